@@ -1,0 +1,1 @@
+"""Read about, compare and try the GLM models."""
