@@ -1,0 +1,36 @@
+"""All that speaks HTTP to a gateway: the client, the values on the wire, the errors."""
+
+from glm_playground.gateway.client import Attempt, GatewayClient, connection_pool
+from glm_playground.gateway.endpoint import Gateway
+from glm_playground.gateway.errors import GatewayError
+from glm_playground.gateway.stream import ChatStream, ResponseIds
+from glm_playground.gateway.wire import (
+    ChatCompletion,
+    ChatRequest,
+    Event,
+    EventKind,
+    Identity,
+    Message,
+    ModelListing,
+    Usage,
+    usage_of,
+)
+
+__all__ = [
+    "Attempt",
+    "ChatCompletion",
+    "ChatRequest",
+    "ChatStream",
+    "Event",
+    "EventKind",
+    "Gateway",
+    "GatewayClient",
+    "GatewayError",
+    "Identity",
+    "Message",
+    "ModelListing",
+    "ResponseIds",
+    "Usage",
+    "connection_pool",
+    "usage_of",
+]

@@ -1,0 +1,128 @@
+"""Loads the catalog from its data files. A bad file is refused with its reasons; the others load.
+
+    sources.toml         every source by id
+    models/<id>.toml     one model a file: facts, scores, and a table for each gateway
+    gateways.toml        what holds for a gateway whatever the model
+    parameters.toml      the request parameters of the chat completion API
+    discrepancies.toml   where sources disagree, and what nobody published
+    variants.toml        ids with a price but no card
+    tokenizers.toml      vocabularies and counting
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from .card import Discrepancy, ModelCard, ModelFacts, Parameter
+from .catalog import Catalog, RejectedFile, TokenCounting, newest_first
+from .files import (
+    read_card,
+    read_discrepancies,
+    read_gateways,
+    read_parameters,
+    read_sources,
+    read_tokenizers,
+    read_variants,
+)
+from .reading import Reading
+from .types import AnyFact, Source
+
+DATA = Path(__file__).with_name("data")
+
+# A parameter's side that the model's own fact fills in: (parameter, side, key of the fact).
+_FROM_THE_MODEL = (
+    ("temperature", "default", "temperature_default"),
+    ("top_p", "default", "top_p_default"),
+    ("max_tokens", "default", "max_tokens_default"),
+    ("max_tokens", "maximum", "max_output_tokens"),
+    ("thinking.type", "values", "thinking_types"),
+    ("reasoning_effort", "values", "reasoning_efforts"),
+)
+
+Found = TypeVar("Found")
+FileReader = Callable[[dict[str, Any], Reading], Found]
+
+
+def load_catalog(directory: Path | None = None) -> Catalog:
+    """The catalog in `directory`, or the one that comes with the package, which is read once a process.
+
+    Never raises for a bad file: see `Catalog.rejected`.
+    """
+    return _packaged() if directory is None else _load(directory)
+
+
+@cache
+def _packaged() -> Catalog:
+    return _load(DATA)
+
+
+def _load(directory: Path) -> Catalog:
+    rejected: list[RejectedFile] = []
+    sources: Mapping[str, Source] = {}
+
+    def read(name: str, reader: FileReader[Found], fallback: Found) -> Found:
+        found, problems = read_file(directory / name, reader, sources)
+        rejected.extend(problems)
+        return fallback if found is None else found
+
+    sources = read("sources.toml", read_sources, {})
+    parameters = read("parameters.toml", read_parameters, ())
+    discrepancies, unknown = read("discrepancies.toml", read_discrepancies, ((), ()))
+    tokenizers, counting = read("tokenizers.toml", read_tokenizers, ((), TokenCounting()))
+    cards = []
+    for path in sorted((directory / "models").glob("*.toml")):
+        card, problems = read_file(path, partial(read_card, stem=path.stem), sources)
+        rejected.extend(problems)
+        if card:
+            cards.append(_completed(card, parameters, discrepancies))
+    return Catalog(
+        cards=tuple(sorted(cards, key=newest_first)),
+        sources=MappingProxyType(dict(sources)),
+        rejected=tuple(rejected),
+        discrepancies=discrepancies,
+        gateways=read("gateways.toml", read_gateways, ()),
+        parameters=parameters,
+        variants=read("variants.toml", read_variants, ()),
+        tokenizers=tokenizers,
+        counting=counting,
+        unknown=unknown,
+    )
+
+
+def read_file(
+    path: Path, reader: FileReader[Found], sources: Mapping[str, Source]
+) -> tuple[Found | None, tuple[RejectedFile, ...]]:
+    """What the reader makes of a file, or None with every reason why it was refused."""
+    reading = Reading(sources)
+    found = None
+    try:
+        found = reader(tomllib.loads(path.read_text(encoding="utf-8")), reading)
+    except OSError as error:
+        reading.problem("", f"cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        reading.problem("", "is not UTF-8 text")
+    except tomllib.TOMLDecodeError as error:
+        reading.problem("", f"is not TOML: {error}")
+    problems = tuple(RejectedFile(file=path.name, key=key, reason=reason) for key, reason in reading.problems)
+    return (None if problems else found), problems
+
+
+def _completed(
+    card: ModelCard, parameters: tuple[Parameter, ...], discrepancies: tuple[Discrepancy, ...]
+) -> ModelCard:
+    """The card with the parameters as they apply to it and the discrepancies that concern it."""
+    own = tuple(_for_model(parameter, card.facts) for parameter in parameters)
+    concerning = tuple(entry for entry in discrepancies if card.id in entry.models)
+    return card.model_copy(update={"parameters": own, "discrepancies": concerning})
+
+
+def _for_model(parameter: Parameter, facts: ModelFacts) -> Parameter:
+    update: dict[str, AnyFact] = {
+        side: getattr(facts, key) for name, side, key in _FROM_THE_MODEL if name == parameter.name
+    }
+    return parameter.model_copy(update=update) if update else parameter

@@ -1,0 +1,241 @@
+"""Reads the shorthand of the data files into facts, claims and scores, and notes each problem with its key.
+
+A fact is written with its value and who says so; the kind of claim and the date of reading come from the source's entry in
+`sources.toml` unless the fact states its own:
+
+    context_tokens.value = 131072
+    context_tokens.source = ["doc_45", "gh_45"]
+    context_tokens.others = [{ value = 128000, source = "litellm", note = "rounded" }]
+    context_tokens.why = "the vendor's own pages"
+
+An unknown has no value: `knowledge_cutoff = { unknown = "not published by Z.ai" }`, or no entry at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from .types import CLAIMS, KINDS, READERS, AnyFact, Claim, Fact, FactTable, Score, Source, Unit, day, exact_number, plain_text
+
+Table = TypeVar("Table", bound=FactTable)
+
+_CLAIM_KEYS = frozenset({"value", "source", "kind", "read", "as_of", "note"})
+_FACT_KEYS = _CLAIM_KEYS | {"unit", "others", "why", "unknown"}
+_SCORE_KEYS = frozenset({"benchmark", "value", "published", "unit", "conditions"})
+_SCORE_ROW = ("benchmark", "value", "conditions")
+SCORE_UNITS = frozenset({"%", "USD", "Elo", "index"})
+
+
+class Problem(NamedTuple):
+    """What is wrong in a file, and at which key."""
+
+    key: str
+    reason: str
+
+
+class _Entry(NamedTuple):
+    fact: Any
+    unit: str | None
+
+
+@cache
+def _entries(table: type[FactTable]) -> Mapping[str, _Entry]:
+    """The fact fields of a table with their units."""
+    found = {}
+    for name, field in table.model_fields.items():
+        if field.annotation in READERS:
+            unit = next((mark.name for mark in field.metadata if isinstance(mark, Unit)), None)
+            found[name] = _Entry(field.annotation, unit)
+    return found
+
+
+@cache
+def _inner_tables(table: type[FactTable]) -> Mapping[str, type[FactTable]]:
+    return {
+        name: field.annotation
+        for name, field in table.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, FactTable)
+    }
+
+
+class Reading:
+    """Reads one file against the known sources; `problems` is empty when the file is good."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self.sources = sources
+        self.problems: list[Problem] = []
+
+    def problem(self, key: str, reason: str) -> None:
+        """Notes a reason to refuse the file."""
+        self.problems.append(Problem(key, reason))
+
+    def mapping(self, raw: object, key: str, allowed: Iterable[str] | None = None) -> dict[str, Any]:
+        """The table at `key`, its unknown keys noted as problems; an empty one where there is no table."""
+        if not isinstance(raw, dict):
+            self.problem(key, f"expected a table, got {raw!r}")
+            return {}
+        if allowed is not None:
+            for name in raw.keys() - set(allowed):
+                self.problem(f"{key}.{name}" if key else name, "unknown key")
+        return raw
+
+    def text(self, raw: object, key: str) -> str:
+        """A non-empty text."""
+        return str(self.parsed(plain_text, raw, key) or "")
+
+    def parsed(self, reader: Any, raw: object, key: str) -> Any:
+        """What `reader` makes of the value, or None with the problem noted."""
+        try:
+            return reader(raw)
+        except ValueError as error:
+            self.problem(key, str(error))
+            return None
+
+    def table(self, cls: type[Table], raw: object, key: str, plain: Mapping[str, Any] | None = None) -> Table:
+        """A table of facts. `plain` holds fields that were read already and are no facts."""
+        plain = plain or {}
+        entries, inner = _entries(cls), _inner_tables(cls)
+        fields: dict[str, Any] = {}
+        for name, value in self.mapping(raw, key).items():
+            path = f"{key}.{name}" if key else name
+            if name in entries:
+                fields[name] = self.fact(entries[name].fact, value, path, entries[name].unit)
+            elif name in inner:
+                fields[name] = self.table(inner[name], value, path)
+            elif name == "historical" and name in cls.model_fields and isinstance(value, bool):
+                fields[name] = value
+            elif name not in plain:
+                self.problem(path, "unknown key")
+        return cls(**(fields | dict(plain)))
+
+    def fact(self, cls: Any, raw: object, key: str, unit: str | None = None) -> AnyFact:
+        """One fact of the class `cls` (`Fact[int]`, ...); an unknown one where something is wrong."""
+        table = self.mapping(raw, key, _FACT_KEYS)
+        if table.get("unit", unit) != unit:
+            self.problem(f"{key}.unit", f"wrong unit: {table['unit']!r} where {unit or 'no unit'!r} is expected")
+        claims: list[Claim[Any]] = []
+        if "value" in table:
+            claims += self._claims(cls, table, key)
+        elif "source" in table:
+            self.problem(key, "a source without a value")
+        others = table.get("others", [])
+        for place, other in enumerate(others if isinstance(others, list) else []):
+            path = f"{key}.others[{place}]"
+            claims += self._claims(cls, self.mapping(other, path, _CLAIM_KEYS), path)
+        if "value" in table and "unknown" in table:
+            self.problem(key, "both a value and `unknown`")
+        # An unreadable value leaves no first claim of its own; the problem is noted, the fact is never used.
+        value = claims[0].value if claims and "value" in table else None
+        why = table.get("unknown", table.get("why"))
+        try:
+            return cls(value=value, unit=unit, claims=tuple(claims), why=why)  # type: ignore[no-any-return]
+        except ValidationError as error:
+            self.problem(key, _reason(error))
+            return Fact()
+
+    def _claims(self, cls: Any, table: Mapping[str, Any], key: str) -> list[Claim[Any]]:
+        """One claim for each source that says the value; the note and `as_of` belong to the first."""
+        before = len(self.problems)
+        value = self.parsed(READERS[cls], table.get("value"), f"{key}.value")
+        named = table.get("source", [])
+        named = named if isinstance(named, list) else [named]
+        if not named:
+            self.problem(key, "a value without a claim: no source is named")
+        kind = table.get("kind")
+        if kind is not None and kind not in KINDS:
+            self.problem(f"{key}.kind", f"unknown kind {kind!r}: one of {', '.join(KINDS)}")
+        read = self.parsed(day, table["read"], f"{key}.read") if "read" in table else None
+        as_of, note = self.as_of(table.get("as_of"), f"{key}.as_of"), table.get("note")
+        found = []
+        for source_id in named:
+            source = self.source(source_id, f"{key}.source")
+            if source is None or len(self.problems) > before:
+                continue
+            found.append(
+                CLAIMS[cls](
+                    value=value,
+                    source=source.id,
+                    read=read or source.read,
+                    kind=kind or source.kind,
+                    as_of=as_of or source.as_of,
+                    note=note,
+                )
+            )
+            as_of = note = None
+        return found
+
+    def source(self, source_id: object, key: str) -> Source | None:
+        """The source of that id, or None with the problem noted."""
+        source = self.sources.get(source_id) if isinstance(source_id, str) else None
+        if source is None:
+            self.problem(key, f"unknown source {source_id!r}: not in sources.toml")
+        return source
+
+    def as_of(self, raw: object, key: str) -> str | None:
+        """A document's date as text: a TOML date, or "2026-09" where the day is not known."""
+        if raw is None:
+            return None
+        if isinstance(raw, str) and len(raw) == 7 and raw[4] == "-" and (raw[:4] + raw[5:]).isdigit():
+            return raw
+        given = self.parsed(day, raw, key)
+        return given.isoformat() if given else None
+
+    def claim(self, raw: object, key: str) -> Claim[str] | None:
+        """One text claim on its own, as the discrepancies list them."""
+        found = self._claims(Fact[str], self.mapping(raw, key, _CLAIM_KEYS), key)
+        return found[0] if found else None
+
+    def scores(self, raw: object, key: str) -> tuple[Score, ...]:
+        """Scores grouped by source: `arx_45 = [["MMLU-Pro", "84.6"], ["AIME 2024", "91.0", "avg@32"]]`."""
+        found: list[Score] = []
+        for source_id, rows in self.mapping(raw, key).items():
+            path = f"{key}.{source_id}"
+            source = self.source(source_id, path)
+            if not isinstance(rows, list):
+                self.problem(path, "expected a list of scores")
+                continue
+            for place, row in enumerate(rows):
+                score = self._score(source, row, f"{path}[{place}]")
+                if score:
+                    found.append(score)
+        return tuple(found)
+
+    def _score(self, source: Source | None, row: object, key: str) -> Score | None:
+        """One score: a short row [benchmark, value, conditions], or a table where a unit or the printed form is needed."""
+        if isinstance(row, list):
+            if not 2 <= len(row) <= len(_SCORE_ROW):
+                self.problem(key, "expected [benchmark, value] or [benchmark, value, conditions]")
+                return None
+            row = dict(zip(_SCORE_ROW, row, strict=False))
+        before = len(self.problems)
+        table = self.mapping(row, key, _SCORE_KEYS)
+        texts = {name: self.text(table[name], f"{key}.{name}") for name in table if name != "value"}
+        value = self.parsed(exact_number, table.get("value"), f"{key}.value")
+        unit = texts.get("unit")
+        if unit and unit not in SCORE_UNITS and not unit.startswith("of "):
+            self.problem(f"{key}.unit", f"wrong unit: {unit!r}; one of {', '.join(sorted(SCORE_UNITS))}, or 'of N'")
+        if "benchmark" not in texts:
+            self.problem(key, "a score without a benchmark")
+        if source is None or len(self.problems) > before:
+            return None
+        return Score(
+            benchmark=texts["benchmark"],
+            value=value,
+            published=texts.get("published", table["value"]),
+            unit=unit,
+            conditions=texts.get("conditions"),
+            publisher=source.publisher,
+            source=source.id,
+            kind=source.kind,
+            read=source.read,
+            as_of=source.as_of,
+        )
+
+
+def _reason(error: ValidationError) -> str:
+    """The first message of a validation error, without pydantic's preamble."""
+    return error.errors()[0]["msg"].removeprefix("Value error, ")

@@ -1,0 +1,283 @@
+"""Asks one gateway: chat with and without streaming, models, prices.
+
+Requests follow RunAPI's documentation: `Authorization: Bearer`, an optional `X-Client-Request-Id` that is echoed and
+stored, `X-RunAPI-Task-Id` and `x-request-id` in the answer.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import perf_counter_ns
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from glm_playground.gateway import errors
+from glm_playground.gateway.bodies import (
+    MAX_BODY_BYTES,
+    MAX_ERROR_BYTES,
+    read_completion,
+    read_error_body,
+    read_retry_after,
+    read_up_to,
+)
+from glm_playground.gateway.endpoint import Gateway
+from glm_playground.gateway.errors import GatewayError
+from glm_playground.gateway.stream import ChatStream, response_ids
+from glm_playground.gateway.wire import ChatCompletion, ChatRequest, ModelListing
+
+_MAX_RETRIES = 2
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 5.0
+_LONGEST_RETRY_AFTER_S = 30.0
+_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request that was refused before anything was charged and will be sent again."""
+
+    error: GatewayError
+    pause: float
+    """Seconds until the next try."""
+
+
+class _BearerKey(httpx.Auth):
+    """Adds the key to requests to its own origin and to no other."""
+
+    def __init__(self, key: SecretStr, origin: str) -> None:
+        self._key = key
+        self._origin = httpx.URL(origin)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        url = request.url
+        if (url.scheme, url.host, url.port) == (self._origin.scheme, self._origin.host, self._origin.port):
+            request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
+        yield request
+
+
+class GatewayClient:
+    """A gateway's face over a shared connection pool; cheap to make, one for each gateway.
+
+    Args:
+        http: the pool, from `connection_pool`.
+        gateway: whom to ask.
+        sleep: waits between tries; a test may pass its own.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        gateway: Gateway,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.gateway = gateway
+        self._http = http
+        self._sleep = sleep
+        self._auth = _BearerKey(gateway.key, gateway.origin) if gateway.key else None
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        request: ChatRequest,
+        *,
+        client_request_id: str | None = None,
+        t0_ns: int | None = None,
+        on_attempt: Callable[[Attempt], None] = lambda attempt: None,
+    ) -> AsyncIterator[ChatStream]:
+        """Sends `request` and gives the answer to read; leaving the block closes the connection.
+
+        Sent once, unless the gateway refused it before anything was charged (connection refused, 429, 503): then at
+        most twice again, `Retry-After` first, else 0.5 s doubling with jitter; `on_attempt` is told of each.
+
+        Args:
+            request: what to send.
+            client_request_id: `X-Client-Request-Id`; printable ASCII, at most 512 characters.
+            t0_ns: `time.perf_counter_ns()` that the events' times count from; now unless given.
+            on_attempt: called before each pause.
+
+        Raises:
+            GatewayError: of the tree in `errors`.
+        """
+        t0_ns = perf_counter_ns() if t0_ns is None else t0_ns
+        response = await self._send_chat(request, client_request_id, on_attempt)
+        try:
+            yield ChatStream(response, response_ids(response), t0_ns, self._redact)
+        finally:
+            await response.aclose()
+
+    async def chat(self, request: ChatRequest, *, client_request_id: str | None = None) -> ChatCompletion:
+        """The whole answer to `request`, sent without streaming; retried as `stream` is.
+
+        Raises:
+            GatewayError: of the tree in `errors`.
+        """
+        t0_ns = perf_counter_ns()
+        whole = request.model_copy(update={"stream": False})
+        response = await self._send_chat(whole, client_request_id, lambda attempt: None)
+        try:
+            completion = read_completion(await self._body(response), perf_counter_ns() - t0_ns)
+        finally:
+            await response.aclose()
+        if completion is None:
+            ids = response_ids(response)
+            raise errors.ResponseUnreadable(
+                "the answer is not a chat completion", request_id=ids.request_id, task_id=ids.task_id
+            )
+        return completion
+
+    async def models(self) -> tuple[ModelListing, ...]:
+        """The models the gateway lists for this key.
+
+        Raises:
+            GatewayError: of the tree in `errors`.
+        """
+        listing = await self.get_json(f"{self.gateway.api_root}/models")
+        rows = listing.get("data") if isinstance(listing, dict) else None
+        if not isinstance(rows, list):
+            raise errors.ResponseUnreadable("the answer is not a list of models")
+        return tuple(
+            ModelListing(
+                id=row["id"],
+                owned_by=owner if isinstance(owner := row.get("owned_by"), str) else None,
+                created=created if isinstance(created := row.get("created"), int) else None,
+            )
+            for row in rows
+            if isinstance(row, dict) and isinstance(row.get("id"), str)
+        )
+
+    async def get_json(self, url: str) -> Any:
+        """The JSON value at `url` of this gateway.
+
+        Raises:
+            GatewayError: of the tree in `errors`.
+        """
+        response = await self._send(self._http.build_request("GET", url, headers={"Accept": "application/json"}))
+        try:
+            return json.loads(await self._body(response))
+        except (ValueError, RecursionError):
+            raise errors.ResponseUnreadable("the answer is not JSON") from None
+        finally:
+            await response.aclose()
+
+    async def _send_chat(
+        self, request: ChatRequest, client_request_id: str | None, on_attempt: Callable[[Attempt], None]
+    ) -> httpx.Response:
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream" if request.stream else "application/json",
+        }
+        if client_request_id:
+            headers["X-Client-Request-Id"] = client_request_id
+        content = json.dumps(request.body(), ensure_ascii=False, allow_nan=False).encode()
+        url = f"{self.gateway.api_root}/chat/completions"
+        for tried in range(_MAX_RETRIES + 1):
+            try:
+                return await self._send(self._http.build_request("POST", url, headers=headers, content=content))
+            except GatewayError as error:
+                pause = _pause(error, tried)
+                if pause is None:
+                    raise
+                on_attempt(Attempt(error, pause))
+                await self._sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """The response to `request`, with its body still to be read.
+
+        Raises:
+            GatewayError: nothing was reached, or the status is not 200.
+        """
+        try:
+            response = await self._http.send(request, auth=self._auth, stream=True, follow_redirects=False)
+        except httpx.ConnectTimeout:
+            raise errors.ConnectTimeout("no connection in the time allowed") from None
+        except httpx.ConnectError as error:
+            kind = errors.ConnectionRefused if _was_refused(error) else errors.ConnectionFailed
+            raise kind(str(error) or "no connection") from None
+        except httpx.TimeoutException:
+            raise errors.StreamSilent("no answer within the read timeout") from None
+        except httpx.HTTPError as error:
+            raise errors.StreamBroken(str(error) or type(error).__name__) from None
+        if response.status_code == 200:
+            return response
+        try:
+            body = await read_up_to(response, MAX_ERROR_BYTES)
+        except httpx.HTTPError:
+            body = b""
+        finally:
+            await response.aclose()
+        raise self._response_error(response, body)
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        try:
+            return await read_up_to(response, MAX_BODY_BYTES)
+        except httpx.ReadTimeout:
+            raise errors.StreamSilent("no data for longer than the read timeout") from None
+        except httpx.HTTPError as error:
+            raise errors.StreamBroken(str(error) or type(error).__name__) from None
+
+    def _response_error(self, response: httpx.Response, body: bytes) -> GatewayError:
+        message, code, fields = read_error_body(body, response.reason_phrase or f"status {response.status_code}")
+        ids = response_ids(response)
+        return errors.error_class(response.status_code, code)(
+            self._redact(message),
+            status=response.status_code,
+            code=code,
+            fields={name: tuple(self._redact(text) for text in texts) for name, texts in fields.items()},
+            request_id=ids.request_id,
+            task_id=ids.task_id,
+            retry_after=read_retry_after(response.headers.get("retry-after")),
+        )
+
+    def _redact(self, text: str) -> str:
+        key = self.gateway.key
+        return text.replace(key.get_secret_value(), "[key]") if key else text
+
+
+def connection_pool(
+    *, connect_timeout: float, read_timeout: float, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """The pool every gateway is asked over: one TLS context, no redirects, no limit on concurrent answers.
+
+    Args:
+        connect_timeout: seconds.
+        read_timeout: seconds of silence allowed between two chunks.
+        transport: what carries the requests; the network unless a test passes its own.
+    """
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=40, keepalive_expiry=30.0)
+    verify = httpx.create_ssl_context()
+    # A proxy of the environment stands between the app and the internet, never between it and loopback.
+    direct = transport or httpx.AsyncHTTPTransport(verify=verify, limits=limits)
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(read_timeout, connect=connect_timeout, write=60.0, pool=None),
+        limits=limits,
+        verify=verify,
+        follow_redirects=False,
+        transport=transport,
+        mounts=dict.fromkeys(_LOOPBACK, direct),
+        headers={"User-Agent": "glm-playground"},
+    )
+
+
+def _was_refused(error: httpx.ConnectError) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def _pause(error: GatewayError, tried: int) -> float | None:
+    """Seconds to wait before the next try; None where there is none."""
+    if not error.safe_to_repeat or tried >= _MAX_RETRIES:
+        return None
+    if error.retry_after is not None:
+        return error.retry_after if error.retry_after <= _LONGEST_RETRY_AFTER_S else None
+    return min(_FIRST_PAUSE_S * 2.0**tried, _LONGEST_PAUSE_S) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter

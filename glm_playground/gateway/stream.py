@@ -1,0 +1,103 @@
+"""An answer being read from a gateway."""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
+from time import perf_counter_ns
+from typing import cast
+
+import httpx
+
+from glm_playground.gateway import errors
+from glm_playground.gateway.bodies import MAX_BODY_BYTES, read_completion, read_up_to
+from glm_playground.gateway.errors import GatewayError
+from glm_playground.gateway.sse import EventStreamReader
+from glm_playground.gateway.wire import Event, EventKind, Identity, error_fields
+
+
+@dataclass(frozen=True)
+class ResponseIds:
+    """What the response's headers say of itself."""
+
+    request_id: str | None = None
+    task_id: str | None = None
+    served_by: str | None = None
+    """The sandbox names what answered; no other gateway does."""
+
+
+class ChatStream:
+    """An answer being read.
+
+    Attributes:
+        ids: from the response's headers.
+        identity: from the first readable chunk; None before.
+    """
+
+    def __init__(self, response: httpx.Response, ids: ResponseIds, t0_ns: int, redact: Callable[[str], str]) -> None:
+        self.ids = ids
+        self.identity: Identity | None = None
+        self._response = response
+        self._t0_ns = t0_ns
+        self._redact = redact
+
+    async def batches(self) -> AsyncGenerator[list[Event]]:
+        """The events that each read of the network completed, until the gateway ends the answer.
+
+        Raises:
+            GatewayError: StreamFailed, StreamBroken, StreamSilent, StreamLineTooLong or ResponseUnreadable.
+        """
+        reader = EventStreamReader()
+        readable = False
+        try:
+            if "json" in self._response.headers.get("content-type", ""):
+                yield await self._whole_body()
+                return
+            async for data in self._bytes():
+                if events := reader.feed(data, perf_counter_ns() - self._t0_ns):
+                    readable = True
+                    self.identity = reader.identity
+                    yield events
+                    if reader.done or reader.failure:
+                        break
+            if events := reader.flush(perf_counter_ns() - self._t0_ns):
+                self.identity = reader.identity
+                yield events
+        except httpx.ReadTimeout:
+            raise self._error(errors.StreamSilent, "no data for longer than the read timeout") from None
+        except httpx.HTTPError as error:
+            raise self._error(errors.StreamBroken, str(error) or type(error).__name__) from None
+        except errors.StreamLineTooLong as error:
+            raise self._error(errors.StreamLineTooLong, error.message) from None
+        if reader.failure:
+            raise self._failed(reader.failure)
+        if not readable:
+            raise self._error(errors.ResponseUnreadable, "the answer holds no event")
+
+    def _bytes(self) -> AsyncIterator[bytes]:
+        if "content-encoding" in self._response.headers:
+            return self._response.aiter_bytes()
+        # The stream itself: what `aiter_raw` adds (byte counts, block sizes) costs as much as reading an event.
+        return aiter(cast(httpx.AsyncByteStream, self._response.stream))
+
+    async def _whole_body(self) -> list[Event]:
+        """The answer of a gateway that does not stream although it was asked to."""
+        body = await read_up_to(self._response, MAX_BODY_BYTES)
+        completion = read_completion(body, perf_counter_ns() - self._t0_ns)
+        if completion is None:
+            raise self._error(errors.ResponseUnreadable, "the answer is not a chat completion")
+        if completion.events[0].kind is EventKind.ERROR:
+            raise self._failed(completion.events[0])
+        self.identity = completion.identity
+        return [*completion.events, Event(completion.events[-1].at_ns, EventKind.DONE, "")]
+
+    def _failed(self, failure: Event) -> GatewayError:
+        message, code = error_fields(json.loads(failure.text))
+        return self._error(errors.StreamFailed, self._redact(message), code=code)
+
+    def _error(self, error: type[GatewayError], message: str, code: str | None = None) -> GatewayError:
+        return error(message, code=code, request_id=self.ids.request_id, task_id=self.ids.task_id)
+
+
+def response_ids(response: httpx.Response) -> ResponseIds:
+    headers = response.headers
+    return ResponseIds(headers.get("x-request-id"), headers.get("x-runapi-task-id"), headers.get("x-sandbox-served-by"))

@@ -1,0 +1,217 @@
+"""What goes over the wire to an OpenAI-compatible gateway and back, as values.
+
+Formats: RunAPI's and Z.ai's chat completions (docs.z.ai/api-reference/llm/chat-completion), read leniently: a field
+of another type than expected is as if it were not there.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Json = Mapping[str, Any]
+
+
+class Message(BaseModel):
+    """One message of a conversation."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+
+
+class ChatRequest(BaseModel):
+    """A request for one generation; what is None is not sent, so the gateway's default holds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    messages: tuple[Message, ...]
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    thinking: bool | None = None
+    """`thinking.type` enabled or disabled."""
+    stream: bool = True
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the body, sent as they are."""
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object that is sent."""
+        body: dict[str, Any] = {
+            "model": self.model,
+            "messages": [message.model_dump() for message in self.messages],
+            "stream": self.stream,
+        }
+        if self.stream:
+            body["stream_options"] = {"include_usage": True}
+        for name in ("temperature", "top_p", "max_tokens"):
+            if (value := getattr(self, name)) is not None:
+                body[name] = value
+        if self.thinking is not None:
+            body["thinking"] = {"type": "enabled" if self.thinking else "disabled"}
+        return body | self.extra
+
+
+class Usage(NamedTuple):
+    """Tokens as the gateway reported them; None where it did not."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    """Reasoning included, as both RunAPI and Z.ai count it."""
+    total_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: Decimal | None = None
+    """US dollars, where the gateway itself states a cost."""
+
+
+class EventKind(StrEnum):
+    """What one piece of a stream is."""
+
+    ROLE = "role"
+    REASONING = "reasoning"
+    CONTENT = "content"
+    TOOL_CALLS = "tool_calls"
+    FINISH = "finish"
+    USAGE = "usage"
+    EMPTY = "empty"
+    COMMENT = "comment"
+    UNREADABLE = "unreadable"
+    ERROR = "error"
+    DONE = "done"
+    RETRY = "retry"
+    """Not of the stream: the request was refused and is sent again."""
+
+
+class Event(NamedTuple):
+    """One piece of a stream with its time."""
+
+    at_ns: int
+    """Nanoseconds since t0, taken in the reader when the bytes were there; t0 is just before the request is written."""
+    kind: EventKind
+    text: str
+    """The delta, the finish_reason, or JSON for tool_calls, usage and error."""
+
+
+_CONTENT = EventKind.CONTENT
+
+
+class ChatCompletion(NamedTuple):
+    """The answer to a request without streaming."""
+
+    events: tuple[Event, ...]
+    identity: "Identity"
+
+
+class Identity(NamedTuple):
+    """Who answered, by the response's own fields."""
+
+    response_id: str | None = None
+    model: str | None = None
+    system_fingerprint: str | None = None
+
+
+class ModelListing(NamedTuple):
+    """One row of `GET /v1/models`."""
+
+    id: str
+    owned_by: str | None
+    created: int | None
+
+
+def clean_text(text: str) -> str:
+    """`text` with lone surrogates replaced, since they cannot be written as UTF-8."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def events_of(chunk: Json, at_ns: int) -> list[Event]:
+    """The events in one chunk of a stream, or in one whole completion; at least one."""
+    events: list[Event] = []
+    if error := chunk.get("error"):
+        return [Event(at_ns, EventKind.ERROR, json.dumps(error, ensure_ascii=False))]
+    choices = chunk.get("choices")
+    if choices and isinstance(choices, list) and isinstance(choice := choices[0], dict):
+        delta = choice.get("delta") or choice.get("message")
+        if isinstance(delta, dict):
+            _add_delta(events, delta, at_ns)
+        if (finish := choice.get("finish_reason")) and isinstance(finish, str):
+            events.append(Event(at_ns, EventKind.FINISH, finish))
+    if (usage := chunk.get("usage")) and isinstance(usage, dict):
+        events.append(Event(at_ns, EventKind.USAGE, json.dumps(usage)))
+    return events or [Event(at_ns, EventKind.EMPTY, "")]
+
+
+def _add_delta(events: list[Event], delta: dict[str, Any], at_ns: int) -> None:
+    if len(delta) == 1 and isinstance(content := delta.get("content"), str) and content:
+        # Nearly every chunk is only this.
+        events.append(Event(at_ns, _CONTENT, content))
+        return
+    # OpenRouter and vLLM call the field `reasoning`.
+    reasoning = delta.get("reasoning_content") or delta.get("reasoning")
+    if reasoning and (text := _text_of(reasoning)):
+        events.append(Event(at_ns, EventKind.REASONING, text))
+    content = delta.get("content")
+    if content and (text := _text_of(content)):
+        events.append(Event(at_ns, EventKind.CONTENT, text))
+    calls = delta.get("tool_calls")
+    if calls and isinstance(calls, list):
+        events.append(Event(at_ns, EventKind.TOOL_CALLS, json.dumps(calls, ensure_ascii=False)))
+    if not events and isinstance(role := delta.get("role"), str):
+        events.append(Event(at_ns, EventKind.ROLE, role))
+
+
+def _text_of(content: Any) -> str:
+    """Text of a content that is a string or a list of parts."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        texts = [part.get("text") if isinstance(part, dict) else part for part in content]
+        return "".join(text for text in texts if isinstance(text, str))
+    return ""
+
+
+def identity_of(chunk: Json) -> Identity:
+    """Who answered."""
+    fields = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
+    return Identity(*(field if isinstance(field, str) else None for field in fields))
+
+
+def usage_of(text: str) -> Usage:
+    """The usage in the JSON text of a `EventKind.USAGE`."""
+    usage = json.loads(text)
+    prompt = usage.get("prompt_tokens_details")
+    completion = usage.get("completion_tokens_details")
+    cost = usage.get("cost")
+    return Usage(
+        prompt_tokens=_count(usage.get("prompt_tokens")),
+        completion_tokens=_count(usage.get("completion_tokens")),
+        total_tokens=_count(usage.get("total_tokens")),
+        cached_tokens=_count(prompt.get("cached_tokens")) if isinstance(prompt, dict) else None,
+        reasoning_tokens=_count(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None,
+        cost=Decimal(str(cost)) if _is_number(cost) and cost >= 0 else None,
+    )
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _count(value: Any) -> int | None:
+    return int(value) if _is_number(value) and 0 <= value < 2**53 else None
+
+
+def error_fields(error: Any) -> tuple[str, str | None]:
+    """Message and code of an error, which is a text or an object with `message` and `code`."""
+    if isinstance(error, dict):
+        message, code = error.get("message"), error.get("code") or error.get("type")
+        text = message if isinstance(message, str) else json.dumps(error, ensure_ascii=False)
+        return text, str(code) if isinstance(code, str | int) else None
+    return str(error), None

@@ -1,0 +1,224 @@
+"""Drives streams in the background: one thread with one event loop and one connection pool for the whole process.
+
+A run started here goes on whatever the page does: scripts attach with `wait_changed` and may leave at any time.
+"""
+
+import asyncio
+import logging
+import threading
+import uuid
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import perf_counter_ns
+from typing import TypeVar
+
+import httpx
+
+from glm_playground.gateway import (
+    Attempt,
+    ChatRequest,
+    ChatStream,
+    Event,
+    EventKind,
+    Gateway,
+    GatewayClient,
+    GatewayError,
+    connection_pool,
+    usage_of,
+)
+from glm_playground.runs.run import DELTAS, Outcome, Run, RunError, Server, outcome_of
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass
+class _Recording:
+    """A run that is going on, and who waits for it."""
+
+    run: Run
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    waiting: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+    stopping: bool = False
+    task: "asyncio.Task[None] | None" = None
+
+    def tell(self) -> None:
+        # Nobody waits most of the time; then a chunk costs no lock.
+        if self.waiting:
+            with self.changed:
+                self.changed.notify_all()
+
+
+class Engine:
+    """The background loop. Every method may be called from any thread.
+
+    Args:
+        connect_timeout: seconds.
+        read_timeout: seconds of silence allowed between two chunks.
+    """
+
+    def __init__(self, *, connect_timeout: float = 10.0, read_timeout: float = 900.0) -> None:
+        self._timeouts = (connect_timeout, read_timeout)
+        self._recordings: dict[str, _Recording] = {}
+        self._loop = asyncio.new_event_loop()
+        self._http: httpx.AsyncClient | None = None
+        self._thread = threading.Thread(target=self._run_loop, name="engine", daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> int:
+        """How many runs are going on."""
+        return len(self._recordings)
+
+    def start(self, request: ChatRequest, gateway: Gateway) -> Run:
+        """Sends `request` and gives the run that will record the answer, at once."""
+        run = Run(
+            id=uuid.uuid4().hex,
+            request=request,
+            server=Server(gateway.name, gateway.origin, gateway.stand_in, gateway.failed_not_charged),
+            started_at=datetime.now(UTC),
+        )
+        recording = _Recording(run)
+        self._recordings[run.id] = recording
+        self._loop.call_soon_threadsafe(self._launch, recording, gateway)
+        return run
+
+    def stop(self, run: Run) -> None:
+        """Ends `run` as stopped and closes its connection; the text so far stays. A run that ended is left alone."""
+        if recording := self._recordings.get(run.id):
+            recording.stopping = True
+            self._loop.call_soon_threadsafe(self._cancel, recording)
+
+    def wait_changed(self, run: Run, seen: int, *, pause: float = 0.0, timeout: float = 0.1) -> bool:
+        """Waits until `run` ended, or `pause` has passed and it holds more than `seen` events.
+
+        Args:
+            run: as given by `start`.
+            seen: how many events the caller has drawn.
+            pause: seconds to wait at least unless the run ends, so that redraws are not too many.
+            timeout: seconds to wait at most after the pause.
+
+        Returns:
+            Whether there is something to draw.
+        """
+        recording = self._recordings.get(run.id)
+        if recording is None or recording.ended.wait(pause):
+            return True
+        with recording.changed:
+            recording.waiting += 1
+            try:
+                return recording.changed.wait_for(lambda: len(run.events) > seen or run.ended, timeout)
+            finally:
+                recording.waiting -= 1
+
+    def ask(self, gateway: Gateway, question: Callable[[GatewayClient], Awaitable[T]]) -> "Future[T]":
+        """Runs `question` on the engine's loop, such as `lambda client: client.models()`."""
+
+        async def answer() -> T:
+            return await question(self._client(gateway))
+
+        return asyncio.run_coroutine_threadsafe(answer(), self._loop)
+
+    def close(self) -> None:
+        """Ends every run as interrupted and the loop with them."""
+        if self._loop.is_closed():
+            return
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _client(self, gateway: Gateway) -> GatewayClient:
+        if self._http is None:
+            connect, read = self._timeouts
+            self._http = connection_pool(connect_timeout=connect, read_timeout=read)
+        return GatewayClient(self._http, gateway)
+
+    def _launch(self, recording: _Recording, gateway: Gateway) -> None:
+        recording.task = self._loop.create_task(self._record(recording, gateway))
+        if recording.stopping:
+            recording.task.cancel()
+
+    def _cancel(self, recording: _Recording) -> None:
+        if recording.task:
+            recording.task.cancel()
+
+    async def _close(self) -> None:
+        tasks = [recording.task for recording in self._recordings.values() if recording.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._http:
+            await self._http.aclose()
+
+    async def _record(self, recording: _Recording, gateway: Gateway) -> None:
+        """Records one run to its end; whatever happens, the run gets an outcome."""
+        run = recording.run
+        client = self._client(gateway)
+        outcome = Outcome.INTERRUPTED
+        run.started_at = datetime.now(UTC)
+        t0 = perf_counter_ns()
+        try:
+            outcome = await self._read(recording, client, t0)
+        except asyncio.CancelledError:
+            outcome = Outcome.STOPPED if recording.stopping else Outcome.INTERRUPTED
+        except GatewayError as error:
+            run.error = RunError.of(error)
+            run.request_id = error.request_id or run.request_id
+            run.task_id = error.task_id or run.task_id
+            outcome = Outcome.FAILED
+        except Exception as error:  # noqa: BLE001 - see the next line
+            # A mistake of ours must not leave a run that never ends; the traceback goes to the log only.
+            _log.exception("run %s failed on our side", run.id)
+            run.error = RunError("InternalError", type(error).__name__)
+            outcome = Outcome.FAILED
+        finally:
+            run.ended_ns = perf_counter_ns() - t0
+            run.outcome = outcome
+            self._recordings.pop(run.id, None)
+            recording.ended.set()
+            with recording.changed:
+                recording.changed.notify_all()
+
+    async def _read(self, recording: _Recording, client: GatewayClient, t0: int) -> Outcome:
+        run = recording.run
+
+        def note_attempt(attempt: Attempt) -> None:
+            text = f"{type(attempt.error).__name__} {attempt.pause:.1f}"
+            run.events.append(Event(perf_counter_ns() - t0, EventKind.RETRY, text))
+            recording.tell()
+
+        request = run.request
+        async with client.stream(request, client_request_id=run.id, t0_ns=t0, on_attempt=note_attempt) as stream:
+            run.request_id = stream.ids.request_id
+            run.task_id = stream.ids.task_id
+            run.served_by = stream.ids.served_by
+            await _take_batches(recording, stream)
+        if run.finish_reason == "network_error":
+            run.error = RunError("StreamFailed", run.finish_reason, request_id=run.request_id, task_id=run.task_id)
+        return outcome_of(run.finish_reason, done=run.complete_stream)
+
+
+async def _take_batches(recording: _Recording, stream: ChatStream) -> None:
+    run = recording.run
+    async for events in stream.batches():
+        run.events.extend(events)
+        for _, kind, text in events:
+            if kind in DELTAS:
+                continue
+            if kind is EventKind.FINISH:
+                run.finish_reason = text
+            elif kind is EventKind.USAGE:
+                run.usage = usage_of(text)
+            elif kind is EventKind.DONE:
+                run.complete_stream = True
+        if run.response_id is None and stream.identity:
+            run.response_id, run.served_model = stream.identity.response_id or "", stream.identity.model
+        recording.tell()

@@ -1,0 +1,98 @@
+"""The figures of a run, computed from its events.
+
+Names and definitions are those of NVIDIA's GenAI-Perf and vLLM's benchmarks (TTFT, TPOT), with two rules of our own:
+only non-empty deltas count, and a speed is shown only where there is enough to measure.
+"""
+
+import itertools
+from dataclasses import dataclass
+from statistics import median
+
+from glm_playground.gateway import EventKind, Usage
+from glm_playground.runs.run import DELTAS, Run
+from glm_playground.runs.thinking import ThinkingSplitter
+
+MIN_TOKENS_FOR_SPEED = 40
+MIN_NS_FOR_SPEED = 200_000_000
+
+
+@dataclass(frozen=True)
+class ChunkGaps:
+    """Time between deltas, nanoseconds. Not inter-token latency: a gateway may bundle tokens."""
+
+    p50: float
+    p95: float | None
+    """Only for 20 gaps or more."""
+    longest: int
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Times in nanoseconds since t0; None where the run has nothing to measure."""
+
+    ttft: int | None
+    """First non-empty reasoning, content or tool delta."""
+    ttfa: int | None
+    """First non-empty delta of the answer."""
+    thinking: int | None
+    """TTFA - TTFT where reasoning came first."""
+    e2e: int | None
+    """Last non-empty delta."""
+    tpot: float | None
+    """(E2E - TTFT) / (completion tokens - 1), nanoseconds a token."""
+    output_speed: float | None
+    """1 / TPOT in tokens a second; None for fewer than 40 tokens or less than 200 ms."""
+    gaps: ChunkGaps | None
+    deltas: int
+    """How many non-empty deltas came."""
+    usage: Usage | None
+
+
+def metrics_of(run: Run) -> Metrics:
+    """The figures of `run`, which may still be going on."""
+    splitter = ThinkingSplitter()
+    times: list[int] = []
+    ttfa: int | None = None
+    for event in run.events:
+        if event.kind not in DELTAS or not event.text:
+            continue
+        times.append(event.at_ns)
+        kind = event.kind if event.kind is EventKind.TOOL_CALLS else splitter.add(event.kind, event.text)
+        if ttfa is None and kind is not EventKind.REASONING:
+            ttfa = event.at_ns
+    ttft, e2e = (times[0], times[-1]) if times else (None, None)
+    tpot = _tpot(ttft, e2e, run.usage.completion_tokens if run.usage else None)
+    return Metrics(
+        ttft=ttft,
+        ttfa=ttfa,
+        thinking=ttfa - ttft if ttfa is not None and ttft is not None and ttfa > ttft else None,
+        e2e=e2e,
+        tpot=tpot,
+        output_speed=_speed(run, tpot, ttft, e2e),
+        gaps=_gaps(times),
+        deltas=len(times),
+        usage=run.usage,
+    )
+
+
+def _tpot(ttft: int | None, e2e: int | None, tokens: int | None) -> float | None:
+    if ttft is None or e2e is None or tokens is None or tokens < 2:
+        return None
+    return (e2e - ttft) / (tokens - 1)
+
+
+def _speed(run: Run, tpot: float | None, ttft: int | None, e2e: int | None) -> float | None:
+    tokens = run.usage.completion_tokens if run.usage else None
+    if not tpot or tokens is None or ttft is None or e2e is None:
+        return None
+    if tokens < MIN_TOKENS_FOR_SPEED or e2e - ttft < MIN_NS_FOR_SPEED:
+        return None
+    return 1e9 / tpot
+
+
+def _gaps(times: list[int]) -> ChunkGaps | None:
+    gaps = sorted(after - before for before, after in itertools.pairwise(times))
+    if not gaps:
+        return None
+    p95 = float(gaps[-(-len(gaps) * 95 // 100) - 1]) if len(gaps) >= 20 else None
+    return ChunkGaps(p50=median(gaps), p95=p95, longest=gaps[-1])

@@ -1,0 +1,115 @@
+"""Tells reasoning from the answer, also where a model writes its reasoning into the content.
+
+Some servers leave `<think>...</think>` in the content, or only the closing tag, since the opening one stands in the
+prompt template. The stored events stay as received; this is how they are read.
+"""
+
+from glm_playground.gateway import EventKind
+
+_OPEN = "<think>"
+_CLOSE = "</think>"
+
+
+class ThinkingSplitter:
+    """Reads deltas in order and keeps reasoning and answer apart.
+
+    Attributes:
+        revision: goes up when text already given out as answer turned out to be reasoning (a lone `</think>`), so
+            that what was drawn must be drawn again.
+    """
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self._reasoning: list[str] = []
+        self._answer: list[str] = []
+        self._state = "start"
+        self._held = ""
+
+    @property
+    def reasoning(self) -> str:
+        """All reasoning so far."""
+        return _joined(self._reasoning)
+
+    @property
+    def answer(self) -> str:
+        """All of the answer so far."""
+        return _joined(self._answer)
+
+    def add(self, kind: EventKind, text: str) -> EventKind:
+        """Takes one delta and says what it was, REASONING or CONTENT."""
+        if kind is EventKind.REASONING:
+            self._reasoning.append(text)
+            if self._state == "start":
+                self._state = "apart"
+            return EventKind.REASONING
+        if self._state not in {"start", "thinking"} and "<" not in text and not self._held:
+            self._answer.append(text)
+            return EventKind.CONTENT
+        return self._scan(text)
+
+    def finish(self) -> None:
+        """Gives out what was held back because it might have become a tag."""
+        if self._held:
+            (self._reasoning if self._state == "thinking" else self._answer).append(self._held)
+            self._held = ""
+
+    def _scan(self, text: str) -> EventKind:
+        text = self._held + text
+        self._held = ""
+        if self._state == "start":
+            begun = text.lstrip()
+            if _OPEN.startswith(begun) and begun != _OPEN:
+                self._held = text
+                return EventKind.CONTENT
+            self._state = "thinking" if begun.startswith(_OPEN) else "open"
+            text = begun.removeprefix(_OPEN) if self._state == "thinking" else text
+        if self._state == "thinking":
+            return self._scan_thinking(text)
+        if self._state == "open":
+            return self._scan_open(text)
+        self._answer.append(text)
+        return EventKind.CONTENT
+
+    def _scan_thinking(self, text: str) -> EventKind:
+        before, tag, after = text.partition(_CLOSE)
+        if not tag:
+            keep = _tail_of_tag(text)
+            self._held = text[len(text) - keep :]
+            self._reasoning.append(text[: len(text) - keep])
+            return EventKind.REASONING
+        self._reasoning.append(before)
+        self._state = "answer"
+        after = after.lstrip("\n") if not self._answer else after
+        if after:
+            self._answer.append(after)
+        return EventKind.CONTENT if after.strip() else EventKind.REASONING
+
+    def _scan_open(self, text: str) -> EventKind:
+        """Content that began without `<think>`: a lone closing tag would make all of it reasoning."""
+        before, tag, after = text.partition(_CLOSE)
+        quoted = before.endswith("`")
+        if not tag or quoted:
+            keep = 0 if quoted else _tail_of_tag(text)
+            self._held = text[len(text) - keep :]
+            self._answer.append(text[: len(text) - keep])
+            return EventKind.CONTENT
+        self._reasoning.extend([*self._answer, before])
+        self._answer = [after.lstrip("\n")]
+        self._state = "answer"
+        self.revision += 1
+        return EventKind.CONTENT if after.strip() else EventKind.REASONING
+
+
+def _joined(pieces: list[str]) -> str:
+    """The text of `pieces`, which becomes one piece: repeated reading stays linear."""
+    if len(pieces) > 1:
+        pieces[:] = ["".join(pieces)]
+    return pieces[0] if pieces else ""
+
+
+def _tail_of_tag(text: str) -> int:
+    """Length of the end of `text` that may be the beginning of a closing tag."""
+    for length in range(min(len(_CLOSE) - 1, len(text)), 0, -1):
+        if text.endswith(_CLOSE[:length]):
+            return length
+    return 0

@@ -1,0 +1,131 @@
+"""Every knob of the app, with its environment name and its default.
+
+A value comes from the environment, else from `.streamlit/secrets.toml` in the folder the app is started in,
+else from the default here. The names stand in `ENVIRONMENT_NAMES`.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+RUNAPI_BASE_URL = "https://runapi.ai"
+SECRETS_FILE = Path(".streamlit/secrets.toml")
+
+
+class SettingsError(Exception):
+    """A setting has a value the app cannot start with; the text is one line that names the variable."""
+
+
+def _http_url(url: str) -> str:
+    parts: SplitResult = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("expected an address such as https://runapi.ai")
+    if parts.username or parts.password:
+        raise ValueError("an address must not carry a user name or a password; set the key in RUNAPI_API_KEY")
+    if parts.query or parts.fragment:
+        raise ValueError("an address must not carry a query or a fragment")
+    _ = parts.port  # raises ValueError for a port that is not one
+    return url.rstrip("/")
+
+
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+
+
+class Settings(BaseSettings):
+    """The operator's settings; read once at start and never changed."""
+
+    model_config = SettingsConfigDict(
+        alias_generator=lambda field: f"GLM_PLAYGROUND_{field.upper()}",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        toml_file=SECRETS_FILE,
+    )
+
+    api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("RUNAPI_API_KEY", "RUNAPI_KEY"))
+    """The gateway's key. Without a key and without an address the app starts the sandbox."""
+
+    base_url: Annotated[str, AfterValidator(_http_url)] | None = Field(None, validation_alias="RUNAPI_BASE_URL")
+    """The gateway's address, with or without its version path; RunAPI's own when only a key is set."""
+
+    connect_timeout: Seconds = 10.0
+    """Seconds to wait for a connection."""
+
+    read_timeout: Seconds = 900.0
+    """Seconds of silence allowed between two chunks; a thinking model can be silent for long."""
+
+    sandbox_engine: Literal["auto", "standin", "scripted"] = "auto"
+    """What answers in the sandbox: the stand-in model, a script, or the first that can be loaded."""
+
+    redraw_interval: Annotated[float, Field(ge=0.02, le=5)] = 0.1
+    """Least number of seconds between two redraws of a running answer."""
+
+    shown_turns: Annotated[int, Field(ge=1, le=1000)] = 20
+    """How many turns of a conversation are drawn; the earlier ones are behind a button."""
+
+    @field_validator("api_key", mode="after")
+    @classmethod
+    def _printable_key(cls, key: SecretStr | None) -> SecretStr | None:
+        text = key.get_secret_value().strip() if key else ""
+        if any(not 33 <= ord(char) <= 126 for char in text):
+            raise ValueError("a key holds printable ASCII without spaces only")
+        return SecretStr(text) if text else None
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """True where neither a key nor an address is set."""
+        return self.api_key is None and self.base_url is None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _environment_name(field: str) -> str:
+    alias = Settings.model_fields[field].validation_alias
+    return str(alias.choices[0] if isinstance(alias, AliasChoices) else alias)
+
+
+ENVIRONMENT_NAMES = {field: _environment_name(field) for field in Settings.model_fields}
+"""Environment name of each setting, by field."""
+
+
+def read_settings() -> Settings:
+    """The settings as they stand now.
+
+    Raises:
+        SettingsError: with one line for the first value that cannot be used; a key's value is never in it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        name = ENVIRONMENT_NAMES.get(field, field)
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise SettingsError(f"{name} cannot be used: {reason}. Correct it and start again.") from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{SECRETS_FILE} cannot be read: {error}. Correct it and start again.") from None
+
+
+@cache
+def settings() -> Settings:
+    """The settings, read at the first call."""
+    return read_settings()

@@ -1,0 +1,137 @@
+"""A Streamlit app served by a process of its own, on a free port of the loopback interface."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Self
+
+_POLL_SECONDS = 0.02
+_STOP_SECONDS = 5.0
+
+
+class AppProcess:
+    """``streamlit run SCRIPT`` with the given environment and options, alive while the context is.
+
+    ``options`` are Streamlit's, by name (``{"runner.fastReruns": "false"}``); ``cwd`` decides which
+    ``.streamlit/config.toml`` applies and is by default the script's folder. ``env`` is added to this process's own.
+    """
+
+    def __init__(
+        self,
+        script: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        options: Mapping[str, str] | None = None,
+        start_seconds: float = 30.0,
+    ) -> None:
+        self.script = script
+        self.env = dict(env or {})
+        self.cwd = cwd or script.parent
+        self.options = dict(options or {})
+        self.start_seconds = start_seconds
+        self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._output: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def base_url(self) -> str:
+        """The app's address without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """What the process has written to stdout and stderr so far."""
+        if self._output is None:
+            return ""
+        return Path(self._output.name).read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start the server and wait until its health check answers.
+
+        Raises:
+            RuntimeError: with the process's output, when it ends or stays silent for ``start_seconds``.
+        """
+        self.port = _free_port()
+        self._output = tempfile.NamedTemporaryFile(prefix="streamlit-", suffix=".log")  # noqa: SIM115
+        options = {
+            "server.address": "127.0.0.1",
+            "server.port": str(self.port),
+            "server.headless": "true",
+            "browser.gatherUsageStats": "false",
+            **self.options,
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(self.script)]
+            + [f"--{name}={value}" for name, value in options.items()],
+            cwd=self.cwd,
+            env={**os.environ, **self.env},
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + self.start_seconds
+        while not _is_healthy(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                output = self.output
+                self.close()
+                raise RuntimeError(f"the app did not start:\n{output}")
+            time.sleep(_POLL_SECONDS)
+
+    def close(self) -> None:
+        """End the process and what it started, and nothing else; a second call does nothing."""
+        process, self._process = self._process, None
+        if process is not None:
+            _signal_group(process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_SECONDS)
+            _signal_group(process.pid, signal.SIGKILL)
+            process.wait()
+        if self._output is not None:
+            self._output.close()
+            self._output = None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/_stcore/health")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)

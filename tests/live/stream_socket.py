@@ -1,0 +1,53 @@
+"""Opening Streamlit's websocket as its frontend does: XSRF cookie, subprotocols, Origin and language."""
+
+from __future__ import annotations
+
+import http.client
+from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+_XSRF_COOKIE = "_streamlit_xsrf"
+
+
+def xsrf_cookies(base_url: str) -> dict[str, str]:
+    """The cookies that a tab gets from the health check before it opens the websocket."""
+    url = urlsplit(base_url)
+    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=10)
+    try:
+        connection.request("GET", f"{url.path}/_stcore/health")
+        response = connection.getresponse()
+        response.read()
+        cookies = SimpleCookie()
+        for header in response.headers.get_all("Set-Cookie", []):
+            cookies.load(header)
+        return {name: morsel.value for name, morsel in cookies.items()}
+    finally:
+        connection.close()
+
+
+async def open_stream(base_url: str, cookies: dict[str, str], language: str, session_id: str) -> ClientConnection:
+    """Connect to ``/_stcore/stream``.
+
+    The subprotocols carry, by position, the protocol's name, the XSRF token and, for a tab that comes back, its id.
+    """
+    url = urlsplit(base_url)
+    tokens = ["streamlit", cookies.get(_XSRF_COOKIE, "PLACEHOLDER_AUTH_TOKEN")]
+    if session_id:
+        tokens.append(session_id)
+    headers = {"Accept-Language": language}
+    if cookies:
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return await connect(
+        f"ws://{url.netloc}{url.path}/_stcore/stream",
+        origin=Origin(f"{url.scheme}://{url.netloc}"),
+        subprotocols=[Subprotocol(token) for token in tokens],
+        additional_headers=headers,
+        user_agent_header="Mozilla/5.0 (browser session of the tests)",
+        compression=None,
+        max_size=None,
+        ping_interval=None,
+        proxy=None,
+    )
