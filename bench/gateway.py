@@ -2,11 +2,11 @@
 
     python -m bench.gateway [--port 0]
 
-Prints ``listening PORT``. Answers POST /v1/chat/completions (streamed or whole), GET /v1/models, GET /log and DELETE /log;
-anything else is 404. The log has one entry a chat request, with times in ``time.perf_counter_ns()``, which on Linux all
-processes share: ``received``; ``first`` and ``last``, when that content token was handed to the socket; ``closed``, when
-the client closed the connection before the answer was complete. It never waits for a slow reader: what the kernel does
-not take is kept, so that ``last`` is the gateway's own end. Written on bare asyncio protocols to cost next to nothing.
+Prints ``listening PORT``. Answers POST /v1/chat/completions (streamed or whole), GET /v1/models, GET /log and DELETE
+/log; anything else is 404. The log has one entry a chat request, with times in ``time.perf_counter_ns()``, which on
+Linux all processes share: ``received``; ``first`` and ``last``, when that content token was handed to the socket;
+``closed``, when the client closed the connection before the answer was complete. It never waits for a slow reader: what
+the kernel does not take is kept, so that ``last`` is the gateway's own end. Written on bare asyncio to cost little.
 """
 
 from __future__ import annotations

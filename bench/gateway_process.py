@@ -51,7 +51,7 @@ class GatewayProcess:
         self._request("DELETE", "/log")
 
     def wait_entry(self, nonce: str, field: str, timeout: float) -> Entry | None:
-        """Look until the request with this nonce has a field of its entry set; None when it has not by ``timeout`` s."""
+        """Look until a field of this request's entry is set; None when it is not within ``timeout`` s."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             entry = self.entries().get(nonce)

@@ -49,15 +49,14 @@ def _app_page(given: argparse.Namespace) -> Page:
 
 def main() -> int:
     given = _arguments()
-    page = NAIVE if given.only == "naive" else _app_page(given)
-    both = given.only is None
+    pages = {"app": (_app_page(given),), "naive": (NAIVE,)}.get(given.only, (_app_page(given), NAIVE))
     match given.kind:
         case "stream":
-            held = stream(given.tokens, given.repeats, page, both)
+            held = stream(given.tokens, given.repeats, pages)
         case "many":
-            held = many(given.chats, given.rate, given.tokens, (page, NAIVE) if both else (page,))
+            held = many(given.chats, given.rate, given.tokens, pages)
         case _:
-            held = stop(given.repeats, page, both)
+            held = stop(given.repeats, pages)
     return 0 if held else 1
 
 

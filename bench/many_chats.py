@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from bench.gateway_process import GatewayProcess
-from bench.measures import LoopLag, cpu_seconds, nonce, number, quantile, say, table
+from bench.measures import LoopLag, cpu_seconds, nonce, number, quantile, ratio, ratio_header, say, table
 from bench.pages import APP, NAIVE, Page
 from bench.script_text import Script
 from tests.live.app_process import AppProcess
@@ -25,7 +25,7 @@ _PATIENCE_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Last tokens' lateness (ms) over all chats; CPU of the three processes in shares of one core; client loop lag (ms)."""
+    """Last tokens' lateness (ms), all chats; CPU of the three processes in cores; the client loop's lag (ms)."""
 
     late: list[float]
     server: float
@@ -77,24 +77,15 @@ def many(chats: int, rate: float, tokens: int, pages: tuple[Page, ...] = (APP, N
     """Measure and print; True when the app holds the limit for this number of chats, or there is none."""
     with GatewayProcess() as gateway:
         loads = [asyncio.run(_load(page, gateway, chats, rate, tokens)) for page in pages]
-    rows = [
-        (f"last token late, {label}, ms", [quantile(load.late, share) for load in loads])
-        for label, share in (("p50", 0.5), ("p95", 0.95), ("max", 1.0))
-    ]
+    lateness = (("p50", 0.5), ("p95", 0.95), ("max", 1.0))
+    rows = [(f"last token late, {label}, ms", [quantile(load.late, q) for load in loads]) for label, q in lateness]
     rows.append(("server CPU, cores", [load.server for load in loads]))
-    cells = [
-        [label, *map(number, values), *([number(values[0] / values[1])] if len(values) == 2 else [])]
-        for label, values in rows
-    ]
-    for label, field in (
-        ("gateway CPU, cores", "gateway"),
-        ("client CPU, cores", "client"),
-        ("client lag p95, ms", "lag"),
-    ):
-        cells.append([label, *(number(getattr(load, field)) for load in loads), *([""] if len(loads) == 2 else [])])
+    cells = [[label, *map(number, values), *ratio(values)] for label, values in rows]
+    others = (("gateway CPU, cores", "gateway"), ("client CPU, cores", "client"), ("client lag p95, ms", "lag"))
     names = [page.name for page in pages]
-    ratio = [" : ".join(names)] if len(names) == 2 else []
-    table(f"{chats} chats of {tokens} tokens at {rate:g} tokens/s", ["", *names, *ratio], cells)
+    blank = [""] * len(ratio_header(names))
+    cells += [[label, *(number(getattr(load, field)) for load in loads), *blank] for label, field in others]
+    table(f"{chats} chats of {tokens} tokens at {rate:g} tokens/s", ["", *names, *ratio_header(names)], cells)
     limit = LIMITS_MS.get(chats)
     if limit is None or rate > 20:
         say("no limit is stated for this load")

@@ -71,3 +71,16 @@ def number(value: float) -> str:
     if value != 0 and abs(value) < 100:
         return f"{value:.3g}"
     return f"{value:,.0f}"
+
+
+def ratio_header(names: Sequence[str]) -> list[str]:
+    """The heading of a column that compares two pages; nothing for one page."""
+    return [" : ".join(names)] if len(names) == 2 else []
+
+
+def ratio(values: Sequence[float | None]) -> list[str]:
+    """The cell of that column: the first value by the second, or a dash where one is missing."""
+    if len(values) != 2:
+        return []
+    first, second = values
+    return [number(first / second) if first is not None and second else "-"]

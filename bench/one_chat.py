@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.gateway_process import GatewayProcess
-from bench.measures import cpu_seconds, nonce, number, table
+from bench.measures import cpu_seconds, nonce, number, ratio, ratio_header, table
 from bench.pages import APP, NAIVE, Page
 from bench.script_text import Script
 from tests.live.app_process import AppProcess
@@ -59,31 +59,30 @@ async def _repeat(page: Page, gateway: GatewayProcess, lengths: list[int], repea
         return {n: [await one_answer(page, app, gateway, n) for _ in range(repeats)] for n in lengths}
 
 
-def stream(tokens: int, repeats: int, app_page: Page = APP, baseline: bool = True) -> bool:
+def stream(tokens: int, repeats: int, pages: tuple[Page, ...] = (APP, NAIVE)) -> bool:
     """Measure and print; there is no limit to hold."""
     lengths = sorted({min(tokens, _REFERENCE_TOKENS), tokens})
+    runs: dict[str, dict[int, list[Figures]]] = {}
     with GatewayProcess() as gateway:
-        mine = asyncio.run(_repeat(app_page, gateway, lengths, repeats))
-        common = [n for n in lengths if n <= _BASELINE_TOKENS] if baseline else []
-        naive = asyncio.run(_repeat(NAIVE, gateway, common, repeats)) if common else {}
+        for page in pages:
+            bearable = [n for n in lengths if page != NAIVE or n <= _BASELINE_TOKENS]
+            runs[page.name] = asyncio.run(_repeat(page, gateway, bearable, repeats))
     for n in lengths:
-        _print(n, repeats, mine[n], naive.get(n))
-    if len(lengths) == 2:
-        short, long = (median(figures.cpu for figures in mine[n]) for n in lengths)
-        table(
-            "linearity: server CPU a token, us",
-            [f"{n:,} tokens" for n in lengths] + ["ratio"],
-            [[number(short), number(long), number(long / short)]],
-        )
+        title = f"one chat, {n:,} tokens as fast as they come; median (min..max) of {repeats}"
+        _print(title, {name: figures[n] for name, figures in runs.items() if n in figures})
+    for name, figures in runs.items():
+        if len(figures) == 2:
+            short, long = (median(one.cpu for one in figures[n]) for n in lengths)
+            header = ["", *(f"{n:,} tokens" for n in lengths), "ratio"]
+            row = ["server CPU, us a token", number(short), number(long), number(long / short)]
+            table(f"linearity of the {name}", header, [row])
     return True
 
 
-def _print(tokens: int, repeats: int, mine: list[Figures], naive: list[Figures] | None) -> None:
+def _print(title: str, runs: dict[str, list[Figures]]) -> None:
     rows = []
     for label, field in _ROWS:
-        columns = [[getattr(figures, field) for figures in runs] for runs in (mine, naive) if runs]
+        columns = [[getattr(one, field) for one in figures] for figures in runs.values()]
         cells = [f"{number(median(c))} ({number(min(c))}..{number(max(c))})" for c in columns]
-        ratio = number(median(columns[0]) / median(columns[1])) if len(columns) == 2 else "-"
-        rows.append([label, *cells, *([] if naive else ["-"]), ratio])
-    title = f"one chat, {tokens:,} tokens as fast as they come; median (min..max) of {repeats}"
-    table(title, ["", "app", "naive", "app : naive"], rows)
+        rows.append([label, *cells, *ratio([median(column) for column in columns])])
+    table(title, ["", *runs, *ratio_header(list(runs))], rows)

@@ -18,8 +18,9 @@ _FIRST_RUN_SECONDS = 60.0
 class Page:
     """A chat page: the script that serves it and where its chat input and Stop button are.
 
-    ``chat`` and ``stop`` are widget keys or labels; a ``chat`` of None is the only chat input there is, a ``stop`` of None
-    means that only Streamlit's own Stop in the toolbar is there. ``cwd`` decides which ``.streamlit/config.toml`` applies.
+    ``chat`` and ``stop`` are widget keys or labels; a ``chat`` of None is the only chat input there is, a ``stop`` of
+    None means that only Streamlit's own Stop in the toolbar is there. ``cwd`` decides which ``.streamlit/config.toml``
+    applies.
     """
 
     name: str

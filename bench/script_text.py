@@ -10,10 +10,11 @@ from functools import lru_cache
 
 # The lengths that tokens take in turn: 53 characters in ten tokens.
 _LENGTHS = (4, 6, 5, 7, 3, 5, 6, 5, 7, 5)
-_WORDS = (
+_VOCABULARY = (
     "model answer latency token stream window context budget prompt reply figure source method median request "
     "gateway price output reading longer after between careful several measured reported under without because"
-).split()
+)
+_WORDS = _VOCABULARY.split()
 _DIRECTIVE = re.compile(r"(\w+)=(\S+)")
 
 
@@ -31,7 +32,7 @@ class Script:
 
     @classmethod
     def parse(cls, prompt: str) -> Script:
-        """Read ``@script tokens=4000 rate=0 delay=0 nonce=abc`` from a prompt's first line; what is not named is default."""
+        """Read ``@script tokens=4000 rate=0 delay=0 nonce=abc``, each part optional, from a prompt's first line."""
         first, _, _ = prompt.partition("\n")
         if not first.startswith("@script"):
             return cls()

@@ -7,7 +7,7 @@ import time
 from statistics import median
 
 from bench.gateway_process import GatewayProcess
-from bench.measures import nonce, number, say, table
+from bench.measures import nonce, number, ratio, ratio_header, say, table
 from bench.pages import APP, NAIVE, Page
 from bench.script_text import Script
 from tests.live.app_process import AppProcess
@@ -54,29 +54,31 @@ async def _all(page: Page, gateway: GatewayProcess, repeats: int) -> dict[str, l
         }
 
 
-def stop(repeats: int, app_page: Page = APP, baseline: bool = True) -> bool:
-    """Measure and print; True when every close of the app's came within the limit."""
+def stop(repeats: int, pages: tuple[Page, ...] = (APP, NAIVE)) -> bool:
+    """Measure and print; True when every close came within the limit, the baseline's aside."""
     with GatewayProcess() as gateway:
-        mine = asyncio.run(_all(app_page, gateway, repeats))
-        naive = asyncio.run(_all(NAIVE, gateway, min(repeats, 2))) if baseline else {}
+        runs = [asyncio.run(_all(page, gateway, repeats)) for page in pages]
     rows = [
-        [label, _summary(mine[label]), _summary(naive.get(label, [])), _ratio(mine[label], naive.get(label, []))]
+        [label, *(_summary(run[label]) for run in runs), *ratio([_median(run[label]) for run in runs])]
         for label, _, _ in _SITUATIONS
     ]
-    table("from Stop to the gateway seeing the close, ms: median (max)", ["", "app", "naive", "app : naive"], rows)
-    held = all(value is not None and value <= LIMIT_MS for values in mine.values() for value in values)
-    say(f"limit {LIMIT_MS:g} ms: app {'held' if held else 'MISSED'}")
-    return held
+    names = [page.name for page in pages]
+    title = f"from Stop to the gateway seeing the close, ms: median (max) of {repeats}"
+    table(title, ["", *names, *ratio_header(names)], rows)
+    held = {
+        page.name: all(value is not None and value <= LIMIT_MS for values in run.values() for value in values)
+        for page, run in zip(pages, runs, strict=True)
+    }
+    say(f"limit {LIMIT_MS:g} ms: " + ", ".join(f"{name} {'held' if ok else 'MISSED'}" for name, ok in held.items()))
+    return held.get("app", True)
 
 
-def _ratio(mine: list[float | None], naive: list[float | None]) -> str:
-    ours, theirs = [v for v in mine if v is not None], [v for v in naive if v is not None]
-    return number(median(ours) / median(theirs)) if ours and theirs else "-"
+def _median(values: list[float | None]) -> float | None:
+    closed = [value for value in values if value is not None]
+    return median(closed) if closed else None
 
 
 def _summary(values: list[float | None]) -> str:
-    if not values:
-        return "-"
     closed = [value for value in values if value is not None]
     if len(closed) < len(values):
         return f"{len(values) - len(closed)} of {len(values)} not within {_PATIENCE_SECONDS:g} s"

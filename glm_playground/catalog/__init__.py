@@ -1,0 +1,52 @@
+"""The catalog: what is known about each GLM model, with the source behind every value.
+
+`load_catalog()` gives the cards by model id; `python -m glm_playground.catalog check` checks the data files.
+"""
+
+from .card import (
+    PRICE_CLASSES,
+    ROW_KEYS,
+    Capabilities,
+    Discrepancy,
+    GatewayFacts,
+    Limits,
+    ModelCard,
+    ModelFacts,
+    Parameter,
+    ParameterCount,
+    Price,
+    Protocols,
+)
+from .catalog import Catalog, GatewaySheet, RejectedFile, TokenCounting, Tokenizer, Variant
+from .loader import load_catalog
+from .types import KINDS, AnyFact, Claim, Fact, FactTable, Kind, Score, Source
+
+__all__ = [
+    "KINDS",
+    "PRICE_CLASSES",
+    "ROW_KEYS",
+    "AnyFact",
+    "Capabilities",
+    "Catalog",
+    "Claim",
+    "Discrepancy",
+    "Fact",
+    "FactTable",
+    "GatewayFacts",
+    "GatewaySheet",
+    "Kind",
+    "Limits",
+    "ModelCard",
+    "ModelFacts",
+    "Parameter",
+    "ParameterCount",
+    "Price",
+    "Protocols",
+    "RejectedFile",
+    "Score",
+    "Source",
+    "TokenCounting",
+    "Tokenizer",
+    "Variant",
+    "load_catalog",
+]

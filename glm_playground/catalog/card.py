@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from .types import AnyFact, Claim, Fact, FactTable, Frozen, Score, Unit
+from .types import AnyFact, Claim, Fact, FactTable, Frozen, OneOf, Score, Unit
 
 _TEXT = Fact[str]()
 _COUNT = Fact[int]()
@@ -93,7 +93,7 @@ class ParameterCount(FactTable):
 class Price(FactTable):
     """A gateway's prices for one model, in USD. Compute a cost from the classes, never from `headline`.
 
-    `historical` marks a list the model is no longer on. A zero is a published zero; a price nobody published is unknown.
+    `historical` marks a list the model is no longer on. A zero is a published zero; what nobody published is unknown.
     """
 
     headline: PerThousand = _PER_THOUSAND
@@ -125,26 +125,29 @@ class Protocols(FactTable):
     gemini_contents: Flag = _FLAG
 
 
-class Capabilities(FactTable):
-    """What the gateway says it does with the model.
+Capability = Annotated[Fact[str], OneOf("supported", "rejected", "not declared", "advertised")]
 
-    One of "supported", "rejected", "not declared" or "advertised" (page copy, no capability table). `default_thinking` is "enabled" or "disabled". A capability nobody spoke of is unknown.
+
+class Capabilities(FactTable):
+    """What the gateway says it does with the model; what nobody spoke of is unknown.
+
+    "not declared": its capability table leaves it out. "advertised": page copy says so and there is no such table.
     """
 
-    text: Text = _TEXT
-    sync: Text = _TEXT
-    streaming: Text = _TEXT
-    default_thinking: Text = _TEXT
-    reasoning_controls: Text = _TEXT
-    function_tools: Text = _TEXT
-    structured_output: Text = _TEXT
-    multimodal_input: Text = _TEXT
-    hosted_tools: Text = _TEXT
-    explicit_cache_controls: Text = _TEXT
+    text: Capability = _TEXT
+    sync: Capability = _TEXT
+    streaming: Capability = _TEXT
+    default_thinking: Annotated[Fact[str], OneOf("enabled", "disabled")] = _TEXT
+    reasoning_controls: Capability = _TEXT
+    function_tools: Capability = _TEXT
+    structured_output: Capability = _TEXT
+    multimodal_input: Capability = _TEXT
+    hosted_tools: Capability = _TEXT
+    explicit_cache_controls: Capability = _TEXT
 
 
 class GatewayFacts(FactTable):
-    """One model on one gateway: the eight rows of its sheet, prices, limits, protocols, capabilities, page and skill."""
+    """One model on one gateway: the eight rows of its sheet, limits, prices, protocols, capabilities, page, skill."""
 
     id: str
     model_id: Text = _TEXT
@@ -219,7 +222,12 @@ class Parameter(Frozen):
 
     def items(self) -> tuple[tuple[str, AnyFact], ...]:
         """The parameter's facts with their keys."""
-        return (("minimum", self.minimum), ("maximum", self.maximum), ("default", self.default), ("values", self.values))
+        return (
+            ("minimum", self.minimum),
+            ("maximum", self.maximum),
+            ("default", self.default),
+            ("values", self.values),
+        )
 
 
 class Discrepancy(Frozen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -18,7 +18,7 @@ _LIST = Fact[tuple[str, ...]]()
 
 
 class RejectedFile(Frozen):
-    """One reason why a data file was refused: the file's name, the key in it ("" for the file as a whole), the reason."""
+    """One reason why a data file was refused: its name, the key ("" for the file as a whole) and what is wrong."""
 
     file: str
     key: str
@@ -89,7 +89,7 @@ class Tokenizer(FactTable):
 
 
 class TokenCounting(FactTable):
-    """What is published about counting GLM tokens without asking a model; ratios are rules of thumb, not measurements."""
+    """What is published about counting GLM tokens without asking a model; the ratios are rules of thumb."""
 
     lineage: Text = _TEXT
     prompt_layout: Text = _TEXT
@@ -109,14 +109,14 @@ class Catalog(Mapping[str, ModelCard]):
     """The cards by model id, newest first, with everything around them. Never changes after loading."""
 
     cards: tuple[ModelCard, ...] = ()
-    sources: Mapping[str, Source] = ()  # type: ignore[assignment]
+    sources: Mapping[str, Source] = field(default_factory=dict)
     rejected: tuple[RejectedFile, ...] = ()
     discrepancies: tuple[Discrepancy, ...] = ()
     gateways: tuple[GatewaySheet, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     variants: tuple[Variant, ...] = ()
     tokenizers: tuple[Tokenizer, ...] = ()
-    counting: TokenCounting = TokenCounting()
+    counting: TokenCounting = field(default_factory=TokenCounting)
     unknown: tuple[str, ...] = ()
 
     @cached_property

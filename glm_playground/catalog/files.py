@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -97,7 +98,12 @@ def read_parameters(raw: dict[str, Any], reading: Reading) -> tuple[Parameter, .
             reading.problem(f"{name}.bounds", f"unknown bounds {bounds!r}: one of {', '.join(_PARAMETER_BOUNDS)}")
             continue
         number = Fact[Decimal] if kind == "float" else Fact[int]
-        sides = {"minimum": number, "maximum": number, "default": _DEFAULTS.get(kind), "values": Fact[tuple[str, ...]]}
+        sides = {
+            "minimum": number,
+            "maximum": number,
+            "default": _DEFAULTS.get(str(kind)),
+            "values": Fact[tuple[str, ...]],
+        }
         fields: dict[str, Any] = {}
         for side, fact in sides.items():
             if side not in table:
@@ -121,12 +127,11 @@ def read_discrepancies(raw: dict[str, Any], reading: Reading) -> tuple[tuple[Dis
     """The list `discrepancy`, and the texts in `unknown`: what nobody published."""
     reading.mapping(raw, "", ("discrepancy", "unknown"))
     found = []
-    for place, entry in enumerate(raw.get("discrepancy", [])):
+    for place, entry in enumerate(reading.items(raw.get("discrepancy", []), "discrepancy")):
         path = f"discrepancy[{place}]"
         table = reading.mapping(entry, path, Discrepancy.model_fields)
-        claims = [
-            reading.claim(claim, f"{path}.claims[{number}]") for number, claim in enumerate(table.get("claims", []))
-        ]
+        stated = reading.items(table.get("claims", []), f"{path}.claims")
+        claims = [reading.claim(claim, f"{path}.claims[{number}]") for number, claim in enumerate(stated)]
         found.append(
             Discrepancy(
                 topic=reading.text(table.get("topic"), f"{path}.topic"),
@@ -171,3 +176,14 @@ def _optional_texts(table: dict[str, Any], name: str, reading: Reading, path: st
     if not table.get(name):
         return ()
     return reading.parsed(texts, table[name], f"{path}.{name}" if path else name) or ()
+
+
+# Every file that is not a model's, with its reader.
+FILE_READERS: dict[str, Callable[[dict[str, Any], Reading], Any]] = {
+    "sources.toml": read_sources,
+    "parameters.toml": read_parameters,
+    "discrepancies.toml": read_discrepancies,
+    "gateways.toml": read_gateways,
+    "variants.toml": read_variants,
+    "tokenizers.toml": read_tokenizers,
+}

@@ -1,12 +1,12 @@
 """Loads the catalog from its data files. A bad file is refused with its reasons; the others load.
 
-    sources.toml         every source by id
-    models/<id>.toml     one model a file: facts, scores, and a table for each gateway
-    gateways.toml        what holds for a gateway whatever the model
-    parameters.toml      the request parameters of the chat completion API
-    discrepancies.toml   where sources disagree, and what nobody published
-    variants.toml        ids with a price but no card
-    tokenizers.toml      vocabularies and counting
+sources.toml         every source by id
+models/<id>.toml     one model a file: facts, scores, and a table for each gateway
+gateways.toml        what holds for a gateway whatever the model
+parameters.toml      the request parameters of the chat completion API
+discrepancies.toml   where sources disagree, and what nobody published
+variants.toml        ids with a price but no card
+tokenizers.toml      vocabularies and counting
 """
 
 from __future__ import annotations
@@ -65,19 +65,18 @@ def _load(directory: Path) -> Catalog:
     rejected: list[RejectedFile] = []
     sources: Mapping[str, Source] = {}
 
-    def read(name: str, reader: FileReader[Found], fallback: Found) -> Found:
+    def read(name: str, reader: FileReader[Found]) -> Found | None:
         found, problems = read_file(directory / name, reader, sources)
         rejected.extend(problems)
-        return fallback if found is None else found
+        return found
 
-    sources = read("sources.toml", read_sources, {})
-    parameters = read("parameters.toml", read_parameters, ())
-    discrepancies, unknown = read("discrepancies.toml", read_discrepancies, ((), ()))
-    tokenizers, counting = read("tokenizers.toml", read_tokenizers, ((), TokenCounting()))
+    sources = read("sources.toml", read_sources) or {}
+    parameters = read("parameters.toml", read_parameters) or ()
+    discrepancies, unknown = read("discrepancies.toml", read_discrepancies) or ((), ())
+    tokenizers, counting = read("tokenizers.toml", read_tokenizers) or ((), TokenCounting())
     cards = []
     for path in sorted((directory / "models").glob("*.toml")):
-        card, problems = read_file(path, partial(read_card, stem=path.stem), sources)
-        rejected.extend(problems)
+        card = read(f"models/{path.name}", partial(read_card, stem=path.stem))
         if card:
             cards.append(_completed(card, parameters, discrepancies))
     return Catalog(
@@ -85,9 +84,9 @@ def _load(directory: Path) -> Catalog:
         sources=MappingProxyType(dict(sources)),
         rejected=tuple(rejected),
         discrepancies=discrepancies,
-        gateways=read("gateways.toml", read_gateways, ()),
+        gateways=read("gateways.toml", read_gateways) or (),
         parameters=parameters,
-        variants=read("variants.toml", read_variants, ()),
+        variants=read("variants.toml", read_variants) or (),
         tokenizers=tokenizers,
         counting=counting,
         unknown=unknown,
@@ -112,9 +111,7 @@ def read_file(
     return (None if problems else found), problems
 
 
-def _completed(
-    card: ModelCard, parameters: tuple[Parameter, ...], discrepancies: tuple[Discrepancy, ...]
-) -> ModelCard:
+def _completed(card: ModelCard, parameters: tuple[Parameter, ...], discrepancies: tuple[Discrepancy, ...]) -> ModelCard:
     """The card with the parameters as they apply to it and the discrepancies that concern it."""
     own = tuple(_for_model(parameter, card.facts) for parameter in parameters)
     concerning = tuple(entry for entry in discrepancies if card.id in entry.models)

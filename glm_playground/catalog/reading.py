@@ -1,7 +1,7 @@
 """Reads the shorthand of the data files into facts, claims and scores, and notes each problem with its key.
 
-A fact is written with its value and who says so; the kind of claim and the date of reading come from the source's entry in
-`sources.toml` unless the fact states its own:
+A fact is written with its value and who says so; the kind of claim and the date of reading come from the source's
+entry in `sources.toml` unless the fact states its own:
 
     context_tokens.value = 131072
     context_tokens.source = ["doc_45", "gh_45"]
@@ -19,7 +19,22 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from .types import CLAIMS, KINDS, READERS, AnyFact, Claim, Fact, FactTable, Score, Source, Unit, day, exact_number, plain_text
+from .types import (
+    CLAIMS,
+    KINDS,
+    READERS,
+    AnyFact,
+    Claim,
+    Fact,
+    FactTable,
+    OneOf,
+    Score,
+    Source,
+    Unit,
+    day,
+    exact_number,
+    plain_text,
+)
 
 Table = TypeVar("Table", bound=FactTable)
 
@@ -39,17 +54,19 @@ class Problem(NamedTuple):
 
 class _Entry(NamedTuple):
     fact: Any
-    unit: str | None
+    unit: str | None = None
+    choices: tuple[str, ...] | None = None
 
 
 @cache
 def _entries(table: type[FactTable]) -> Mapping[str, _Entry]:
-    """The fact fields of a table with their units."""
+    """The fact fields of a table with their units and choices."""
     found = {}
     for name, field in table.model_fields.items():
         if field.annotation in READERS:
             unit = next((mark.name for mark in field.metadata if isinstance(mark, Unit)), None)
-            found[name] = _Entry(field.annotation, unit)
+            choices = next((mark.choices for mark in field.metadata if isinstance(mark, OneOf)), None)
+            found[name] = _Entry(field.annotation, unit, choices)
     return found
 
 
@@ -79,9 +96,16 @@ class Reading:
             self.problem(key, f"expected a table, got {raw!r}")
             return {}
         if allowed is not None:
-            for name in raw.keys() - set(allowed):
+            for name in sorted(raw.keys() - set(allowed)):
                 self.problem(f"{key}.{name}" if key else name, "unknown key")
         return raw
+
+    def items(self, raw: object, key: str) -> list[Any]:
+        """The list at `key`; an empty one, with the problem noted, where there is none."""
+        if isinstance(raw, list):
+            return raw
+        self.problem(key, f"expected a list, got {raw!r}")
+        return []
 
     def text(self, raw: object, key: str) -> str:
         """A non-empty text."""
@@ -103,7 +127,8 @@ class Reading:
         for name, value in self.mapping(raw, key).items():
             path = f"{key}.{name}" if key else name
             if name in entries:
-                fields[name] = self.fact(entries[name].fact, value, path, entries[name].unit)
+                fields[name] = fact = self.fact(entries[name].fact, value, path, entries[name].unit)
+                self._check_choices(fact, entries[name].choices, path)
             elif name in inner:
                 fields[name] = self.table(inner[name], value, path)
             elif name == "historical" and name in cls.model_fields and isinstance(value, bool):
@@ -111,6 +136,12 @@ class Reading:
             elif name not in plain:
                 self.problem(path, "unknown key")
         return cls(**(fields | dict(plain)))
+
+    def _check_choices(self, fact: AnyFact, choices: tuple[str, ...] | None, key: str) -> None:
+        if choices:
+            for claim in fact.claims:
+                if claim.value not in choices:
+                    self.problem(key, f"{claim.value!r} is none of {', '.join(choices)}")
 
     def fact(self, cls: Any, raw: object, key: str, unit: str | None = None) -> AnyFact:
         """One fact of the class `cls` (`Fact[int]`, ...); an unknown one where something is wrong."""
@@ -122,15 +153,14 @@ class Reading:
             claims += self._claims(cls, table, key)
         elif "source" in table:
             self.problem(key, "a source without a value")
-        others = table.get("others", [])
-        for place, other in enumerate(others if isinstance(others, list) else []):
+        for place, other in enumerate(self.items(table.get("others", []), f"{key}.others")):
             path = f"{key}.others[{place}]"
             claims += self._claims(cls, self.mapping(other, path, _CLAIM_KEYS), path)
         if "value" in table and "unknown" in table:
             self.problem(key, "both a value and `unknown`")
         # An unreadable value leaves no first claim of its own; the problem is noted, the fact is never used.
         value = claims[0].value if claims and "value" in table else None
-        why = table.get("unknown", table.get("why"))
+        why = next((self.text(table[name], f"{key}.{name}") for name in ("unknown", "why") if name in table), None)
         try:
             return cls(value=value, unit=unit, claims=tuple(claims), why=why)  # type: ignore[no-any-return]
         except ValidationError as error:
@@ -149,7 +179,8 @@ class Reading:
         if kind is not None and kind not in KINDS:
             self.problem(f"{key}.kind", f"unknown kind {kind!r}: one of {', '.join(KINDS)}")
         read = self.parsed(day, table["read"], f"{key}.read") if "read" in table else None
-        as_of, note = self.as_of(table.get("as_of"), f"{key}.as_of"), table.get("note")
+        as_of = self.as_of(table.get("as_of"), f"{key}.as_of")
+        note = self.text(table["note"], f"{key}.note") if "note" in table else None
         found = []
         for source_id in named:
             source = self.source(source_id, f"{key}.source")
@@ -195,17 +226,14 @@ class Reading:
         for source_id, rows in self.mapping(raw, key).items():
             path = f"{key}.{source_id}"
             source = self.source(source_id, path)
-            if not isinstance(rows, list):
-                self.problem(path, "expected a list of scores")
-                continue
-            for place, row in enumerate(rows):
+            for place, row in enumerate(self.items(rows, path)):
                 score = self._score(source, row, f"{path}[{place}]")
                 if score:
                     found.append(score)
         return tuple(found)
 
     def _score(self, source: Source | None, row: object, key: str) -> Score | None:
-        """One score: a short row [benchmark, value, conditions], or a table where a unit or the printed form is needed."""
+        """One score: a row [benchmark, value, conditions], or a table where a unit or the printed form is needed."""
         if isinstance(row, list):
             if not 2 <= len(row) <= len(_SCORE_ROW):
                 self.problem(key, "expected [benchmark, value] or [benchmark, value, conditions]")

@@ -1,7 +1,7 @@
 """Facts and what stands behind them: sources, claims, scores.
 
-Every class here is frozen and hashable. A value nobody published is `None` and stays `None`: nothing in this package turns
-an unknown into zero, "no" or an empty text.
+Every class here is frozen and hashable. A value nobody published is `None` and stays `None`: nothing in this package
+turns an unknown into zero, "no" or an empty text.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict
 
 T = TypeVar("T")
 
@@ -33,6 +33,15 @@ class Unit:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+class OneOf:
+    """Marks the texts a fact may take in its field's annotation: `Annotated[Fact[str], OneOf("on", "off")]`."""
+
+    __slots__ = ("choices",)
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
 
 
 class Source(Frozen):
@@ -66,8 +75,8 @@ class Claim(Frozen, Generic[T]):
 class Fact(Frozen, Generic[T]):
     """One value with the claims behind it.
 
-    `value` is the chosen one, in `unit`, or None for unknown. `why` says why it was chosen where claims disagree, or why
-    nothing was chosen. A value that no claim carries is refused with ValueError, so is a silent choice between claims.
+    `value` is the chosen one, in `unit`, or None for unknown. `why` says why it was chosen where claims disagree, or
+    why nothing was. A value that no claim carries is refused with ValueError, so is a silent choice between claims.
     """
 
     value: T | None = None
@@ -75,13 +84,13 @@ class Fact(Frozen, Generic[T]):
     claims: tuple[Claim[T], ...] = ()
     why: str | None = None
 
-    @model_validator(mode="after")
-    def _stands_on_claims(self) -> Self:
+    # Not a model validator: that one would run again each time a fact is put into a table.
+    def model_post_init(self, context: Any, /) -> None:
+        """Refuses a value no claim carries, and claims between which nobody says why one was chosen."""
         if self.value is not None and all(claim.value != self.value for claim in self.claims):
             raise ValueError("a value without a claim")
-        if self.why is None and (self.disagrees or (self.value is None and self.claims)):
+        if self.why is None and self.claims and (self.value is None or self.disagrees):
             raise ValueError("the claims disagree and `why` does not say why one was chosen")
-        return self
 
     @property
     def known(self) -> bool:
@@ -163,8 +172,8 @@ class FactTable(Frozen):
 class Score(Frozen):
     """A published result on a benchmark.
 
-    `value` is the number, `published` the text as the source prints it ("$4,432.12", "105/130"). `unit` is None where the
-    source gives none: most boards print a bare number. `conditions` is the harness, subset or setting, as published.
+    `value` is the number, `published` the text as the source prints it ("$4,432.12", "105/130"). `unit` is None where
+    the source gives none: most boards print a bare number. `conditions` is the harness, subset or setting.
     """
 
     benchmark: str

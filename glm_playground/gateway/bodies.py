@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from glm_playground.gateway.wire import ChatCompletion, error_fields, events_of, identity_of
+from glm_playground.gateway.wire import ChatCompletion, Event, add_events, error_fields, identity_of
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
@@ -55,7 +55,9 @@ def read_completion(body: bytes, at_ns: int) -> ChatCompletion | None:
         return None
     if not isinstance(value, dict) or not (isinstance(value.get("choices"), list) or value.get("error")):
         return None
-    return ChatCompletion(tuple(events_of(value, at_ns)), identity_of(value))
+    events: list[Event] = []
+    add_events(value, at_ns, events)
+    return ChatCompletion(tuple(events), identity_of(value))
 
 
 async def read_up_to(response: httpx.Response, limit: int) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from glm_playground.gateway.errors import StreamLineTooLong
-from glm_playground.gateway.wire import Event, EventKind, Identity, clean_text, events_of, identity_of
+from glm_playground.gateway.wire import Event, EventKind, Identity, add_events, clean_text, identity_of
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 _SHOWN_CHARACTERS = 200
@@ -24,12 +24,14 @@ class EventStreamReader:
     """Turns the bytes of a stream into events; holds at most one unfinished line and one unfinished object.
 
     Attributes:
+        events: every event so far, oldest first.
         identity: who answered, from the first readable chunk; None before.
         failure: the error the gateway sent in the stream, if it sent one.
         done: True once `[DONE]` was read; later lines are ignored.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, events: list[Event] | None = None) -> None:
+        self.events: list[Event] = [] if events is None else events
         self.identity: Identity | None = None
         self.failure: Event | None = None
         self.done = False
@@ -37,22 +39,19 @@ class EventStreamReader:
         self._line_bytes = 0
         self._cut = b""
         self._at_ns = 0
-        self._events: list[Event] = []
 
-    def feed(self, data: bytes, at_ns: int) -> list[Event]:
-        """The events that `data` completes; they get the time `at_ns`.
+    def feed(self, data: bytes, at_ns: int) -> None:
+        """Adds the events that `data` completes; they get the time `at_ns`.
 
         Raises:
             StreamLineTooLong: a line is above `MAX_LINE_BYTES`.
         """
         self._at_ns = at_ns
-        events: list[Event] = []
-        self._events = events
         has_cr = b"\r" in data
         end = (max(data.rfind(b"\n"), data.rfind(b"\r")) if has_cr else data.rfind(b"\n")) + 1
         if not end:
             self._hold(data)
-            return events
+            return
         complete = data[:end]
         if self._line:
             complete = b"".join(self._line) + complete
@@ -67,13 +66,11 @@ class EventStreamReader:
                 self._read_object(line[6:])
             elif line:
                 self._read_line(line)
-        return events
 
-    def flush(self, at_ns: int) -> list[Event]:
-        """The events of a last line without its end; call it when the connection ended."""
-        events = self.feed(b"\n", at_ns)
+    def flush(self, at_ns: int) -> None:
+        """Adds the events of a last line without its end; call it when the connection ended."""
+        self.feed(b"\n", at_ns)
         self._give_up_cut()
-        return events
 
     def _hold(self, data: bytes) -> None:
         self._line.append(data)
@@ -130,12 +127,11 @@ class EventStreamReader:
         if not isinstance(chunk, dict):
             self._note(EventKind.UNREADABLE, str(chunk).encode())
             return
-        events = events_of(chunk, self._at_ns)
         if self.identity is None:
             self.identity = identity_of(chunk)
-        if events[0].kind is EventKind.ERROR and self.failure is None:
-            self.failure = events[0]
-        self._events.extend(events)
+        add_events(chunk, self._at_ns, self.events)
+        if "error" in chunk and self.failure is None and self.events[-1].kind is EventKind.ERROR:
+            self.failure = self.events[-1]
 
     def _give_up_cut(self) -> None:
         if self._cut:
@@ -143,7 +139,7 @@ class EventStreamReader:
             self._cut = b""
 
     def _note(self, kind: EventKind, text: bytes) -> None:
-        self._events.append(Event(self._at_ns, kind, text.decode(errors="replace")[:_SHOWN_CHARACTERS]))
+        self.events.append(Event(self._at_ns, kind, text.decode(errors="replace")[:_SHOWN_CHARACTERS]))
 
 
 def _objects(text: str) -> tuple[list[Any], str]:

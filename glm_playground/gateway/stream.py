@@ -1,7 +1,7 @@
 """An answer being read from a gateway."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import cast
@@ -40,37 +40,45 @@ class ChatStream:
         self._t0_ns = t0_ns
         self._redact = redact
 
-    async def batches(self) -> AsyncGenerator[list[Event]]:
-        """The events that each read of the network completed, until the gateway ends the answer.
+    async def read_into(self, events: list[Event], changed: Callable[[], None] = lambda: None) -> None:
+        """Adds each event to `events` as it comes, until the gateway ends the answer.
+
+        Args:
+            events: where to add; its last entries stay when an error is raised.
+            changed: called after each read of the network that added something.
 
         Raises:
             GatewayError: StreamFailed, StreamBroken, StreamSilent, StreamLineTooLong or ResponseUnreadable.
         """
-        reader = EventStreamReader()
-        readable = False
         try:
             if "json" in self._response.headers.get("content-type", ""):
-                yield await self._whole_body()
-                return
-            async for data in self._bytes():
-                if events := reader.feed(data, perf_counter_ns() - self._t0_ns):
-                    readable = True
-                    self.identity = reader.identity
-                    yield events
-                    if reader.done or reader.failure:
-                        break
-            if events := reader.flush(perf_counter_ns() - self._t0_ns):
-                self.identity = reader.identity
-                yield events
+                await self._read_whole_body(events)
+            else:
+                await self._read_events(events, changed)
         except httpx.ReadTimeout:
             raise self._error(errors.StreamSilent, "no data for longer than the read timeout") from None
         except httpx.HTTPError as error:
             raise self._error(errors.StreamBroken, str(error) or type(error).__name__) from None
         except errors.StreamLineTooLong as error:
             raise self._error(errors.StreamLineTooLong, error.message) from None
+
+    async def _read_events(self, events: list[Event], changed: Callable[[], None]) -> None:
+        before = len(events)
+        t0_ns = self._t0_ns
+        reader = EventStreamReader(events)
+        async for data in self._bytes():
+            reader.feed(data, perf_counter_ns() - t0_ns)
+            if self.identity is None:
+                self.identity = reader.identity
+            changed()
+            if reader.done or reader.failure:
+                break
+        else:
+            reader.flush(perf_counter_ns() - t0_ns)
+            self.identity = reader.identity
         if reader.failure:
             raise self._failed(reader.failure)
-        if not readable:
+        if len(events) == before:
             raise self._error(errors.ResponseUnreadable, "the answer holds no event")
 
     def _bytes(self) -> AsyncIterator[bytes]:
@@ -79,16 +87,18 @@ class ChatStream:
         # The stream itself: what `aiter_raw` adds (byte counts, block sizes) costs as much as reading an event.
         return aiter(cast(httpx.AsyncByteStream, self._response.stream))
 
-    async def _whole_body(self) -> list[Event]:
-        """The answer of a gateway that does not stream although it was asked to."""
+    async def _read_whole_body(self, events: list[Event]) -> None:
+        """Reads the answer of a gateway that does not stream although it was asked to."""
         body = await read_up_to(self._response, MAX_BODY_BYTES)
         completion = read_completion(body, perf_counter_ns() - self._t0_ns)
         if completion is None:
             raise self._error(errors.ResponseUnreadable, "the answer is not a chat completion")
-        if completion.events[0].kind is EventKind.ERROR:
-            raise self._failed(completion.events[0])
         self.identity = completion.identity
-        return [*completion.events, Event(completion.events[-1].at_ns, EventKind.DONE, "")]
+        events.extend(completion.events)
+        last = completion.events[-1]
+        if last.kind is EventKind.ERROR:
+            raise self._failed(last)
+        events.append(Event(last.at_ns, EventKind.DONE, ""))
 
     def _failed(self, failure: Event) -> GatewayError:
         message, code = error_fields(json.loads(failure.text))

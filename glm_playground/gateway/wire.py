@@ -130,28 +130,31 @@ def clean_text(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def events_of(chunk: Json, at_ns: int) -> list[Event]:
-    """The events in one chunk of a stream, or in one whole completion; at least one."""
-    events: list[Event] = []
+def add_events(chunk: Json, at_ns: int, events: list[Event]) -> None:
+    """Adds the events in one chunk of a stream, or in one whole completion, to `events`; at least one."""
     if error := chunk.get("error"):
-        return [Event(at_ns, EventKind.ERROR, json.dumps(error, ensure_ascii=False))]
+        events.append(Event(at_ns, EventKind.ERROR, json.dumps(error, ensure_ascii=False)))
+        return
+    before = len(events)
     choices = chunk.get("choices")
     if choices and isinstance(choices, list) and isinstance(choice := choices[0], dict):
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
-            _add_delta(events, delta, at_ns)
+            _add_delta(delta, at_ns, events)
         if (finish := choice.get("finish_reason")) and isinstance(finish, str):
             events.append(Event(at_ns, EventKind.FINISH, finish))
     if (usage := chunk.get("usage")) and isinstance(usage, dict):
         events.append(Event(at_ns, EventKind.USAGE, json.dumps(usage)))
-    return events or [Event(at_ns, EventKind.EMPTY, "")]
+    if len(events) == before:
+        events.append(Event(at_ns, EventKind.EMPTY, ""))
 
 
-def _add_delta(events: list[Event], delta: dict[str, Any], at_ns: int) -> None:
+def _add_delta(delta: dict[str, Any], at_ns: int, events: list[Event]) -> None:
     if len(delta) == 1 and isinstance(content := delta.get("content"), str) and content:
         # Nearly every chunk is only this.
         events.append(Event(at_ns, _CONTENT, content))
         return
+    before = len(events)
     # OpenRouter and vLLM call the field `reasoning`.
     reasoning = delta.get("reasoning_content") or delta.get("reasoning")
     if reasoning and (text := _text_of(reasoning)):
@@ -162,7 +165,7 @@ def _add_delta(events: list[Event], delta: dict[str, Any], at_ns: int) -> None:
     calls = delta.get("tool_calls")
     if calls and isinstance(calls, list):
         events.append(Event(at_ns, EventKind.TOOL_CALLS, json.dumps(calls, ensure_ascii=False)))
-    if not events and isinstance(role := delta.get("role"), str):
+    if len(events) == before and isinstance(role := delta.get("role"), str):
         events.append(Event(at_ns, EventKind.ROLE, role))
 
 

@@ -28,7 +28,7 @@ from glm_playground.gateway import (
     connection_pool,
     usage_of,
 )
-from glm_playground.runs.run import DELTAS, Outcome, Run, RunError, Server, outcome_of
+from glm_playground.runs.run import Outcome, Run, RunError, Server, outcome_of
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -200,25 +200,23 @@ class Engine:
             run.request_id = stream.ids.request_id
             run.task_id = stream.ids.task_id
             run.served_by = stream.ids.served_by
-            await _take_batches(recording, stream)
+            try:
+                await stream.read_into(run.events, recording.tell)
+            finally:
+                _conclude(run, stream)
         if run.finish_reason == "network_error":
             run.error = RunError("StreamFailed", run.finish_reason, request_id=run.request_id, task_id=run.task_id)
         return outcome_of(run.finish_reason, done=run.complete_stream)
 
 
-async def _take_batches(recording: _Recording, stream: ChatStream) -> None:
-    run = recording.run
-    async for events in stream.batches():
-        run.events.extend(events)
-        for _, kind, text in events:
-            if kind in DELTAS:
-                continue
-            if kind is EventKind.FINISH:
-                run.finish_reason = text
-            elif kind is EventKind.USAGE:
-                run.usage = usage_of(text)
-            elif kind is EventKind.DONE:
-                run.complete_stream = True
-        if run.response_id is None and stream.identity:
-            run.response_id, run.served_model = stream.identity.response_id or "", stream.identity.model
-        recording.tell()
+def _conclude(run: Run, stream: ChatStream) -> None:
+    """Notes what the events say of the whole run; done once, when the stream ended in whatever way."""
+    for _, kind, text in run.events:
+        if kind is EventKind.FINISH:
+            run.finish_reason = text
+        elif kind is EventKind.USAGE:
+            run.usage = usage_of(text)
+        elif kind is EventKind.DONE:
+            run.complete_stream = True
+    if stream.identity:
+        run.response_id, run.served_model, _ = stream.identity

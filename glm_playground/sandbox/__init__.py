@@ -1,1 +1,5 @@
 """A RunAPI-shaped gateway on loopback, for trials without a key, demos offline and tests; never GLM itself."""
+
+LOOPBACK = "127.0.0.1"
+KEY_VARIABLE = "GLM_PLAYGROUND_SANDBOX_KEY"
+"""The environment variable the sandbox takes its key from."""

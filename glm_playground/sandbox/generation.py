@@ -1,16 +1,12 @@
-"""What an engine is asked and what it yields: plain values and one protocol."""
+"""What an engine yields: plain values."""
 
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from glm_playground.sandbox.chat_request import ChatRequest
-from glm_playground.sandbox.script import Script
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """One piece of an answer; `tokens` is how many tokens it carries. Exactly one of the three texts is set."""
+    """One piece of an answer; `tokens` is how many tokens it carries. Exactly one of the three is set."""
 
     content: str = ""
     reasoning: str = ""
@@ -52,27 +48,35 @@ class Finish:
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who answers, said in every response. `model` is None where no model is behind the text."""
+class Answer:
+    """The pieces of an answer put together."""
 
-    engine: str
-    model: str | None
-    served_by: str
-    fingerprint: str
+    def __init__(self) -> None:
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+        self._tool_calls: dict[int, dict[str, Any]] = {}
 
+    def add(self, delta: Delta) -> None:
+        """Append the next delta."""
+        if delta.content:
+            self._content.append(delta.content)
+        if delta.reasoning:
+            self._reasoning.append(delta.reasoning)
+        if delta.tool_call is not None:
+            self._add_tool_call(delta.tool_call)
 
-class Engine(Protocol):
-    """Something that answers a chat request."""
+    def message(self) -> dict[str, Any]:
+        """The assistant message of a chat completion."""
+        message: dict[str, Any] = {"role": "assistant", "content": "".join(self._content)}
+        if self._reasoning:
+            message["reasoning_content"] = "".join(self._reasoning)
+        if self._tool_calls:
+            message["tool_calls"] = list(self._tool_calls.values())
+        return message
 
-    @property
-    def identity(self) -> Identity: ...
-
-    def script_for(self, request: ChatRequest) -> Script:
-        """What the request asks of the wire. Raises ApiError 422 for a directive that cannot be read."""
-
-    def generate(self, request: ChatRequest, script: Script) -> AsyncGenerator[Burst | Finish, None]:
-        """Yield bursts and at last one Finish; the first item comes once the request is accepted.
-
-        Raises ApiError for a request it refuses. Closing the generator stops the generation.
-        """
+    def _add_tool_call(self, piece: dict[str, Any]) -> None:
+        call = self._tool_calls.get(piece["index"])
+        if call is None:
+            self._tool_calls[piece["index"]] = {**piece, "function": dict(piece["function"])}
+        else:
+            call["function"]["arguments"] += piece["function"]["arguments"]

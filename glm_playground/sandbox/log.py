@@ -38,6 +38,14 @@ class LogEntry:
         self.first_token_ns = self.first_token_ns or self.last_token_ns
         self.tokens_sent += count
 
+    def closed_by_client(self) -> None:
+        """The client has just closed the connection, before the answer's end."""
+        self.closed_by_client_ns = time.perf_counter_ns()
+
+    def end(self) -> None:
+        """The request is over."""
+        self.ended_ns = time.perf_counter_ns()
+
 
 class RequestLog:
     """The last `limit` requests, oldest first; a request is in it from the moment it arrived."""
