@@ -5,7 +5,9 @@
     python -m bench.load many --chats 80          many chats at 20 tokens/s
     python -m bench.load stop                     from the Stop button to the gateway's closed connection
 
-Ends with status 1 when the app misses a stated limit. ``--only naive`` or ``--only app`` leaves the other out.
+Ends with status 1 when the app misses a stated limit. ``--only naive`` or ``--only app``, before the subcommand, leaves
+the other out; with ``--tuned`` the naive page runs without the file watcher and the garbage collection after each run
+that are Streamlit's defaults, so that the comparison is between the pages alone.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pathlib import Path
 
 from bench.many_chats import many
 from bench.one_chat import stream
-from bench.pages import APP, NAIVE, Page
+from bench.pages import APP, NAIVE, NAIVE_TUNED, Page
 from bench.stopping import stop
 
 
@@ -26,6 +28,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--app", type=Path, help="another script to measure in place of app.py, in its own folder")
     parser.add_argument("--path", help="the path of its chat page")
     parser.add_argument("--only", choices=("app", "naive"), help="measure one page")
+    parser.add_argument("--tuned", action="store_true", help="take the baseline's costly default settings away")
     kinds = parser.add_subparsers(dest="kind", required=True)
     one = kinds.add_parser("stream", help="one chat")
     one.add_argument("--tokens", type=int, default=4000)
@@ -49,7 +52,8 @@ def _app_page(given: argparse.Namespace) -> Page:
 
 def main() -> int:
     given = _arguments()
-    pages = {"app": (_app_page(given),), "naive": (NAIVE,)}.get(given.only, (_app_page(given), NAIVE))
+    naive = NAIVE_TUNED if given.tuned else NAIVE
+    pages = {"app": (_app_page(given),), "naive": (naive,)}.get(given.only, (_app_page(given), naive))
     match given.kind:
         case "stream":
             held = stream(given.tokens, given.repeats, pages)

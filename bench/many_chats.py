@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bench.gateway_process import GatewayProcess
 from bench.measures import LoopLag, cpu_seconds, nonce, number, quantile, ratio, ratio_header, say, table
+from bench.one_chat import one_answer
 from bench.pages import APP, NAIVE, Page
 from bench.script_text import Script
 from tests.live.app_process import AppProcess
@@ -18,6 +19,7 @@ from tests.live.widget_state import Widget
 # By the number of chats: the lateness (ms) that 95 of 100 last tokens must keep to at 20 tokens/s.
 LIMITS_MS = {80: 150.0, 160: 300.0}
 _OPENING_AT_ONCE = 4
+_WARM_UP_TOKENS = 200
 # The chats begin spread over this time, so that their tokens do not come in step.
 _SPREAD_SECONDS = 2.0
 _PATIENCE_SECONDS = 120.0
@@ -50,6 +52,7 @@ async def _open_tabs(
 async def _load(page: Page, gateway: GatewayProcess, chats: int, rate: float, tokens: int) -> Load:
     scripts = [Script(tokens=tokens, rate=rate, nonce=nonce()) for _ in range(chats)]
     with page.serve(gateway) as app:
+        await one_answer(page, app, gateway, _WARM_UP_TOKENS)
         async with AsyncExitStack() as stack:
             tabs = await _open_tabs(page, app, chats, stack)
 

@@ -104,7 +104,7 @@ class TokenCounting(FactTable):
     advice: Texts = _LIST
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Catalog(Mapping[str, ModelCard]):
     """The cards by model id, newest first, with everything around them. Never changes after loading."""
 
@@ -131,6 +131,9 @@ class Catalog(Mapping[str, ModelCard]):
 
     def __len__(self) -> int:
         return len(self.cards)
+
+    def __repr__(self) -> str:
+        return f"Catalog({len(self.cards)} cards, {len(self.rejected)} problems)"
 
     def __hash__(self) -> int:
         return hash(tuple(self._by_id))

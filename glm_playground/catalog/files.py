@@ -111,8 +111,7 @@ def read_parameters(raw: dict[str, Any], reading: Reading) -> tuple[Parameter, .
             if fact is None:
                 reading.problem(f"{name}.{side}", f"no default for the type {kind}")
                 continue
-            stated = table[side] if isinstance(table[side], dict) else {"value": table[side]}
-            fields[side] = reading.fact(fact, {"source": table.get("source", []), **stated}, f"{name}.{side}")
+            fields[side] = reading.fact(fact, table[side], f"{name}.{side}", source=table.get("source"))
         if "note" in table:
             fields["note"] = reading.text(table["note"], f"{name}.note")
         documented = table.get("documented", True)

@@ -68,12 +68,17 @@ def _load(directory: Path) -> Catalog:
     def read(name: str, reader: FileReader[Found]) -> Found | None:
         found, problems = read_file(directory / name, reader, sources)
         rejected.extend(problems)
-        return found
+        return None if problems else found
 
-    sources = read("sources.toml", read_sources) or {}
+    # A bad source is left out by itself: it refuses only the files that name it.
+    named, problems = read_file(directory / "sources.toml", read_sources, sources)
+    sources = MappingProxyType(named or {})
+    rejected.extend(problems)
     parameters = read("parameters.toml", read_parameters) or ()
     discrepancies, unknown = read("discrepancies.toml", read_discrepancies) or ((), ())
     tokenizers, counting = read("tokenizers.toml", read_tokenizers) or ((), TokenCounting())
+    gateways = read("gateways.toml", read_gateways) or ()
+    variants = read("variants.toml", read_variants) or ()
     cards = []
     for path in sorted((directory / "models").glob("*.toml")):
         card = read(f"models/{path.name}", partial(read_card, stem=path.stem))
@@ -81,12 +86,12 @@ def _load(directory: Path) -> Catalog:
             cards.append(_completed(card, parameters, discrepancies))
     return Catalog(
         cards=tuple(sorted(cards, key=newest_first)),
-        sources=MappingProxyType(dict(sources)),
+        sources=sources,
         rejected=tuple(rejected),
         discrepancies=discrepancies,
-        gateways=read("gateways.toml", read_gateways) or (),
+        gateways=gateways,
         parameters=parameters,
-        variants=read("variants.toml", read_variants) or (),
+        variants=variants,
         tokenizers=tokenizers,
         counting=counting,
         unknown=unknown,
@@ -96,7 +101,7 @@ def _load(directory: Path) -> Catalog:
 def read_file(
     path: Path, reader: FileReader[Found], sources: Mapping[str, Source]
 ) -> tuple[Found | None, tuple[RejectedFile, ...]]:
-    """What the reader makes of a file, or None with every reason why it was refused."""
+    """What the reader makes of a file, None where it cannot be parsed, with every reason to refuse it."""
     reading = Reading(sources)
     found = None
     try:
@@ -108,7 +113,7 @@ def read_file(
     except tomllib.TOMLDecodeError as error:
         reading.problem("", f"is not TOML: {error}")
     problems = tuple(RejectedFile(file=path.name, key=key, reason=reason) for key, reason in reading.problems)
-    return (None if problems else found), problems
+    return found, problems
 
 
 def _completed(card: ModelCard, parameters: tuple[Parameter, ...], discrepancies: tuple[Discrepancy, ...]) -> ModelCard:

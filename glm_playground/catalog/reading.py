@@ -8,6 +8,7 @@ entry in `sources.toml` unless the fact states its own:
     context_tokens.others = [{ value = 128000, source = "litellm", note = "rounded" }]
     context_tokens.why = "the vendor's own pages"
 
+A table's own `source` stands behind every value in it that names none: then `billing = "1K tokens"` is enough.
 An unknown has no value: `knowledge_cutoff = { unknown = "not published by Z.ai" }`, or no entry at all.
 """
 
@@ -121,21 +122,21 @@ class Reading:
 
     def table(self, cls: type[Table], raw: object, key: str, plain: Mapping[str, Any] | None = None) -> Table:
         """A table of facts. `plain` holds fields that were read already and are no facts."""
-        plain = plain or {}
         entries, inner = _entries(cls), _inner_tables(cls)
         fields: dict[str, Any] = {}
-        for name, value in self.mapping(raw, key).items():
+        raw = self.mapping(raw, key)
+        for name, value in raw.items():
             path = f"{key}.{name}" if key else name
             if name in entries:
-                fields[name] = fact = self.fact(entries[name].fact, value, path, entries[name].unit)
+                fields[name] = fact = self.fact(entries[name].fact, value, path, entries[name].unit, raw.get("source"))
                 self._check_choices(fact, entries[name].choices, path)
             elif name in inner:
                 fields[name] = self.table(inner[name], value, path)
             elif name == "historical" and name in cls.model_fields and isinstance(value, bool):
                 fields[name] = value
-            elif name not in plain:
+            elif name != "source":
                 self.problem(path, "unknown key")
-        return cls(**(fields | dict(plain)))
+        return cls(**fields, **(plain or {}))
 
     def _check_choices(self, fact: AnyFact, choices: tuple[str, ...] | None, key: str) -> None:
         if choices:
@@ -143,9 +144,14 @@ class Reading:
                 if claim.value not in choices:
                     self.problem(key, f"{claim.value!r} is none of {', '.join(choices)}")
 
-    def fact(self, cls: Any, raw: object, key: str, unit: str | None = None) -> AnyFact:
-        """One fact of the class `cls` (`Fact[int]`, ...); an unknown one where something is wrong."""
-        table = self.mapping(raw, key, _FACT_KEYS)
+    def fact(self, cls: Any, raw: object, key: str, unit: str | None = None, source: object = None) -> AnyFact:
+        """One fact of the class `cls` (`Fact[int]`, ...); an unknown one where something is wrong.
+
+        `source` stands behind a value that names none of its own, so such a value may be written bare.
+        """
+        table = self.mapping(raw, key, _FACT_KEYS) if isinstance(raw, dict) else {"value": raw}
+        if source is not None and "value" in table:
+            table = {"source": source, **table}
         if table.get("unit", unit) != unit:
             self.problem(f"{key}.unit", f"wrong unit: {table['unit']!r} where {unit or 'no unit'!r} is expected")
         claims: list[Claim[Any]] = []

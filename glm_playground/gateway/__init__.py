@@ -1,8 +1,9 @@
 """All that speaks HTTP to a gateway: the client, the values on the wire, the errors."""
 
-from glm_playground.gateway.client import Attempt, GatewayClient, connection_pool
+from glm_playground.gateway.client import Attempt, ConnectionPool, GatewayClient, connection_pool
 from glm_playground.gateway.endpoint import Gateway
 from glm_playground.gateway.errors import GatewayError
+from glm_playground.gateway.prices import PriceList, PriceSchedule
 from glm_playground.gateway.stream import ChatStream, ResponseIds
 from glm_playground.gateway.wire import (
     ChatCompletion,
@@ -21,6 +22,7 @@ __all__ = [
     "ChatCompletion",
     "ChatRequest",
     "ChatStream",
+    "ConnectionPool",
     "Event",
     "EventKind",
     "Gateway",
@@ -29,6 +31,8 @@ __all__ = [
     "Identity",
     "Message",
     "ModelListing",
+    "PriceList",
+    "PriceSchedule",
     "ResponseIds",
     "Usage",
     "connection_pool",

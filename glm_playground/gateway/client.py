@@ -27,8 +27,12 @@ from glm_playground.gateway.bodies import (
 )
 from glm_playground.gateway.endpoint import Gateway
 from glm_playground.gateway.errors import GatewayError
+from glm_playground.gateway.prices import PriceList, read_price_list
 from glm_playground.gateway.stream import ChatStream, response_ids
 from glm_playground.gateway.wire import ChatCompletion, ChatRequest, ModelListing
+
+ConnectionPool = httpx.AsyncClient
+"""What requests are sent over; made by `connection_pool`, closed with `aclose`."""
 
 _MAX_RETRIES = 2
 _FIRST_PAUSE_S = 0.5
@@ -71,7 +75,7 @@ class GatewayClient:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        http: ConnectionPool,
         gateway: Gateway,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -150,6 +154,14 @@ class GatewayClient:
             for row in rows
             if isinstance(row, dict) and isinstance(row.get("id"), str)
         )
+
+    async def prices(self) -> PriceList:
+        """The gateway's price list, which needs no key.
+
+        Raises:
+            GatewayError: of the tree in `errors`; NotFound where the gateway has none.
+        """
+        return read_price_list(await self.get_json(f"{self.gateway.site}/api/v1/price_schedules"))
 
     async def get_json(self, url: str) -> Any:
         """The JSON value at `url` of this gateway.
@@ -242,7 +254,7 @@ class GatewayClient:
 
 def connection_pool(
     *, connect_timeout: float, read_timeout: float, transport: httpx.AsyncBaseTransport | None = None
-) -> httpx.AsyncClient:
+) -> ConnectionPool:
     """The pool every gateway is asked over: one TLS context, no redirects, no limit on concurrent answers.
 
     Args:

@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 from time import perf_counter_ns
 from typing import TypeVar
 
-import httpx
-
 from glm_playground.gateway import (
     Attempt,
     ChatRequest,
     ChatStream,
+    ConnectionPool,
     Event,
     EventKind,
     Gateway,
@@ -64,7 +63,7 @@ class Engine:
         self._timeouts = (connect_timeout, read_timeout)
         self._recordings: dict[str, _Recording] = {}
         self._loop = asyncio.new_event_loop()
-        self._http: httpx.AsyncClient | None = None
+        self._http: ConnectionPool | None = None
         self._thread = threading.Thread(target=self._run_loop, name="engine", daemon=True)
         self._thread.start()
 

@@ -5,6 +5,7 @@ prompt template. The stored events stay as received; this is how they are read.
 """
 
 from glm_playground.gateway import EventKind
+from glm_playground.runs.run import Run
 
 _OPEN = "<think>"
 _CLOSE = "</think>"
@@ -98,6 +99,16 @@ class ThinkingSplitter:
         self._state = "answer"
         self.revision += 1
         return EventKind.CONTENT if after.strip() else EventKind.REASONING
+
+
+def answer_of(run: Run) -> str:
+    """The answer of `run` without its reasoning: what a later request quotes."""
+    splitter = ThinkingSplitter()
+    for event in run.events:
+        if event.kind is EventKind.REASONING or event.kind is EventKind.CONTENT:
+            splitter.add(event.kind, event.text)
+    splitter.finish()
+    return splitter.answer
 
 
 def _joined(pieces: list[str]) -> str:

@@ -67,7 +67,7 @@ class ApiError(Exception):
         """The JSON body, in this error's shape."""
         shape = self.shape or {401: 3, 422: 2}.get(self.status, 1)
         if shape == 3:
-            return {"error": {"code": self.code, "message": self.message, "type": f"{self.code}_error"}}
+            return {"error": {"code": self.code, "message": self.message, "type": self.code}}
         if shape == 2:
             return {"error": self.message, "errors": dict(self.fields) or {"base": [self.message]}}
         return {"error": self.message, "code": self.code}

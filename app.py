@@ -1,0 +1,30 @@
+"""What `streamlit run app.py` serves: the settings are read, headers added, and each script run draws one page.
+
+The server imports this file under its name and takes `app`; a script run executes it as `__main__`.
+"""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+from glm_playground.settings import SettingsError, settings
+
+if __name__ == "__main__":
+    from glm_playground.ui.navigation import draw_page
+
+    draw_page()
+else:
+    from starlette.middleware import Middleware
+
+    from glm_playground.ui.security import SecurityHeaders
+    from glm_playground.ui.server import lifespan, on_script_error
+
+    try:
+        settings()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    app = st.App(
+        Path(__file__), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan, on_script_error=on_script_error
+    )

@@ -1,0 +1,23 @@
+"""The pages, their addresses, and what is around each of them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from glm_playground.ui.i18n import _
+
+_PAGES = Path(__file__).parents[2] / "pages"
+_ICON = Path(__file__).parent / "icon.svg"
+
+
+def draw_page() -> None:
+    """Draws the page that the address names."""
+    st.set_page_config(page_title="GLM Playground", page_icon=str(_ICON), layout="wide")
+    page = st.navigation(
+        [
+            st.Page(_PAGES / "models.py", title=_("Models"), default=True),
+            st.Page(_PAGES / "playground.py", title=_("Playground"), url_path="playground"),
+        ],
+        position="top",
+    )
+    page.run()

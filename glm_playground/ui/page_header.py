@@ -1,0 +1,54 @@
+"""The line on top of every page: its title, the server that is asked, the language."""
+
+import streamlit as st
+
+from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
+from glm_playground.ui import services
+from glm_playground.ui.answer_markdown import literal
+from glm_playground.ui.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language
+
+
+def draw_header(title: str) -> None:
+    """Draws the line."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(title, anchor=False)
+        st.space("stretch")
+        st.markdown(_server_line(), width="content")
+        st.session_state.setdefault(LANGUAGE_KEY, language())
+        st.segmented_control(
+            _("Language"),
+            list(LANGUAGES),
+            format_func=SHORT_NAMES.__getitem__,
+            key=LANGUAGE_KEY,
+            label_visibility="collapsed",
+            required=True,
+            persist_state="session",
+        )
+
+
+def _server_line() -> str:
+    server = services.gateway()
+    if server.stand_in:
+        return f":small[{_('Sandbox')}] :orange-badge[{_('stand-in model, not GLM')}]"
+    return f":small[{literal(server.name)}] :gray-badge[{_('with a key') if server.key else _('without a key')}]"
+
+
+def draw_sandbox_notice() -> None:
+    """Says in one line that a stand-in answers, or why nothing does."""
+    process = services.sandbox()
+    if isinstance(process, SandboxProcess):
+        if process.engine == "standin":
+            text = _(
+                "No key is set: {model}, a small model on this computer, answers in place of GLM. "
+                "Set RUNAPI_API_KEY to ask RunAPI."
+            )
+        else:
+            text = _("No key is set: prepared text answers in place of GLM. Set RUNAPI_API_KEY to ask RunAPI.")
+        st.markdown(f":small[:orange[{text.format(model=process.model)}]]")
+        if process.engine == "scripted" and process.why:
+            st.caption(_("The stand-in model could not be loaded: {why}").format(why=literal(process.why)))
+    elif isinstance(process, SandboxFailed):
+        st.error(
+            _("Set RUNAPI_API_KEY to ask RunAPI, or see why: {why}").format(why=literal(str(process))),
+            title=_("The sandbox could not be started, so nothing can answer."),
+        )

@@ -1,0 +1,149 @@
+"""What stands under an answer: how it ended, its figures, its ids, and what to do where it failed."""
+
+import json
+
+import streamlit as st
+
+from glm_playground.gateway import Gateway
+from glm_playground.runs.cost import Cost, CostState, cost_of
+from glm_playground.runs.metrics import Metrics, metrics_of
+from glm_playground.runs.run import Outcome, Run
+from glm_playground.ui import services
+from glm_playground.ui.answer_markdown import literal
+from glm_playground.ui.explanations import explain_error
+from glm_playground.ui.figures import dollars, seconds, tokens
+from glm_playground.ui.i18n import _, moment, number
+
+
+def draw_footer(run: Run, server: Gateway) -> None:
+    """Draws the figures of an ended run; the price is asked of `server` where the run was made."""
+    if run.error:
+        title, body = explain_error(run)
+        st.error(body, title=title, icon=":material/error:")
+    for note in _notes(run):
+        st.caption(note)
+    metrics = metrics_of(run)
+    cost = cost_of(run, services.price_of(server, run.request.model) if server.origin == run.server.origin else None)
+    st.markdown(f":small[{' · '.join(_figures(run, metrics, cost))}]")
+    ids = [
+        f"{label} `{value}`"
+        for label, value in (
+            (_("request id"), run.request_id),
+            (_("task id"), run.task_id),
+            (_("client request id"), run.id),
+        )
+        if value
+    ]
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption(" · ".join(ids))
+        with st.popover(
+            _("Details"), type="tertiary", icon=":material/info:", key=f"details-{run.id}", on_change="rerun"
+        ) as details:
+            if details.open:
+                _draw_details(run, metrics, cost)
+
+
+def _notes(run: Run) -> list[str]:
+    """What is worth knowing about an answer that is not an error."""
+    notes = []
+    if run.outcome is Outcome.LENGTH:
+        nothing = not run.content.strip()
+        notes.append(
+            _("The limit of tokens was used up before the answer began. Raise max tokens, or turn thinking off.")
+            if nothing
+            else _("The answer was cut at the limit of tokens. Raise max tokens for a longer one.")
+        )
+    if run.outcome is Outcome.FILTERED:
+        notes.append(_("The server's content filter ended this answer."))
+    if run.outcome is Outcome.INTERRUPTED:
+        notes.append(_("The stream ended without saying why. The text so far is kept; it may be incomplete."))
+    elif run.outcome is Outcome.COMPLETED and not run.complete_stream:
+        notes.append(_("The stream ended without [DONE]; the answer itself says it is complete."))
+    return notes
+
+
+_BADGE_COLOURS = {Outcome.COMPLETED: "green", Outcome.FAILED: "red"}
+
+
+def outcome_name(outcome: Outcome | None) -> str:
+    """The outcome as a word."""
+    names = {
+        Outcome.COMPLETED: _("completed"),
+        Outcome.LENGTH: _("cut at the limit"),
+        Outcome.FILTERED: _("filtered"),
+        Outcome.TOOL_CALLS: _("tool calls"),
+        Outcome.STOPPED: _("stopped"),
+        Outcome.FAILED: _("failed"),
+        Outcome.INTERRUPTED: _("interrupted"),
+    }
+    return names[outcome] if outcome else _("going on")
+
+
+def cost_text(cost: Cost) -> str:
+    """The cost with its state; never a bare $0 where nobody said so."""
+    words = {
+        CostState.PREDICTED: _("predicted"),
+        CostState.ESTIMATED: _("estimated"),
+        CostState.SETTLED: _("settled"),
+        CostState.NOT_CHARGED: _("not charged, by the server's policy for failed generations"),
+        CostState.NO_USAGE: _("cost unknown: no usage"),
+        CostState.NO_PRICE: _("cost unknown: no price"),
+        CostState.FREE: _("free"),
+    }
+    word = words[cost.state]
+    if cost.state is CostState.ESTIMATED:
+        word = f":orange[{word}]"
+    play = f" :orange[{_('play money')}]" if cost.price and cost.price.play_money and cost.amount is not None else ""
+    return f"{literal(dollars(cost.amount))} {word}{play}" if cost.amount is not None else word
+
+
+def _figures(run: Run, metrics: Metrics, cost: Cost) -> list[str]:
+    colour = _BADGE_COLOURS.get(run.outcome or Outcome.FAILED, "gray")
+    figures = [f":{colour}-badge[{outcome_name(run.outcome)}]"]
+    if run.server.stand_in:
+        figures.append(f":orange-badge[{_('stand-in model, not GLM')}]")
+    usage = run.usage
+    figures.append(tokens(usage.completion_tokens) if usage else _("tokens unknown"))
+    figures.append(f"TTFT {seconds(metrics.ttft)}")
+    speed = metrics.output_speed
+    figures.append(f"{number(speed, 1)} {_('tokens/s')}" if speed else _("speed: too little to measure"))
+    figures.append(f"finish_reason {literal(run.finish_reason) if run.finish_reason else _('none')}")
+    figures.append(cost_text(cost))
+    return figures
+
+
+def _draw_details(run: Run, metrics: Metrics, cost: Cost) -> None:
+    usage = run.usage
+    rows = {
+        _("Model asked"): literal(run.request.model),
+        _("Model that answered"): literal(run.served_by or run.served_model or _("unknown")),
+        _("Server"): literal(f"{run.server.name} ({run.server.origin})"),
+        _("Started"): moment(run.started_at),
+        _("Prompt tokens, reported"): tokens(usage.prompt_tokens if usage else None),
+        _("Completion tokens, reported"): tokens(usage.completion_tokens if usage else None),
+        _("of these for reasoning"): tokens(usage.reasoning_tokens if usage else None),
+        _("Cached prompt tokens"): tokens(usage.cached_tokens if usage else None),
+        _("TTFT: first token − t0"): seconds(metrics.ttft),
+        _("TTFA: first token of the answer − t0"): seconds(metrics.ttfa),
+        _("E2E: last token − t0"): seconds(metrics.e2e),
+        _("TPOT: (E2E − TTFT) / (tokens − 1)"): seconds(metrics.tpot),
+        _("Chunk gap p50 / longest"): (
+            f"{seconds(metrics.gaps.p50)} / {seconds(metrics.gaps.longest)}" if metrics.gaps else _("unknown")
+        ),
+    }
+    for term in cost.terms:
+        price = literal(dollars(term.per_million))
+        rows[_("Cost of {kind} tokens").format(kind=term.token_class)] = (
+            f"{number(term.tokens)} × {price} / 1M = {literal(dollars(term.amount))}"
+        )
+    if cost.price:
+        rows[_("Price from")] = literal(f"{cost.price.source}, {cost.price.as_of.isoformat()}")
+    # A Markdown table: `st.table` would load pandas on this page.
+    lines = [
+        f"| {_('Figure')} | {_('Value')} |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in rows.items()),
+    ]
+    st.markdown("\n".join(lines))
+    st.caption(_("The request as it was sent"))
+    st.code(json.dumps(run.request.body(), ensure_ascii=False, indent=2), language="json", height=240)

@@ -1,0 +1,45 @@
+"""The server's start and end, and the last resort of a script."""
+
+import asyncio
+import gc
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+
+from glm_playground.catalog import load_catalog
+from glm_playground.ui import services
+from glm_playground.ui.i18n import _
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Starts what the first page would otherwise wait for, and ends it with the server."""
+    load_catalog()
+    services.engine()
+    starting = asyncio.create_task(asyncio.to_thread(services.sandbox))
+    # What is loaded by now stays; the collector need not walk it after every script run.
+    gc.freeze()
+    try:
+        yield {}
+    finally:
+        await starting
+        await asyncio.to_thread(services.close)
+
+
+def on_script_error(error: Exception) -> bool:
+    """Shows a sentence instead of a traceback; the traceback goes to the log under the same id."""
+    number = uuid.uuid4().hex[:8]
+    _log.error("script error %s", number, exc_info=error)
+    st.error(
+        _("It is our mistake, not yours; answers that are being written go on. Reload the page. Quote {id}.").format(
+            id=number
+        ),
+        title=_("Something went wrong in this app."),
+    )
+    return True
