@@ -1,0 +1,335 @@
+"""The scripted sandbox on a real loopback connection: routes, wire shapes, faults, charging."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from glm_playground.sandbox.process import SandboxProcess
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess.start("scripted", script="rate=0", keep_log=True) as process:
+        yield process
+
+
+@pytest.fixture
+def client(sandbox: SandboxProcess) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {sandbox.key}"}
+    with httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False, timeout=10) as client:
+        client.delete("/sandbox/log")
+        yield client
+
+
+def body_of(prompt: str, stream: bool = True, **fields: Any) -> dict[str, Any]:
+    options = {"stream_options": {"include_usage": True}} if stream else {}
+    messages = [{"role": "user", "content": prompt}]
+    return {"model": "glm-5.1", "messages": messages, "stream": stream, **options, **fields}
+
+
+def ask(client: httpx.Client, prompt: str, stream: bool = True, **fields: Any) -> httpx.Response:
+    return client.post("/v1/chat/completions", json=body_of(prompt, stream, **fields))
+
+
+def blocks(response: httpx.Response) -> list[bytes]:
+    return [block for block in response.content.split(b"\n\n") if block]
+
+
+def chunks(response: httpx.Response) -> list[dict[str, Any]]:
+    return [json.loads(block.removeprefix(b"data: ")) for block in blocks(response) if block != b"data: [DONE]"]
+
+
+def text_of(parsed: list[dict[str, Any]], field: str = "content") -> str:
+    return "".join(chunk["choices"][0]["delta"].get(field) or "" for chunk in parsed if chunk["choices"])
+
+
+def exact_balance(client: httpx.Client) -> Decimal:
+    return Decimal(client.get("/api/v1/me/balance").json()["sandbox"]["exact_balance_usd"])
+
+
+def logged(client: httpx.Client, until: str = "ended_ns") -> dict[str, Any]:
+    """The newest entry of the log, once `until` has been stamped."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        requests = client.get("/sandbox/log").json()["requests"]
+        chats: list[dict[str, Any]] = [entry for entry in requests if entry["path"] == "/v1/chat/completions"]
+        if chats and chats[-1][until] is not None:
+            return chats[-1]
+    raise AssertionError(f"no request with {until} in the log")
+
+
+def test_a_stream_says_who_answers_and_ends_with_usage_and_done(client: httpx.Client) -> None:
+    response = client.post(
+        "/v1/chat/completions", json=body_of("@script tokens=40"), headers={"X-Client-Request-Id": "run-1"}
+    )
+    assert response.headers["X-Sandbox-Engine"] == "scripted"
+    assert response.headers["X-Sandbox-Served-By"] == "scripted text (not GLM)"
+    assert response.headers["X-Client-Request-Id"] == "run-1"
+    assert response.headers["x-request-id"].startswith("req_")
+    parsed = chunks(response)
+    assert {chunk["system_fingerprint"] for chunk in parsed} == {"sandbox-scripted"}
+    assert parsed[-2]["choices"][0]["finish_reason"] == "stop"
+    assert parsed[-1]["choices"] == []
+    assert parsed[-1]["usage"]["completion_tokens"] == 40
+    assert len(parsed) == 1 + 40 + 2
+    assert blocks(response)[-1] == b"data: [DONE]"
+
+
+def test_no_usage_unless_asked_for(client: httpx.Client) -> None:
+    assert all("usage" not in chunk for chunk in chunks(ask(client, "@script tokens=3", stream_options=None)))
+
+
+def test_whole_answer_has_the_text_of_the_stream(client: httpx.Client) -> None:
+    prompt = "@script tokens=30 reasoning=5"
+    whole = ask(client, prompt, stream=False).json()
+    message = whole["choices"][0]["message"]
+    parsed = chunks(ask(client, prompt))
+    assert message["content"] == text_of(parsed)
+    assert message["reasoning_content"] == text_of(parsed, "reasoning_content")
+    assert whole["usage"] == parsed[-1]["usage"]
+    assert whole["usage"]["completion_tokens_details"] == {"reasoning_tokens": 5}
+
+
+def test_max_tokens_cuts_with_length(client: httpx.Client) -> None:
+    parsed = chunks(ask(client, "@script tokens=30 reasoning=5", max_tokens=8))
+    assert parsed[-2]["choices"][0]["finish_reason"] == "length"
+    assert parsed[-1]["usage"]["completion_tokens"] == 8
+
+
+def test_shapes_of_the_wire(client: httpx.Client) -> None:
+    parsed = chunks(ask(client, "@script tokens=2 reasoning=2 think_tags=1 bundle=2"))
+    assert text_of(parsed).startswith("<think>")
+    assert "</think>\n\n##" in text_of(parsed)
+    in_finish = chunks(ask(client, "@script tokens=2 usage_in_finish=1 finish=sensitive"))[-1]
+    assert in_finish["choices"][0]["finish_reason"] == "sensitive"
+    assert in_finish["usage"]["completion_tokens"] == 2
+    assert b"[DONE]" not in ask(client, "@script tokens=2 done=0").content
+    assert blocks(ask(client, "@script tokens=2 done=2"))[-2:] == [b"data: [DONE]"] * 2
+    assert b"usage" not in ask(client, "@script tokens=2 usage=0").content
+    odd = ask(client, "@script tokens=2 crlf=1 comments=1").content
+    assert b": keep-alive\r\n\r\ndata: " in odd
+    assert odd.count(b"\n") == odd.count(b"\r\n")
+    exact = chunks(ask(client, "@script text=a%20%3Cb%3E%0A%C3%A9"))
+    assert text_of(exact) == "a <b>\né"
+
+
+def test_tool_call_comes_in_pieces(client: httpx.Client) -> None:
+    tools = [{"type": "function", "function": {"name": "look_up"}}]
+    parsed = chunks(ask(client, "@script tool_call=1", tools=tools))
+    deltas = [chunk["choices"][0]["delta"] for chunk in parsed if chunk["choices"]]
+    calls = [call for delta in deltas for call in delta.get("tool_calls", [])]
+    assert calls[0]["function"]["name"] == "look_up"
+    assert len(calls) > 3
+    assert json.loads("".join(call["function"]["arguments"] for call in calls)) == {"city": "Lisbon", "unit": "celsius"}
+    assert parsed[-2]["choices"][0]["finish_reason"] == "tool_calls"
+    whole = ask(client, "@script tool_call=1", stream=False).json()["choices"][0]["message"]
+    assert json.loads(whole["tool_calls"][0]["function"]["arguments"])["city"] == "Lisbon"
+
+
+def test_faults_that_change_one_event(client: httpx.Client) -> None:
+    plain = blocks(ask(client, "@script tokens=6"))
+
+    def faulty(name: str) -> list[bytes]:
+        return blocks(ask(client, f"@script tokens=6 fault={name}@3"))
+
+    cut = faulty("truncated_json")
+    assert len(cut) == len(plain)
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(cut[3].removeprefix(b"data: "))
+    glued = faulty("glued_json")[3]
+    assert glued.count(b'"choices"') == 2
+    assert glued.count(b"data: ") == 1
+    with pytest.raises(UnicodeDecodeError):
+        faulty("invalid_utf8")[3].decode()
+    assert b'"content":null' in faulty("null_content")[3]
+    assert json.loads(faulty("list_content")[3][6:])["choices"][0]["delta"]["content"][0]["type"] == "text"
+    assert len(blocks(ask(client, "@script tokens=6 long_line=50000 fault=long_line@3"))[3]) == 50_000
+    assert max(map(len, blocks(ask(client, "@script tokens=6 fault=long_line")))) == 2_000_000
+
+
+def test_an_error_object_ends_the_stream(client: httpx.Client) -> None:
+    found = blocks(ask(client, "@script tokens=6 fault=error_midstream@3"))
+    assert len(found) == 1 + 2 + 1
+    assert json.loads(found[-1][6:])["error"]["code"] == "server_error"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_dropped_connection_has_no_end(client: httpx.Client, stream: bool) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        ask(client, "@script tokens=6 fault=drop@3", stream)
+
+
+@pytest.mark.parametrize("fault", ["truncated_json", "glued_json", "invalid_utf8"])
+def test_a_whole_answer_can_be_broken_too(client: httpx.Client, fault: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        ask(client, f"@script tokens=6 fault={fault}", stream=False).json()
+
+
+def test_hang_is_silent_until_the_client_leaves(client: httpx.Client) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        client.post("/v1/chat/completions", json=body_of("@script tokens=6 fault=hang@3"), timeout=0.2)
+    entry = logged(client)
+    assert entry["tokens_sent"] == 2
+    assert entry["closed_by_client_ns"] is not None
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("script", "status", "body"),
+    [
+        ("status=429 retry_after=7", 429, {"code": "rate_limited"}),
+        ("status=402", 402, {"code": "insufficient_credits"}),
+        ("status=410 error_shape=1", 410, {"code": "model_retired"}),
+        ("status=529", 529, {"code": "overloaded"}),
+    ],
+)
+def test_refusals(client: httpx.Client, script: str, status: int, body: dict[str, str], stream: bool) -> None:
+    response = ask(client, f"@script {script}", stream)
+    assert response.status_code == status
+    assert response.json().items() >= body.items()
+    assert response.headers.get("Retry-After") == ("7" if "retry_after" in script else None)
+    assert response.headers["X-RunAPI-Task-Id"]
+
+
+def test_error_shapes_and_proxy_pages(client: httpx.Client) -> None:
+    assert isinstance(ask(client, "@script status=500 error_shape=1").json()["error"], str)
+    assert ask(client, "@script status=500 error_shape=2").json()["errors"]
+    assert ask(client, "@script status=500 error_shape=3").json()["error"]["code"] == "server_error"
+    page = ask(client, "@script html=1")
+    assert page.status_code == 502
+    assert "<title>502 Bad Gateway</title>" in page.text
+    assert page.headers["content-type"].startswith("text/html")
+
+
+def test_redirect_leads_to_loopback(client: httpx.Client) -> None:
+    response = ask(client, "@script redirect=1")
+    assert response.status_code == 302
+    landed = httpx.get(str(response.next_request.url) if response.next_request else "", trust_env=False)
+    assert landed.json() == {"redirected": True, "authorization_sent": False}
+
+
+def test_first_requests_of_a_key_fail_and_then_succeed(client: httpx.Client) -> None:
+    prompt = "@script tokens=3 fail_times=2 status=503 key=retry-1"
+    assert [ask(client, prompt).status_code for _ in range(4)] == [503, 503, 200, 200]
+
+
+def test_balance_falls_only_for_completed_runs(client: httpx.Client) -> None:
+    before = exact_balance(client)
+    done = ask(client, "@script tokens=1000")
+    after = exact_balance(client)
+    task = client.get(f"/api/v1/tasks/{done.headers['X-RunAPI-Task-Id']}").json()
+    assert task["status"] == "completed"
+    assert before - after == Decimal(str(task["usage"]["cost"]))
+    assert before - after == Decimal(task["usage"]["prompt_tokens"] * 90 + 1000 * 300) / 100_000_000
+    assert task["choices"][0]["message"]["content"] == text_of(chunks(done))
+    failed = [
+        ask(client, f"@script tokens=9 {script}").headers["X-RunAPI-Task-Id"]
+        for script in ("status=500", "fault=error_midstream", "finish=network_error")
+    ]
+    with client.stream("POST", "/v1/chat/completions", json=body_of("@script tokens=900 rate=20")) as aborted:
+        failed.append(aborted.headers["X-RunAPI-Task-Id"])
+        next(aborted.iter_raw())
+    logged(client)
+    assert exact_balance(client) == after
+    tasks = [client.get(f"/api/v1/tasks/{task_id}").json() for task_id in failed]
+    assert [(task["status"], task["usage"]["cost"]) for task in tasks] == [("failed", 0.0)] * 4
+    assert client.get("/api/v1/tasks/task_none").status_code == 404
+
+
+def test_prices_need_no_key_and_are_revalidated(sandbox: SandboxProcess) -> None:
+    url = f"{sandbox.base_url}/api/v1/price_schedules?model=glm-4.7"
+    first = httpx.get(url, trust_env=False)
+    assert [row["model"] for row in first.json()["price_schedules"]] == ["glm-4.7"]
+    again = httpx.get(url, headers={"If-None-Match": f'"other", W/{first.headers["ETag"]}'}, trust_env=False)
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    changed = httpx.get(url, headers={"If-None-Match": '"other"'}, trust_env=False)
+    assert changed.status_code == 200
+    asked = {"service": "glm", "action": "chat_completion", "model": "glm-4.7", "params": {"max_tokens": 1_000_000}}
+    quoted = httpx.post(f"{sandbox.base_url}/api/v1/price_quotes", json=asked, trust_env=False)
+    assert quoted.json()["price_quote"]["reservation_amount_cents"] == 111
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/api/v1/me", "/api/v1/me/balance", "/api/v1/tasks/x", "/sandbox/log"])
+@pytest.mark.parametrize("sent", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer é".encode()}])
+def test_the_key_is_checked(sandbox: SandboxProcess, path: str, sent: dict[str, Any]) -> None:
+    response = httpx.get(sandbox.base_url + path, headers=sent, trust_env=False)
+    assert response.status_code == 401
+    assert response.json()["error"]["code"] == "invalid_api_key"
+
+
+def test_account_and_models(client: httpx.Client) -> None:
+    assert [row["id"] for row in client.get("/v1/models").json()["data"]][-1] == "glm-5.3"
+    assert client.get("/api/v1/me").json()["account"]["name"] == "Sandbox"
+    assert client.get("/healthz").json() == {"status": "ok", "engine": "scripted", "model": None}
+
+
+def test_broken_requests_are_refused(client: httpx.Client) -> None:
+    path = "/v1/chat/completions"
+    json_type = {"Content-Type": "application/json"}
+    assert client.post(path, content=b"{}").status_code == 415
+    assert client.post(path, content=b"{", headers=json_type).status_code == 400
+    assert client.post(path, content=b"[" * 100_000, headers=json_type).status_code == 400
+    assert client.post(path, content=b'{"temperature": NaN}', headers=json_type).status_code == 400
+    assert client.post(path, content=b" " * (8 * 1024 * 1024 + 1), headers=json_type).status_code == 413
+    bad_id = client.post(path, json=body_of("hi"), headers={"X-Client-Request-Id": "a" * 513})
+    assert "X-Client-Request-Id" in bad_id.json()["errors"]
+    assert ask(client, "hi", temperature=2).json()["errors"].keys() == {"temperature"}
+    assert "nonsense" in ask(client, "@script nonsense=1").json()["errors"]["@script"][0]
+    assert client.get(path).status_code == 405
+    assert client.get("/nowhere").json()["code"] == "not_found"
+    assert client.get("/healthz", headers={"Host": "example.org"}).status_code == 400
+
+
+def test_tokens_follow_an_absolute_schedule(client: httpx.Client) -> None:
+    started = time.perf_counter()
+    ask(client, "@script tokens=200 rate=500 delay=100")
+    assert 0.1 + 199 / 500 <= time.perf_counter() - started < 1.5
+    entry = logged(client)
+    assert entry["first_token_ns"] - entry["received_ns"] >= 100e6
+    assert entry["last_token_ns"] - entry["first_token_ns"] < 1e9
+    assert entry["body"]["model"] == "glm-5.1"
+
+
+@pytest.mark.parametrize(
+    "script", ["tokens=500 rate=20", "delay=60000", "status=500 delay=60000", "tokens=9 fault=hang@0"]
+)
+def test_a_client_that_leaves_is_seen_at_once(sandbox: SandboxProcess, client: httpx.Client, script: str) -> None:
+    body = json.dumps(body_of(f"@script {script}")).encode()
+    host, port = sandbox.base_url.removeprefix("http://").split(":")
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {sandbox.key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+
+    async def leave() -> int:
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head.encode() + body)
+        await writer.drain()
+        await asyncio.sleep(0.15)
+        closed = time.perf_counter_ns()
+        writer.close()
+        return closed
+
+    closed = asyncio.run(leave())
+    entry = logged(client)
+    seen_after_ms = (entry["closed_by_client_ns"] - closed) / 1e6
+    print(f"disconnect seen after {seen_after_ms:.2f} ms")
+    assert seen_after_ms < 100
+    assert entry["tokens_sent"] < 20
+
+
+def test_scripted_text_is_fast_enough_not_to_be_the_bottleneck(client: httpx.Client) -> None:
+    ask(client, "@script tokens=20000")
+    started = time.perf_counter()
+    with client.stream("POST", "/v1/chat/completions", json=body_of("@script tokens=20000")) as response:
+        events = sum(data.count(b"\n\n") for data in response.iter_raw())
+    rate = 20_000 / (time.perf_counter() - started)
+    print(f"scripted: {rate:,.0f} tokens/s")
+    assert events >= 20_000
+    assert rate > 20_000
