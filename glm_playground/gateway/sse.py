@@ -13,11 +13,15 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from glm_playground.gateway.chunk_template import ChunkTemplate
 from glm_playground.gateway.errors import StreamLineTooLong
 from glm_playground.gateway.wire import Event, EventKind, Identity, add_events, clean_text, identity_of
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 _SHOWN_CHARACTERS = 200
+# Where so many chunks in a row differ in more than their text, there is nothing to learn.
+_TEMPLATE_TRIES = 20
+_CONTENT = EventKind.CONTENT
 
 
 class EventStreamReader:
@@ -39,6 +43,8 @@ class EventStreamReader:
         self._line_bytes = 0
         self._cut = b""
         self._at_ns = 0
+        self._template: ChunkTemplate | None = None
+        self._misses = 0
 
     def feed(self, data: bytes, at_ns: int) -> None:
         """Adds the events that `data` completes; they get the time `at_ns`.
@@ -101,6 +107,10 @@ class EventStreamReader:
     def _read_object(self, payload: bytes) -> None:
         if self.done:
             return
+        if self._template and not self._cut and (text := self._template.read(payload)):
+            self.events.append(Event(self._at_ns, _CONTENT, text))
+            self._misses = 0
+            return
         try:
             chunk = from_json(payload)
         except ValueError:
@@ -108,7 +118,11 @@ class EventStreamReader:
             return
         if self._cut:
             self._give_up_cut()
+        before = len(self.events)
         self._add(chunk)
+        if self._misses < _TEMPLATE_TRIES and len(self.events) == before + 1 and self.events[-1].kind is _CONTENT:
+            self._misses += 1
+            self._template = ChunkTemplate.learn(payload, self.events[-1].text)
 
     def _read_damaged(self, payload: bytes) -> None:
         """Reads an object cut in two lines, several on one line, or one with bytes that are not UTF-8."""

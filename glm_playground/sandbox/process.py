@@ -200,6 +200,7 @@ class SandboxProcess:
             self._process.wait()
             if self._closing.is_set():
                 return
+            _end(self._process)
             self._state = "restarting"
             if not self._revive():
                 return

@@ -3,49 +3,70 @@
 The answer is untrusted. No image is fetched, every link shows its host, Streamlit's own directives (colours, icons,
 emoji codes) are plain text, a Mermaid fence is code. `\\(..\\)` and `\\[..\\]` become math and `$5` stays money.
 Raw HTML is already shown as text by Streamlit. Every repetition in a pattern is bounded: the text may be hostile.
+
+Patterns read Markdown only roughly. So what they give out is read again by a CommonMark parser, and where that still
+finds an image or a link that hides its host, the signs that make them are taken out of the whole text.
 """
 
 import re
+from itertools import pairwise
 from urllib.parse import urlsplit
 
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([^\n`]*)$")
-_CODE_SPAN = re.compile(r"(`+)(?!`)(.{0,1000}?[^`])\1(?!`)", re.DOTALL)
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from glm_playground.ui.fences import Fence
+
+_CODE_SPAN = re.compile(r"\\[\\`]|(?<!`)(?P<ticks>`+)(?!`)(?:[^\n]|\n(?![ \t]*\n)){0,1000}?[^`](?P=ticks)(?!`)")
+_HELD = re.compile("\ue000(\\d+)\ue001")
 _MATH = re.compile(
-    r"\\\((?P<inline>.{1,1000}?)\\\)"
-    r"|\\\[(?P<block>.{1,4000}?)\\\]"
-    r"|(?<!\\)\$\$(?P<dollars>.{1,4000}?)\$\$"
-    r"|(?<![\\$\w])\$(?P<dollar>[^\s$](?:[^$\n]{0,500}?[^\s$\\])?)\$(?![\d$])",
-    re.DOTALL,
+    r"\\[\\$]"
+    r"|\\\((?P<inline>(?:[^$\n]|\n(?![ \t]*\n)){1,1000}?)\\\)"
+    r"|\\\[(?P<block>(?:[^$]|\$(?!\$)){1,4000}?)\\\]"
+    r"|\$\$(?P<dollars>(?:[^$]|\$(?!\$)){1,4000}?)\$\$"
+    r"|(?<![$\w])\$(?P<dollar>[^\s$](?:[^$\n]{0,500}?[^\s$\\])?)\$(?![\d$])"
 )
 _MATHEMATICAL = re.compile(r"[\\^_={}<>+]|^[A-Za-z]$")
 _IMAGE_OR_LINK = re.compile(
-    r"(?<!\\)(!?)"
-    r"\[((?:[^\[\]\\]|\\.|\[[^\[\]]{0,200}\]){0,500})\]"
-    r"\(\s{0,9}<?([^\s<>()]{0,2000}(?:\([^\s()]{0,200}\)[^\s<>()]{0,200}){0,9})>?[^()\n]{0,500}\)"
+    r"\\."
+    r"|(!?)\[((?:[^\[\]\\]|\\.|\[[^\[\]]{0,200}\]){0,500})\]"
+    r"\(\s{0,9}(?:<([^<>\n]{0,2000})>|([^\s<>()]{0,2000}(?:\([^\s()]{0,200}\)[^\s<>()]{0,200}){0,9}))"
+    r"(?:\s{1,9}(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|\([^()\n]{0,500}\)))?\s{0,9}\)"
 )
-_REFERENCE = re.compile(r"^( {0,3})\[([^\]\n]+)\]:", re.MULTILINE)
-_DIRECTIVE = re.compile(r":(?=[a-z-]+\[|material/|[a-z0-9_+-]+:)")
+_REFERENCE = re.compile(r"^([ \t>]{0,20})\[([^\]\n]+)\]:", re.MULTILINE)
+_SIGN = re.compile(r"\\.|:(?=[a-z-]+\[|material/|[a-z0-9_+-]+:)|\$")
+_IMAGE_SIGN = re.compile(r"\\.|!(?=\[)")
 _HEADING = re.compile(r"^( {0,3})(#{1,4})(?=[ \t])", re.MULTILINE)
 _SHOWN_HEADING = {1: "####", 2: "####", 3: "#####", 4: "######"}
+
+_commonmark = MarkdownIt("commonmark").enable("table")
+_commonmark.validateLink = lambda url: True  # type: ignore[method-assign]
+_commonmark.normalizeLink = lambda url: url  # type: ignore[method-assign]
 
 
 def to_markdown(text: str) -> str:
     """`text` as Markdown for `st.markdown`."""
+    shown = _rewritten(text)
+    if _has_image_or_hidden_link(shown):
+        for sign, entity in (("![", "&#33;["), ("](", "]&#40;"), ("]:", "]&#58;"), ("][", "]&#91;")):
+            shown = shown.replace(sign, entity)
+    return shown
+
+
+def _rewritten(text: str) -> str:
     out: list[str] = []
     prose: list[str] = []
-    fence: str | None = None
+    fence: Fence | None = None
     for line in text.split("\n"):
-        opening = _FENCE.match(line)
-        if fence is None and opening:
+        if fence is None and (fence := Fence.opened_by(line)):
             out.append(_prose("\n".join(prose)))
             prose.clear()
-            fence = opening[1]
             # Streamlit would draw a Mermaid fence; a diagram of untrusted text stays text.
-            out.append(line.replace(opening[2], "text") if opening[2].strip().lower().startswith("mermaid") else line)
+            mermaid = fence.info.lower().startswith("mermaid")
+            out.append(line.replace(fence.info, "text") if mermaid else line)
         elif fence is not None:
             out.append(line)
-            closing = line.strip()
-            if closing.startswith(fence) and not closing.strip(fence[0]):
+            if fence.closed_by(line):
                 fence = None
         else:
             prose.append(line)
@@ -56,13 +77,16 @@ def to_markdown(text: str) -> str:
 
 def _prose(text: str) -> str:
     """Text outside fences, with its code spans left as they are."""
-    pieces: list[str] = []
-    position = 0
-    for span in _CODE_SPAN.finditer(text):
-        pieces += [_math(text[position : span.start()]), span[0]]
-        position = span.end()
-    pieces.append(_math(text[position:]))
-    return "".join(pieces)
+    spans: list[str] = []
+
+    def hold(found: re.Match[str]) -> str:
+        if not found["ticks"]:
+            return found[0]
+        spans.append(found[0])
+        return f"\ue000{len(spans) - 1}\ue001"
+
+    held = _CODE_SPAN.sub(hold, text.replace("\ue000", "\ufffd"))
+    return _HELD.sub(lambda found: spans[int(found[1])], _math(held))
 
 
 def _math(text: str) -> str:
@@ -70,10 +94,10 @@ def _math(text: str) -> str:
     position = 0
     for found in _MATH.finditer(text):
         formula = found["inline"] or found["dollar"]
-        if found["dollar"] is not None and not _MATHEMATICAL.search(found["dollar"]):
+        display = found["block"] or found["dollars"]
+        if not (formula or display) or (found["dollar"] and not _MATHEMATICAL.search(found["dollar"])):
             continue
         pieces.append(_plain(text[position : found.start()]))
-        display = found["block"] or found["dollars"]
         pieces.append(f"${formula.strip()}$" if formula else f"\n$$\n{display.strip()}\n$$\n")
         position = found.end()
     pieces.append(_plain(text[position:]))
@@ -83,25 +107,76 @@ def _math(text: str) -> str:
 def _plain(text: str) -> str:
     text = _HEADING.sub(lambda found: found[1] + _SHOWN_HEADING[len(found[2])], text)
     text = _REFERENCE.sub(r"\1\\[\2]:", text)
-    text = _DIRECTIVE.sub(r"\\:", text)
-    text = re.sub(r"(?<!\\)\$", r"\\$", text)
+    text = _SIGN.sub(_escaped, text)
     text = _IMAGE_OR_LINK.sub(_link, text)
     # What is left of an image is not one that the pattern above could read.
-    return re.sub(r"(?<!\\)!(?=\[)", r"\\!", text)
+    return _IMAGE_SIGN.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """The sign with a backslash before it; what is escaped already stays."""
+    return found[0] if found[0].startswith("\\") else f"\\{found[0]}"
 
 
 def _link(found: re.Match[str]) -> str:
-    image, label, address = found[1], found[2], found[3].replace("\\:", ":")
+    if found[0].startswith("\\"):
+        return found[0]
+    image, label, address = found[1], found[2], (found[3] or found[4] or "").replace("\\:", ":").replace("\\$", "$")
+    host = _host(address)
+    if host is None:
+        return f"{'!' if image else ''}\\[{label}\\]({address})"
+    target = f"<{address}>" if found[3] else address
+    name = label.strip() or host
+    return f"[{name}]({target})" if _names(name, host) else f"[{name}]({target}) ({_shown(host)})"
+
+
+def _host(address: str) -> str | None:
+    """What a link leads to, in a form that fits behind it; None where the link is not to be one."""
     try:
         parts = urlsplit(address)
-        host = parts.hostname or ""
+        host = parts.path if parts.scheme == "mailto" else parts.hostname
     except ValueError:
-        return "\\" + found[0].removeprefix("!")
-    if parts.scheme not in {"http", "https", "mailto"} or (not host and parts.scheme != "mailto"):
-        return f"{'!' if image else ''}\\[{label}\\]({address})"
-    shown = host or parts.path
-    name = label.strip() or shown
-    return f"[{name}]({address})" if shown and shown in name else f"[{name}]({address}) ({shown})"
+        return None
+    return host if host and parts.scheme in {"http", "https", "mailto"} else None
+
+
+def _names(label: str, host: str) -> bool:
+    """Whether the text of a link is its host or an address there, and nothing that looks like another."""
+    try:
+        parts = urlsplit(label if "//" in label else f"//{label}")
+        return label == host or ("@" not in parts.netloc and parts.hostname == host)
+    except ValueError:
+        return False
+
+
+def _shown(host: str) -> str:
+    return host if re.fullmatch(r"[A-Za-z0-9.-]+", host) else literal(host)
+
+
+def _has_image_or_hidden_link(markdown: str) -> bool:
+    if "[" not in markdown or not any(sign in markdown for sign in ("](", "![", "]:")):
+        return False
+    return any(_gives_away(token.children) for token in _commonmark.parse(markdown) if token.children)
+
+
+def _gives_away(tokens: list[Token]) -> bool:
+    """Whether an image, or a link without its host, is among the pieces of one paragraph."""
+    label = ""
+    host: str | None = None
+    for token, after in pairwise([*tokens, Token("text", "", 0)]):
+        if token.type == "image":
+            return True
+        if token.type == "link_open" and token.markup != "autolink":
+            label, host = "", _host(str(token.attrs["href"]))
+            if host is None:
+                return True
+        elif token.type == "link_close" and host is not None:
+            if not _names(label, host) and not after.content.startswith(f" ({host})"):
+                return True
+            host = None
+        else:
+            label += token.content
+    return False
 
 
 def literal(text: str) -> str:

@@ -2,23 +2,25 @@
 
 import threading
 import time
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from glm_playground.catalog import load_catalog
-from glm_playground.gateway import Gateway, GatewayError, PriceList
+from glm_playground.gateway import Gateway, GatewayClient, GatewayError
+from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
 from glm_playground.runs.cost import Price, TokenClass
 from glm_playground.runs.engine import Engine
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.settings import RUNAPI_BASE_URL, settings
 
-PRICES_FRESH_FOR_S = 600.0
+FRESH_FOR_S = 600.0
+PROBLEM_STANDS_FOR_S = 60.0
 _starting = threading.Lock()
 
 
@@ -63,25 +65,74 @@ def gateway() -> Gateway:
     )
 
 
+T = TypeVar("T")
+
+
+class Live(NamedTuple, Generic[T]):
+    """What a gateway said of itself: the last good answer, why the last question failed, whether one is under way."""
+
+    value: T | None
+    problem: GatewayError | None
+    waiting: bool
+
+
 @dataclass
-class _Asked:
-    """The last question for a gateway's price list."""
+class _Asked(Generic[T]):
+    """The last question of one kind to a gateway."""
 
-    at: float
-    answer: "Future[PriceList]"
-    last: PriceList | None = None
+    answer: "Future[T]"
+    last: T | None
+    at: float = field(default_factory=time.monotonic)
+
+    def read(self) -> Live[T]:
+        """What is known by now; what was read before stays where the last question failed."""
+        problem = None
+        if self.answer.done():
+            try:
+                self.last = self.answer.result()
+            except GatewayError as error:
+                problem = error
+        return Live(self.last, problem, waiting=not self.answer.done())
 
 
-_asked: dict[str, _Asked] = {}
+_NEVER_ASKED: Live[Any] = Live(None, None, waiting=False)
+_prices: dict[str, _Asked[LivePrices]] = {}
+_models: dict[str, _Asked[LiveModels]] = {}
 
 
 def ask_prices(server: Gateway) -> None:
     """Asks for the price list in the background, unless the last one is younger than ten minutes."""
-    asked = _asked.get(server.origin)
-    if asked and time.monotonic() - asked.at < PRICES_FRESH_FOR_S:
-        return
-    answer = engine().ask(server, lambda client: client.prices())
-    _asked[server.origin] = _Asked(time.monotonic(), answer, asked.last if asked else None)
+    _ask(_prices, server, read_prices)
+
+
+def ask_models(server: Gateway) -> None:
+    """Asks for the list of models in the background, unless the last one is younger than ten minutes."""
+    _ask(_models, server, lambda client, last: read_models(client))
+
+
+def live_prices(server: Gateway) -> Live[LivePrices]:
+    """The gateway's price list as last read."""
+    return asked.read() if (asked := _prices.get(server.origin)) else _NEVER_ASKED
+
+
+def live_models(server: Gateway) -> Live[LiveModels]:
+    """The gateway's list of models as last read."""
+    return asked.read() if (asked := _models.get(server.origin)) else _NEVER_ASKED
+
+
+def _ask(
+    questions: dict[str, _Asked[T]],
+    server: Gateway,
+    question: Callable[[GatewayClient, T | None], Coroutine[Any, Any, T]],
+) -> None:
+    asked = questions.get(server.origin)
+    known = asked.read() if asked else None
+    if asked and known:
+        pause = PROBLEM_STANDS_FOR_S if known.problem else FRESH_FOR_S
+        if known.waiting or time.monotonic() - asked.at < pause:
+            return
+    last = known.value if known else None
+    questions[server.origin] = _Asked(engine().ask(server, lambda client: question(client, last)), last)
 
 
 def price_of(server: Gateway, model: str) -> Price | None:
@@ -90,20 +141,14 @@ def price_of(server: Gateway, model: str) -> Price | None:
 
 
 def _listed_price(server: Gateway, model: str) -> Price | None:
-    asked = _asked.get(server.origin)
-    if asked is None:
-        return None
-    if asked.answer.done():
-        # No list, or not reached: what was read before stays.
-        with suppress(GatewayError):
-            asked.last = asked.answer.result()
-    row = asked.last.schedules.get(model) if asked.last else None
-    if row is None:
+    listed = live_prices(server).value
+    row = listed.prices.schedules.get(model) if listed else None
+    if listed is None or row is None:
         return None
     rates = {TokenClass.INPUT: row.input, TokenClass.OUTPUT: row.output, TokenClass.CACHE_READ: row.cache_read}
     known = {token_class: rate for token_class, rate in rates.items() if rate is not None}
     source = f"{server.site}/api/v1/price_schedules"
-    return Price(known, source, datetime.now(UTC).date(), play_money=server.stand_in is not None) if known else None
+    return Price(known, source, listed.read_at.date(), play_money=server.stand_in is not None) if known else None
 
 
 def _published_price(server: Gateway, model: str) -> Price | None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> float:
     started = time.monotonic()
     while not condition():
         assert time.monotonic() - started < seconds, "it did not happen in time"
-        os.sched_yield()
+        threading.Event().wait(0.005)
     return time.monotonic() - started
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -87,9 +88,7 @@ def test_parameters_reach_the_model(client: httpx.Client) -> None:
     assert refused.status_code == 400
 
 
-def test_several_at_once(sandbox: SandboxProcess, client: httpx.Client) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
+def test_several_at_once(client: httpx.Client) -> None:
     started = time.perf_counter()
     with ThreadPoolExecutor(6) as threads:
         asked = [threads.submit(ask, client, f"Count to {n}.", max_tokens=16) for n in range(6)]
@@ -99,7 +98,7 @@ def test_several_at_once(sandbox: SandboxProcess, client: httpx.Client) -> None:
 
 
 def test_a_client_that_leaves_stops_the_generation(client: httpx.Client) -> None:
-    before = client.get("/api/v1/me/balance").json()
+    balance = client.get("/api/v1/me/balance").json()
     body = body_of("Write a very long story about a dog.", stream=True, max_tokens=2000)
     with client.stream("POST", "/v1/chat/completions", json=body) as response:
         received = response.iter_raw()
@@ -110,11 +109,11 @@ def test_a_client_that_leaves_stops_the_generation(client: httpx.Client) -> None
     print(f"stand-in: disconnect seen after {(entry['closed_by_client_ns'] - left) / 1e6:.1f} ms")
     assert (entry["closed_by_client_ns"] - left) / 1e6 < 200
     assert entry["tokens_sent"] < 200
+    assert client.get("/api/v1/me/balance").json() == balance
     # The model is free again: a 2000-token story would hold this up for many seconds.
     started = time.perf_counter()
     ask(client, "Say hi.", max_tokens=1)
     assert time.perf_counter() - started < 3
-    assert client.get("/api/v1/me/balance").json()["spent_cents_total"] >= before["spent_cents_total"]
 
 
 def test_a_prompt_that_is_being_read_can_be_left(client: httpx.Client) -> None:

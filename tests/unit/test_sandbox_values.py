@@ -122,6 +122,11 @@ def test_task_store_forgets_the_oldest() -> None:
         store.put(name, "completed", {})
     assert store.get("a") is None
     assert store.get("c") == {"id": "c", "status": "completed"}
+    small = TaskStore(most_bytes=100)
+    small.put("a", "completed", {"text": "x" * 40})
+    small.put("b", "completed", {"text": "x" * 40})
+    assert small.get("a") is None
+    assert small.get("b") is not None
 
 
 @pytest.mark.parametrize(

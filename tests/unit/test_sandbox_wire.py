@@ -250,7 +250,7 @@ def test_prices_need_no_key_and_are_revalidated(sandbox: SandboxProcess) -> None
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     changed = httpx.get(url, headers={"If-None-Match": '"other"'}, trust_env=False)
     assert changed.status_code == 200
-    asked = {"service": "glm", "action": "chat_completion", "model": "glm-4.7", "params": {"max_tokens": 1_000_000}}
+    asked = {"service": "glm", "action": "chat_completion", "model": "glm-4.7", "params": {"max_tokens": 1_000_001}}
     quoted = httpx.post(f"{sandbox.base_url}/api/v1/price_quotes", json=asked, trust_env=False)
     assert quoted.json()["price_quote"]["reservation_amount_cents"] == 111
 

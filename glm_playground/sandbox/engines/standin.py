@@ -51,10 +51,10 @@ def _parameters(key: str) -> Any:
     params.warmup = False
     params.fit_params = False
     params.verbosity = 0
-    cores = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    # llama.cpp's threads spin while they wait; one core stays free for the app that draws the answer.
-    params.cpuparams.n_threads = max(1, cores - 1)
-    params.cpuparams_batch.n_threads = cores
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # llama.cpp's threads spin while they wait for each other: with as many as there are cores, a busy neighbour (the
+    # app that draws the answer) makes them many times slower. So one core stays free, also while prompts are read.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, min(4, cores - 1))
     # The library always opens a listener of its own; nobody is to use it.
     params.hostnames = ["127.0.0.1"]
     params.api_keys = [key]
