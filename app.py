@@ -1,6 +1,6 @@
 """What `streamlit run app.py` serves: the settings are read, headers added, and each script run draws one page.
 
-The server imports this file under its name and takes `app`; a script run executes it as `__main__`.
+The server imports this file by its name and takes `app`; a test runs it as a script.
 """
 
 import sys
@@ -26,5 +26,8 @@ else:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
     app = st.App(
-        Path(__file__), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan, on_script_error=on_script_error
+        Path(__file__).parent / "glm_playground" / "ui" / "script.py",
+        middleware=[Middleware(SecurityHeaders)],
+        lifespan=lifespan,
+        on_script_error=on_script_error,
     )

@@ -7,6 +7,8 @@ import streamlit as st
 from glm_playground.ui.i18n import _
 
 _PAGES = Path(__file__).parents[2] / "pages"
+MODELS = _PAGES / "models.py"
+PLAYGROUND = _PAGES / "playground.py"
 _ICON = Path(__file__).parent / "icon.svg"
 
 
@@ -15,8 +17,8 @@ def draw_page() -> None:
     st.set_page_config(page_title="GLM Playground", page_icon=str(_ICON), layout="wide")
     page = st.navigation(
         [
-            st.Page(_PAGES / "models.py", title=_("Models"), default=True),
-            st.Page(_PAGES / "playground.py", title=_("Playground"), url_path="playground"),
+            st.Page(MODELS, title=_("Models"), default=True),
+            st.Page(PLAYGROUND, title=_("Playground"), url_path="playground"),
         ],
         position="top",
     )
