@@ -1,12 +1,37 @@
-"""The models: a technical sheet for each id RunAPI serves."""
+"""The models: a wall of cards, and at `/?id=glm-5.1` the page of one model."""
 
 import streamlit as st
 
+from glm_playground.catalog import load_catalog
+from glm_playground.ui import model_live, services
 from glm_playground.ui.i18n import _
-from glm_playground.ui.navigation import PLAYGROUND
+from glm_playground.ui.model_notices import draw_live_notices, watch_answers
+from glm_playground.ui.model_page import draw_model, draw_rejected, draw_unknown
+from glm_playground.ui.model_wall import draw_wall
 from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
+from glm_playground.ui.try_it import open_playground
 
-draw_header(_("Models"))
+catalog = load_catalog()
+server = services.gateway()
+model_live.ask(server)
+model_id = st.query_params.get("id", "").strip()
+card = catalog.get(model_id.lower())
+# A link to the page one is on leaves the browser's address as it was; saying the address again puts it right.
+if card:
+    st.query_params["id"] = card.id
+elif not model_id:
+    st.query_params.clear()
+
+draw_header(card.name if card else _("Models"))
 draw_sandbox_notice()
-if st.button(_("Open the playground"), type="primary", icon=":material/forum:"):
-    st.switch_page(PLAYGROUND)
+draw_rejected(catalog)
+if card:
+    draw_model(card, catalog, server)
+elif model_id:
+    draw_unknown(model_id, catalog)
+else:
+    if st.button(_("Open the playground"), type="primary", icon=":material/forum:"):
+        open_playground()
+    draw_wall(catalog, server)
+draw_live_notices(catalog, server)
+watch_answers(server)

@@ -30,9 +30,10 @@ with st.bottom:
     if notice := lane.take_notice():
         st.warning(notice.body, title=notice.title)
     stop_slot = st.empty()
-    st.chat_input(
-        _("Ask {model}").format(model=lane.parameters().model or _("a model")), key=lane.PROMPT, on_submit=lane.submit
-    )
+# Not inside `st.bottom`: placed there by Streamlit itself, it makes the page follow the answer as it grows.
+st.chat_input(
+    _("Ask {model}").format(model=lane.parameters().model or _("a model")), key=lane.PROMPT, on_submit=lane.submit
+)
 
 if not talk.turns:
     st.markdown(_("Send a prompt, or begin with this one:"))
