@@ -48,7 +48,6 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
-        populate_by_name=True,
         toml_file=SECRETS_FILE,
     )
 

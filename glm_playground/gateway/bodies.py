@@ -48,7 +48,7 @@ def read_error_body(body: bytes, reason: str) -> tuple[str, str | None, dict[str
 
 
 def read_completion(body: bytes, at_ns: int) -> ChatCompletion | None:
-    """The completion, or the error, that a body of status 200 holds; None where it holds neither."""
+    """The completion that a body of status 200 holds, or its error as the last event; None where it holds neither."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

@@ -28,8 +28,8 @@ from glm_playground.gateway.bodies import (
 from glm_playground.gateway.endpoint import Gateway
 from glm_playground.gateway.errors import GatewayError
 from glm_playground.gateway.prices import PriceList, read_price_list
-from glm_playground.gateway.stream import ChatStream, response_ids
-from glm_playground.gateway.wire import ChatCompletion, ChatRequest, ModelListing
+from glm_playground.gateway.stream import ChatStream, response_ids, stream_failed
+from glm_playground.gateway.wire import ChatCompletion, ChatRequest, EventKind, ModelListing
 
 ConnectionPool = httpx.AsyncClient
 """What requests are sent over; made by `connection_pool`, closed with `aclose`."""
@@ -128,11 +128,13 @@ class GatewayClient:
             completion = read_completion(await self._body(response), perf_counter_ns() - t0_ns)
         finally:
             await response.aclose()
+        ids = response_ids(response)
         if completion is None:
-            ids = response_ids(response)
             raise errors.ResponseUnreadable(
                 "the answer is not a chat completion", request_id=ids.request_id, task_id=ids.task_id
             )
+        if completion.events[-1].kind is EventKind.ERROR:
+            raise stream_failed(completion.events[-1], ids, self._redact)
         return completion
 
     async def models(self) -> tuple[ModelListing, ...]:
@@ -235,13 +237,16 @@ class GatewayClient:
             raise errors.StreamBroken(str(error) or type(error).__name__) from None
 
     def _response_error(self, response: httpx.Response, body: bytes) -> GatewayError:
+        # Once before anything is cut off, and once more for a key that JSON had spelt with escapes.
+        body = self._redact(body.decode(errors="replace")).encode()
         message, code, fields = read_error_body(body, response.reason_phrase or f"status {response.status_code}")
+        code = self._redact(code) if code else None
         ids = response_ids(response)
         return errors.error_class(response.status_code, code)(
             self._redact(message),
             status=response.status_code,
             code=code,
-            fields={name: tuple(self._redact(text) for text in texts) for name, texts in fields.items()},
+            fields={self._redact(name): tuple(map(self._redact, texts)) for name, texts in fields.items()},
             request_id=ids.request_id,
             task_id=ids.task_id,
             retry_after=read_retry_after(response.headers.get("retry-after")),
@@ -277,12 +282,14 @@ def connection_pool(
     )
 
 
-def _was_refused(error: httpx.ConnectError) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ConnectionRefusedError):
+def _was_refused(error: BaseException | None) -> bool:
+    """Whether every address of the host refused the connection."""
+    while error is not None:
+        if isinstance(error, ConnectionRefusedError):
             return True
-        cause = cause.__cause__ or cause.__context__
+        if isinstance(error, BaseExceptionGroup):
+            return all(map(_was_refused, error.exceptions))
+        error = error.__cause__ or error.__context__
     return False
 
 

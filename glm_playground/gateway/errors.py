@@ -23,7 +23,7 @@ GatewayError
     RedirectRefused             3xx: a key is never sent to another address
   ResponseUnreadable            200, but not a chat completion
   StreamError                   the answer had begun
-    StreamFailed                the gateway sent an error in the stream
+    StreamFailed                the gateway sent an error in the stream, or in a body of status 200
     StreamBroken                the connection ended before the answer did
     StreamSilent                no byte for longer than the read timeout
     StreamLineTooLong           one line of the stream is above the limit

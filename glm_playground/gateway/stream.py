@@ -77,7 +77,7 @@ class ChatStream:
             reader.flush(perf_counter_ns() - t0_ns)
             self.identity = reader.identity
         if reader.failure:
-            raise self._failed(reader.failure)
+            raise self._failed(reader.failure, events)
         if len(events) == before:
             raise self._error(errors.ResponseUnreadable, "the answer holds no event")
 
@@ -97,15 +97,26 @@ class ChatStream:
         events.extend(completion.events)
         last = completion.events[-1]
         if last.kind is EventKind.ERROR:
-            raise self._failed(last)
+            raise self._failed(last, events)
         events.append(Event(last.at_ns, EventKind.DONE, ""))
 
-    def _failed(self, failure: Event) -> GatewayError:
-        message, code = error_fields(json.loads(failure.text))
-        return self._error(errors.StreamFailed, self._redact(message), code=code)
+    def _failed(self, failure: Event, events: list[Event]) -> GatewayError:
+        """The error of `failure`; whatever errors the events hold are kept without the key."""
+        for index, event in enumerate(events):
+            if event.kind is EventKind.ERROR:
+                events[index] = event._replace(text=self._redact(event.text))
+        return stream_failed(failure, self.ids, self._redact)
 
-    def _error(self, error: type[GatewayError], message: str, code: str | None = None) -> GatewayError:
-        return error(message, code=code, request_id=self.ids.request_id, task_id=self.ids.task_id)
+    def _error(self, error: type[GatewayError], message: str) -> GatewayError:
+        return error(message, request_id=self.ids.request_id, task_id=self.ids.task_id)
+
+
+def stream_failed(failure: Event, ids: ResponseIds, redact: Callable[[str], str]) -> errors.StreamFailed:
+    """What to raise for an error that came with status 200."""
+    message, code = error_fields(json.loads(failure.text))
+    return errors.StreamFailed(
+        redact(message), code=redact(code) if code else None, request_id=ids.request_id, task_id=ids.task_id
+    )
 
 
 def response_ids(response: httpx.Response) -> ResponseIds:

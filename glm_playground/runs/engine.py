@@ -143,6 +143,8 @@ class Engine:
 
     def _launch(self, recording: _Recording, gateway: Gateway) -> None:
         recording.task = self._loop.create_task(self._record(recording, gateway))
+        # One that is cancelled before its first step never enters `_record`.
+        recording.task.add_done_callback(lambda _: None if recording.run.ended else self._end(recording, None, 0))
         if recording.stopping:
             recording.task.cancel()
 
@@ -151,7 +153,7 @@ class Engine:
             recording.task.cancel()
 
     async def _close(self) -> None:
-        tasks = [recording.task for recording in self._recordings.values() if recording.task]
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -161,14 +163,15 @@ class Engine:
     async def _record(self, recording: _Recording, gateway: Gateway) -> None:
         """Records one run to its end; whatever happens, the run gets an outcome."""
         run = recording.run
-        client = self._client(gateway)
-        outcome = Outcome.INTERRUPTED
-        run.started_at = datetime.now(UTC)
+        outcome: Outcome | None = None
         t0 = perf_counter_ns()
         try:
+            client = self._client(gateway)
+            run.started_at = datetime.now(UTC)
+            t0 = perf_counter_ns()
             outcome = await self._read(recording, client, t0)
         except asyncio.CancelledError:
-            outcome = Outcome.STOPPED if recording.stopping else Outcome.INTERRUPTED
+            pass
         except GatewayError as error:
             run.error = RunError.of(error)
             run.request_id = error.request_id or run.request_id
@@ -180,12 +183,17 @@ class Engine:
             run.error = RunError("InternalError", type(error).__name__)
             outcome = Outcome.FAILED
         finally:
-            run.ended_ns = perf_counter_ns() - t0
-            run.outcome = outcome
-            self._recordings.pop(run.id, None)
-            recording.ended.set()
-            with recording.changed:
-                recording.changed.notify_all()
+            self._end(recording, outcome, perf_counter_ns() - t0)
+
+    def _end(self, recording: _Recording, outcome: Outcome | None, ended_ns: int) -> None:
+        """Gives the run its outcome; None where it was cancelled."""
+        run = recording.run
+        run.ended_ns = ended_ns
+        run.outcome = outcome or (Outcome.STOPPED if recording.stopping else Outcome.INTERRUPTED)
+        self._recordings.pop(run.id, None)
+        recording.ended.set()
+        with recording.changed:
+            recording.changed.notify_all()
 
     async def _read(self, recording: _Recording, client: GatewayClient, t0: int) -> Outcome:
         run = recording.run

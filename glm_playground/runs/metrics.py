@@ -53,13 +53,24 @@ def metrics_of(run: Run) -> Metrics:
     splitter = ThinkingSplitter()
     times: list[int] = []
     ttfa: int | None = None
+    untold: int | None = None
+    revision = splitter.revision
     for event in run.events:
         if event.kind not in DELTAS or not event.text:
             continue
         times.append(event.at_ns)
         kind = event.kind if event.kind is EventKind.TOOL_CALLS else splitter.add(event.kind, event.text)
-        if ttfa is None and kind is not EventKind.REASONING:
-            ttfa = event.at_ns
+        if splitter.revision != revision:
+            # What had looked like the answer was reasoning.
+            revision, ttfa, untold = splitter.revision, None, None
+        if kind is None:
+            untold = event.at_ns if untold is None else untold
+        elif kind is EventKind.REASONING:
+            untold = None
+        elif ttfa is None:
+            ttfa = event.at_ns if untold is None or splitter.reasoning else untold
+    if ttfa is None:
+        ttfa = untold
     ttft, e2e = (times[0], times[-1]) if times else (None, None)
     tpot = _tpot(ttft, e2e, run.usage.completion_tokens if run.usage else None)
     return Metrics(

@@ -36,14 +36,14 @@ class ThinkingSplitter:
         """All of the answer so far."""
         return _joined(self._answer)
 
-    def add(self, kind: EventKind, text: str) -> EventKind:
-        """Takes one delta and says what it was, REASONING or CONTENT."""
+    def add(self, kind: EventKind, text: str) -> EventKind | None:
+        """Takes one delta and says what it was, REASONING or CONTENT; None where only the next one will tell."""
         if kind is EventKind.REASONING:
             self._reasoning.append(text)
             if self._state == "start":
                 self._state = "apart"
             return EventKind.REASONING
-        if self._state not in {"start", "thinking"} and "<" not in text and not self._held:
+        if self._state in {"apart", "open", "answer"} and "<" not in text and not self._held:
             self._answer.append(text)
             return EventKind.CONTENT
         return self._scan(text)
@@ -54,20 +54,22 @@ class ThinkingSplitter:
             (self._reasoning if self._state == "thinking" else self._answer).append(self._held)
             self._held = ""
 
-    def _scan(self, text: str) -> EventKind:
+    def _scan(self, text: str) -> EventKind | None:
         text = self._held + text
         self._held = ""
         if self._state == "start":
             begun = text.lstrip()
             if _OPEN.startswith(begun) and begun != _OPEN:
                 self._held = text
-                return EventKind.CONTENT
+                return None
             self._state = "thinking" if begun.startswith(_OPEN) else "open"
             text = begun.removeprefix(_OPEN) if self._state == "thinking" else text
         if self._state == "thinking":
             return self._scan_thinking(text)
         if self._state == "open":
             return self._scan_open(text)
+        if self._state == "behind":
+            return self._scan_behind(text)
         self._answer.append(text)
         return EventKind.CONTENT
 
@@ -79,26 +81,32 @@ class ThinkingSplitter:
             self._reasoning.append(text[: len(text) - keep])
             return EventKind.REASONING
         self._reasoning.append(before)
-        self._state = "answer"
-        after = after.lstrip("\n") if not self._answer else after
-        if after:
-            self._answer.append(after)
-        return EventKind.CONTENT if after.strip() else EventKind.REASONING
+        return self._scan_behind(after)
+
+    def _scan_behind(self, text: str) -> EventKind:
+        """What stands behind the closing tag; the line ends there are not of the answer."""
+        text = text.lstrip("\n")
+        self._state = "answer" if text else "behind"
+        if text:
+            self._answer.append(text)
+        return EventKind.CONTENT if text.strip() else EventKind.REASONING
 
     def _scan_open(self, text: str) -> EventKind:
         """Content that began without `<think>`: a lone closing tag would make all of it reasoning."""
-        before, tag, after = text.partition(_CLOSE)
-        quoted = before.endswith("`")
-        if not tag or quoted:
-            keep = 0 if quoted else _tail_of_tag(text)
-            self._held = text[len(text) - keep :]
-            self._answer.append(text[: len(text) - keep])
-            return EventKind.CONTENT
-        self._reasoning.extend([*self._answer, before])
-        self._answer = [after.lstrip("\n")]
-        self._state = "answer"
-        self.revision += 1
-        return EventKind.CONTENT if after.strip() else EventKind.REASONING
+        position = 0
+        while (at := text.find(_CLOSE, position)) >= 0:
+            position = at + len(_CLOSE)
+            # A tag in a code span is what the answer talks about.
+            if not (text[:at] or (self._answer or [""])[-1]).endswith("`"):
+                self._reasoning += [*self._answer, text[:at]]
+                self._answer = []
+                self.revision += 1
+                return self._scan_behind(text[position:])
+        keep = _tail_of_tag(text[position:])
+        self._held = text[len(text) - keep :]
+        if given := text[: len(text) - keep]:
+            self._answer.append(given)
+        return EventKind.CONTENT
 
 
 def answer_of(run: Run) -> str:

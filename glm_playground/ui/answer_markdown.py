@@ -10,6 +10,7 @@ finds an image or a link that hides its host, the signs that make them are taken
 
 import re
 from itertools import pairwise
+from textwrap import dedent
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
@@ -21,8 +22,8 @@ _CODE_SPAN = re.compile(r"\\[\\`]|(?<!`)(?P<ticks>`+)(?!`)(?:[^\n]|\n(?![ \t]*\n
 _HELD = re.compile("\ue000(\\d+)\ue001")
 _MATH = re.compile(
     r"\\[\\$]"
-    r"|\\\((?P<inline>(?:[^$\n]|\n(?![ \t]*\n)){1,1000}?)\\\)"
-    r"|\\\[(?P<block>(?:[^$]|\$(?!\$)){1,4000}?)\\\]"
+    r"|\\\((?P<inline>(?:[^$\n\\]|\\[^$\n()]|\n(?![ \t]*\n)){1,1000}+)\\\)"
+    r"|\\\[(?P<block>(?:[^$\\]|\\[^$\[\]]|\\?\$(?!\$)){1,4000}+)\\\]"
     r"|\$\$(?P<dollars>(?:[^$]|\$(?!\$)){1,4000}?)\$\$"
     r"|(?<![$\w])\$(?P<dollar>[^\s$](?:[^$\n]{0,500}?[^\s$\\])?)\$(?![\d$])"
 )
@@ -57,7 +58,7 @@ def _rewritten(text: str) -> str:
     out: list[str] = []
     prose: list[str] = []
     fence: Fence | None = None
-    for line in text.split("\n"):
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if fence is None and (fence := Fence.opened_by(line)):
             out.append(_prose("\n".join(prose)))
             prose.clear()
@@ -156,7 +157,9 @@ def _shown(host: str) -> str:
 def _has_image_or_hidden_link(markdown: str) -> bool:
     if "[" not in markdown or not any(sign in markdown for sign in ("](", "![", "]:")):
         return False
-    return any(_gives_away(token.children) for token in _commonmark.parse(markdown) if token.children)
+    # Streamlit takes a common indentation away before it draws.
+    tokens = _commonmark.parse(dedent(markdown))
+    return any(_gives_away(token.children) for token in tokens if token.children)
 
 
 def _gives_away(tokens: list[Token]) -> bool:

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from glm_playground.ui.i18n import _, number
 
+_LEAST_SHOWN = Decimal("0.00000001")
+
 
 def seconds(nanoseconds: float | None) -> str:
     """A duration: "420 ms", "3.1 s" or "2 min 5 s"; "unknown" for None."""
@@ -26,5 +28,7 @@ def dollars(amount: Decimal) -> str:
     """US dollars with enough digits to tell a small amount from nothing."""
     if amount == 0:
         return "$0"
+    if amount < _LEAST_SHOWN:
+        return f"<${number(_LEAST_SHOWN, 8)}"
     digits = 2 if amount >= 1 else min(2 - amount.adjusted(), 8)
     return f"${number(amount, max(digits, 2))}"

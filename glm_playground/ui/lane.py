@@ -15,7 +15,7 @@ QUICKSTART = (
     "Read this multi-file repository, find the failing integration test, and propose a patch with an explanation of "
     "the root cause."
 )
-_CONVERSATION, _NOTICE = "conversation", "notice"
+_CONVERSATION, _NOTICE, _ASKED_MODEL = "conversation", "notice", "asked_model"
 # Names of the widgets; the settings' values are read from the session by these.
 MODEL, SYSTEM, TEMPERATURE, TOP_P, MAX_TOKENS, THINKING, PROMPT = (
     "model",
@@ -48,6 +48,15 @@ def parameters() -> Parameters:
         max_tokens=state.get(MAX_TOKENS),
         thinking={"on": True, "off": False}.get(state.get(THINKING) or ""),
     )
+
+
+def take_model_from_address() -> None:
+    """Chooses the model that `?model=` names, once for each such address; a later choice by hand wins."""
+    state = st.session_state
+    asked = st.query_params.get("model")
+    if asked and asked != state.get(_ASKED_MODEL):
+        state[_ASKED_MODEL] = state[MODEL] = asked
+    state.setdefault(MODEL, DEFAULT_MODEL)
 
 
 def model_ids() -> list[str]:

@@ -11,7 +11,7 @@ from glm_playground.ui.i18n import _, number
 
 def draw_settings() -> None:
     """Draws the model's choice, the settings and the request that would be sent."""
-    st.session_state.setdefault(lane.MODEL, st.query_params.get("model") or lane.DEFAULT_MODEL)
+    lane.take_model_from_address()
     ids = lane.model_ids()
     if (chosen := st.session_state[lane.MODEL]) and chosen not in ids:
         ids.append(chosen)

@@ -3,14 +3,15 @@
 Drawing stays linear in the length of the text because a finished piece is drawn once, and only the rest again.
 """
 
-import re
+from glm_playground.ui.fences import Fence
 
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})")
 _MATH_FENCES = (("\\[", "\\]"), ("$$", "$$"))
 PIECE_CHARACTERS = 800
 """A piece is at least this long, so that an answer is not hundreds of elements."""
 LONGEST_PIECE = 8_000
 """A paragraph, list or table is cut here at the latest; a code fence stays whole."""
+LONGEST_FORMULA = 4_000
+"""What goes on for longer is not drawn as a formula, and not kept whole."""
 
 
 class PieceCutter:
@@ -24,8 +25,9 @@ class PieceCutter:
         self._line_start = 0
         self._piece_start = 0
         self._taken = 0
-        self._fence: str | None = None
+        self._fence: Fence | None = None
         self._math: str | None = None
+        self._math_start = 0
         self._blank_end: int | None = None
 
     @property
@@ -55,6 +57,8 @@ class PieceCutter:
 
     def _cut_long(self, text: str, line_start: int, line_end: int, cuts: list[int]) -> None:
         """Cuts where a block grows past the longest piece: before this line, else at a space in it."""
+        if self._math is not None and line_end - self._math_start > LONGEST_FORMULA:
+            self._math = None
         if self._fence is not None or self._math is not None:
             return
         if line_end - self._piece_start > LONGEST_PIECE and line_start > self._piece_start:
@@ -76,22 +80,22 @@ class PieceCutter:
             if self._blank_end - self._piece_start >= PIECE_CHARACTERS:
                 begins = start
             self._blank_end = None
-        self._track_fences(line)
+        self._track_fences(line, start)
         return begins
 
-    def _track_fences(self, line: str) -> None:
-        stripped = line.strip()
+    def _track_fences(self, line: str, start: int) -> None:
         if self._fence is not None:
-            if stripped.startswith(self._fence) and not stripped.strip(self._fence[0]):
+            if self._fence.closed_by(line):
                 self._fence = None
             return
+        stripped = line.strip()
         if self._math is not None:
             if stripped.endswith(self._math):
                 self._math = None
             return
-        if found := _FENCE.match(line):
-            self._fence = found[1]
+        if fence := Fence.opened_by(line):
+            self._fence = fence
             return
         for opening, closing in _MATH_FENCES:
             if stripped.startswith(opening) and closing not in stripped[len(opening) :]:
-                self._math = closing
+                self._math, self._math_start = closing, start

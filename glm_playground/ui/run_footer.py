@@ -93,7 +93,7 @@ def cost_text(cost: Cost) -> str:
     word = words[cost.state]
     if cost.state is CostState.ESTIMATED:
         word = f":orange[{word}]"
-    play = f" :orange[{_('play money')}]" if cost.price and cost.price.play_money and cost.amount is not None else ""
+    play = f" :orange[{_('in play money')}]" if cost.price and cost.price.play_money and cost.amount is not None else ""
     return f"{literal(dollars(cost.amount))} {word}{play}" if cost.amount is not None else word
 
 

@@ -1,0 +1,28 @@
+"""The way from a model into the playground."""
+
+from typing import Literal
+
+import streamlit as st
+
+from glm_playground.ui import lane
+from glm_playground.ui.navigation import PLAYGROUND
+
+
+def draw_try_it(
+    model: str,
+    key: str,
+    label: str,
+    type: Literal["primary", "secondary", "tertiary"] = "secondary",
+) -> None:
+    """Draws the button that opens the playground with `model` chosen."""
+    if st.button(label, key=key, type=type, icon=":material/play_arrow:"):
+        open_playground(model)
+
+
+def open_playground(model: str | None = None) -> None:
+    """Goes to the playground; its address names the model, so that it can be shared."""
+    if model is None:
+        st.switch_page(PLAYGROUND)
+    # The lane keeps its own choice for the session, which comes before the address.
+    st.session_state[lane.MODEL] = model
+    st.switch_page(PLAYGROUND, query_params={"model": model})

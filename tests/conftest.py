@@ -1,0 +1,67 @@
+"""What several tests share: the scripted sandbox on loopback, and an engine to ask it with."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import settings
+from pydantic import SecretStr
+
+from glm_playground.gateway import Gateway
+from glm_playground.runs.engine import Engine
+from glm_playground.sandbox.process import SandboxProcess
+
+LogEntry = dict[str, Any]
+
+# The same examples in every run; HYPOTHESIS_PROFILE=search looks for new ones.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[SandboxProcess]:
+    """The scripted sandbox; it keeps a log of what it was asked."""
+    with SandboxProcess.start("scripted", keep_log=True) as process:
+        yield process
+
+
+@pytest.fixture
+def gateway(sandbox: SandboxProcess) -> Gateway:
+    """The sandbox as the gateway that is asked."""
+    return Gateway(
+        "Sandbox",
+        sandbox.base_url,
+        key=SecretStr(sandbox.key),
+        stand_in="scripted text",
+        failed_not_charged=True,
+    )
+
+
+@pytest.fixture
+def logged(sandbox: SandboxProcess) -> Iterator[Callable[..., list[LogEntry]]]:
+    """What the sandbox noted of the requests with a client request id, once it has noted `until` of the last."""
+    headers = {"Authorization": f"Bearer {sandbox.key}"}
+    with httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False, timeout=10) as client:
+
+        def entries(client_request_id: str, until: str = "ended_ns") -> list[LogEntry]:
+            deadline = time.monotonic() + 10
+            while True:
+                requests = client.get("/sandbox/log").json()["requests"]
+                found = [entry for entry in requests if entry["client_request_id"] == client_request_id]
+                if found and found[-1][until] is not None:
+                    return found
+                assert time.monotonic() < deadline, f"the sandbox did not note {until}: {found}"
+
+        yield entries
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """An engine of the test's own; what it still drives ends with the test."""
+    engine = Engine(connect_timeout=5, read_timeout=30)
+    yield engine
+    engine.close()
