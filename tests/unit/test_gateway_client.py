@@ -7,13 +7,14 @@ import socket
 import threading
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
 from typing import Any, TypeVar
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -32,13 +33,21 @@ from glm_playground.gateway import (
 )
 from glm_playground.sandbox.errors import STATUS_ERRORS
 from glm_playground.sandbox.prices import PLAY_PRICES
-from glm_playground.sandbox.process import SandboxProcess
 from tests.asking import ask_for
 from tests.loopback import CannedServer, answer, content, stream
 
 T = TypeVar("T")
 KEY = "sk-never-to-be-seen-7c1f"
 PLAIN = ChatRequest(model="glm-5.1", messages=(Message(role="user", content="hi"),))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_tls_context() -> Iterator[None]:
+    """The same TLS context for every pool of this file: to make one takes longer than most tests."""
+    context = httpx.create_ssl_context()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx, "create_ssl_context", lambda: context)
+        yield
 
 
 @dataclass
@@ -489,22 +498,11 @@ class TestRequests:
         assert [request.path for request in server.asked] == [chat, prices]
 
     def test_what_is_sent(self, gateway: Gateway, logged: Callable[..., Any]) -> None:
-        request = ChatRequest(
-            model="glm-5.1",
-            messages=(Message(role="system", content="s"), Message(role="user", content="@script tokens=1 ü")),
-            temperature=0.0,
-            max_tokens=7,
-            thinking=False,
-            extra={"seed": 1},
-        )
-        request = request.model_copy(update={"messages": (*request.messages[:1], ask_for("tokens=1", "ü").messages[0])})
+        request = ask_for("tokens=1", "ü", temperature=0.0, max_tokens=7, thinking=False, extra={"seed": 1})
         (entry,) = logged(streamed(gateway, request).id)
         assert entry["body"] == {
             "model": "glm-5.1",
-            "messages": [
-                {"role": "system", "content": "s"},
-                {"role": "user", "content": "@script tokens=1 rate=0\nü"},
-            ],
+            "messages": [{"role": "user", "content": "@script tokens=1 rate=0\nü"}],
             "stream": True,
             "stream_options": {"include_usage": True},
             "temperature": 0.0,
@@ -583,9 +581,7 @@ class TestRequests:
             asked(Gateway("x", server.url), lambda client: client.prices())
 
 
-def test_leaving_the_stream_closes_the_connection(
-    sandbox: SandboxProcess, gateway: Gateway, logged: Callable[..., Any]
-) -> None:
+def test_leaving_the_stream_closes_the_connection(gateway: Gateway, logged: Callable[..., Any]) -> None:
     request_id = uuid.uuid4().hex
 
     async def question(client: GatewayClient) -> None:
