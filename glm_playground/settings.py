@@ -26,14 +26,18 @@ class SettingsError(Exception):
 
 
 def _http_url(url: str) -> str:
-    parts: SplitResult = urlsplit(url)
+    try:
+        parts: SplitResult = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        # Python's own words quote the value, which may hold a key.
+        raise ValueError("its host or port is not one; expected an address such as https://runapi.ai") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("expected an address such as https://runapi.ai")
     if parts.username or parts.password:
         raise ValueError("an address must not carry a user name or a password; set the key in RUNAPI_API_KEY")
     if parts.query or parts.fragment:
         raise ValueError("an address must not carry a query or a fragment")
-    _ = parts.port  # raises ValueError for a port that is not one
     return url.rstrip("/")
 
 

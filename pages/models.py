@@ -14,11 +14,12 @@ from glm_playground.ui.try_it import open_playground
 catalog = load_catalog()
 server = services.gateway()
 model_live.ask(server)
-model_id = st.query_params.get("id", "").strip()
+# Streamlit leaves the playground's `?model=` behind on this page's address when a button goes there.
+model_id = (st.query_params.get("id") or st.query_params.get("model") or "").strip()
 card = catalog.get(model_id.lower())
 # A link to the page one is on leaves the browser's address as it was; saying the address again puts it right.
 if card:
-    st.query_params["id"] = card.id
+    st.query_params.from_dict({"id": card.id})
 elif not model_id:
     st.query_params.clear()
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from glm_playground.settings import settings
 from glm_playground.ui import lane, services
-from glm_playground.ui.answer_markdown import to_markdown
+from glm_playground.ui.answer_markdown import literal, to_markdown
 from glm_playground.ui.i18n import _, ngettext
 from glm_playground.ui.lane_settings import draw_settings
 from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
@@ -52,7 +52,7 @@ for turn in shown:
         st.markdown(to_markdown(turn.prompt), anchors=False)
     with st.chat_message("assistant", avatar=":material/smart_toy:"):
         run = turn.run
-        st.caption(run.request.model)
+        st.caption(literal(run.request.model))
         if run.ended:
             draw_ended(run)
         else:

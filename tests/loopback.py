@@ -57,7 +57,7 @@ class CannedServer:
     def _serve(self, connection: socket.socket) -> None:
         with connection:
             try:
-                asked = _read_request(connection)
+                asked = read_request(connection)
                 with self._lock:
                     self.asked.append(asked)
                     answer = self._answers[min(len(self.asked), len(self._answers)) - 1]
@@ -90,7 +90,8 @@ def content(text: str) -> dict[str, object]:
     return {"choices": [{"index": 0, "delta": {"content": text}}]}
 
 
-def _read_request(connection: socket.socket) -> Asked:
+def read_request(connection: socket.socket) -> Asked:
+    """The next request of a connection; EOFError where there is none."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += _more(connection)

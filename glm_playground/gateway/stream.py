@@ -1,7 +1,9 @@
 """An answer being read from a gateway."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import cast
@@ -13,6 +15,8 @@ from glm_playground.gateway.bodies import MAX_BODY_BYTES, read_completion, read_
 from glm_playground.gateway.errors import GatewayError
 from glm_playground.gateway.sse import EventStreamReader
 from glm_playground.gateway.wire import Event, EventKind, Identity, error_fields
+
+_END_WAIT_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,14 @@ class ChatStream:
         before = len(events)
         t0_ns = self._t0_ns
         reader = EventStreamReader(events)
-        async for data in self._bytes():
+        source = self._bytes()
+        async for data in source:
             reader.feed(data, perf_counter_ns() - t0_ns)
             if self.identity is None:
                 self.identity = reader.identity
             changed()
             if reader.done or reader.failure:
+                await _read_to_end(source)
                 break
         else:
             reader.flush(perf_counter_ns() - t0_ns)
@@ -109,6 +115,14 @@ class ChatStream:
 
     def _error(self, error: type[GatewayError], message: str) -> GatewayError:
         return error(message, request_id=self.ids.request_id, task_id=self.ids.task_id)
+
+
+async def _read_to_end(source: AsyncIterator[bytes]) -> None:
+    """Reads what stands behind the answer, so that the connection can be used again; for a moment at most."""
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(_END_WAIT_S):
+            async for _ in source:
+                pass
 
 
 def stream_failed(failure: Event, ids: ResponseIds, redact: Callable[[str], str]) -> errors.StreamFailed:

@@ -89,7 +89,7 @@ def cost_of(run: Run, price: Price | None) -> Cost:
     terms = _terms(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0, price)
     if terms is None:
         return Cost(CostState.NO_PRICE, price=price)
-    if all(term.per_million == 0 for term in terms):
+    if terms and all(term.per_million == 0 for term in terms):
         return Cost(CostState.FREE, Decimal(0), terms, price)
     return Cost(CostState.ESTIMATED, sum((term.amount for term in terms), Decimal(0)), terms, price)
 

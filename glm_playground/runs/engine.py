@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter_ns
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from glm_playground.gateway import (
     Attempt,
@@ -65,6 +65,7 @@ class Engine:
         self._recordings: dict[str, _Recording] = {}
         self._loop = _new_loop()
         self._http: ConnectionPool | None = None
+        self._questions: set[asyncio.Task[Any] | None] = set()
         self._thread = threading.Thread(target=self._run_loop, name="engine", daemon=True)
         self._thread.start()
 
@@ -118,7 +119,12 @@ class Engine:
         """Runs `question` on the engine's loop, such as `lambda client: client.models()`."""
 
         async def answer() -> T:
-            return await question(self._client(gateway))
+            task = asyncio.current_task()
+            self._questions.add(task)
+            try:
+                return await question(self._client(gateway))
+            finally:
+                self._questions.discard(task)
 
         return asyncio.run_coroutine_threadsafe(answer(), self._loop)
 
@@ -153,12 +159,14 @@ class Engine:
             recording.task.cancel()
 
     async def _close(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        runs = [recording.task for recording in self._recordings.values()]
+        tasks = [task for task in (*runs, *self._questions) if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._http:
             await self._http.aclose()
+        await self._loop.shutdown_asyncgens()
 
     async def _record(self, recording: _Recording, gateway: Gateway) -> None:
         """Records one run to its end; whatever happens, the run gets an outcome."""

@@ -20,12 +20,13 @@ from glm_playground.ui.fences import Fence
 
 _CODE_SPAN = re.compile(r"\\[\\`]|(?<!`)(?P<ticks>`+)(?!`)(?:[^\n]|\n(?![ \t]*\n)){0,1000}?[^`](?P=ticks)(?!`)")
 _HELD = re.compile("\ue000(\\d+)\ue001")
+# A formula holds no code span: its end would be looked for in there.
 _MATH = re.compile(
     r"\\[\\$]"
-    r"|\\\((?P<inline>(?:[^$\n\\]|\\[^$\n()]|\n(?![ \t]*\n)){1,1000}+)\\\)"
-    r"|\\\[(?P<block>(?:[^$\\]|\\[^$\[\]]|\\?\$(?!\$)){1,4000}+)\\\]"
-    r"|\$\$(?P<dollars>(?:[^$]|\$(?!\$)){1,4000}?)\$\$"
-    r"|(?<![$\w])\$(?P<dollar>[^\s$](?:[^$\n]{0,500}?[^\s$\\])?)\$(?![\d$])"
+    r"|\\\((?P<inline>(?:[^$\n\\\ue000]|\\[^$\n()\ue000]|\n(?![ \t]*\n)){1,1000}+)\\\)"
+    r"|\\\[(?P<block>(?:[^$\\\ue000]|\\[^$\[\]\ue000]|\\?\$(?!\$)){1,4000}+)\\\]"
+    r"|\$\$(?P<dollars>(?:[^$\ue000]|\$(?!\$)){1,4000}?)\$\$"
+    r"|(?<![$\w])\$(?P<dollar>[^\s$\ue000](?:[^$\n\ue000]{0,500}?[^\s$\\\ue000])?)\$(?![\d$])"
 )
 _MATHEMATICAL = re.compile(r"[\\^_={}<>+]|^[A-Za-z]$")
 _IMAGE_OR_LINK = re.compile(

@@ -32,6 +32,15 @@ def explain_error(run: Run) -> Explanation:
     return Explanation(title, "  \n".join(parts))
 
 
+def explain_retry(text: str, run: Run) -> str:
+    """Why `run` is sent again and after how long; `text` is that of the event, such as "RateLimited 1.5"."""
+    kind, _space, pause = text.partition(" ")
+    title, _body = _ERRORS.get(kind, _internal)(RunError(kind, ""), run)
+    return _("{reason} Nothing was charged; sent again after {time}.").format(
+        reason=title, time=seconds(float(pause or 0) * 1e9)
+    )
+
+
 def _refused(error: RunError, run: Run) -> tuple[str, str]:
     return (
         _("Nobody answers at {address}.").format(address=literal(run.server.origin)),

@@ -30,6 +30,17 @@ def value_text(value: Any, unit: str | None = None) -> str:
     return published(str(value))
 
 
+def table_head(names: tuple[str, ...], alignment: tuple[str, ...] = ()) -> list[str]:
+    """The first two lines of a Markdown table; a column is aligned as "---" unless another mark is given for it."""
+    marks = alignment or ("---",) * len(names)
+    return [f"| {' | '.join(names)} |", f"|{'|'.join(marks)}|"]
+
+
+def aside(text: str) -> str:
+    """Markdown on one line, small and grey; a caption of Streamlit has too little contrast in the light theme."""
+    return f":small[:gray[{text}]]"
+
+
 def code(text: str) -> str:
     """`text` as a code span where it can be one."""
     return literal(text) if "`" in text or "\n" in text else f"`{text}`"

@@ -10,14 +10,14 @@ import streamlit as st
 
 from glm_playground.catalog import AnyFact, Claim, Source
 from glm_playground.ui.answer_markdown import literal
-from glm_playground.ui.fact_values import fact_text, kind_name, published, value_text
+from glm_playground.ui.fact_values import aside, fact_text, kind_name, published, table_head, value_text
 from glm_playground.ui.i18n import _, day, ngettext
 
 _OPENED = "opened_fact"
 _DRAWER = "claims"
 # A longer value stands as text beside a button that opens its claims.
 _LONGEST_ON_A_BUTTON = 48
-_LABEL_WIDTH = 160
+_LABEL_WIDTH = 148
 
 
 class Row(NamedTuple):
@@ -50,7 +50,8 @@ class FactView:
 
     def draw_rows(self, rows: Iterable[Row]) -> None:
         """Draws each row as label, value and source, where this is called."""
-        with st.container(gap=None):
+        # A value that a narrow screen pushes below its label stays nearer to it than to the next.
+        with st.container(gap=3):
             for entry in rows:
                 self._draw_row(entry)
 
@@ -76,15 +77,16 @@ class FactView:
 
     def _publisher(self, claim: Claim[object]) -> str:
         source = self._sources.get(claim.source)
-        # "Z.ai (model card)" is Z.ai; the drawer names the document.
-        return source.publisher.split(" (")[0] if source else claim.source
+        return short_name(source) if source else claim.source
 
     def _draw_row(self, entry: Row) -> None:
         self._rows[entry.key] = entry
-        tag = f":small[:gray[{self.tag(entry)}]]" if self.tag(entry) else ""
         long = len(entry.text) > _LONGEST_ON_A_BUTTON
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f":small[:gray[{entry.label}]]", width=_LABEL_WIDTH)
+        # A button needs a word of its own where the value stands beside it.
+        said = self.tag(entry) or (_("why") if long else "")
+        tag = aside(said) if said else ""
+        with st.container(horizontal=True, vertical_alignment="center", gap=None):
+            st.markdown(aside(entry.label), width=_LABEL_WIDTH)
             self._button(entry, tag if long else f"{_grey_unknown(entry)} {tag}".strip())
         if long:
             st.markdown(f":small[{entry.text}]")
@@ -96,6 +98,7 @@ class FactView:
             type="tertiary",
             icon=":material/chevron_right:",
             icon_position="right",
+            wrap=True,
             on_click=_open,
             args=(entry.key,),
         )
@@ -133,8 +136,7 @@ def claims_text(label: str, fact: AnyFact, sources: Mapping[str, Source]) -> lis
     if fact.claims:
         # The chosen claim comes first, whatever the file's order.
         ordered = sorted(fact.claims, key=lambda claim: claim is not fact.chosen)
-        head = (_("Value"), _("Source"), _("Kind"), _("Read on"), _("Note"))
-        lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
+        lines = table_head((_("Value"), _("Source, kind, read on"), _("Note")))
         lines += [_claim_line(claim, fact, sources) for claim in ordered]
         paragraphs.append("\n".join(lines))
     return paragraphs
@@ -152,18 +154,18 @@ def _claim_line(claim: Claim[object], fact: AnyFact, sources: Mapping[str, Sourc
         notes.append(_("read from {place}").format(place=source.read_from))
     if source and source.note:
         notes.append(source.note)
-    cells = (
-        value,
-        source_link(source) if source else literal(claim.source),
-        kind_name(claim.kind),
-        day(claim.read),
-        "; ".join(map(literal, notes)),
-    )
-    return f"| {' | '.join(cells)} |"
+    said_by = source_link(source) if source else literal(claim.source)
+    said = f"{said_by} {aside(f'{kind_name(claim.kind)}, {day(claim.read)}')}"
+    return f"| {value} | {said} | {'; '.join(map(literal, notes))} |"
 
 
-def source_link(source: Source) -> str:
-    """The publisher, as a link where the document has an address."""
-    name = literal(source.publisher)
+def short_name(source: Source) -> str:
+    """The publisher without the document: "Z.ai (model card)" is Z.ai."""
+    return source.publisher.split(" (")[0]
+
+
+def source_link(source: Source, *, short: bool = False) -> str:
+    """The publisher, as a link where the document has an address; `short` leaves out which document it is."""
+    name = literal(short_name(source) if short else source.publisher)
     # An address may hold characters that end a Markdown link.
     return f"[{name}](<{source.url}>)" if source.url else name

@@ -30,11 +30,10 @@ STATUSES = ("on_runapi", "operational", "listed", "unknown")
 
 
 class CardPrice(NamedTuple):
-    """The price a card shows, and whose it is; both sides None where nobody published one."""
+    """The price a card shows; unknown where nobody published one."""
 
     input: Fact[Decimal]
     output: Fact[Decimal]
-    publisher: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def licences(cards: tuple[ModelCard, ...]) -> list[str]:
 
 def _has_text(card: ModelCard, text: str) -> bool:
     runapi = card.gateway("runapi")
-    places = [card.id, card.name, card.facts.license.value, card.facts.architecture.value]
+    places = [card.id, card.name, card.facts.license.value]
     places += [runapi.card_text.value, runapi.skill_use_when.value] if runapi else []
     everything = " ".join(place for place in places if place).casefold()
     return all(word in everything for word in text.casefold().split())

@@ -24,7 +24,6 @@ class LiveFacts:
     listed: Fact[bool]
     prices: Mapping[str, Fact[Decimal]] = field(default_factory=dict)
     """US dollars per 1M tokens by token class."""
-    sources: Mapping[str, Source] = field(default_factory=dict)
     prices_read_at: datetime | None = None
     models_read_at: datetime | None = None
     waiting: bool = False
@@ -56,29 +55,35 @@ def ask(server: Gateway) -> None:
 def live_facts(model: str, server: Gateway) -> LiveFacts:
     """What is known now of `model` on `server`."""
     prices, models = services.live_prices(server), services.live_models(server)
-    sources = {}
-    found: dict[str, Fact[Decimal]] = {}
-    listed = Fact[bool](why=_problem_text(models))
-    if prices.value:
-        sources[PRICES] = _source(PRICES, server, f"{server.site}/api/v1/price_schedules", prices.value.read_at)
-        schedule = prices.value.prices.schedules.get(model)
-        found = _price_facts(schedule, server, prices.value.read_at) if schedule else {}
-    if models.value:
-        read_at = models.value.read_at
-        sources[MODELS] = _source(MODELS, server, f"{server.api_root}/models", read_at)
-        note = _("read at {time} UTC; a key may be shown fewer models than there are").format(time=moment(read_at))
-        is_listed = model in models.value.ids
-        claim = Claim[bool](value=is_listed, source=MODELS, read=read_at.date(), kind="gateway", note=note)
-        listed = Fact[bool](value=is_listed, claims=(claim,))
+    schedule = prices.value.prices.schedules.get(model) if prices.value else None
     return LiveFacts(
         server=server,
-        listed=listed,
-        prices=found,
-        sources=sources,
+        listed=_listed(model, models),
+        prices=_price_facts(schedule, server, prices.value.read_at) if prices.value and schedule else {},
         prices_read_at=prices.value.read_at if prices.value else None,
         models_read_at=models.value.read_at if models.value else None,
         waiting=prices.waiting or models.waiting,
     )
+
+
+def sources(server: Gateway) -> dict[str, Source]:
+    """The sources that were read while the app runs, by id."""
+    prices, models = services.live_prices(server).value, services.live_models(server).value
+    found = {}
+    if prices:
+        found[PRICES] = _source(PRICES, server, f"{server.site}/api/v1/price_schedules", prices.read_at)
+    if models:
+        found[MODELS] = _source(MODELS, server, f"{server.api_root}/models", models.read_at)
+    return found
+
+
+def _listed(model: str, models: services.Live[LiveModels]) -> Fact[bool]:
+    if models.value is None:
+        return Fact[bool](why=_problem_text(models))
+    ids, read_at = models.value
+    note = _("read at {time} UTC; a key may be shown fewer models than there are").format(time=moment(read_at))
+    claim = Claim[bool](value=model in ids, source=MODELS, read=read_at.date(), kind="gateway", note=note)
+    return Fact[bool](value=claim.value, claims=(claim,))
 
 
 def _price_facts(schedule: PriceSchedule, server: Gateway, read_at: datetime) -> dict[str, Fact[Decimal]]:

@@ -9,7 +9,7 @@ from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.i18n import _
 from glm_playground.ui.model_live import notices
 
-_MOST_REASONS = 10
+_MOST_REASONS, _LONGEST_REASON = 10, 300
 
 
 def draw_live_notices(catalog: Catalog, server: Gateway) -> None:
@@ -19,9 +19,9 @@ def draw_live_notices(catalog: Catalog, server: Gateway) -> None:
         return
     with st.expander(_("About what was read from {server}").format(server=literal(server.name)), type="compact"):
         for notice in found:
-            reasons = [f"- {literal(reason)}" for reason in notice.reasons[:_MOST_REASONS]]
+            reasons = [f"- {literal(reason[:_LONGEST_REASON])}" for reason in notice.reasons[:_MOST_REASONS]]
             if len(notice.reasons) > _MOST_REASONS:
-                reasons.append(f"- {_('and more')}")
+                reasons.append("- " + _("and more"))
             st.markdown("\n".join([literal(notice.title), "", *reasons]))
 
 

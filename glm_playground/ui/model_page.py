@@ -7,11 +7,12 @@ import streamlit as st
 
 from glm_playground.catalog import Catalog, GatewaySheet, ModelCard, Source
 from glm_playground.gateway import Gateway
+from glm_playground.ui import model_live
 from glm_playground.ui import model_sheet as sheet
 from glm_playground.ui.answer_markdown import literal
+from glm_playground.ui.fact_values import aside
 from glm_playground.ui.fact_view import FactView, Row
-from glm_playground.ui.i18n import _, ngettext
-from glm_playground.ui.model_live import live_facts
+from glm_playground.ui.i18n import _
 from glm_playground.ui.model_prices import draw_prices, price_notes
 from glm_playground.ui.model_scores import draw_disagreements, scores_of, scores_table
 from glm_playground.ui.model_use import (
@@ -26,32 +27,26 @@ from glm_playground.ui.navigation import MODELS
 from glm_playground.ui.try_it import draw_try_it
 
 _LONGEST_SHOWN_ID = 80
+_SPLIT = (6, 5)
+"""Widths of the two columns."""
 
 
 def draw_model(card: ModelCard, catalog: Catalog, server: Gateway) -> None:
     """Draws everything that is known about the model."""
-    live = live_facts(card.id, server)
-    sources = ChainMap(dict(live.sources), dict(catalog.sources))
+    live = model_live.live_facts(card.id, server)
+    sources = ChainMap(model_live.sources(server), dict(catalog.sources))
     view = FactView(sources)
     gateway = catalog.gateway("runapi") or GatewaySheet(id="runapi", name="RunAPI")
     _draw_top(card)
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns(_SPLIT, gap="large")
     with left:
-        _title(_("Technical sheet"))
-        view.draw_rows(sheet.page_rows(card, live, None))
-        for title, rows in (
-            (_("Limits and sizes"), sheet.limit_rows(card)),
-            (_("Release and licence"), sheet.model_rows(card)),
-            (_("Features"), sheet.feature_rows(card)),
-        ):
-            st.markdown(f":small[**{title}**]")
-            view.draw_rows(rows)
+        _draw_sheet(card, live, view)
     with right:
         _title(_("Prices"))
         draw_prices(card, live, view)
-        st.caption("  \n".join(price_notes(card, live)))
+        st.markdown("  \n".join(map(aside, price_notes(card, live))))
         _draw_scores(card, sources)
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns(_SPLIT, gap="large")
     with left:
         _title(_("Endpoint and protocols"))
         view.draw_rows(endpoint_rows(card, gateway))
@@ -59,27 +54,13 @@ def draw_model(card: ModelCard, catalog: Catalog, server: Gateway) -> None:
     with right:
         _title(_("Quickstart"))
         draw_quickstart(card.id, card.gateway("runapi") is not None)
-    left, right = st.columns([6, 5], gap="large")
-    with left:
-        _title(_("Model skill"))
-        draw_skill(card, catalog, gateway, view)
-    with right:
-        _title(_("How to use it"))
-        draw_steps(card.id, gateway, view)
-        _title(_("Where to use it"))
-        draw_uses(gateway, view)
-    left, right = st.columns([6, 5], gap="large")
+    _draw_use(card, catalog, gateway, view)
+    left, right = st.columns(_SPLIT, gap="large")
     with left:
         _title(_("Questions and answers"))
         draw_questions(card.id, gateway, view)
     with right:
         _title(_("Disagreements"))
-        count = len(card.discrepancies)
-        st.caption(
-            ngettext("Sources disagree in {count} thing.", "Sources disagree in {count} things.", count).format(
-                count=count
-            )
-        )
         draw_disagreements(card, sources)
     draw_try_it(card.id, key="try-below", label=_("Try {model}").format(model=literal(card.name)), type="primary")
     view.draw_drawer()
@@ -89,7 +70,7 @@ def draw_unknown(model_id: str, catalog: Catalog) -> None:
     """Says that there is no such model, and which are near."""
     shown = literal(model_id[:_LONGEST_SHOWN_ID])
     _draw_path(shown)
-    st.warning(
+    st.info(
         _("Nothing is published here about {id}. It may be misspelt, or newer than this catalogue.").format(id=shown),
         title=_("There is no model of this id."),
     )
@@ -127,13 +108,38 @@ def _draw_path(name: str) -> None:
         st.markdown(f"/ {name}", width="content")
 
 
+def _draw_sheet(card: ModelCard, live: model_live.LiveFacts, view: FactView) -> None:
+    _title(_("Technical sheet"))
+    # No ledger stores runs yet, so none was seen.
+    view.draw_rows(sheet.page_rows(card, live, None))
+    for title, rows in (
+        (_("Limits and sizes"), sheet.limit_rows(card)),
+        (_("Release and licence"), sheet.model_rows(card)),
+        (_("Features"), sheet.feature_rows(card)),
+    ):
+        st.markdown(f":small[**{title}**]")
+        view.draw_rows(rows)
+
+
+def _draw_use(card: ModelCard, catalog: Catalog, gateway: GatewaySheet, view: FactView) -> None:
+    left, right = st.columns(_SPLIT, gap="large")
+    with left:
+        _title(_("Model skill"))
+        draw_skill(card, catalog, gateway, view)
+    with right:
+        _title(_("How to use it"))
+        draw_steps(card.id, gateway, view)
+        _title(_("Where to use it"))
+        draw_uses(gateway, view)
+
+
 def _draw_scores(card: ModelCard, sources: Mapping[str, Source]) -> None:
     _title(_("Scores"))
     scores = scores_of(card)
     if scores:
         st.markdown(scores_table(scores, sources))
         if any(score.conditions is None for score in scores):
-            st.caption(_("Where no harness or setting stands, the publisher states none."))
+            st.markdown(aside(_("Where no harness or setting stands, the publisher states none.")))
     else:
         note = card.facts.benchmarks_note.value
         st.markdown(_("unknown") + (f": {literal(note)}" if note else ""))

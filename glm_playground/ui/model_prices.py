@@ -6,33 +6,43 @@ import streamlit as st
 
 from glm_playground.catalog import Fact, ModelCard, Price
 from glm_playground.ui.answer_markdown import literal
-from glm_playground.ui.fact_values import money
+from glm_playground.ui.fact_values import aside, money
 from glm_playground.ui.fact_view import FactView, Row
 from glm_playground.ui.i18n import _
 from glm_playground.ui.model_live import LiveFacts
 
-_COLUMN_WIDTH = 96
+# Four of them fit a phone.
+_COLUMN_WIDTH = 86
 
 
 def draw_prices(card: ModelCard, live: LiveFacts, view: FactView) -> None:
     """Draws one row a token class and the headline, figures to the right."""
     own = not live.is_runapi and bool(live.prices)
     grid = st.grid(
-        4 if own else 3, min_column_width=_COLUMN_WIDTH, wrap=False, gap=(0, "xsmall"), vertical_alignment="center"
+        4 if own else 3, min_column_width=_COLUMN_WIDTH, wrap=False, gap=(0, "xxsmall"), vertical_alignment="center"
     )
-    names = [_("RunAPI"), _("Z.ai")]
+    names = [_dated(_("RunAPI"), card.price("runapi"), live), _dated(_("Z.ai"), card.price("zai"), None)]
     if own:
         name = literal(live.server.name)
-        names.append(f":orange[{_('play money')}]" if live.server.stand_in else name)
-    grid.markdown(f":small[:gray[{_('USD / 1M tokens')}]]")
+        play_money = _("play money")
+        names.append(f":orange[{play_money}]" if live.server.stand_in else name)
+    grid.markdown(aside(_("USD / 1M tokens")))
     for name in names:
-        grid.markdown(f":small[:gray[{name}]]", text_alignment="right")
+        grid.markdown(aside(name), text_alignment="right")
     for key, label, facts in _lines(card, live, own):
-        grid.markdown(f":small[:gray[{label}]]")
+        grid.markdown(aside(label))
         for place, (name, fact) in enumerate(zip(names, facts, strict=True)):
             text = _("unknown") if fact.value is None else money(fact.value)
             with grid.cell(), st.container(horizontal_alignment="right"):
                 view.draw_value(Row(f"price.{key}.{place}", f"{label}, {name}", text, ((label, fact),)))
+
+
+def _dated(name: str, price: Price, live: LiveFacts | None) -> str:
+    """The publisher with the month its prices were read, or the time where they were read now."""
+    if live and live.is_runapi and live.prices and live.prices_read_at:
+        return f"{name} {live.prices_read_at:%H:%M}"
+    dates = [fact.read for _key, fact in price.items() if fact.read]
+    return f"{name} {max(dates):%Y-%m}" if dates else name
 
 
 def _lines(card: ModelCard, live: LiveFacts, own: bool) -> list[tuple[str, str, list[Fact[Decimal]]]]:

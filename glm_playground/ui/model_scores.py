@@ -7,7 +7,7 @@ import streamlit as st
 
 from glm_playground.catalog import Discrepancy, ModelCard, Score, Source
 from glm_playground.ui.answer_markdown import literal
-from glm_playground.ui.fact_values import kind_name
+from glm_playground.ui.fact_values import aside, kind_name, table_head
 from glm_playground.ui.fact_view import source_link
 from glm_playground.ui.i18n import _, day, ngettext
 
@@ -20,15 +20,14 @@ def scores_of(card: ModelCard) -> list[Score]:
 
 def scores_table(scores: list[Score], sources: Mapping[str, Source]) -> str:
     """One line a score: under which conditions, who published it, when it was read."""
-    head = (_("Benchmark, harness"), _("Score"), _("Published by"))
-    lines = [f"| {' | '.join(head)} |", "|---|--:|---|"]
+    lines = table_head((_("Benchmark, harness"), _("Score"), _("Published by")), ("---", "--:", "---"))
     for score in scores:
         source = sources.get(score.source)
         cells = (
             literal(score.benchmark) + (f" :small[:gray[{literal(score.conditions)}]]" if score.conditions else ""),
             " ".join(map(literal, (score.published, *_missing_unit(score)))),
-            f"{source_link(source) if source else literal(score.publisher)} "
-            f":small[:gray[{kind_name(score.kind)}, {score.read:%Y-%m}]]",
+            f":small[{source_link(source, short=True) if source else literal(score.publisher)} "
+            f":gray[{kind_name(score.kind)} {score.read:%Y-%m}]]",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -42,16 +41,17 @@ def _missing_unit(score: Score) -> tuple[str, ...]:
 
 def draw_disagreements(card: ModelCard, sources: Mapping[str, Source]) -> None:
     """Draws each disagreement folded: what was claimed by whom, and how it is read here."""
+    things = len(card.discrepancies)
+    summary = ngettext("Sources disagree in {count} thing.", "Sources disagree in {count} things.", things)
+    st.markdown(aside(summary.format(count=things)))
     for entry in card.discrepancies:
         count = ngettext("{count} claim", "{count} claims", len(entry.claims)).format(count=len(entry.claims))
-        with st.expander(
-            f"{literal(topic_name(entry.topic))}: {literal(entry.subject)} :gray[({count})]", type="compact"
-        ):
+        with st.expander(f"{literal(topic_name(entry.topic))}: {literal(entry.subject)} ({count})", type="compact"):
             st.markdown(_claims(entry, sources))
 
 
 def _claims(entry: Discrepancy, sources: Mapping[str, Source]) -> str:
-    lines = [f"| {_('Claim')} | {_('Source')} | {_('Kind')} | {_('Read on')} |", "|---|---|---|---|"]
+    lines = table_head((_("Claim"), _("Source"), _("Kind"), _("Read on")))
     for claim in entry.claims:
         source = sources.get(claim.source)
         name = source_link(source) if source else literal(claim.source)

@@ -35,7 +35,7 @@ def _status_rows(live: LiveFacts, seen: RunsSeen | None) -> list[Row]:
     if live.models_read_at:
         tag = _("{server}, {time} UTC").format(server=live.server.name, time=f"{live.models_read_at:%H:%M}")
         if live.server.stand_in:
-            tag += f" · {_('stand-in')}"
+            tag += " · " + _("stand-in")
         listed = listed._replace(tag=tag)
     # Our own runs are no claim of a source: the row opens how they are counted.
     own: AnyFact = Fact[str](why=_("counted over the last 50 runs that this app recorded; none is recorded"))
@@ -53,12 +53,12 @@ def limit_rows(card: ModelCard) -> list[Row]:
     if runapi:
         rows += [
             row("runapi.context_tokens", _("Context on RunAPI"), runapi.context_tokens),
-            row("runapi.max_output_tokens", _("Largest output on RunAPI"), runapi.max_output_tokens),
+            row("runapi.max_output_tokens", _("Output on RunAPI"), runapi.max_output_tokens),
         ]
-    sizes = ((_("Size, all parameters"), facts.size_total), (_("Size, active"), facts.size_active))
+    sizes = ((_("Size, total"), facts.size_total), (_("Size, active"), facts.size_active))
     return [
         *rows,
-        row("max_tokens_default", _("max_tokens unless sent"), facts.max_tokens_default),
+        row("max_tokens_default", _("Output, default"), facts.max_tokens_default),
         row("size_total", sizes[0][0], facts.size_total),
         row("size_active", sizes[1][0], facts.size_active),
         row("vocabulary", _("Vocabulary"), facts.vocabulary),
@@ -74,7 +74,7 @@ def model_rows(card: ModelCard) -> list[Row]:
     words += [row("runapi.card_text", _("RunAPI's card"), runapi.card_text)] if runapi else []
     return [
         row("release", _("Release"), facts.release),
-        row("availability", _("Availability at Z.ai"), facts.availability),
+        row("availability", _("At Z.ai"), facts.availability),
         row("license", _("Licence"), facts.license),
         row("open_weights", _("Open weights"), facts.open_weights),
         row("weights", _("Weights"), facts.weights, weights),

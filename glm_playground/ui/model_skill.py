@@ -38,14 +38,18 @@ class Skill(NamedTuple):
 def skill_of(card: ModelCard, catalog: Catalog) -> Skill:
     """The skill of one model, made from its facts."""
     name = skill_name(card.id)
-    front = {
-        "name": name,
-        "description": _description(card),
-        "compatibility": "Needs network access to runapi.ai and a key in RUNAPI_API_KEY.",
-    }
-    lines = ["---", *(f"{key}: {_yaml_text(value)}" for key, value in front.items()), "metadata:"]
-    lines += [f"  model: {_yaml_text(card.id)}", f"  facts-read: {_yaml_text(_newest(card))}", "---", ""]
-    return Skill(name, "\n".join(lines) + _body(card, catalog))
+    # A JSON string is a YAML string; without quotes a date or a number would not be one.
+    front = f"""\
+---
+name: {name}
+description: {json.dumps(_description(card))}
+compatibility: "Needs network access to runapi.ai and a key in RUNAPI_API_KEY."
+metadata:
+  model: {json.dumps(card.id)}
+  facts-read: {json.dumps(_newest(card))}
+---
+"""
+    return Skill(name, front + _body(card, catalog))
 
 
 def skill_name(model: str) -> str:
@@ -63,21 +67,17 @@ def _description(card: ModelCard) -> str:
     return text[:_MOST_DESCRIPTION]
 
 
-def _yaml_text(text: str) -> str:
-    # A JSON string is a YAML string; plain names need no quotes.
-    return text if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) and not text.isdigit() else json.dumps(text)
-
-
 def _body(card: ModelCard, catalog: Catalog) -> str:
     gateway = catalog.gateway("runapi")
     rules = gateway.rules.value if gateway and gateway.rules.value else ()
     curl = snippets(card.id, "Say hello.")[0].text
+    seen = "" if card.gateway("runapi") else "\nRunAPI was not seen to serve this model: it may answer 404 or 403.\n"
     return f"""
 # {card.name} over RunAPI
 
-Send chat completions to `{BASE_URL}/chat/completions` with `"model": "{card.id}"`. The key is read from
+Send chat completions to `{BASE_URL}/v1/chat/completions` with `"model": "{card.id}"`. The key is read from
 `RUNAPI_API_KEY`; never write it into a file, a log or a commit.
-
+{seen}
 ```bash
 {curl}```
 

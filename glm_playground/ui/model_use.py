@@ -5,7 +5,7 @@ import streamlit as st
 from glm_playground.catalog import Catalog, Fact, GatewayFacts, GatewaySheet, ModelCard
 from glm_playground.ui import lane
 from glm_playground.ui.answer_markdown import literal
-from glm_playground.ui.fact_values import code, fact_text, kind_name, published
+from glm_playground.ui.fact_values import aside, code, fact_text, kind_name, published
 from glm_playground.ui.fact_view import FactView, Row, row
 from glm_playground.ui.i18n import _
 from glm_playground.ui.model_skill import skill_of
@@ -43,7 +43,7 @@ def endpoint_rows(card: ModelCard, sheet: GatewaySheet) -> list[Row]:
 def draw_quickstart(model: str, served: bool) -> None:
     """Draws the prompt and the programs that ask it."""
     if not served:
-        st.caption(_("RunAPI was not seen to serve this model: it may refuse these requests."))
+        st.markdown(aside(_("RunAPI was not seen to serve this model: it may refuse these requests.")))
     prompt = st.text_area(
         _("Your prompt"), lane.QUICKSTART, key="quickstart_prompt", height=80, persist_state="session"
     )
@@ -51,7 +51,8 @@ def draw_quickstart(model: str, served: bool) -> None:
     for tab, snippet in zip(st.tabs([snippet.name for snippet in made]), made, strict=True):
         tab.code(snippet.text, language=snippet.language, wrap_lines=True)
     note = _("The key is read from {key}. {variable}, where it is set, takes the place of {address}.")
-    st.caption(note.format(key=code("RUNAPI_API_KEY"), variable=code("RUNAPI_BASE_URL"), address=code(BASE_URL)))
+    address = code(BASE_URL)
+    st.markdown(aside(note.format(key=code("RUNAPI_API_KEY"), variable=code("RUNAPI_BASE_URL"), address=address)))
 
 
 def draw_skill(card: ModelCard, catalog: Catalog, sheet: GatewaySheet, view: FactView) -> None:
@@ -154,4 +155,4 @@ def draw_questions(model: str, sheet: GatewaySheet, view: FactView) -> None:
 def _draw_source(key: str, label: str, fact: Fact[tuple[str, ...]], view: FactView) -> None:
     """A button that opens who says this."""
     entry = Row(key, label, fact_text(fact), ((label, fact),))
-    view.draw_value(entry._replace(text=f":small[:gray[{view.tag(entry) or _('unknown')}]]"))
+    view.draw_value(entry._replace(text=aside(view.tag(entry) or _("unknown"))))

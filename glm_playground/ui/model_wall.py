@@ -1,14 +1,17 @@
 """The wall of cards: every model at a glance, searched and filtered."""
 
+from collections import ChainMap
+from collections.abc import Mapping
 from decimal import Decimal
 
 import streamlit as st
 
-from glm_playground.catalog import Catalog, Fact, ModelCard
+from glm_playground.catalog import AnyFact, Catalog, Fact, ModelCard, Source
 from glm_playground.gateway import Gateway
 from glm_playground.ui import model_live, services
 from glm_playground.ui.answer_markdown import literal
-from glm_playground.ui.fact_values import billions, fact_text, money
+from glm_playground.ui.fact_values import aside, billions, fact_text, money
+from glm_playground.ui.fact_view import short_name
 from glm_playground.ui.i18n import _, day, ngettext, number
 from glm_playground.ui.model_filters import CONTEXTS, PRICE_LIMITS, STATUSES, CardPrice, Wanted, fits, licences
 from glm_playground.ui.navigation import MODELS
@@ -26,7 +29,7 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
     prices = {card.id: card_price(card, server) for card in catalog.cards}
     found = [card for card in catalog.cards if fits(card, prices[card.id], listed, wanted)]
     count = ngettext("{count} model", "{count} models", len(found)).format(count=number(len(found)))
-    st.caption(" · ".join([count, *_provenance(catalog, server)]))
+    st.markdown(aside(" · ".join([count, *_provenance(catalog, server)])))
     if not found:
         st.markdown(_("No model fits. Take a filter away, or search for a part of a name such as 4.5."))
         return
@@ -34,23 +37,24 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
     first = 0
     if pages > 1:
         first = (st.pagination(pages, key="wall_page") - 1) * _CARDS_A_PAGE
+    sources = ChainMap(model_live.sources(server), dict(catalog.sources))
     grid = st.grid("auto", min_column_width=255, gap="small", border=True)
     for card in found[first : first + _CARDS_A_PAGE]:
         with grid.cell():
-            _draw_card(card, prices[card.id])
+            _draw_card(card, prices[card.id], sources)
 
 
 def card_price(card: ModelCard, server: Gateway) -> CardPrice:
     """The price to show on a card: RunAPI's, read now or published, else Z.ai's."""
     live = model_live.live_facts(card.id, server)
     runapi, zai = card.price("runapi"), card.price("zai")
-    found = CardPrice(live.over("input", runapi.input), live.over("output", runapi.output), _("RunAPI"))
+    found = CardPrice(live.over("input", runapi.input), live.over("output", runapi.output))
     if found.input.known or found.output.known:
         return found
     # A list the model is no longer on says nothing about today.
     if zai.historical or not (zai.input.known or zai.output.known):
-        return CardPrice(Fact(), Fact(), "")
-    return CardPrice(zai.input, zai.output, _("Z.ai"))
+        return CardPrice(Fact(), Fact())
+    return CardPrice(zai.input, zai.output)
 
 
 def _draw_filters(catalog: Catalog) -> Wanted:
@@ -59,7 +63,8 @@ def _draw_filters(catalog: Catalog) -> Wanted:
             _("Search"),
             key="wall_search",
             type="search",
-            live="200ms",
+            # A duration would load pandas.
+            live=True,
             placeholder=_("Name, licence, use"),
             width=210,
             persist_state="session",
@@ -151,33 +156,26 @@ def _provenance(catalog: Catalog, server: Gateway) -> list[str]:
     return pieces
 
 
-def _draw_card(card: ModelCard, price: CardPrice) -> None:
+def _draw_card(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.page_link(MODELS, label=card.name, query_params={"id": card.id}, width="stretch", help="")
         draw_try_it(card.id, key=f"try-{card.id}", label=_("Try it"), type="tertiary")
-    st.markdown("  \n".join(_card_lines(card, price)))
+    lines = [_line(label, text, _said_by(facts, sources)) for label, text, facts in _card_lines(card, price)]
+    st.markdown("  \n".join(lines))
 
 
-def _card_lines(card: ModelCard, price: CardPrice) -> list[str]:
+def _card_lines(card: ModelCard, price: CardPrice) -> list[tuple[str, str, tuple[AnyFact, ...]]]:
+    """Label, value and the facts it was made of, for each line of a card."""
     facts, limits, runapi = card.facts, card.limits("runapi"), card.gateway("runapi")
-    unknown = _unknown()
-    incoming = money(price.input.value) if price.input.value is not None else unknown
-    outgoing = money(price.output.value) if price.output.value is not None else unknown
-    cost = _("{input} in, {output} out / 1M").format(input=incoming, output=outgoing) if price.publisher else unknown
-    status = fact_text(runapi.status) if runapi and runapi.status.known else unknown
+    cost = _("{input} in, {output} out / 1M").format(input=_amount(price.input), output=_amount(price.output))
+    status = runapi.status if runapi else Fact[str]()
     return [
-        _line(_("Size"), _size(card), _("Z.ai")),
-        _line(
-            _("Context"), _tokens(limits.context), _("RunAPI") if runapi and runapi.context_tokens.known else _("Z.ai")
-        ),
-        _line(
-            _("Output"),
-            _tokens(limits.max_output),
-            _("RunAPI") if runapi and runapi.max_output_tokens.known else _("Z.ai"),
-        ),
-        _line(_("Price"), cost, price.publisher),
-        _line(_("Licence"), fact_text(facts.license) if facts.license.known else unknown, ""),
-        _line(_("Status"), status if runapi else _("not seen on RunAPI"), _("RunAPI") if runapi else ""),
+        (_("Size"), _size(card), (facts.size_total, facts.size_active)),
+        (_("Context"), _text(limits.context), (limits.context,)),
+        (_("Output"), _text(limits.max_output), (limits.max_output,)),
+        (_("Price"), cost if price.input.known or price.output.known else _unknown(), (price.input, price.output)),
+        (_("Licence"), _text(facts.license), (facts.license,)),
+        (_("Status"), _text(status) if runapi else _("not seen on RunAPI"), (status,)),
     ]
 
 
@@ -191,12 +189,23 @@ def _size(card: ModelCard) -> str:
     )
 
 
-def _tokens(fact: Fact[int]) -> str:
-    return _unknown() if fact.value is None else fact_text(fact)
+def _amount(fact: Fact[Decimal]) -> str:
+    return _unknown() if fact.value is None else money(fact.value)
+
+
+def _text(fact: AnyFact) -> str:
+    return fact_text(fact) if fact.known else _unknown()
 
 
 def _unknown() -> str:
-    return f":gray[{_('unknown')}]"
+    word = _("unknown")
+    return f":gray[{word}]"
+
+
+def _said_by(facts: tuple[AnyFact, ...], sources: Mapping[str, Source]) -> str:
+    """The publishers of the chosen values."""
+    found = (sources.get(fact.source) for fact in facts if fact.source)
+    return ", ".join(dict.fromkeys(literal(short_name(source)) for source in found if source))
 
 
 def _line(label: str, value: str, publisher: str) -> str:

@@ -8,6 +8,7 @@ from glm_playground.ui.i18n import _
 
 _PAGES = Path(__file__).parents[2] / "pages"
 MODELS = _PAGES / "models.py"
+COMPARE = _PAGES / "compare.py"
 PLAYGROUND = _PAGES / "playground.py"
 _ICON = Path(__file__).parent / "icon.svg"
 
@@ -18,6 +19,7 @@ def draw_page() -> None:
     page = st.navigation(
         [
             st.Page(MODELS, title=_("Models"), default=True),
+            st.Page(COMPARE, title=_("Compare"), url_path="compare"),
             st.Page(PLAYGROUND, title=_("Playground"), url_path="playground"),
         ],
         position="top",

@@ -29,8 +29,14 @@ def draw_header(title: str) -> None:
 def _server_line() -> str:
     server = services.gateway()
     if server.stand_in:
-        return f":small[{_('Sandbox')}] :orange-badge[{_('stand-in model, not GLM')}]"
+        return f":small[{_('Sandbox')}] {stand_in_badge(server.stand_in)}"
     return f":small[{literal(server.name)}] :gray-badge[{_('with a key') if server.key else _('without a key')}]"
+
+
+def stand_in_badge(stand_in: str) -> str:
+    """Markdown that says who answered in place of GLM."""
+    text = _("scripted text, not GLM") if stand_in == services.SCRIPTED_TEXT else _("stand-in model, not GLM")
+    return f":orange-badge[{text}]"
 
 
 def draw_sandbox_notice() -> None:

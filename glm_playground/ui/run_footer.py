@@ -4,15 +4,16 @@ import json
 
 import streamlit as st
 
-from glm_playground.gateway import Gateway
+from glm_playground.gateway import EventKind, Gateway
 from glm_playground.runs.cost import Cost, CostState, cost_of
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.ui import services
 from glm_playground.ui.answer_markdown import literal
-from glm_playground.ui.explanations import explain_error
+from glm_playground.ui.explanations import explain_error, explain_retry
 from glm_playground.ui.figures import dollars, seconds, tokens
 from glm_playground.ui.i18n import _, moment, number
+from glm_playground.ui.page_header import stand_in_badge
 
 
 def draw_footer(run: Run, server: Gateway) -> None:
@@ -26,7 +27,7 @@ def draw_footer(run: Run, server: Gateway) -> None:
     cost = cost_of(run, services.price_of(server, run.request.model) if server.origin == run.server.origin else None)
     st.markdown(f":small[{' · '.join(_figures(run, metrics, cost))}]")
     ids = [
-        f"{label} `{value}`"
+        f"{label} {_code(value)}"
         for label, value in (
             (_("request id"), run.request_id),
             (_("task id"), run.task_id),
@@ -43,9 +44,14 @@ def draw_footer(run: Run, server: Gateway) -> None:
                 _draw_details(run, metrics, cost)
 
 
+def _code(text: str) -> str:
+    """`text` as a code span; a server's id may hold anything."""
+    return "`" + text.replace("`", "'") + "`"
+
+
 def _notes(run: Run) -> list[str]:
     """What is worth knowing about an answer that is not an error."""
-    notes = []
+    notes = [explain_retry(event.text, run) for event in run.events if event.kind is EventKind.RETRY]
     if run.outcome is Outcome.LENGTH:
         nothing = not run.content.strip()
         notes.append(
@@ -101,7 +107,7 @@ def _figures(run: Run, metrics: Metrics, cost: Cost) -> list[str]:
     colour = _BADGE_COLOURS.get(run.outcome or Outcome.FAILED, "gray")
     figures = [f":{colour}-badge[{outcome_name(run.outcome)}]"]
     if run.server.stand_in:
-        figures.append(f":orange-badge[{_('stand-in model, not GLM')}]")
+        figures.append(stand_in_badge(run.server.stand_in))
     usage = run.usage
     figures.append(tokens(usage.completion_tokens) if usage else _("tokens unknown"))
     figures.append(f"TTFT {seconds(metrics.ttft)}")

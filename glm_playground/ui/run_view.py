@@ -15,6 +15,7 @@ from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import ThinkingSplitter
 from glm_playground.ui.answer_markdown import to_markdown
+from glm_playground.ui.explanations import explain_retry
 from glm_playground.ui.figures import seconds
 from glm_playground.ui.i18n import _
 from glm_playground.ui.pieces import PieceCutter
@@ -86,6 +87,8 @@ class RunView:
         for event in run.events[self.seen : until]:
             if event.kind is EventKind.CONTENT or event.kind is EventKind.REASONING:
                 self._splitter.add(event.kind, event.text)
+            elif event.kind is EventKind.RETRY and self._waiting:
+                self._waiting.markdown(f":small[{explain_retry(event.text, run)}]")
         self.seen = until
         if ended:
             self._splitter.finish()

@@ -21,6 +21,8 @@ from glm_playground.settings import RUNAPI_BASE_URL, settings
 
 FRESH_FOR_S = 600.0
 PROBLEM_STANDS_FOR_S = 60.0
+SCRIPTED_TEXT = "scripted text"
+"""Stands for the model's name where the sandbox answers without one."""
 _starting = threading.Lock()
 
 
@@ -54,7 +56,7 @@ def gateway() -> Gateway:
             name="Sandbox",
             base_url=process.base_url,
             key=SecretStr(process.key),
-            stand_in=process.model or "scripted text",
+            stand_in=process.model or SCRIPTED_TEXT,
             failed_not_charged=True,
         )
     address = settings().base_url or RUNAPI_BASE_URL

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable
 from typing import NamedTuple
 
-BASE_URL = "https://runapi.ai/v1"
+BASE_URL = "https://runapi.ai"
 
 
 class Snippet(NamedTuple):
@@ -53,7 +53,7 @@ def _curl(model: str, prompt: str) -> str:
     message = f'{{"role": "user", "content": {javascript_string(prompt)}}}'
     body = f'{{"model": {javascript_string(model)}, "messages": [{message}]}}'
     return f"""\
-curl -sS --fail-with-body "${{RUNAPI_BASE_URL:-{BASE_URL}}}/chat/completions" \\
+curl -sS --fail-with-body "${{RUNAPI_BASE_URL:-{BASE_URL}}}/v1/chat/completions" \\
   -H "Authorization: Bearer $RUNAPI_API_KEY" \\
   -H "Content-Type: application/json" \\
   --data-raw {shlex.quote(body)}
@@ -66,10 +66,8 @@ import os
 
 from openai import OpenAI
 
-client = OpenAI(
-    api_key=os.environ["RUNAPI_API_KEY"],
-    base_url=os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}"),
-)
+base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}")
+client = OpenAI(base_url=f"{{base_url}}/v1", api_key=os.environ["RUNAPI_API_KEY"])
 completion = client.chat.completions.create(
     model={python_string(model)},
     messages=[{{"role": "user", "content": {python_string(prompt)}}}],
@@ -86,7 +84,7 @@ import httpx
 
 base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}")
 response = httpx.post(
-    f"{{base_url}}/chat/completions",
+    f"{{base_url}}/v1/chat/completions",
     headers={{"Authorization": f"Bearer {{os.environ['RUNAPI_API_KEY']}}"}},
     json={{
         "model": {python_string(model)},
@@ -103,10 +101,8 @@ def _javascript(model: str, prompt: str) -> str:
     return f"""\
 import OpenAI from "openai";
 
-const client = new OpenAI({{
-  apiKey: process.env.RUNAPI_API_KEY,
-  baseURL: process.env.RUNAPI_BASE_URL ?? "{BASE_URL}",
-}});
+const baseURL = `${{process.env.RUNAPI_BASE_URL ?? "{BASE_URL}"}}/v1`;
+const client = new OpenAI({{ baseURL, apiKey: process.env.RUNAPI_API_KEY }});
 const completion = await client.chat.completions.create({{
   model: {javascript_string(model)},
   messages: [{{ role: "user", content: {javascript_string(prompt)} }}],

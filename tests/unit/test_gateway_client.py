@@ -34,7 +34,7 @@ from glm_playground.gateway import (
 from glm_playground.sandbox.errors import STATUS_ERRORS
 from glm_playground.sandbox.prices import PLAY_PRICES
 from tests.asking import ask_for
-from tests.loopback import CannedServer, answer, content, stream
+from tests.loopback import CannedServer, answer, content, read_request, stream
 
 T = TypeVar("T")
 KEY = "sk-never-to-be-seen-7c1f"
@@ -232,8 +232,8 @@ class TestKey:
             answer(422, {"error": "m", "errors": {KEY: [f"of {KEY}"]}}),
             answer(400, {"code": KEY, "message": f"Bearer {KEY}"}),
             answer(500, f"<title>{KEY}</title>".encode()),
-            answer(500, f"{'x' * 290} Bearer {KEY}".encode()),
-            answer(500, {"error": f"{'x' * 1990} {KEY}"}),
+            answer(500, f"{'x' * 270} Bearer {KEY}".encode()),
+            answer(500, {"error": f"{'x' * 1980} {KEY}"}),
             answer(500, b'{"error": "\\u0073' + KEY[1:].encode() + b'"}'),
             answer(200, {"error": {"message": f"wrong key {KEY}", "code": KEY}}),
             stream(content("a"), {"error": {"message": f"wrong key {KEY}", "code": KEY}}),
@@ -579,6 +579,41 @@ class TestRequests:
     def test_no_price_list(self) -> None:
         with CannedServer(answer(404, b"")) as server, pytest.raises(errors.NotFound):
             asked(Gateway("x", server.url), lambda client: client.prices())
+
+
+def test_a_finished_stream_leaves_its_connection_for_the_next() -> None:
+    def two_answers(connection: socket.socket) -> None:
+        head, _, body = stream(content("a"), b"[DONE]").replace(b"connection: close", b"x: y").partition(b"\r\n\r\n")
+        chunked = b"%b\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (head, len(body), body)
+        connection.sendall(chunked)
+        read_request(connection)
+        connection.sendall(chunked)
+
+    async def question(client: GatewayClient) -> list[list[str]]:
+        found = []
+        for _ in range(2):
+            events: list[Event] = []
+            async with client.stream(PLAIN) as answering:
+                await answering.read_into(events)
+            found.append([event.text for event in events])
+        return found
+
+    with CannedServer(two_answers) as server:
+        assert asked(Gateway("x", server.url), question) == [["a", ""]] * 2
+    assert len(server.asked) == 1
+
+
+def test_an_answer_ends_with_done_though_the_connection_stays_open() -> None:
+    over = threading.Event()
+
+    def left_open(connection: socket.socket) -> None:
+        connection.sendall(stream(content("a"), b"[DONE]"))
+        over.wait(10)
+
+    with CannedServer(left_open) as server:
+        told = streamed(Gateway("x", server.url), PLAIN)
+        over.set()
+    assert (told.error, told.text) == (None, "a")
 
 
 def test_leaving_the_stream_closes_the_connection(gateway: Gateway, logged: Callable[..., Any]) -> None:

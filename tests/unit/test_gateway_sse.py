@@ -57,6 +57,17 @@ chunks = st.fixed_dictionaries(
     {"choices": st.lists(choices, max_size=2)},
     optional={"id": texts, "usage": st.none() | st.dictionaries(texts, counts, max_size=3), "error": texts},
 )
+# What a gateway really sends: one chunk after the other that differs in its text, or in little else.
+near_texts = texts | st.sampled_from(["a", '"', "\\", '"}}]}', 'a","role":"b', '"content":"b"', "\n", "é😀", ""])
+alike = st.one_of(
+    st.builds(lambda text: {"choices": [{"delta": {"content": text}}]}, near_texts),
+    st.builds(lambda text: {"choices": [{"delta": {"content": text, "role": "b"}}]}, near_texts),
+    st.builds(
+        lambda text, other: {"choices": [{"delta": {"content": text}}], "content": other}, near_texts, near_texts
+    ),
+    st.builds(lambda text: {"choices": [{"delta": {"content": [text]}}]}, near_texts),
+    st.builds(lambda text: {"choices": [{"delta": {"content": text}}], "error": text}, near_texts),
+)
 places = st.lists(st.integers(0, 2**20), max_size=20)
 
 
@@ -65,7 +76,7 @@ def streams(draw: st.DrawFn) -> bytes:
     """A valid stream, written in any of the ways the format allows."""
     end = draw(st.sampled_from(LINE_ENDS))
     lines = []
-    for value in draw(st.lists(chunks, max_size=6)):
+    for value in draw(st.lists(chunks, max_size=6) | st.lists(alike, max_size=12)):
         lines += draw(st.lists(st.sampled_from([": a comment", ":", "event: message", "id: 7", "x", ""]), max_size=2))
         space = draw(st.sampled_from(["", " "]))
         lines += [f"data:{space}{json.dumps(value, ensure_ascii=draw(st.booleans()))}", ""]

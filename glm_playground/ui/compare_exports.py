@@ -1,0 +1,39 @@
+"""Downloads of what the comparison shows, each with its sources; a file is made when it is asked for."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from glm_playground.catalog import Source
+from glm_playground.catalog.comparison_files import csv_text, json_text, markdown_text
+from glm_playground.ui.compare_filters import Shown
+from glm_playground.ui.i18n import _
+
+_NAME = "glm-comparison"
+
+
+def draw_downloads(shown: Shown, sources: Mapping[str, Source]) -> None:
+    """Draws a button a format."""
+    comparison = shown.comparison
+    labels = {row.key: label for row, label in zip(comparison.rows, shown.labels, strict=True)}
+    head = (_("Fact"), _("Sources"))
+    files = (
+        # The mark at the beginning tells spreadsheets that the file is UTF-8.
+        ("csv", "CSV", "text/csv", lambda: "\ufeff" + csv_text(comparison, labels, sources)),
+        ("md", "Markdown", "text/markdown", partial(markdown_text, comparison, labels, shown.texts, sources, head)),
+        ("json", "JSON", "application/json", partial(json_text, comparison, labels, sources)),
+    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(f":small[{_('Download these rows, with sources')}]", width="content")
+        for ending, name, mime, make in files:
+            st.download_button(
+                name,
+                make,
+                file_name=f"{_NAME}.{ending}",
+                mime=mime,
+                key=f"download-{ending}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )

@@ -1,0 +1,93 @@
+"""What the plots show: the known figures of each model with their text and source, and who has none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from glm_playground.catalog import AnyFact, ModelCard
+from glm_playground.catalog.comparison import Comparison, LaidOver, ScoreName, compare, score_key, score_names
+from glm_playground.ui.compare_live import price_now
+
+
+class Figure(NamedTuple):
+    """One fact of one model, with the name of what it is."""
+
+    series: str
+    fact: AnyFact
+
+    @property
+    def number(self) -> float | None:
+        """The value as a plot takes it, or None for an unknown."""
+        value = self.fact.value
+        return float(value) if isinstance(value, int | Decimal) else None
+
+    @property
+    def day(self) -> date | None:
+        """The value as a date, or None for an unknown."""
+        return self.fact.value if isinstance(self.fact.value, date) else None
+
+
+@dataclass(frozen=True)
+class Point:
+    """A model in a plot; it is drawn where every figure is known."""
+
+    card: ModelCard
+    figures: tuple[Figure, ...]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names of the figures nobody published."""
+        return tuple(figure.series for figure in self.figures if figure.fact.value is None)
+
+
+class PriceOf(NamedTuple):
+    """A gateway's price of a token class."""
+
+    gateway: str
+    token_class: str
+
+
+PRICES = tuple(PriceOf(gateway, token_class) for gateway in ("runapi", "zai") for token_class in ("input", "output"))
+
+
+def price_of(card: ModelCard, which: PriceOf, over: LaidOver) -> AnyFact:
+    """The price a plot shows; unknown for a list the model is no longer on, which says nothing about today."""
+    price = price_now(card, which.gateway, over)
+    fact: AnyFact = getattr(price, which.token_class)
+    if price.historical and fact.known:
+        return fact.model_copy(update={"value": None, "why": "the gateway no longer lists this model"})
+    return fact
+
+
+def best_known_price(cards: Sequence[ModelCard], over: LaidOver) -> PriceOf:
+    """The price that is known for most of the models; RunAPI's where it is a draw."""
+    return max(PRICES, key=lambda which: sum(price_of(card, which, over).known for card in cards))
+
+
+def score_facts(cards: Sequence[ModelCard], name: ScoreName) -> Sequence[AnyFact]:
+    """That score of each model, in their order."""
+    row = compare(cards, (), (name,)).row(score_key(name))
+    return row.facts if row else ()
+
+
+def benchmarks(cards: Sequence[ModelCard]) -> dict[str, list[ScoreName]]:
+    """The benchmarks that some model has a score of, each with its comparable groups; those of most models first."""
+    found: dict[str, list[ScoreName]] = {}
+    for name in score_names(cards):
+        found.setdefault(name.benchmark, []).append(name)
+    return found
+
+
+def points(cards: Sequence[ModelCard], series: Sequence[tuple[str, Sequence[AnyFact]]]) -> list[Point]:
+    """A point a model from the facts of each series."""
+    return [
+        Point(card, tuple(Figure(name, facts[place]) for name, facts in series)) for place, card in enumerate(cards)
+    ]
+
+
+def facts_of(cards: Sequence[ModelCard], key: str) -> Sequence[AnyFact]:
+    """The fact of that key of each model, in their order."""
+    comparison: Comparison = compare(cards, (key,))
+    return comparison.rows[0].facts

@@ -1,0 +1,42 @@
+"""The comparison: at `/compare?ids=glm-5.1,glm-4.5` any models side by side, as a table, in plots and by cost."""
+
+import streamlit as st
+
+from glm_playground.catalog import load_catalog
+from glm_playground.ui import model_live, services
+from glm_playground.ui.compare_calculator import draw_calculator
+from glm_playground.ui.compare_choice import draw_cards, draw_choice
+from glm_playground.ui.compare_live import laid_over, sources_of
+from glm_playground.ui.compare_table import draw_table
+from glm_playground.ui.i18n import _
+from glm_playground.ui.model_notices import draw_live_notices, watch_answers
+from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
+
+catalog = load_catalog()
+server = services.gateway()
+model_live.ask(server)
+
+draw_header(_("Compare"))
+draw_sandbox_notice()
+cards = draw_choice(catalog)
+sources = sources_of(catalog, server)
+over = laid_over(cards, server)
+if cards:
+    table, plots, cost = st.tabs([_("Table"), _("Plots"), _("Running cost")], key="compare_view", on_change="rerun")
+    if table.open:
+        with table:
+            draw_cards(cards, sources)
+            draw_table(cards, sources, over)
+    elif plots.open:
+        # Altair takes most of a second to load: only who looks at a plot waits for it.
+        from glm_playground.ui.compare_plots import draw_plots
+
+        with plots:
+            draw_plots(cards, sources, over)
+    elif cost.open:
+        with cost:
+            draw_calculator(cards, sources, over)
+else:
+    st.markdown(_("Choose at least one model."))
+draw_live_notices(catalog, server)
+watch_answers(server)

@@ -1,0 +1,81 @@
+"""The app as AppTest runs it, with the scripted sandbox as the server it asks."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.testing.v1 import AppTest
+
+from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
+from glm_playground.settings import ENVIRONMENT_NAMES, settings
+from glm_playground.ui import services
+
+APP = Path(__file__).parents[2] / "app.py"
+
+Configure = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest looks through every installed package for components, for each session anew; the app uses none."""
+    monkeypatch.setattr(BidiComponentManager, "discover_and_register_components", lambda *_, **__: None)
+
+
+def _forget() -> None:
+    """Ends the engine and forgets what the process holds, as at its start; a sandbox is left to who started it."""
+    if services.engine.cache_info().currsize:
+        services.engine().close()
+    services.engine.cache_clear()
+    settings.cache_clear()
+    services._prices.clear()
+    services._models.clear()
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Configure]:
+    """Sets the environment the app reads: exactly these names, and no secrets file; each call begins anew."""
+
+    def no_sandbox() -> SandboxProcess | SandboxFailed:
+        raise AssertionError("the test configured no server, so the app would start a sandbox of its own")
+
+    def apply(**environment: str) -> None:
+        _forget()
+        for name in [*ENVIRONMENT_NAMES.values(), "RUNAPI_KEY"]:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(services, "_sandbox", cache(no_sandbox))
+    yield apply
+    _forget()
+
+
+@pytest.fixture
+def at_gateway(configure: Configure, sandbox: SandboxProcess) -> None:
+    """The app asks the scripted sandbox as a gateway that the operator configured."""
+    configure(RUNAPI_BASE_URL=sandbox.base_url, RUNAPI_API_KEY=sandbox.key)
+
+
+@pytest.fixture
+def in_sandbox(configure: Configure, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is configured, so the app asks the sandbox that it takes for its own."""
+    configure()
+    monkeypatch.setattr(services, "_sandbox", cache(lambda: sandbox))
+
+
+@pytest.fixture
+def open_page() -> Callable[..., AppTest]:
+    """Opens a page of the app in a session of its own; `locale` is the browser's language, `query` the address's."""
+
+    def open_at(page: str, *, locale: str = "en-US", **query: str) -> AppTest:
+        at = AppTest.from_file(APP, default_timeout=10)
+        at.context = {"locale": locale}
+        at.query_params = dict(query)
+        at.switch_page(page).run()
+        assert not at.exception
+        return at
+
+    return open_at

@@ -1,0 +1,421 @@
+"""The playground on a live server: stopping, attaching again, sessions, the app's own sandbox, start and headers."""
+
+import asyncio
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from glm_playground.sandbox.process import SandboxProcess
+from glm_playground.sandbox.script_text import markdown_tokens
+from tests.live.app_process import AppProcess
+from tests.live.browser_session import BrowserSession
+from tests.live.conftest import APP, UNSET, Act, AskedLog, problems, serve
+
+STOP_MS = 300
+
+
+def in_tab(app: AppProcess, act: Act, path: str = "/playground", language: str = "en-US") -> None:
+    async def visit() -> None:
+        async with BrowserSession(app.base_url, path=path, language=language) as tab:
+            await tab.run()
+            await act(tab)
+            assert not problems(tab)
+
+    asyncio.run(visit())
+
+
+def words(start: int, end: int) -> str:
+    """The scripted text's tokens from `start` to `end`, of the first paragraphs, which are drawn as they are."""
+    return "".join(markdown_tokens(end)[start:]).strip()
+
+
+def shows(tab: BrowserSession, tokens: int) -> bool:
+    """Whether the page shows the scripted text up to its last tokens."""
+    return words(tokens - 3, tokens) in tab.text
+
+
+async def stopped_after_ms(tab: BrowserSession, asked: AskedLog, word: str) -> float:
+    """Presses Stop; milliseconds until the sandbox saw the connection close."""
+    button = await tab.wait_for_widget("button", "stop")
+    clicked = time.perf_counter_ns()
+    await tab.click(button)
+    entry = await asyncio.to_thread(asked.wait, word, "closed_by_client_ns")
+    await tab.wait_finished()
+    return float(entry["closed_by_client_ns"] - clicked) / 1e6
+
+
+class TestStop:
+    def test_before_the_first_token(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            took = []
+            for number in range(3):
+                word = f"silent{number}"
+                await tab.submit_chat(f"@script delay=600000\n{word}")
+                await asyncio.to_thread(asked.wait, word)
+                took.append(await stopped_after_ms(tab, asked, word))
+                assert asked.entries(word)[-1]["tokens_sent"] == 0
+            print(f"\ngateway saw the close after {', '.join(f'{ms:.0f}' for ms in took)} ms")
+            assert statistics.median(took) <= STOP_MS
+            assert tab.text.count(":gray-badge[stopped]") == 3
+            assert "$" not in tab.text
+            assert "Waiting for the first token" not in tab.text
+            await tab.submit_chat("@script text=onward rate=0")
+            await tab.wait_finished()
+            assert "onward" in tab.text
+
+        in_tab(app, act)
+
+    def test_in_the_middle_the_text_is_kept(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            took = []
+            for number in range(3):
+                word = f"flowing{number}"
+                await tab.submit_chat(f"@script tokens=3000 rate=100\n{word}")
+                await tab.wait_for(lambda: words(4, 8) in tab.markdown_texts()[-1])
+                took.append(await stopped_after_ms(tab, asked, word))
+                assert words(4, 8) in tab.text
+                await tab.click(tab.find_button("clear"))
+                await tab.wait_finished()
+            print(f"\ngateway saw the close after {', '.join(f'{ms:.0f}' for ms in took)} ms")
+            assert statistics.median(took) <= STOP_MS
+
+        in_tab(app, act)
+
+    def test_what_was_read_until_then_is_the_answer(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            await tab.submit_chat("@script tokens=3000 rate=100\nhalf")
+            await tab.wait_for(lambda: shows(tab, 12))
+            await stopped_after_ms(tab, asked, "half")
+            assert ":gray-badge[stopped]" in tab.text
+            assert "cost unknown: no usage" in tab.text
+            await tab.run()
+            assert shows(tab, 12)
+            await tab.submit_chat("@script text=next rate=0\nfollowing")
+            await tab.wait_finished()
+            sent = asked.entries("following")[-1]["body"]["messages"]
+            assert [message["role"] for message in sent] == ["user", "assistant", "user"]
+            assert sent[1]["content"].startswith("".join(markdown_tokens(12)))
+
+        in_tab(app, act)
+
+    def test_clear_stops_too(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            await tab.submit_chat("@script tokens=3000 rate=100\ncleared")
+            await asyncio.to_thread(asked.wait, "cleared", "first_token_ns")
+            await tab.click(await tab.wait_for_widget("button", "clear"))
+            await asyncio.to_thread(asked.wait, "cleared", "closed_by_client_ns")
+            await tab.wait_finished()
+            assert "cleared" not in tab.text
+
+        in_tab(app, act)
+
+
+class TestARunningAnswerIsNeverLost:
+    # Slow enough to be disturbed in the middle, short enough to wait for.
+    SCRIPT = "@script tokens=90 rate=60"
+
+    async def begin(self, tab: BrowserSession, word: str) -> None:
+        await tab.submit_chat(f"{self.SCRIPT}\n{word}")
+        await tab.wait_for(lambda: shows(tab, 12))
+
+    async def end(self, tab: BrowserSession, asked: AskedLog, word: str) -> None:
+        await tab.wait_finished()
+        assert ":green-badge[completed]" in tab.text
+        assert shows(tab, 90)
+        [entry] = asked.entries(word)
+        assert entry["closed_by_client_ns"] is None
+
+    def test_by_a_rerun(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            await self.begin(tab, "rerun")
+            await tab.rerun()
+            await tab.wait_for(lambda: tab.running and shows(tab, 20))
+            assert ":green-badge[completed]" not in tab.text
+            await self.end(tab, asked, "rerun")
+
+        in_tab(app, act)
+
+    def test_by_another_setting(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            await self.begin(tab, "setting")
+            await tab.set_value(tab.find_widget("number_input", "temperature"), 0.5)
+            await self.end(tab, asked, "setting")
+
+        in_tab(app, act)
+
+    def test_by_another_page(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            await self.begin(tab, "elsewhere")
+            await tab.go_to("")
+            await tab.wait_finished()
+            assert words(0, 5) not in tab.text
+            await tab.go_to("playground")
+            await tab.wait_for(lambda: shows(tab, 20))
+            await self.end(tab, asked, "elsewhere")
+
+        in_tab(app, act)
+
+    def test_by_a_lost_connection(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            await self.begin(tab, "dropped")
+            session = tab.session_id
+            await tab.drop()
+            await tab.reconnect()
+            await tab.wait_for(lambda: shows(tab, 20))
+            assert tab.session_id == session
+            await self.end(tab, asked, "dropped")
+
+        in_tab(app, act)
+
+    def test_by_a_connection_that_is_lost_until_its_end(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            await self.begin(tab, "away")
+            await tab.drop()
+            await asyncio.to_thread(asked.wait, "away", "ended_ns")
+            await tab.reconnect()
+            await self.end(tab, asked, "away")
+
+        in_tab(app, act)
+
+    def test_by_another_prompt(self, app: AppProcess, asked: AskedLog) -> None:
+        async def act(tab: BrowserSession) -> None:
+            await self.begin(tab, "earlier")
+            await tab.submit_chat("too early")
+            await tab.wait_for(lambda: "An answer is still being written." in tab.text)
+            assert tab.find_widget("chat_input").proto.value == "too early"
+            await self.end(tab, asked, "earlier")
+            assert not asked.entries("too early")
+
+        in_tab(app, act)
+
+
+class TestSessions:
+    def test_they_do_not_see_each_other(self, app: AppProcess, asked: AskedLog) -> None:
+        async def visit() -> None:
+            async with (
+                BrowserSession(app.base_url, "/playground") as one,
+                BrowserSession(app.base_url, "/playground", language="pt-BR") as other,
+            ):
+                await asyncio.gather(one.run(), other.run())
+                await one.set_value(one.find_widget("text_area", "system"), "system-of-one")
+                await one.wait_finished()
+                await one.submit_chat("@script tokens=40 rate=60\nprompt-of-one")
+                await other.submit_chat("@script text=answer-of-other rate=0\nprompt-of-other")
+                await asyncio.gather(one.wait_finished(), other.wait_finished())
+                await asyncio.gather(one.run(), other.run())
+                assert "prompt-of-one" in one.text
+                assert "prompt-of-other" not in one.text
+                assert "answer-of-other" not in one.text
+                assert "answer-of-other" in other.text
+                assert "prompt-of-one" not in other.text
+                [entry] = asked.entries("prompt-of-other")
+                assert [message["role"] for message in entry["body"]["messages"]] == ["user"]
+                assert "131,072" in one.find_widget("number_input", "max_tokens").label
+                assert "131.072" in other.find_widget("number_input", "max_tokens").label
+                assert not problems(one) + problems(other)
+
+        asyncio.run(visit())
+
+    def test_the_browsers_language_is_the_pages(self, app: AppProcess) -> None:
+        async def portuguese(tab: BrowserSession) -> None:
+            assert "131.072" in tab.find_widget("number_input", "max_tokens").label
+            assert tab.find_button("clear").label != "Clear"
+
+        async def english(tab: BrowserSession) -> None:
+            assert "131,072" in tab.find_widget("number_input", "max_tokens").label
+            assert tab.find_button("clear").label == "Clear"
+
+        in_tab(app, portuguese, language="pt-BR,pt;q=0.9,en;q=0.5")
+        in_tab(app, english, language="fr-FR,fr;q=0.9")
+
+    def test_another_sites_page_cannot_open_a_session(self, app: AppProcess) -> None:
+        headers = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            "Origin": "http://evil.invalid",
+        }
+        response = httpx.get(f"{app.base_url}/_stcore/stream", headers=headers, trust_env=False)
+        assert response.status_code == 403
+
+
+def test_a_long_fast_answer_costs_little_more_than_itself(app: AppProcess) -> None:
+    tokens = 4000
+    answer = len("".join(markdown_tokens(tokens)).encode())
+
+    async def act(tab: BrowserSession) -> None:
+        before = tab.bytes_received
+        await tab.submit_chat(f"@script tokens={tokens} rate=0")
+        await tab.wait_finished(30)
+        received = tab.bytes_received - before
+        print(f"\n{received:,} bytes for an answer of {answer:,}: {received / answer:.2f} times")
+        assert "4,000 tokens" in tab.text
+        assert received <= 3 * answer
+
+    in_tab(app, act)
+
+
+class TestHeaders:
+    @pytest.mark.parametrize(
+        "path", ["/", "/playground", "/static", "/_stcore/health", "/_stcore/host-config", "/none"]
+    )
+    def test_every_response_has_them(self, app: AppProcess, path: str) -> None:
+        with httpx.Client(base_url=app.base_url, trust_env=False) as client:
+            if path == "/static":
+                script = re.search(r'src="\./(static/js/[^"]+)"', client.get("/").text)
+                assert script
+                path = f"/{script[1]}"
+            response = client.get(path)
+        assert response.status_code == 200
+        headers = response.headers
+        policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+        assert policy["default-src"] == "'self'"
+        assert policy["img-src"] == "'self' data: blob:"
+        assert policy["connect-src"] == "'self' data:"
+        assert policy["frame-ancestors"] == "'none'"
+        assert policy["script-src"].startswith("'self' 'sha256-")
+        assert "unsafe" not in policy["script-src"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "camera=()" in headers["permissions-policy"]
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def _sandbox_of(app: AppProcess) -> int | None:
+    """The process id of the sandbox that the app started."""
+    for folder in Path("/proc").iterdir():
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1]) if folder.name.isdigit() else 0
+            if parent == app.pid and b"glm_playground.sandbox" in (folder / "cmdline").read_bytes():
+                return int(folder.name)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return None
+
+
+def _wait_for_sandbox(app: AppProcess, other_than: int | None = None) -> int:
+    _wait_until(lambda: _sandbox_of(app) not in {None, other_than}, 10)
+    pid = _sandbox_of(app)
+    assert pid is not None
+    return pid
+
+
+def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc, which this system lacks")
+class TestOwnSandbox:
+    @pytest.fixture
+    def keyless(self, tmp_path: Path) -> Iterator[AppProcess]:
+        """The app without a key, just started."""
+        with serve(tmp_path, {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}) as process:
+            yield process
+
+    def test_it_is_gone_when_the_app_is_killed(self, keyless: AppProcess) -> None:
+        # The very first visit, at the address of a page.
+        async def act(tab: BrowserSession) -> None:
+            assert {page.url_pathname for page in tab.pages} >= {"", "playground"}
+            assert tab.path == "/playground"
+            assert not tab.page_not_found
+            assert "No key is set" in tab.text
+            await tab.submit_chat("Hello")
+            await tab.wait_finished()
+            assert "**scripted text** of the sandbox" in tab.text
+            assert "scripted text, not GLM" in tab.text
+            await tab.submit_chat("@script tokens=3000 rate=50")
+            await tab.wait_for(lambda: shows(tab, 12))
+
+        in_tab(keyless, act)
+        pid = _wait_for_sandbox(keyless)
+        os.kill(keyless.pid, signal.SIGKILL)
+        _wait_until(lambda: not _is_running(pid), 3)
+
+    def test_it_is_started_again_when_it_dies_and_ends_with_the_app(self, keyless: AppProcess) -> None:
+        async def act(tab: BrowserSession) -> None:
+            await tab.submit_chat("@script tokens=3000 rate=50")
+            await tab.wait_for(lambda: shows(tab, 12))
+            pid = _wait_for_sandbox(keyless)
+            os.kill(pid, signal.SIGKILL)
+            await tab.wait_finished()
+            assert "The connection broke before the answer was complete." in tab.text
+            assert shows(tab, 12)
+            # At once: what is refused meanwhile is sent again.
+            await tab.submit_chat("@script text=back%20again rate=0")
+            await tab.wait_finished()
+            assert "back again" in tab.text
+            assert _wait_for_sandbox(keyless, other_than=pid) != pid
+            await tab.submit_chat("@script tokens=3000 rate=50")
+            await tab.wait_for(lambda: shows(tab, 12))
+
+        in_tab(keyless, act)
+        pid = _wait_for_sandbox(keyless)
+        os.kill(keyless.pid, signal.SIGTERM)
+        _wait_until(lambda: not _is_running(pid) and not _is_running(keyless.pid), 5)
+        assert "Traceback" not in keyless.output
+
+
+BAD = {"RUNAPI_API_KEY": "sk-with a space", "GLM_PLAYGROUND_READ_TIMEOUT": "soon"}
+
+
+def test_a_setting_that_cannot_be_used_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless=true", "--server.port=0"]
+    started = {
+        name: subprocess.Popen(
+            command,
+            env={**os.environ, **UNSET, name: value},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for name, value in BAD.items()
+    }
+    try:
+        ended = {name: (process.communicate(timeout=30), process.returncode) for name, process in started.items()}
+    finally:
+        for process in started.values():
+            process.kill()
+    for name, ((output, errors), status) in ended.items():
+        assert status == 2
+        # Streamlit itself has greeted by then.
+        assert b"Traceback" not in output
+        [line] = errors.decode().splitlines()
+        assert line.startswith(f"{name} cannot be used: ")
+        assert line.endswith("Correct it and start again.")
+        assert "sk-with" not in line
+
+
+def test_no_key_is_in_the_output(app: AppProcess, sandbox: SandboxProcess) -> None:
+    async def act(tab: BrowserSession) -> None:
+        for script in ("tokens=3", "status=401", "status=500", "fault=error_midstream", "fault=drop", "redirect=1"):
+            await tab.submit_chat(f"@script {script} rate=0")
+            await tab.wait_finished()
+        await tab.go_to("")
+        await tab.wait_finished()
+        assert sandbox.key not in tab.text
+
+    in_tab(app, act)
+    assert "Runtime state: " in app.output
+    assert sandbox.key not in app.output
+    assert "Traceback" not in app.output

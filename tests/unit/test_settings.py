@@ -1,0 +1,144 @@
+"""The settings: where a value comes from, and what an operator is told about one that cannot be used."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glm_playground.settings import ENVIRONMENT_NAMES, Settings, SettingsError, read_settings
+
+Secrets = Callable[[str | bytes], None]
+KEY = "sk-never-to-be-seen-7c1f"
+
+
+@pytest.fixture(autouse=True)
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Secrets:
+    """An empty folder and environment to read from; what is returned writes the secrets file."""
+    monkeypatch.chdir(tmp_path)
+    for name in (*ENVIRONMENT_NAMES.values(), "RUNAPI_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+    def write(text: str | bytes) -> None:
+        file = tmp_path / ".streamlit" / "secrets.toml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    return write
+
+
+def key_of(found: Settings) -> str | None:
+    return found.api_key.get_secret_value() if found.api_key else None
+
+
+def refusal() -> str:
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_defaults_start_the_sandbox() -> None:
+    found = read_settings()
+    assert found.uses_sandbox
+    assert (found.api_key, found.base_url, found.read_timeout, found.sandbox_engine) == (None, None, 900.0, "auto")
+
+
+def test_the_environment_wins_over_the_secrets_and_they_over_the_default(
+    secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets('RUNAPI_API_KEY = "of-the-file"\nGLM_PLAYGROUND_READ_TIMEOUT = 5\nGLM_PLAYGROUND_CONNECT_TIMEOUT = 6\n')
+    monkeypatch.setenv("GLM_PLAYGROUND_READ_TIMEOUT", "7")
+    found = read_settings()
+    assert (key_of(found), found.read_timeout, found.connect_timeout, found.shown_turns) == ("of-the-file", 7, 6, 20)
+    monkeypatch.setenv("RUNAPI_KEY", "of-the-environment")
+    assert key_of(read_settings()) == "of-the-environment"
+    monkeypatch.setenv("RUNAPI_API_KEY", "first")
+    assert key_of(read_settings()) == "first"
+
+
+def test_only_the_documented_names_count(secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_KEY", "of-something-else")
+    monkeypatch.setenv("BASE_URL", "https://something.else")
+    secrets('api_key = "of-something-else"\nunknown = 1\n[section]\nRUNAPI_API_KEY = "x"\n')
+    assert read_settings().uses_sandbox
+
+
+@pytest.mark.parametrize("empty", ["", "   "])
+def test_an_empty_key_is_none(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    monkeypatch.setenv("RUNAPI_API_KEY", empty)
+    assert read_settings().uses_sandbox
+
+
+def test_space_around_a_key_is_not_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNAPI_API_KEY", f" {KEY}\n")
+    assert key_of(read_settings()) == KEY
+
+
+@pytest.mark.parametrize("address", ["https://runapi.ai/v1/", "http://127.0.0.1:8000", "http://[::1]:8000"])
+def test_an_address_is_kept_without_its_last_slash(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("RUNAPI_BASE_URL", address)
+    found = read_settings()
+    assert found.base_url == address.rstrip("/")
+    assert not found.uses_sandbox
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("RUNAPI_BASE_URL", "runapi.ai", "expected an address such as"),
+        ("RUNAPI_BASE_URL", "ftp://runapi.ai", "expected an address such as"),
+        ("RUNAPI_BASE_URL", "https://", "expected an address such as"),
+        ("RUNAPI_BASE_URL", f"https://user:{KEY}@runapi.ai", "must not carry a user name or a password"),
+        ("RUNAPI_BASE_URL", f"https://{KEY}@runapi.ai", "must not carry a user name or a password"),
+        ("RUNAPI_BASE_URL", f"https://runapi.ai/v1?key={KEY}", "must not carry a query"),
+        ("RUNAPI_BASE_URL", "https://runapi.ai:99999", "host or port"),
+        ("RUNAPI_BASE_URL", f"https://runapi.ai:{KEY}", "host or port"),
+        ("RUNAPI_BASE_URL", f"https://[{KEY}]", "host or port"),
+        ("RUNAPI_API_KEY", f"{KEY} with spaces", "printable ASCII"),
+        ("RUNAPI_API_KEY", f"{KEY}\u200b", "printable ASCII"),
+        ("GLM_PLAYGROUND_READ_TIMEOUT", "soon", "valid number"),
+        ("GLM_PLAYGROUND_READ_TIMEOUT", "0", "greater than 0"),
+        ("GLM_PLAYGROUND_CONNECT_TIMEOUT", "nan", "finite number"),
+        ("GLM_PLAYGROUND_CONNECT_TIMEOUT", "86401", "less than or equal to 86400"),
+        ("GLM_PLAYGROUND_SANDBOX_ENGINE", "llama", "'auto', 'standin' or 'scripted'"),
+        ("GLM_PLAYGROUND_REDRAW_INTERVAL", "0.001", "greater than or equal to 0.02"),
+        ("GLM_PLAYGROUND_SHOWN_TURNS", "1.5", "valid integer"),
+    ],
+)
+def test_a_bad_value_is_refused_in_one_line_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    told = refusal()
+    assert told.startswith(f"{name} cannot be used: ")
+    assert told.endswith("Correct it and start again.")
+    assert reason in told
+    assert KEY not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f'RUNAPI_API_KEY = ["{KEY}"]', "RUNAPI_API_KEY"),
+        (f'RUNAPI_API_KEY = "{KEY}', ".streamlit/secrets.toml"),
+        (f"RUNAPI_API_KEY = {KEY}", ".streamlit/secrets.toml"),
+        (f'RUNAPI_API_KEY = "{KEY}\xff"'.encode("latin-1"), ".streamlit/secrets.toml"),
+        ("GLM_PLAYGROUND_SHOWN_TURNS = 0", "GLM_PLAYGROUND_SHOWN_TURNS"),
+    ],
+)
+def test_a_bad_secrets_file_is_refused_in_one_line(secrets: Secrets, text: str | bytes, name: str) -> None:
+    secrets(text)
+    told = refusal()
+    assert told.startswith(f"{name} cannot be ")
+    assert KEY not in told
+
+
+def test_the_key_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNAPI_API_KEY", KEY)
+    found = read_settings()
+    assert KEY not in f"{found!r} {found} {found.model_dump()} {found.model_dump_json()}"
+
+
+def test_every_setting_has_a_documented_name() -> None:
+    assert set(ENVIRONMENT_NAMES) == set(Settings.model_fields)
+    assert all(name.startswith(("RUNAPI_", "GLM_PLAYGROUND_")) for name in ENVIRONMENT_NAMES.values())
