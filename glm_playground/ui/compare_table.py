@@ -19,6 +19,7 @@ from glm_playground.ui.fact_view import claims_text
 from glm_playground.ui.i18n import _, ngettext, number
 
 _PLACE = "compare_place"
+_HEAD = "compare_head"
 _CLOSED = "compare_closed"
 _ROW_HEIGHT = 32
 _MOST_HEIGHT = 600
@@ -156,10 +157,13 @@ def _note_place(key: str, comparison: Comparison, by_model: bool) -> None:
     rows, models = comparison.rows, comparison.models
     across: str | None = None
     along: int | None = None
-    if selection.cells:
+    # A chosen column stays chosen while a cell is clicked, and the other way round: the one that is new counts.
+    head = selection.columns[0] if selection.columns else None
+    if head and head != st.session_state.get(_HEAD):
+        across = head
+    elif selection.cells:
         along, across = selection.cells[0]
-    elif selection.columns:
-        across = selection.columns[0]
+    st.session_state[_HEAD] = head
     if by_model:
         row = across if across and comparison.row(across) else None
         model = models[along] if along is not None and along < len(models) else None
@@ -170,7 +174,7 @@ def _note_place(key: str, comparison: Comparison, by_model: bool) -> None:
 
 
 def _close() -> None:
-    st.session_state[_PLACE] = None
+    st.session_state[_PLACE] = st.session_state[_HEAD] = None
     st.session_state[_CLOSED] = st.session_state.get(_CLOSED, 0) + 1
 
 

@@ -11,7 +11,7 @@ def seconds(nanoseconds: float | None) -> str:
     """A duration: "420 ms", "3.1 s" or "2 min 5 s"; "unknown" for None."""
     if nanoseconds is None:
         return _("unknown")
-    if nanoseconds < 1e9:
+    if nanoseconds < 999.5e6:
         return f"{number(nanoseconds / 1e6)} ms"
     if nanoseconds < 120e9:
         return f"{number(nanoseconds / 1e9, 2 if nanoseconds < 10e9 else 1)} s"
