@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -185,7 +185,7 @@ def compare(
     wanted = list(scores)
     by_card = [_scores_by_name(card) for card in cards] if wanted else []
     for name in wanted:
-        facts = tuple(_score_fact(found.get(name, ())) for found in by_card)
+        facts = tuple(_score_fact(found[name]) if name in found else _NO_SCORE for found in by_card)
         rows.append(ComparedRow(score_key(name), facts, difference(facts), name))
     return Comparison(tuple(cards), tuple(rows))
 
@@ -250,10 +250,9 @@ def _scores_by_name(card: ModelCard) -> dict[ScoreName, tuple[Score, ...]]:
     return found
 
 
+@lru_cache(maxsize=20_000)
 def _score_fact(scores: tuple[Score, ...]) -> AnyFact:
     """Scores under one name as a fact: the first is shown, the others are claims beside it."""
-    if not scores:
-        return _NO_SCORE
     claims = tuple(
         Claim[Any](
             value=score.value,

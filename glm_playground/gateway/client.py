@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from pydantic import SecretStr
@@ -27,7 +27,6 @@ from glm_playground.gateway.bodies import (
 )
 from glm_playground.gateway.endpoint import Gateway
 from glm_playground.gateway.errors import GatewayError
-from glm_playground.gateway.prices import PriceList, read_price_list
 from glm_playground.gateway.stream import ChatStream, response_ids, stream_failed
 from glm_playground.gateway.wire import ChatCompletion, ChatRequest, EventKind, ModelListing
 
@@ -48,6 +47,13 @@ class Attempt:
     error: GatewayError
     pause: float
     """Seconds until the next try."""
+
+
+class JsonAnswer(NamedTuple):
+    """A JSON value and the `ETag` it came with."""
+
+    value: Any
+    etag: str | None
 
 
 class _BearerKey(httpx.Auth):
@@ -157,27 +163,37 @@ class GatewayClient:
             if isinstance(row, dict) and isinstance(row.get("id"), str)
         )
 
-    async def prices(self) -> PriceList:
-        """The gateway's price list, which needs no key.
-
-        Raises:
-            GatewayError: of the tree in `errors`; NotFound where the gateway has none.
-        """
-        return read_price_list(await self.get_json(f"{self.gateway.site}/api/v1/price_schedules"))
-
     async def get_json(self, url: str) -> Any:
         """The JSON value at `url` of this gateway.
 
         Raises:
             GatewayError: of the tree in `errors`.
         """
-        response = await self._send(self._http.build_request("GET", url, headers={"Accept": "application/json"}))
+        answer = await self.get_json_if_changed(url, None)
+        if answer is None:
+            raise errors.ResponseUnreadable("the answer says that nothing changed, but nothing was read before")
+        return answer.value
+
+    async def get_json_if_changed(self, url: str, etag: str | None) -> JsonAnswer | None:
+        """The JSON value at `url` with its `ETag`; None where the gateway says that `etag` still holds (304).
+
+        Raises:
+            GatewayError: of the tree in `errors`.
+        """
+        headers = {"Accept": "application/json"} | ({"If-None-Match": etag} if etag else {})
         try:
-            return json.loads(await self._body(response))
+            response = await self._send(self._http.build_request("GET", url, headers=headers))
+        except errors.RedirectRefused as error:
+            if etag and error.status == 304:
+                return None
+            raise
+        try:
+            value = json.loads(await self._body(response))
         except (ValueError, RecursionError):
             raise errors.ResponseUnreadable("the answer is not JSON") from None
         finally:
             await response.aclose()
+        return JsonAnswer(value, response.headers.get("etag"))
 
     async def _send_chat(
         self, request: ChatRequest, client_request_id: str | None, on_attempt: Callable[[Attempt], None]

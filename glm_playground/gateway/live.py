@@ -1,8 +1,7 @@
 """What a gateway says of itself now: its price list, kept by its ETag, and the models it lists."""
 
-import json
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from glm_playground.gateway import errors
 from glm_playground.gateway.client import GatewayClient
@@ -35,16 +34,16 @@ async def read_prices(client: GatewayClient, last: LivePrices | None) -> LivePri
         GatewayError: of the tree in `errors`; NotFound where the gateway has none.
     """
     url = f"{client.gateway.site}/api/v1/price_schedules"
-    answer = await _get_if_changed(client, url, last.etag if last else None)
+    answer = await client.get_json_if_changed(url, last.etag if last else None)
     now = datetime.now(UTC)
     if answer is None:
         if last is None:
             raise errors.ResponseUnreadable("the answer says that nothing changed, but nothing was read before")
         return last._replace(read_at=now)
-    value, etag = answer
-    found = read_price_list(value)
+    found = read_price_list(answer.value)
     if last and last.prices.schedules and not found.schedules:
         return LivePrices(PriceList(last.prices.schedules, found.ignored), None, last.read_at)
+    etag = answer.etag if answer.etag and len(answer.etag) <= _LONGEST_ETAG else None
     return LivePrices(found, etag, now)
 
 
@@ -56,22 +55,3 @@ async def read_models(client: GatewayClient) -> LiveModels:
     """
     listing = await client.models()
     return LiveModels(frozenset(model.id for model in listing), datetime.now(UTC))
-
-
-async def _get_if_changed(client: GatewayClient, url: str, etag: str | None) -> tuple[Any, str | None] | None:
-    """The JSON value at `url` with its ETag; None where the gateway says that `etag` still holds."""
-    headers = {"Accept": "application/json", **({"If-None-Match": etag} if etag else {})}
-    try:
-        response = await client._send(client._http.build_request("GET", url, headers=headers))
-    except errors.RedirectRefused as error:
-        if etag and error.status == 304:
-            return None
-        raise
-    try:
-        value = json.loads(await client._body(response))
-    except (ValueError, RecursionError):
-        raise errors.ResponseUnreadable("the answer is not JSON") from None
-    finally:
-        await response.aclose()
-    etag = response.headers.get("etag")
-    return value, etag if etag and len(etag) <= _LONGEST_ETAG else None

@@ -44,9 +44,7 @@ def scatter(drawn: Sequence[Point]) -> alt.LayerChart:
         tooltip=[_tip(_MODEL), _tip(first), _tip(second)]
     )
     if len(drawn) <= _MOST_SHAPES:
-        marks = marks.encode(
-            shape=alt.Shape(f"{_MODEL}:N", sort=None, legend=None, scale=alt.Scale(range=_SHAPES))
-        )
+        marks = marks.encode(shape=alt.Shape(f"{_MODEL}:N", sort=None, legend=None, scale=alt.Scale(range=_SHAPES)))
     names = base.mark_text(align="left", dx=9, dy=-6, color=_text()).encode(text=f"{_MODEL}:N")
     return _localised(alt.layer(marks, names).properties(height=330))
 

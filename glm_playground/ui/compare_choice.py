@@ -90,7 +90,9 @@ def _draw_unknown(names: Sequence[str], catalog: Catalog) -> None:
     for name in names[:_MOST_NAMED]:
         near = ", ".join(literal(other) for other in catalog.near_names(name[:_LONGEST_SHOWN_ID]))
         shown = literal(name[:_LONGEST_SHOWN_ID])
-        lines.append(f"- {shown}: " + (_("near names are {names}").format(names=near) if near else _("no name is near")))
+        lines.append(
+            f"- {shown}: " + (_("near names are {names}").format(names=near) if near else _("no name is near"))
+        )
     if len(names) > _MOST_NAMED:
         lines.append(f"- {_('and more')}")
     title = ngettext(

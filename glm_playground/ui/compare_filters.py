@@ -17,7 +17,7 @@ from glm_playground.catalog.comparison import (
     score_names,
 )
 from glm_playground.ui.compare_choice import draw_order
-from glm_playground.ui.compare_words import group_names, plain, row_label
+from glm_playground.ui.compare_words import group_names, plain_texts, row_label
 from glm_playground.ui.i18n import _
 
 MOST_COLUMNS = 12
@@ -101,7 +101,7 @@ def shown_rows(cards: Sequence[ModelCard], wanted: Wanted, laid_over: LaidOver) 
     for row in whole.rows:
         if not _is_kind(row, wanted.rows):
             continue
-        label, cells = row_label(row), tuple(plain(fact) for fact in row.facts)
+        label, cells = row_label(row), plain_texts(row.facts)
         if words and not _has_words(words, label, cells):
             continue
         rows.append(row)

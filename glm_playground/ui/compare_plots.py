@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from glm_playground.catalog import AnyFact, ModelCard, Source
-from glm_playground.catalog.comparison import LaidOver, ScoreName
+from glm_playground.catalog.comparison import LaidOver, ScoreName, score_names
 from glm_playground.ui import compare_charts as charts
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.compare_points import (
@@ -63,12 +63,10 @@ def draw_plots(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], over
 
 def _draw_price_and_score(plotted: Plotted) -> None:
     cards = plotted.cards
-    names = [name for group in benchmarks(cards).values() for name in group]
+    names = score_names(cards)
     if not names:
         st.markdown(_("No score of these models is published."))
         return
-    # Most models first, whatever the benchmark's place.
-    names.sort(key=lambda name: -sum(fact.known for fact in score_facts(cards, name)))
     with st.container(horizontal=True, gap="small"):
         which = st.selectbox(
             _("Price"),
@@ -129,9 +127,7 @@ def _greatest(drawn: Sequence[Point], place: int) -> str:
 def _draw_release(plotted: Plotted) -> None:
     key = "facts.release"
     found = points(plotted.cards, [(fact_labels()[key], facts_of(plotted.cards, key))])
-    drawn = sorted(
-        (point for point in found if not point.unknown), key=lambda point: str(point.figures[0].day)
-    )
+    drawn = sorted((point for point in found if not point.unknown), key=lambda point: str(point.figures[0].day))
     takeaway = ""
     if drawn:
         takeaway = _("First {first}, last {last}.").format(first=drawn[0].card.name, last=drawn[-1].card.name)

@@ -105,9 +105,7 @@ def _columns(shown: Shown, by_model: bool) -> dict[str, Any]:
     rows, column = shown.comparison.rows, st.column_config.TextColumn
     if by_model:
         facts = {
-            row.key: column(
-                f"{label} {mark(row.difference)}", alignment="right" if _is_figures(row.facts) else "left"
-            )
+            row.key: column(f"{label} {mark(row.difference)}", alignment="right" if _is_figures(row.facts) else "left")
             for row, label in zip(rows, shown.labels, strict=True)
         }
         return {"model": column(_("Model"), pinned=True, width=130), **facts}

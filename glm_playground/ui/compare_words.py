@@ -1,6 +1,7 @@
 """Names of the rows and subjects of a comparison, and its values as plain text for a grid, which draws no Markdown."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -31,9 +32,17 @@ def group_names() -> dict[str, str]:
 
 def plain(fact: AnyFact) -> str:
     """The fact's value as plain text, or the word "unknown"."""
-    value = fact.value
+    return plain_texts((fact,))[0]
+
+
+def plain_texts(facts: Iterable[AnyFact]) -> tuple[str, ...]:
+    """The facts' values as plain texts."""
+    # Asking for the language costs more than a text that is kept, so it is asked for once.
+    spoken = language()
     # The digits of a decimal count, so 0.60 and 0.6 are two texts.
-    return _plain(language(), type(value).__name__, str(value), fact.unit, _Held(value))
+    return tuple(
+        _plain(spoken, type(fact.value).__name__, str(fact.value), fact.unit, _Held(fact.value)) for fact in facts
+    )
 
 
 class _Held:

@@ -6,6 +6,7 @@ from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.ui import services
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language
+from glm_playground.ui.styled import styled
 
 
 def draw_header(title: str) -> None:
@@ -29,14 +30,16 @@ def draw_header(title: str) -> None:
 def _server_line() -> str:
     server = services.gateway()
     if server.stand_in:
-        return f":small[{_('Sandbox')}] {stand_in_badge(server.stand_in)}"
-    return f":small[{literal(server.name)}] :gray-badge[{_('with a key') if server.key else _('without a key')}]"
+        sandbox = _("Sandbox")
+        return f"{styled('small', sandbox)} {stand_in_badge(server.stand_in)}"
+    key = _("with a key") if server.key else _("without a key")
+    return f"{styled('small', literal(server.name))} {styled('gray-badge', key)}"
 
 
 def stand_in_badge(stand_in: str) -> str:
     """Markdown that says who answered in place of GLM."""
     text = _("scripted text, not GLM") if stand_in == services.SCRIPTED_TEXT else _("stand-in model, not GLM")
-    return f":orange-badge[{text}]"
+    return styled("orange-badge", text)
 
 
 def draw_sandbox_notice() -> None:
@@ -50,7 +53,7 @@ def draw_sandbox_notice() -> None:
             )
         else:
             text = _("No key is set: prepared text answers in place of GLM. Set RUNAPI_API_KEY to ask RunAPI.")
-        st.markdown(f":small[:orange[{text.format(model=process.model)}]]")
+        st.markdown(styled("small", styled("orange", text.format(model=process.model))))
         if process.engine == "scripted" and process.why:
             st.caption(_("The stand-in model could not be loaded: {why}").format(why=literal(process.why)))
     elif isinstance(process, SandboxFailed):

@@ -14,6 +14,7 @@ from glm_playground.ui.explanations import explain_error, explain_retry
 from glm_playground.ui.figures import dollars, seconds, tokens
 from glm_playground.ui.i18n import _, moment, number
 from glm_playground.ui.page_header import stand_in_badge
+from glm_playground.ui.styled import styled
 
 
 def draw_footer(run: Run, server: Gateway) -> None:
@@ -98,22 +99,25 @@ def cost_text(cost: Cost) -> str:
     }
     word = words[cost.state]
     if cost.state is CostState.ESTIMATED:
-        word = f":orange[{word}]"
-    play = f" :orange[{_('in play money')}]" if cost.price and cost.price.play_money and cost.amount is not None else ""
-    return f"{literal(dollars(cost.amount))} {word}{play}" if cost.amount is not None else word
+        word = styled("orange", word)
+    if cost.amount is None:
+        return word
+    play = styled("orange", _("in play money")) if cost.price and cost.price.play_money else ""
+    return f"{literal(dollars(cost.amount))} {word} {play}".rstrip()
 
 
 def _figures(run: Run, metrics: Metrics, cost: Cost) -> list[str]:
     colour = _BADGE_COLOURS.get(run.outcome or Outcome.FAILED, "gray")
-    figures = [f":{colour}-badge[{outcome_name(run.outcome)}]"]
+    figures = [styled(f"{colour}-badge", outcome_name(run.outcome))]
     if run.server.stand_in:
         figures.append(stand_in_badge(run.server.stand_in))
     usage = run.usage
     figures.append(tokens(usage.completion_tokens) if usage else _("tokens unknown"))
     figures.append(f"TTFT {seconds(metrics.ttft)}")
     speed = metrics.output_speed
-    figures.append(f"{number(speed, 1)} {_('tokens/s')}" if speed else _("speed: too little to measure"))
-    figures.append(f"finish_reason {literal(run.finish_reason) if run.finish_reason else _('none')}")
+    figures.append(_("{speed} tokens/s").format(speed=number(speed, 1)) if speed else _("speed: too little to measure"))
+    finish_reason = literal(run.finish_reason) if run.finish_reason else _("none")
+    figures.append(f"finish_reason {finish_reason}")
     figures.append(cost_text(cost))
     return figures
 
@@ -146,7 +150,7 @@ def _draw_details(run: Run, metrics: Metrics, cost: Cost) -> None:
         rows[_("Price from")] = literal(f"{cost.price.source}, {cost.price.as_of.isoformat()}")
     # A Markdown table: `st.table` would load pandas on this page.
     lines = [
-        f"| {_('Figure')} | {_('Value')} |",
+        _("| Figure | Value |"),
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in rows.items()),
     ]

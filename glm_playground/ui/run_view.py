@@ -19,6 +19,7 @@ from glm_playground.ui.explanations import explain_retry
 from glm_playground.ui.figures import seconds
 from glm_playground.ui.i18n import _
 from glm_playground.ui.pieces import PieceCutter
+from glm_playground.ui.styled import styled
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -76,7 +77,7 @@ class RunView:
         self._answer_box = body.container(gap="small")
         self._waiting: DeltaGenerator | None = self._answer_box.empty()
         if not self._run.ended:
-            self._waiting.markdown(f":shimmer[{_('Waiting for the first token')}]")
+            self._waiting.markdown(styled("shimmer", _("Waiting for the first token")))
         self._answer: _GrowingText | None = None
 
     def draw(self) -> int:
@@ -108,7 +109,7 @@ class RunView:
             return 0
         if self._thinking is None:
             self._stop_waiting()
-            self._status = self._thinking_slot.status(f":shimmer[{_('Thinking')}]", type="compact")
+            self._status = self._thinking_slot.status(styled("shimmer", _("Thinking")), type="compact")
             self._thinking = _GrowingText(self._status)
         return self._thinking.draw(text)
 

@@ -21,7 +21,13 @@ def test_models_and_playground_load_no_pandas() -> None:
     # A key, so that no sandbox is started; nothing listens there and nothing is sent.
     environment = os.environ | {"RUNAPI_API_KEY": "unused", "RUNAPI_BASE_URL": "http://127.0.0.1:9"}
     done = subprocess.run(
-        [sys.executable, "-c", _VISIT], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", _VISIT],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"

@@ -18,7 +18,8 @@ TEXT = "hello hola bonjour hallo olá"
 
 
 def quickstart(name: str) -> str:
-    found = re.search(rf"<!-- quickstart: {name} -->\n```\w+\n(.*?)\n```\n", (ROOT / "README.md").read_text(), re.DOTALL)
+    readme = (ROOT / "README.md").read_text()
+    found = re.search(rf"<!-- quickstart: {name} -->\n```\w+\n(.*?)\n```\n", readme, re.DOTALL)
     assert found, f"the README has no quickstart named {name}"
     return found[1]
 

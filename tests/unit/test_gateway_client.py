@@ -31,6 +31,7 @@ from glm_playground.gateway import (
     errors,
     usage_of,
 )
+from glm_playground.gateway.live import read_prices
 from glm_playground.sandbox.errors import STATUS_ERRORS
 from glm_playground.sandbox.prices import PLAY_PRICES
 from tests.asking import ask_for
@@ -494,7 +495,7 @@ class TestRequests:
         with CannedServer(stream(b"[DONE]"), answer(200, {"price_schedules": []})) as server:
             gateway = Gateway("x", server.url + base)
             streamed(gateway, PLAIN)
-            asked(gateway, lambda client: client.prices())
+            asked(gateway, lambda client: read_prices(client, None))
         assert [request.path for request in server.asked] == [chat, prices]
 
     def test_what_is_sent(self, gateway: Gateway, logged: Callable[..., Any]) -> None:
@@ -547,7 +548,7 @@ class TestRequests:
                     asked(gateway, lambda client: client.models())
 
     def test_the_prices_are_exact_dollars(self, gateway: Gateway) -> None:
-        schedule = asked(gateway, lambda client: client.prices()).schedules["glm-4.5-air"]
+        schedule = asked(gateway, lambda client: read_prices(client, None)).prices.schedules["glm-4.5-air"]
         assert (schedule.input, schedule.output, schedule.cache_read) == (
             Decimal("0.1"),
             Decimal("0.55"),
@@ -566,8 +567,8 @@ class TestRequests:
             "x",
         ]
         with CannedServer(answer(200, {"as_of": "then", "price_schedules": rows}), answer(200, [])) as server:
-            found = asked(Gateway("x", server.url), lambda client: client.prices())
-            nothing = asked(Gateway("x", server.url), lambda client: client.prices())
+            found = asked(Gateway("x", server.url), lambda client: read_prices(client, None)).prices
+            nothing = asked(Gateway("x", server.url), lambda client: read_prices(client, None)).prices
         assert {model: schedule[1:4] for model, schedule in found.schedules.items()} == {
             "good": (Decimal("0.125"), Decimal(1), None),
             "odd": (None, Decimal(1), None),
@@ -578,7 +579,7 @@ class TestRequests:
 
     def test_no_price_list(self) -> None:
         with CannedServer(answer(404, b"")) as server, pytest.raises(errors.NotFound):
-            asked(Gateway("x", server.url), lambda client: client.prices())
+            asked(Gateway("x", server.url), lambda client: read_prices(client, None))
 
 
 def test_a_finished_stream_leaves_its_connection_for_the_next() -> None:

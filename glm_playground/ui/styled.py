@@ -1,0 +1,6 @@
+"""Streamlit's Markdown directives around a text of ours."""
+
+
+def styled(style: str, text: str) -> str:
+    """`text` in a style such as "small", "orange", "gray-badge" or "shimmer"."""
+    return f":{style}[{text}]"
