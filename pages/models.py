@@ -4,6 +4,7 @@ import streamlit as st
 
 from glm_playground.catalog import load_catalog
 from glm_playground.ui import model_live, services
+from glm_playground.ui.accent import on_accent
 from glm_playground.ui.i18n import _
 from glm_playground.ui.model_notices import draw_live_notices, watch_answers
 from glm_playground.ui.model_page import draw_model, draw_rejected, draw_unknown
@@ -31,7 +32,7 @@ if card:
 elif model_id:
     draw_unknown(model_id, catalog)
 else:
-    if st.button(_("Open the playground"), type="primary", icon=":material/forum:"):
+    if st.button(on_accent(_("Open the playground")), type="primary"):
         open_playground()
     draw_wall(catalog, server)
 draw_live_notices(catalog, server)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from glm_playground.settings import settings
 from glm_playground.ui import lane, services
+from glm_playground.ui.accent import on_accent
 from glm_playground.ui.answer_markdown import literal, to_markdown
 from glm_playground.ui.i18n import _, ngettext
 from glm_playground.ui.lane_settings import draw_settings
@@ -56,7 +57,7 @@ for turn in shown:
         if run.ended:
             draw_ended(run)
         else:
-            stop_slot.button(_("Stop"), key="stop", icon=":material/stop_circle:", type="primary", on_click=lane.stop)
+            stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=lane.stop)
             attach(services.engine(), run, settings().redraw_interval)
             stop_slot.empty()
         draw_footer(run, server)

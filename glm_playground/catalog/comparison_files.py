@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .comparison import ComparedRow, Comparison, Difference
+from .comparison import Comparison, Difference
 from .types import AnyFact, Claim, Source
 
 UNKNOWN = "unknown"
@@ -50,32 +50,33 @@ def mark(difference: Difference) -> str:
 
 
 def csv_text(comparison: Comparison, labels: Labels, sources: Mapping[str, Source]) -> str:
-    """One line a claim, and one for each unknown without a claim. No cell begins as a formula does."""
+    """One line a claim, and one for each unknown; the line to go by is the chosen one of its fact and model.
+
+    No cell begins as a formula does.
+    """
     out = io.StringIO()
     lines = csv.writer(out)
     lines.writerow(COLUMNS)
     for row in comparison.rows:
         for card, fact in zip(comparison.cards, row.facts, strict=True):
-            for claim in fact.claims or (None,):
-                cells = _cells(row, labels[row.key], card.id, fact, claim, sources)
+            for claim in fact.claims if fact.known else (None, *fact.claims):
+                cells = {
+                    "fact": row.key,
+                    "label": labels[row.key],
+                    "difference": row.difference.value,
+                    "model": card.id,
+                    **_claim_cells(fact, claim, sources),
+                }
                 lines.writerow([_harmless(cells[name]) for name in COLUMNS])
     return out.getvalue()
 
 
-def _cells(
-    row: ComparedRow, label: str, model: str, fact: AnyFact, claim: Claim[Any] | None, sources: Mapping[str, Source]
-) -> dict[str, str]:
+def _claim_cells(fact: AnyFact, claim: Claim[Any] | None, sources: Mapping[str, Source]) -> dict[str, str]:
     source = sources.get(claim.source) if claim else None
-    chosen = claim is not None and claim is fact.chosen
     return {
-        "fact": row.key,
-        "label": label,
-        "difference": row.difference.value,
-        "model": model,
         "value": _plain(claim.value) if claim else UNKNOWN,
         "unit": fact.unit or "",
-        # A claim that was not chosen stands beside an unknown too: the line says so.
-        "chosen": "yes" if chosen else (UNKNOWN if not fact.known else "no"),
+        "chosen": "yes" if claim is fact.chosen else "no",
         "kind": claim.kind if claim else "",
         "read": claim.read.isoformat() if claim else "",
         "as_of": (claim.as_of or "") if claim else "",
@@ -155,9 +156,7 @@ def json_text(comparison: Comparison, labels: Labels, sources: Mapping[str, Sour
             "key": row.key,
             "label": labels[row.key],
             "difference": row.difference.value,
-            "cells": [
-                _cell_value(card.id, fact) for card, fact in zip(comparison.cards, row.facts, strict=True)
-            ],
+            "cells": [_cell_value(card.id, fact) for card, fact in zip(comparison.cards, row.facts, strict=True)],
         }
         for row in comparison.rows
     ]

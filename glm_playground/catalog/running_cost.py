@@ -11,8 +11,10 @@ from .types import Fact
 DAYS = 30
 """Days of the longer period."""
 
+NOT_LISTED = "the gateway no longer lists this model; its last prices say nothing about today"
+"""Why a published price is not computed with."""
+
 _MILLION = Decimal(1_000_000)
-_NOT_LISTED = "the gateway no longer lists this model; its last prices say nothing about today"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def running_cost(card: ModelCard, price: Price, load: Load) -> RunningCost:
     for token_class, tokens in load.tokens_a_day.items():
         fact: Fact[Decimal] = getattr(price, token_class)
         if price.historical and fact.known:
-            fact = fact.model_copy(update={"value": None, "why": _NOT_LISTED})
+            fact = fact.model_copy(update={"value": None, "why": NOT_LISTED})
         terms.append(Term(token_class, tokens, fact))
     return RunningCost(card, tuple(terms))
 

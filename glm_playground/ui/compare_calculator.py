@@ -35,9 +35,6 @@ def draw_calculator(cards: tuple[ModelCard, ...], sources: Mapping[str, Source],
             required=True,
             persist_state="session",
         )
-    if load is None or gateway not in names:
-        st.markdown(_("Enter a whole number in each field."))
-        return
     costs = cheapest_first([running_cost(card, price_now(card, gateway, over), load) for card in cards])
     pages = -(-len(costs) // _ROWS_A_PAGE)
     first = (st.pagination(pages, key="cost_page") - 1) * _ROWS_A_PAGE if pages > 1 else 0
@@ -45,7 +42,7 @@ def draw_calculator(cards: tuple[ModelCard, ...], sources: Mapping[str, Source],
     st.caption(_basis(load, names[gateway]))
 
 
-def _draw_load() -> Load | None:
+def _draw_load() -> Load:
     fields = (
         (_("Requests a day"), "cost_requests", 1_000, _MOST_REQUESTS),
         (_("Tokens in, each"), "cost_in", 2_000, _MOST_TOKENS),
@@ -58,13 +55,8 @@ def _draw_load() -> Load | None:
         )
         for label, key, start, most in fields
     ]
-    if any(value is None for value in values):
-        return None
-    requests, tokens_in, tokens_out, cached = (int(value) for value in values)
-    try:
-        return Load(requests, tokens_in, tokens_out, Decimal(cached))
-    except ValueError:
-        return None
+    requests, tokens_in, tokens_out, cached = values
+    return Load(requests, tokens_in, tokens_out, Decimal(cached))
 
 
 def _table(costs: list[RunningCost], sources: Mapping[str, Source]) -> str:

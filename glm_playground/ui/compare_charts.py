@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 import altair as alt
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from glm_playground.ui.compare_points import Point
 from glm_playground.ui.compare_words import plain
 from glm_playground.ui.i18n import locale
+
+Plot = alt.LayerChart | alt.FacetChart
 
 _BAR_HEIGHT = 20
 _POINT_HEIGHT = 26
@@ -21,7 +23,7 @@ _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down
 _MODEL, _SERIES, _VALUE, _TEXT = "model", "series", "value", "text"
 
 
-def scatter(drawn: Sequence[Point]) -> alt.LayerChart:
+def scatter(drawn: Sequence[Point]) -> Plot:
     """A point a model by its first and second figure, named beside it."""
     first, second = (figure.series for figure in drawn[0].figures)
     frame = pd.DataFrame(
@@ -30,8 +32,8 @@ def scatter(drawn: Sequence[Point]) -> alt.LayerChart:
                 _MODEL: point.card.name,
                 "x": point.figures[0].number,
                 "y": point.figures[1].number,
-                first: plain(point.figures[0].fact),
-                second: plain(point.figures[1].fact),
+                "first": plain(point.figures[0].fact),
+                "second": plain(point.figures[1].fact),
             }
             for point in drawn
         ]
@@ -41,7 +43,7 @@ def scatter(drawn: Sequence[Point]) -> alt.LayerChart:
         y=alt.Y("y:Q", title=second, scale=alt.Scale(zero=False, padding=20)),
     )
     marks = base.mark_point(size=90, filled=True, opacity=1, color=_dark()).encode(
-        tooltip=[_tip(_MODEL), _tip(first), _tip(second)]
+        tooltip=[_tip(_MODEL), _tip("first", first), _tip("second", second)]
     )
     if len(drawn) <= _MOST_SHAPES:
         marks = marks.encode(shape=alt.Shape(f"{_MODEL}:N", sort=None, legend=None, scale=alt.Scale(range=_SHAPES)))
@@ -49,7 +51,7 @@ def scatter(drawn: Sequence[Point]) -> alt.LayerChart:
     return _localised(alt.layer(marks, names).properties(height=330))
 
 
-def bars(drawn: Sequence[Point], axis: str) -> alt.LayerChart:
+def bars(drawn: Sequence[Point], axis: str) -> Plot:
     """A group of bars a model, a bar a figure, with its text at the end; what is unknown has no bar."""
     series = [figure.series for figure in drawn[0].figures]
     frame = pd.DataFrame(
@@ -81,7 +83,7 @@ def bars(drawn: Sequence[Point], axis: str) -> alt.LayerChart:
     return _localised(alt.layer(marks, texts).properties(height=height))
 
 
-def timeline(drawn: Sequence[Point]) -> alt.LayerChart:
+def timeline(drawn: Sequence[Point]) -> Plot:
     """A point a model at its first figure, a date, one below the other from the oldest."""
     frame = pd.DataFrame(
         [
@@ -106,19 +108,19 @@ def _with_room() -> alt.Scale:
     return alt.Scale(padding=70)
 
 
-def _tip(field: str) -> alt.Tooltip:
-    # A dot or a bracket in a field's name would be read as a path into the data.
-    escaped = field.replace("\\", "\\\\").replace(".", "\\.").replace("[", "\\[").replace("]", "\\]")
-    return alt.Tooltip(f"{escaped}", type="nominal", title=field if field not in {_MODEL, _SERIES, _TEXT} else " ")
+def _tip(field: str, title: str = " ") -> alt.Tooltip:
+    """A line of what hovering shows; fields have plain names, since a dot in one would be a path into the data."""
+    return alt.Tooltip(field, type="nominal", title=title)
 
 
-def _localised(chart: alt.LayerChart) -> alt.LayerChart:
+def _localised(chart: Plot) -> Plot:
     """The chart with the separators of the session's language on its axes."""
     here = locale()
     form = alt.NumberLocale(
         decimal=get_decimal_symbol(here), thousands=get_group_symbol(here), grouping=[3], currency=["$", ""]
     )
-    return chart.configure(locale=alt.Locale(number=form))
+    localised: Plot = chart.configure(locale=alt.Locale(number=form))
+    return localised
 
 
 def _is_dark() -> bool:

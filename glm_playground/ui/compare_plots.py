@@ -1,6 +1,7 @@
 """The plots of a comparison, one at a time, each beside its numbers and above what it cannot show."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -12,7 +13,6 @@ from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.compare_points import (
     PRICES,
     Point,
-    PriceOf,
     benchmarks,
     best_known_price,
     facts_of,
@@ -67,17 +67,19 @@ def _draw_price_and_score(plotted: Plotted) -> None:
     if not names:
         st.markdown(_("No score of these models is published."))
         return
+    labels = {key: _("{price}, USD per 1M tokens").format(price=fact_labels()[key]) for key in PRICES}
     with st.container(horizontal=True, gap="small"):
-        which = st.selectbox(
+        key = st.selectbox(
             _("Price"),
             PRICES,
             index=PRICES.index(best_known_price(cards, plotted.over)),
-            format_func=_price_name,
+            format_func=labels.__getitem__,
+            key="plot_price",
             width=260,
         )
-        score = st.selectbox(_("Score"), names, format_func=score_label, width=380)
+        score = st.selectbox(_("Score"), names, format_func=score_label, key="plot_score", width=380)
     series = (
-        (_price_name(which), [price_of(card, which, plotted.over) for card in cards]),
+        (labels[key], [price_of(card, key, plotted.over) for card in cards]),
         (score_label(score), score_facts(cards, score)),
     )
     found = points(cards, series)
@@ -90,11 +92,6 @@ def _draw_price_and_score(plotted: Plotted) -> None:
             cheapest=cheapest.card.name, best=best.card.name
         )
     _draw(found, drawn, charts.scatter, takeaway, plotted.sources)
-
-
-def _price_name(which: PriceOf) -> str:
-    label = fact_labels()[f"gateways.{which.gateway}.price.{which.token_class}"]
-    return _("{price}, USD per 1M tokens").format(price=label)
 
 
 def _draw_limits(plotted: Plotted) -> None:
@@ -110,7 +107,7 @@ def _draw_bars(plotted: Plotted, keys: tuple[str, ...], axis: str) -> None:
     found = points(plotted.cards, [(labels[key], facts_of(plotted.cards, key)) for key in keys])
     drawn = [point for point in found if len(point.unknown) < len(keys)]
     takeaway = " ".join(_greatest(drawn, place) for place in range(len(keys)))
-    _draw(found, drawn, lambda shown: charts.bars(shown, axis), takeaway, plotted.sources)
+    _draw(found, drawn, partial(charts.bars, axis=axis), takeaway, plotted.sources)
 
 
 def _greatest(drawn: Sequence[Point], place: int) -> str:
@@ -139,7 +136,7 @@ def _draw_scores(plotted: Plotted) -> None:
     if not found:
         st.markdown(_("No score of these models is published."))
         return
-    chosen = st.selectbox(_("Benchmark"), list(found), width=320)
+    chosen = st.selectbox(_("Benchmark"), list(found), key="plot_benchmark", width=320)
     st.caption(
         _(
             "Only scores under the same conditions stand in one plot. Where a publisher states none, two models may "
@@ -150,13 +147,7 @@ def _draw_scores(plotted: Plotted) -> None:
         st.markdown(f"**{literal(_conditions(name))}**")
         scored = points(plotted.cards, [(score_label(name), score_facts(plotted.cards, name))])
         drawn = [point for point in scored if not point.unknown]
-        _draw(
-            scored,
-            drawn,
-            lambda shown, label=score_label(name): charts.bars(shown, label),
-            _greatest(drawn, 0),
-            plotted.sources,
-        )
+        _draw(scored, drawn, partial(charts.bars, axis=score_label(name)), _greatest(drawn, 0), plotted.sources)
 
 
 def _conditions(name: ScoreName) -> str:

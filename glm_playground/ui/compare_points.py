@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from glm_playground.catalog import AnyFact, ModelCard
 from glm_playground.catalog.comparison import Comparison, LaidOver, ScoreName, compare, score_key, score_names
+from glm_playground.catalog.running_cost import NOT_LISTED
 from glm_playground.ui.compare_live import price_now
 
 
@@ -42,28 +43,23 @@ class Point:
         return tuple(figure.series for figure in self.figures if figure.fact.value is None)
 
 
-class PriceOf(NamedTuple):
-    """A gateway's price of a token class."""
-
-    gateway: str
-    token_class: str
+PRICES = tuple(f"gateways.{gateway}.price.{token}" for gateway in ("runapi", "zai") for token in ("input", "output"))
+"""Keys of the prices that a plot can show."""
 
 
-PRICES = tuple(PriceOf(gateway, token_class) for gateway in ("runapi", "zai") for token_class in ("input", "output"))
-
-
-def price_of(card: ModelCard, which: PriceOf, over: LaidOver) -> AnyFact:
+def price_of(card: ModelCard, key: str, over: LaidOver) -> AnyFact:
     """The price a plot shows; unknown for a list the model is no longer on, which says nothing about today."""
-    price = price_now(card, which.gateway, over)
-    fact: AnyFact = getattr(price, which.token_class)
+    _table, gateway, _price, token_class = key.split(".")
+    price = price_now(card, gateway, over)
+    fact: AnyFact = getattr(price, token_class)
     if price.historical and fact.known:
-        return fact.model_copy(update={"value": None, "why": "the gateway no longer lists this model"})
+        return fact.model_copy(update={"value": None, "why": NOT_LISTED})
     return fact
 
 
-def best_known_price(cards: Sequence[ModelCard], over: LaidOver) -> PriceOf:
+def best_known_price(cards: Sequence[ModelCard], over: LaidOver) -> str:
     """The price that is known for most of the models; RunAPI's where it is a draw."""
-    return max(PRICES, key=lambda which: sum(price_of(card, which, over).known for card in cards))
+    return max(PRICES, key=lambda key: sum(price_of(card, key, over).known for card in cards))
 
 
 def score_facts(cards: Sequence[ModelCard], name: ScoreName) -> Sequence[AnyFact]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 
 from glm_playground.catalog import AnyFact, Source

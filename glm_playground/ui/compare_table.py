@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 
 from glm_playground.catalog import AnyFact, ModelCard, Source
@@ -110,7 +110,7 @@ def _columns(shown: Shown, by_model: bool) -> dict[str, Any]:
         }
         return {"model": column(_("Model"), pinned=True, width=130), **facts}
     figures = sum(_is_figures(row.facts) for row in rows)
-    side = "right" if figures * 2 >= len(rows) else "left"
+    side: Literal["left", "right"] = "right" if figures * 2 >= len(rows) else "left"
     models = {card.id: column(card.name, alignment=side) for card in shown.comparison.cards}
     return {
         "fact": column(_("Fact"), pinned=True, width=150),

@@ -38,10 +38,13 @@ def plain(fact: AnyFact) -> str:
 def plain_texts(facts: Iterable[AnyFact]) -> tuple[str, ...]:
     """The facts' values as plain texts."""
     # Asking for the language costs more than a text that is kept, so it is asked for once.
-    spoken = language()
+    spoken, unknown = language(), _("unknown")
     # The digits of a decimal count, so 0.60 and 0.6 are two texts.
     return tuple(
-        _plain(spoken, type(fact.value).__name__, str(fact.value), fact.unit, _Held(fact.value)) for fact in facts
+        unknown
+        if fact.value is None
+        else _plain(spoken, type(fact.value).__name__, str(fact.value), fact.unit, _Held(fact.value))
+        for fact in facts
     )
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from glm_playground.ui import lane
+from glm_playground.ui.accent import on_accent
 from glm_playground.ui.navigation import PLAYGROUND
 
 
@@ -15,7 +16,9 @@ def draw_try_it(
     type: Literal["primary", "secondary", "tertiary"] = "secondary",
 ) -> None:
     """Draws the button that opens the playground with `model` chosen."""
-    if st.button(label, key=key, type=type, icon=":material/play_arrow:"):
+    primary = type == "primary"
+    text, icon = (on_accent(label), None) if primary else (label, ":material/play_arrow:")
+    if st.button(text, key=key, type=type, icon=icon):
         open_playground(model)
 
 

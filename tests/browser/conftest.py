@@ -1,0 +1,152 @@
+"""Chromium on the live app; every test also fails on what a page must never do.
+
+That is: an error of the page, anything the Content-Security-Policy had to block, a request to anywhere but the app.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+
+from tests.live.app_process import AppProcess
+from tests.live.conftest import serve
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+_PLACES = ("/usr/bin/chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Nothing but loopback can be reached, whatever a page tries.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+_TIMEOUT_MS = 15_000
+
+OpenTab = Callable[..., "Tab"]
+
+
+class Tab:
+    """A page of the app in a browser tab, by what a user does and sees.
+
+    Attributes:
+        page: Playwright's page.
+        problems: what must not happen, as it happened.
+    """
+
+    def __init__(self, page: Page, base_url: str) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self._base_url = base_url
+        page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        page.on("console", self._note_console)
+        page.on("request", lambda request: self._note_address(request.url))
+        page.on("websocket", lambda socket: self._note_address(socket.url.replace("ws://", "http://", 1)))
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        path = urlsplit(message.location.get("url", "")).path
+        # At a page's address Streamlit looks for the server's root by asking below that address first.
+        probe = path.endswith(("/_stcore/health", "/_stcore/host-config")) and "404" in message.text
+        if message.type == "error" and not probe:
+            self.problems.append(f"console: {message.text}")
+
+    def _note_address(self, url: str) -> None:
+        if not url.startswith((f"{self._base_url}/", "data:", "blob:")):
+            self.problems.append(f"request: {url}")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self._base_url + path)
+        self.page.get_by_test_id("stHeading").first.wait_for()
+        self.settled()
+
+    def settled(self) -> None:
+        """Waits until no script runs."""
+        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+    @property
+    def prompt(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Ask glm-5.1")
+
+    def ask(self, text: str) -> None:
+        self.prompt.fill(text)
+        self.prompt.press("Enter")
+
+    @property
+    def answer(self) -> Locator:
+        """The last answer, with the figures under it."""
+        return self.page.get_by_label("Chat message from assistant").last
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def finished(self, outcome: str = "completed") -> None:
+        """Waits until the last answer has ended like this, and its figures are drawn."""
+        expect(self.answer.get_by_text(outcome, exact=True)).to_be_visible()
+        expect(self.answer.get_by_text("TTFT")).to_be_visible()
+        self.settled()
+
+    def wait_for_text(self, characters: int) -> None:
+        """Waits until the last answer holds so much text."""
+        self.page.wait_for_function(
+            """least => {
+                const answers = document.querySelectorAll('[aria-label="Chat message from assistant"]');
+                return answers.length > 0 && answers[answers.length - 1].innerText.length >= least;
+            }""",
+            arg=characters,
+        )
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    # Ends with this folder's last test: while Playwright runs in it, a thread cannot have another event loop.
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    path = found or next((place for place in _PLACES if os.access(place, os.X_OK)), None)
+    if path is None:
+        pytest.skip(f"no Chromium: none of {', '.join(_NAMES)} is on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[OpenTab]:
+    """Opens a tab at a path of an app; `options` are those of a browser context."""
+    tabs: list[Tab] = []
+
+    def open_at(app: AppProcess, path: str, **options: Any) -> Tab:
+        settings = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", "locale": "en-US"}
+        context = browser.new_context(**{**settings, **options})
+        context.set_default_timeout(_TIMEOUT_MS)
+        tab = Tab(context.new_page(), app.base_url)
+        tabs.append(tab)
+        tab.go(path)
+        return tab
+
+    expect.set_options(timeout=_TIMEOUT_MS)
+    yield open_at
+    for tab in tabs:
+        tab.page.context.close()
+    assert [problem for tab in tabs for problem in tab.problems] == []
+
+
+@pytest.fixture(scope="package")
+def scripted_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
+    """The app without a key, with the scripted engine in its sandbox."""
+    folder: Path = tmp_path_factory.mktemp("scripted")
+    with serve(folder, {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}) as app:
+        yield app
+
+
+@pytest.fixture(scope="package")
+def standin_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
+    """The app as it starts without any setting: with the stand-in model, or with scripted text where that cannot run."""
+    with serve(tmp_path_factory.mktemp("standin"), {}) as app:
+        yield app

@@ -1,0 +1,78 @@
+"""How the playground looks to axe and on a first screen, in both themes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from glm_playground.ui.lane import QUICKSTART
+from tests.browser.conftest import OpenTab, Tab
+from tests.live.app_process import AppProcess
+
+# Findings that are Streamlit's own and that no setting of it mends: the rule, what the element must match, and why.
+KNOWN = (
+    # The colours of highlighted code are fixed in its stylesheet (`.token.keyword`: #1c83e1); no theme option has them.
+    ("color-contrast", "[data-testid='stCode'] span.token"),
+    # Its <pre> cannot be focused by attribute; Chromium itself lets the keyboard focus whatever scrolls.
+    ("scrollable-region-focusable", "[data-testid='stCode'] > pre"),
+)
+
+
+def findings(tab: Tab) -> list[str]:
+    """What axe finds on the page, without what is known of Streamlit."""
+    response: dict[str, Any] = Axe().run(tab.page).response
+    return list(_unknown(tab, response["violations"]))
+
+
+def _unknown(tab: Tab, violations: list[dict[str, Any]]) -> Iterator[str]:
+    for violation in violations:
+        known = [selector for rule, selector in KNOWN if rule == violation["id"]]
+        for node in violation["nodes"]:
+            element = tab.page.locator(node["target"][-1]).first
+            if not any(element.evaluate("(element, selector) => element.matches(selector)", each) for each in known):
+                why = "; ".join(check["message"] for check in (*node["any"], *node["all"], *node["none"]))
+                yield f"{violation['id']}: {node['html'][:200]}: {why}"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_of_ours(scripted_app: AppProcess, open_tab: OpenTab, theme: str) -> None:
+    tab = open_tab(scripted_app, "/playground", color_scheme=theme)
+    page = tab.page
+    background = "rgb(255, 255, 255)" if theme == "light" else "rgb(18, 21, 26)"
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", background)
+    assert findings(tab) == []
+
+    tab.ask("@script tokens=3000 rate=150 reasoning=10")
+    tab.wait_for_text(700)
+    assert findings(tab) == []
+    tab.button("Stop").click()
+    tab.finished("stopped")
+    # As an ended answer is drawn, and beside it one that failed.
+    tab.ask("@script status=401")
+    tab.finished("failed")
+    page.mouse.move(0, 0)
+    assert findings(tab) == []
+
+    tab.button("Details").last.click()
+    expect(page.get_by_text("Model asked")).to_be_visible()
+    assert findings(tab) == []
+    page.keyboard.press("Escape")
+    for popover, content in (("Settings", "System prompt"), ("Request", "What will be sent")):
+        tab.button(popover).click()
+        expect(page.get_by_text(content)).to_be_visible()
+        assert findings(tab) == []
+        page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [pytest.param(1280, 800, id="desktop"), pytest.param(390, 800, id="phone")]
+)
+def test_the_first_screen_holds_the_main_job(
+    scripted_app: AppProcess, open_tab: OpenTab, width: int, height: int
+) -> None:
+    tab = open_tab(scripted_app, "/playground", viewport={"width": width, "height": height})
+    for element in (tab.prompt, tab.button(QUICKSTART), tab.page.get_by_label("Model"), tab.button("Settings")):
+        expect(element.first).to_be_in_viewport(ratio=1)
+    assert tab.page.evaluate("document.querySelector('main').scrollTop") == 0

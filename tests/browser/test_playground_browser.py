@@ -1,0 +1,273 @@
+"""The playground in a browser: a first-time user's walk, hostile answers, scrolling, small screens, the keyboard."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+
+from glm_playground.ui.lane import QUICKSTART
+from tests.browser.conftest import OpenTab, Tab
+from tests.live.app_process import AppProcess
+
+
+def test_a_first_visit_ends_with_figures(standin_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(standin_app, "/")
+    page = tab.page
+    tab.button("Open the playground").click()
+    expect(page).to_have_url(re.compile(r"/playground$"))
+    expect(page.get_by_text("No key is set")).to_be_visible()
+    if page.get_by_text("The stand-in model could not be loaded").is_visible():
+        pytest.skip("the stand-in model cannot be loaded here")
+
+    tab.button(QUICKSTART).click()
+    expect(tab.button("Stop")).to_be_visible()
+    # It streams: the text grows while it can still be stopped.
+    lengths = []
+    for least in (40, 120, 240):
+        tab.wait_for_text(least)
+        lengths.append(len(tab.answer.inner_text()))
+        assert tab.button("Stop").is_visible()
+    assert lengths == sorted(set(lengths))
+    tab.button("Stop").click()
+    tab.finished("stopped")
+    expect(tab.button("Stop")).to_have_count(0)
+    assert len(tab.answer.inner_text()) >= lengths[-1]
+
+    tab.button("Settings").click()
+    page.get_by_label("Max tokens").fill("48")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    tab.button("Regenerate").click()
+    expect(page.get_by_text("Answer 2 of 2; the earlier ones are kept.")).to_be_visible()
+    tab.finished("cut at the limit")
+    figures = tab.answer.inner_text()
+    assert "stand-in model, not GLM" in figures
+    assert "48 tokens" in figures
+    assert re.search(r"TTFT (\d+ ms|[\d.]+ s)", figures)
+    assert re.search(r"[\d.]+ tokens/s", figures)
+    assert "finish_reason length" in figures
+    assert re.search(r"\$0\.\d+ estimated in play money", figures)
+    assert re.search(r"request id\s+req_\w+\s+· task id\s+task_\w+", figures)
+
+    tab.button("Details").click()
+    expect(page.get_by_text("SmolLM2-135M-Instruct (stand-in, not GLM)")).to_be_visible()
+
+
+def test_another_page_and_back_in_the_middle(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    tab.ask("@script tokens=100 rate=50")
+    tab.wait_for_text(60)
+    tab.page.get_by_role("link", name="Models").click()
+    expect(tab.button("Open the playground")).to_be_visible()
+    tab.page.get_by_role("link", name="Playground").click()
+    expect(tab.button("Stop")).to_be_visible()
+    tab.finished()
+    assert "100 tokens" in tab.answer.inner_text()
+
+
+def test_a_reload_in_the_middle_begins_a_new_session(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    tab.ask("@script tokens=3000 rate=50")
+    tab.wait_for_text(60)
+    tab.page.reload()
+    expect(tab.button(QUICKSTART)).to_be_visible()
+    tab.ask("@script text=onward rate=0")
+    tab.finished()
+    expect(tab.answer.get_by_text("onward")).to_be_visible()
+    expect(tab.page.get_by_role("alert")).to_have_count(0)
+
+
+HOSTILE = """\
+![pixel](http://evil.invalid/a.png) ![by reference][pic] <img src="http://evil.invalid/b.png">
+
+[a click](javascript:window.pwned=1) [a page](https://docs.example.com/path) <http://plain.example.org/>
+
+<script>window.pwned=1</script><img src=x onerror="window.pwned=1"><b>raw</b><iframe src="http://evil.invalid"></iframe>
+
+```mermaid
+graph TD; A-->B
+```
+
+:material/home: :red[loud] :smile: It costs $5, or $10 for two; and \\(x^2\\) is a square.
+
+[pic]: http://evil.invalid/c.png
+"""
+
+
+def test_a_hostile_answer_does_no_harm(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    tab.ask(f"@script text={quote(HOSTILE)} rate=400")
+    tab.finished()
+
+    def look() -> None:
+        text = tab.answer.inner_text()
+        assert "a page (docs.example.com)" in text
+        assert "<b>raw</b>" in text
+        assert "<script>" in text
+        assert "graph TD; A-->B" in text
+        assert ":material/home: :red[loud] :smile:" in text
+        assert "It costs $5, or $10 for two; and" in text
+        expect(tab.answer.locator(".katex")).to_have_count(1)
+        links = tab.answer.get_by_role("link").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+        assert sorted(links) == ["http://plain.example.org/", "https://docs.example.com/path"]
+        expect(tab.answer.locator("img, script, iframe, [aria-roledescription*=chart]")).to_have_count(0)
+        assert tab.page.evaluate("window.pwned") is None
+
+    look()
+    # Once more as an ended answer is drawn.
+    tab.button("Details").click()
+    expect(tab.page.get_by_text("Model asked")).to_be_visible()
+    tab.page.keyboard.press("Escape")
+    look()
+    # The words of the user are drawn by the same rules.
+    prompt = tab.page.get_by_label("Chat message from user").last
+    expect(prompt.locator("img, script, iframe")).to_have_count(0)
+
+
+def test_the_policy_blocks_what_an_answer_could_ask_for(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    blocked = tab.page.evaluate(
+        """async () => {
+            const blocked = [];
+            document.addEventListener('securitypolicyviolation', event => blocked.push(event.effectiveDirective));
+            new Image().src = 'http://evil.invalid/a.png';
+            fetch('http://evil.invalid/').catch(() => {});
+            for (const [tag, text] of [['script', 'window.pwned = 1'], ['iframe', '']]) {
+                const element = document.createElement(tag);
+                if (text) element.textContent = text; else element.src = 'http://evil.invalid/';
+                document.body.append(element);
+            }
+            const style = document.createElement('link');
+            style.rel = 'stylesheet';
+            style.href = 'http://evil.invalid/a.css';
+            document.body.append(style);
+            while (new Set(blocked).size < 5) await new Promise(done => setTimeout(done, 10));
+            return [...new Set(blocked)].sort();
+        }"""
+    )
+    assert blocked == ["connect-src", "frame-src", "img-src", "script-src-elem", "style-src-elem"]
+    assert tab.page.evaluate("window.pwned") is None
+    assert all("Content Security Policy" in problem or "Fetch API" in problem for problem in tab.problems)
+    assert tab.problems
+    tab.problems.clear()
+
+
+SCROLLER = "main"
+_GAP = f"(() => {{ const m = document.querySelector('{SCROLLER}');"
+BOTTOM_GAP = f"{_GAP} return m.scrollHeight - m.clientHeight - m.scrollTop; }})()"
+HEIGHT = f"{_GAP} return m.scrollHeight; }})()"
+
+
+def test_the_page_follows_the_answer(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    page = tab.page
+    tab.ask("@script tokens=1200 rate=300")
+    for height in (1200, 1800, 2400):
+        page.wait_for_function(f"{HEIGHT} > {height} && {BOTTOM_GAP} < 120")
+    # Who scrolls up to read is left there.
+    page.mouse.move(640, 400)
+    page.mouse.wheel(0, -1200)
+    page.wait_for_function(f"{BOTTOM_GAP} > 600")
+    before = page.evaluate(HEIGHT)
+    page.wait_for_function(f"{HEIGHT} > {before} + 300")
+    assert page.evaluate(BOTTOM_GAP) > 600
+    tab.finished()
+
+    tab.ask("@script tokens=300 rate=0")
+    expect(tab.answer.get_by_text("300 tokens")).to_be_in_viewport()
+
+
+WIDE = f"""\
+A-word-{"x" * 300}
+
+| {" | ".join(f"column {n}" for n in range(12))} |
+|{"---|" * 12}
+| {" | ".join(f"value {n}" for n in range(12))} |
+
+```
+{"a long line of code " * 20}
+```
+"""
+
+
+def test_a_small_screen(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground", viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+
+    def fits() -> bool:
+        found: bool = tab.page.evaluate(
+            f"""document.documentElement.scrollWidth <= innerWidth &&
+            document.querySelector('{SCROLLER}').scrollWidth <= innerWidth"""
+        )
+        return found
+
+    assert fits()
+    expect(tab.prompt).to_be_in_viewport()
+    tab.prompt.tap()
+    tab.ask("@script tokens=3000 rate=100")
+    expect(tab.button("Stop")).to_be_in_viewport()
+    tab.wait_for_text(100)
+    assert fits()
+    tab.button("Stop").tap()
+    tab.finished("stopped")
+    assert fits()
+    tab.ask(f"@script text={quote(WIDE)} rate=0")
+    tab.finished()
+    assert fits()
+    tab.button("Settings").tap()
+    expect(tab.page.get_by_label("Max tokens")).to_be_in_viewport(ratio=0.5)
+    assert fits()
+
+
+def _tab_to(tab: Tab, name: str, key: str = "Tab", most: int = 30) -> None:
+    """Presses Tab until the element with this accessible name has the focus."""
+    wanted = tab.page.get_by_role("textbox", name=name).or_(tab.button(name))
+    for _ in range(most):
+        tab.page.keyboard.press(key)
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{name} cannot be reached with {key}")
+
+
+def test_the_keyboard_alone_is_enough(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    _tab_to(tab, "Ask glm-5.1")
+    tab.page.keyboard.type("@script tokens=3000 rate=100")
+    tab.page.keyboard.press("Enter")
+    expect(tab.button("Stop")).to_be_visible()
+    tab.wait_for_text(60)
+    _tab_to(tab, "Stop", key="Shift+Tab")
+    tab.page.keyboard.press("Enter")
+    tab.finished("stopped")
+    _tab_to(tab, "Regenerate", key="Shift+Tab")
+    tab.page.keyboard.press("Enter")
+    expect(tab.button("Stop")).to_be_visible()
+    _tab_to(tab, "Stop")
+    tab.page.keyboard.press("Space")
+    tab.finished("stopped")
+
+
+def test_a_blank_prompt_is_not_sent_and_a_refused_one_is_given_back(
+    scripted_app: AppProcess, open_tab: OpenTab
+) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    tab.ask("   ")
+    expect(tab.button(QUICKSTART)).to_be_visible()
+    long = "word " * 160_000
+    tab.ask(long)
+    alert = tab.page.get_by_role("alert")
+    expect(alert).to_contain_text("The prompt is longer than the model's context.")
+    expect(alert).to_contain_text("200,000")
+    expect(tab.prompt).to_have_value(re.compile(r"^word word"))
+    tab.ask("@script text=short rate=0")
+    tab.finished()
+    expect(alert).to_have_count(0)
+
+
+def test_a_failure_is_told_in_words(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    tab.ask("@script tokens=40 rate=0 fault=drop@20")
+    tab.finished("failed")
+    expect(tab.answer.get_by_role("alert")).to_contain_text("The connection broke before the answer was complete.")
+    expect(tab.answer.get_by_text("Section 1")).to_be_visible()
+    assert "Traceback" not in tab.page.locator("body").inner_text()
