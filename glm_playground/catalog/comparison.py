@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from .card import PRICE_CLASSES, ROW_KEYS, Capabilities, ModelCard, ParameterCount, Protocols
-from .types import AnyFact, Claim, Fact, Kind, Score
+from .types import AnyFact, Claim, Fact, FactTable, Kind, Score
 
 KEY_FACTS = (
     "facts.release",
@@ -179,8 +179,14 @@ def compare(
     """The rows of `keys`, then those of `scores`."""
     over = laid_over or {}
     rows = []
+    tables: dict[str, list[FactTable | None]] = {}
     for key in keys:
-        facts = tuple(over.get((card.id, key)) or fact_at(card, key) for card in cards)
+        place = _place(key)
+        if place.table not in tables:
+            tables[place.table] = [_table(card, place.table) for card in cards]
+        facts = tuple(place.read(table) if table else place.nothing for table in tables[place.table])
+        if over:
+            facts = tuple(over.get((card.id, key), fact) for card, fact in zip(cards, facts, strict=True))
         rows.append(ComparedRow(key, facts, difference(facts)))
     wanted = list(scores)
     by_card = [_scores_by_name(card) for card in cards] if wanted else []
@@ -192,17 +198,32 @@ def compare(
 
 def fact_at(card: ModelCard, key: str) -> AnyFact:
     """The fact of that key; an unknown one where the card lacks the table it would stand in."""
+    place = _place(key)
+    table = _table(card, place.table)
+    return place.read(table) if table else place.nothing
+
+
+class _Place(NamedTuple):
+    """Where a fact stands: its table by name ("facts", "arithmetic" or a gateway's id), and how to read it there."""
+
+    table: str
+    read: Callable[[Any], AnyFact]
+    nothing: AnyFact
+
+
+@cache
+def _place(key: str) -> _Place:
     head, _, rest = key.partition(".")
-    if head == "facts":
-        return _read(rest)(card.facts)  # type: ignore[no-any-return]
-    if head == "arithmetic":
-        return _read(rest)(card.arithmetic) if card.arithmetic else _NO_ARITHMETIC
+    if head != "gateways":
+        return _Place(head, attrgetter(rest), _NO_ARITHMETIC)
     gateway, _, rest = rest.partition(".")
-    table = card.gateway(gateway)
-    return _read(rest)(table) if table else _NO_TABLE
+    return _Place(gateway, attrgetter(rest), _NO_TABLE)
 
 
-_read = cache(attrgetter)
+def _table(card: ModelCard, name: str) -> FactTable | None:
+    if name == "facts":
+        return card.facts
+    return card.arithmetic if name == "arithmetic" else card.gateway(name)
 
 
 def difference(facts: Iterable[AnyFact]) -> Difference:

@@ -36,7 +36,12 @@ _IMAGE_OR_LINK = re.compile(
     r"(?:\s{1,9}(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|\([^()\n]{0,500}\)))?\s{0,9}\)"
 )
 _REFERENCE = re.compile(r"^([ \t>]{0,20})\[([^\]\n]+)\]:", re.MULTILINE)
-_SIGN = re.compile(r"\\.|:(?=[a-z-]+\[|material/|[a-z0-9_+-]+:)|\$")
+# Streamlit looks for icons and emoji codes in text that is parsed already, where an escape is no longer seen. An empty
+# directive behind the colon parts that text, and neither shows nor is copied.
+_CODE_AHEAD = r"(?=material/|(?![0-9]{1,60}:)[a-z0-9_+-]{1,60}:)"
+_PARTED_COLON = r"\::small[]"
+_SIGN = re.compile(rf"\\?(?P<code>:){_CODE_AHEAD}|\\.|:(?=[a-z-]+\[)|\$")
+_LITERAL_SIGN = re.compile(rf"(?P<code>:){_CODE_AHEAD}|[\\`*_{{}}\[\]<>()#+\-.!|~$:&\"']")
 _IMAGE_SIGN = re.compile(r"\\.|!(?=\[)")
 _HEADING = re.compile(r"^( {0,3})(#{1,4})(?=[ \t])", re.MULTILINE)
 _SHOWN_HEADING = {1: "####", 2: "####", 3: "#####", 4: "######"}
@@ -109,7 +114,7 @@ def _math(text: str) -> str:
 def _plain(text: str) -> str:
     text = _HEADING.sub(lambda found: found[1] + _SHOWN_HEADING[len(found[2])], text)
     text = _REFERENCE.sub(r"\1\\[\2]:", text)
-    text = _SIGN.sub(_escaped, text)
+    text = _SIGN.sub(_without_sign, text)
     text = _IMAGE_OR_LINK.sub(_link, text)
     # What is left of an image is not one that the pattern above could read.
     return _IMAGE_SIGN.sub(_escaped, text)
@@ -120,10 +125,16 @@ def _escaped(found: re.Match[str]) -> str:
     return found[0] if found[0].startswith("\\") else f"\\{found[0]}"
 
 
+def _without_sign(found: re.Match[str]) -> str:
+    return _PARTED_COLON if found["code"] else _escaped(found)
+
+
 def _link(found: re.Match[str]) -> str:
     if found[0].startswith("\\"):
         return found[0]
-    image, label, address = found[1], found[2], (found[3] or found[4] or "").replace("\\:", ":").replace("\\$", "$")
+    image, label, address = found[1], found[2], found[3] or found[4] or ""
+    for shown, meant in ((_PARTED_COLON, ":"), ("\\:", ":"), ("\\$", "$")):
+        address = address.replace(shown, meant)
     host = _host(address)
     if host is None:
         return f"{'!' if image else ''}\\[{label}\\]({address})"
@@ -185,4 +196,6 @@ def _gives_away(tokens: list[Token]) -> bool:
 
 def literal(text: str) -> str:
     """`text` so that Markdown shows it as it is, on one line; for words of a gateway inside our own sentences."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~$:&\"'])", r"\\\1", " ".join(text.split()))
+    return _LITERAL_SIGN.sub(
+        lambda found: _PARTED_COLON if found["code"] else f"\\{found[0]}", " ".join(text.split())
+    )

@@ -9,6 +9,7 @@ from glm_playground.catalog import Fact, ModelCard, Source
 from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.running_cost import DAYS, Load, RunningCost, cheapest_first, running_cost
 from glm_playground.ui.answer_markdown import literal
+from glm_playground.ui.compare_filters import MODELS_A_PAGE
 from glm_playground.ui.compare_live import price_now
 from glm_playground.ui.fact_values import money, published
 from glm_playground.ui.fact_view import source_link
@@ -17,7 +18,6 @@ from glm_playground.ui.i18n import _, day, number
 
 _MOST_REQUESTS = 1_000_000_000
 _MOST_TOKENS = 10_000_000
-_ROWS_A_PAGE = 50
 
 
 @st.fragment
@@ -36,9 +36,10 @@ def draw_calculator(cards: tuple[ModelCard, ...], sources: Mapping[str, Source],
             persist_state="session",
         )
     costs = cheapest_first([running_cost(card, price_now(card, gateway, over), load) for card in cards])
-    pages = -(-len(costs) // _ROWS_A_PAGE)
-    first = (st.pagination(pages, key="cost_page") - 1) * _ROWS_A_PAGE if pages > 1 else 0
-    st.markdown(_table(costs[first : first + _ROWS_A_PAGE], sources))
+    pages = -(-len(costs) // MODELS_A_PAGE)
+    page = min(st.pagination(pages, key="cost_page"), pages) if pages > 1 else 1
+    first = (page - 1) * MODELS_A_PAGE
+    st.markdown(_table(costs[first : first + MODELS_A_PAGE], sources))
     st.caption(_basis(load, names[gateway]))
 
 
@@ -84,11 +85,16 @@ def _table(costs: list[RunningCost], sources: Mapping[str, Source]) -> str:
 
 
 def _amount(amount: Decimal | None) -> str:
-    return f":gray[{_('unknown')}]" if amount is None else f"**{literal(dollars(amount))}**"
+    return _unknown() if amount is None else f"**{literal(dollars(amount))}**"
 
 
 def _price(price: Fact[Decimal]) -> str:
-    return f":gray[{_('unknown')}]" if price.value is None else money(price.value)
+    return _unknown() if price.value is None else money(price.value)
+
+
+def _unknown() -> str:
+    word = _("unknown")
+    return f":gray[{word}]"
 
 
 def _source(cost: RunningCost, sources: Mapping[str, Source]) -> str:

@@ -20,6 +20,7 @@ _KEPT = "compare_kept"
 _MOST_NAMED = 10
 _LONGEST_SHOWN_ID = 80
 _MOST_CARDS = 6
+_MOST_PILLS = 24
 _ORDERS = (
     ("facts.release", True),
     ("facts.size_total", True),
@@ -64,18 +65,35 @@ def draw_choice(catalog: Catalog) -> tuple[ModelCard, ...]:
         kept = st.session_state.get(_KEPT)
         chosen = first_view(catalog) if kept is None else tuple(name for name in kept if name in catalog)
     st.session_state[_CHOSEN] = list(chosen)
-    st.multiselect(
-        _("Models"),
-        catalog.order,
-        format_func=lambda name: catalog[name].name,
-        key=_CHOSEN,
-        on_change=_take_over,
-        placeholder=_("Choose models"),
-        label_visibility="collapsed",
-    )
+    _draw_list(catalog)
     if asked.unknown:
         _draw_unknown(asked.unknown, catalog)
     return tuple(catalog[name] for name in chosen)
+
+
+def _draw_list(catalog: Catalog) -> None:
+    """Draws every model as a pill; where there are too many for that, a list to search in."""
+    names = {card.id: card.name for card in catalog.cards}
+    if len(names) <= _MOST_PILLS:
+        st.pills(
+            _("Models"),
+            list(names),
+            selection_mode="multi",
+            format_func=names.__getitem__,
+            key=_CHOSEN,
+            on_change=_take_over,
+            label_visibility="collapsed",
+        )
+    else:
+        st.multiselect(
+            _("Models"),
+            list(names),
+            format_func=names.__getitem__,
+            key=_CHOSEN,
+            on_change=_take_over,
+            placeholder=_("Choose models"),
+            label_visibility="collapsed",
+        )
 
 
 def _take_over() -> None:
@@ -94,7 +112,8 @@ def _draw_unknown(names: Sequence[str], catalog: Catalog) -> None:
             f"- {shown}: " + (_("near names are {names}").format(names=near) if near else _("no name is near"))
         )
     if len(names) > _MOST_NAMED:
-        lines.append(f"- {_('and more')}")
+        rest = _("and more")
+        lines.append(f"- {rest}")
     title = ngettext(
         "{count} id in the address has no card here and is left out.",
         "{count} ids in the address have no card here and are left out.",

@@ -24,8 +24,9 @@ def draw_downloads(shown: Shown, sources: Mapping[str, Source]) -> None:
         ("md", "Markdown", "text/markdown", partial(markdown_text, comparison, labels, shown.texts, sources, head)),
         ("json", "JSON", "application/json", partial(json_text, comparison, labels, sources)),
     )
+    invitation = _("Download these rows, with sources")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown(f":small[{_('Download these rows, with sources')}]", width="content")
+        st.markdown(f":small[{invitation}]", width="content")
         for ending, name, mime, make in files:
             st.download_button(
                 name,

@@ -1,6 +1,7 @@
 """Which rows of a comparison are shown, and which way round."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import streamlit as st
@@ -18,10 +19,13 @@ from glm_playground.catalog.comparison import (
 )
 from glm_playground.ui.compare_choice import draw_order
 from glm_playground.ui.compare_words import group_names, plain_texts, row_label
-from glm_playground.ui.i18n import _
+from glm_playground.ui.i18n import _, language
 
 MOST_COLUMNS = 12
 """More models than this stand below each other, one a row."""
+
+
+MODELS_A_PAGE = 50
 
 
 class Wanted(NamedTuple):
@@ -41,6 +45,15 @@ class Shown(NamedTuple):
     comparison: Comparison
     labels: tuple[str, ...]
     texts: tuple[tuple[str, ...], ...]
+
+    def page(self, number: int) -> "Shown":
+        """The same rows with the models of that page alone, counted from 1."""
+        # The page last chosen may be of a longer list of models.
+        number = min(number, -(-len(self.comparison.cards) // MODELS_A_PAGE))
+        part = slice((number - 1) * MODELS_A_PAGE, number * MODELS_A_PAGE)
+        rows = tuple(replace(row, facts=row.facts[part]) for row in self.comparison.rows)
+        texts = tuple(cells[part] for cells in self.texts)
+        return Shown(Comparison(self.comparison.cards[part], rows), self.labels, texts)
 
 
 def draw_filters(models: int) -> Wanted:
@@ -93,21 +106,34 @@ def _row_kinds() -> dict[str, str]:
 
 def shown_rows(cards: Sequence[ModelCard], wanted: Wanted, laid_over: LaidOver) -> Shown:
     """The comparison of these models in the rows that the filters let through."""
-    keys = _keys(wanted.group)
-    scores = score_names(cards) if wanted.group in {"scores", "all"} else []
-    whole = compare(cards, keys, scores, laid_over)
+    ids = ",".join(card.id for card in cards)
+    read_now = tuple((*place, str(fact.value), fact.note) for place, fact in sorted(laid_over.items()))
+    whole = _all_rows(cards, ids, wanted.group, language(), laid_over, read_now)
     words = wanted.text.casefold().split()
-    rows, labels, texts = [], [], []
-    for row in whole.rows:
-        if not _is_kind(row, wanted.rows):
-            continue
-        label, cells = row_label(row), plain_texts(row.facts)
-        if words and not _has_words(words, label, cells):
-            continue
-        rows.append(row)
-        labels.append(label)
-        texts.append(cells)
-    return Shown(Comparison(whole.cards, tuple(rows)), tuple(labels), tuple(texts))
+    kept = [
+        (row, label, texts)
+        for row, label, texts in zip(whole.comparison.rows, whole.labels, whole.texts, strict=True)
+        if _is_kind(row, wanted.rows) and (not words or _has_words(words, label, texts))
+    ]
+    rows, labels, texts = zip(*kept, strict=True) if kept else ((), (), ())
+    return Shown(Comparison(whole.comparison.cards, rows), labels, texts)
+
+
+# Public facts only, and nothing that changes: so every session may have the same.
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _all_rows(
+    _cards: Sequence[ModelCard],
+    ids: str,
+    group: str,
+    spoken: str,
+    _laid_over: LaidOver,
+    read_now: tuple[tuple[str | None, ...], ...],
+) -> Shown:
+    """Every row of a subject; what stands for the arguments with an underscore are the others."""
+    scores = score_names(_cards) if group in {"scores", "all"} else []
+    whole = compare(_cards, _keys(group), scores, _laid_over)
+    labels = tuple(row_label(row) for row in whole.rows)
+    return Shown(whole, labels, tuple(plain_texts(row.facts) for row in whole.rows))
 
 
 def _keys(group: str) -> tuple[str, ...]:

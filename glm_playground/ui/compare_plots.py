@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from glm_playground.catalog import AnyFact, ModelCard, Source
+from glm_playground.catalog import ModelCard, Source
 from glm_playground.catalog.comparison import LaidOver, ScoreName, score_names
 from glm_playground.ui import compare_charts as charts
 from glm_playground.ui.answer_markdown import literal
@@ -20,9 +20,7 @@ from glm_playground.ui.compare_points import (
     price_of,
     score_facts,
 )
-from glm_playground.ui.compare_words import fact_labels, plain, score_label
-from glm_playground.ui.fact_values import fact_text
-from glm_playground.ui.fact_view import source_link
+from glm_playground.ui.compare_words import fact_labels, plain, score_label, sourced
 from glm_playground.ui.i18n import _, ngettext, number
 
 _MOST_DRAWN = 40
@@ -166,7 +164,7 @@ def _draw(
     """Draws the plot, its numbers with their sources, and the models that it cannot show."""
     shown = drawn[:_MOST_DRAWN]
     if shown:
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = st.columns([11, 9], gap="medium")
         with left:
             count = ngettext("{count} model.", "{count} models.", len(shown)).format(count=number(len(shown)))
             st.altair_chart(chart(shown), alt=f"{count} {takeaway}".strip())
@@ -188,17 +186,9 @@ def _numbers(shown: Sequence[Point], sources: Mapping[str, Source]) -> str:
     head = (f":small[{literal(name)}]" for name in (_("Model"), *series))
     lines = [f"| {' | '.join(head)} |", "|---" + "|--:" * len(series) + "|"]
     for point in shown:
-        cells = (_cell(figure.fact, sources) for figure in point.figures)
+        cells = (sourced(figure.fact, sources) for figure in point.figures)
         lines.append(f"| :small[{literal(point.card.name)}] | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _cell(fact: AnyFact, sources: Mapping[str, Source]) -> str:
-    if not fact.known:
-        return f":small[:gray[{fact_text(fact)}]]"
-    source = sources.get(fact.source or "")
-    named = source_link(source, short=True) if source else literal(fact.source or "")
-    return f":small[{fact_text(fact)} :gray[{named} {fact.read:%Y-%m}]]"
 
 
 def _draw_unknown(found: Sequence[Point]) -> None:
@@ -206,7 +196,7 @@ def _draw_unknown(found: Sequence[Point]) -> None:
     lacking = [point for point in found if point.unknown]
     if not lacking:
         return
-    pieces = [f"{literal(point.card.name)} ({literal(', '.join(point.unknown))})" for point in lacking[:_MOST_NAMED]]
+    pieces = [f"{literal(point.card.name)} ({literal(' + '.join(point.unknown))})" for point in lacking[:_MOST_NAMED]]
     if len(lacking) > _MOST_NAMED:
         rest = len(lacking) - _MOST_NAMED
         pieces.append(ngettext("{count} more model", "{count} more models", rest).format(count=number(rest)))

@@ -13,7 +13,7 @@ from glm_playground.catalog.comparison_files import mark
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.compare_choice import ordered
 from glm_playground.ui.compare_exports import draw_downloads
-from glm_playground.ui.compare_filters import Shown, Wanted, draw_filters, shown_rows
+from glm_playground.ui.compare_filters import MODELS_A_PAGE, Shown, Wanted, draw_filters, shown_rows
 from glm_playground.ui.compare_reading import draw_reading
 from glm_playground.ui.fact_view import claims_text
 from glm_playground.ui.i18n import _, ngettext, number
@@ -44,16 +44,28 @@ def draw_table(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], laid
     if not shown.comparison.rows:
         st.markdown(_("No row fits. Take a filter away, or search for a part of a name such as price."))
         return
-    place = st.session_state.get(_PLACE)
+    pages = -(-len(cards) // MODELS_A_PAGE)
+    page = shown
+    if pages > 1:
+        page = shown.page(st.pagination(pages, key="compare_page"))
+    place = _place(page)
     # The second column is always there: the grid would be built anew, and lose the focus, if it came and went.
     left, right = st.columns([8, 5] if place else [1, 0.001])
     with left:
-        _draw_grid(shown, wanted)
+        _draw_grid(page, wanted)
     if place:
         with right:
-            _draw_claims(place, shown, sources)
+            _draw_claims(place, page, sources)
     draw_downloads(shown, sources)
-    draw_reading(shown, sources)
+    draw_reading(page, sources)
+
+
+def _place(shown: Shown) -> Place | None:
+    """What was clicked, where it is still shown."""
+    place: Place | None = st.session_state.get(_PLACE)
+    if place is None or (place.row and not shown.comparison.row(place.row)):
+        return None
+    return place if place.model is None or place.model in shown.comparison.models else None
 
 
 def _draw_grid(shown: Shown, wanted: Wanted) -> None:
@@ -61,7 +73,7 @@ def _draw_grid(shown: Shown, wanted: Wanted) -> None:
     frame = _by_model(shown) if by_model else _by_fact(shown)
     tinted = len(comparison.rows) * len(comparison.cards) <= _MOST_TINTED
     # Another key for other rows: a choice is kept by position, and the position would be another fact's.
-    key = f"compare_grid-{st.session_state.get(_CLOSED, 0)}-{wanted}"
+    key = f"compare_grid-{st.session_state.get(_CLOSED, 0)}-{wanted}-{comparison.models[0]}"
     st.dataframe(
         frame.style.apply(_tints, axis=None, comparison=comparison, by_model=by_model) if tinted else frame,
         height=min(_MOST_HEIGHT, (len(frame) + 1) * _ROW_HEIGHT + 3),
@@ -126,13 +138,13 @@ def _is_figures(facts: Sequence[AnyFact]) -> bool:
 
 def _tints(frame: pd.DataFrame, comparison: Comparison, by_model: bool) -> pd.DataFrame:
     """Tints the cells whose value is another than the first model's."""
-    styles = pd.DataFrame("", index=frame.index, columns=frame.columns)
-    for place, row in enumerate(comparison.rows):
-        for number_of_model, (model, fact) in enumerate(zip(comparison.models, row.facts, strict=True)):
-            if differs_from(fact, row.facts[0]):
-                cell = (number_of_model, row.key) if by_model else (place, model)
-                styles.loc[cell] = _TINT
-    return styles
+    styles = [[_TINT if differs_from(fact, row.facts[0]) else "" for fact in row.facts] for row in comparison.rows]
+    plain = [""] * len(frame)
+    if by_model:
+        tinted = {row.key: column for row, column in zip(comparison.rows, styles, strict=True)}
+    else:
+        tinted = dict(zip(comparison.models, map(list, zip(*styles, strict=True)), strict=True))
+    return pd.DataFrame({name: tinted.get(name, plain) for name in frame.columns}, index=frame.index)
 
 
 def _sign_help() -> str:
@@ -146,7 +158,25 @@ def _draw_caption(comparison: Comparison, *, tinted: bool) -> None:
         name = literal(comparison.cards[0].name)
         parts.append(_("tinted: another value than {model}'s").format(model=name))
     parts.append(_("click a cell, a row's name or a column's head for its sources"))
-    st.caption("; ".join(parts))
+    st.caption("  \n".join(["; ".join(parts), *_price_notes(comparison)]))
+
+
+def _price_notes(comparison: Comparison) -> list[str]:
+    """What must be said of the prices in the table."""
+    notes = []
+    headline = comparison.row("gateways.runapi.price.headline")
+    if headline and any(fact.known for fact in headline.facts):
+        notes.append(
+            _(
+                "RunAPI's headline per 1K tokens is never used for a cost: where its pages print both, they "
+                "disagree 10 to 100 times."
+            )
+        )
+    dropped = [literal(card.name) for card in comparison.cards if card.price("zai").historical]
+    if dropped and any(row.key.startswith("gateways.zai.price.") for row in comparison.rows):
+        names = ", ".join(dropped)
+        notes.append(_("No longer listed by Z.ai, whose last prices stand here: {models}.").format(models=names))
+    return notes
 
 
 def _note_place(key: str, comparison: Comparison, by_model: bool) -> None:

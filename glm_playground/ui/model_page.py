@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from glm_playground.catalog import Catalog, GatewaySheet, ModelCard, Source
+from glm_playground.catalog.comparison import CARDS_OF_RUNAPI
 from glm_playground.gateway import Gateway
 from glm_playground.ui import model_live
 from glm_playground.ui import model_sheet as sheet
@@ -23,7 +24,7 @@ from glm_playground.ui.model_use import (
     draw_uses,
     endpoint_rows,
 )
-from glm_playground.ui.navigation import MODELS
+from glm_playground.ui.navigation import COMPARE, MODELS
 from glm_playground.ui.try_it import draw_try_it
 
 _LONGEST_SHOWN_ID = 80
@@ -98,6 +99,8 @@ def _draw_top(card: ModelCard) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _draw_path(literal(card.name))
         st.space("stretch")
+        beside = [card.id, *(other for other in CARDS_OF_RUNAPI if other != card.id)]
+        st.page_link(COMPARE, label=_("Compare"), query_params={"ids": ",".join(beside)}, help="")
         draw_try_it(card.id, key="try", label=_("Try it"), type="primary")
     st.markdown("  \n".join(sheet.two_lines(card)))
 

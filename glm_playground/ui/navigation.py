@@ -13,6 +13,12 @@ PLAYGROUND = _PAGES / "playground.py"
 _ICON = Path(__file__).parent / "icon.svg"
 
 
+# Streamlit lets a wide Markdown table or formula push the whole page aside on a small screen, and has no option for it.
+_STYLE = """<style>
+[data-testid="stMarkdownContainer"]:has(table, .katex-display) { overflow-x: auto; }
+</style>"""
+
+
 def draw_page() -> None:
     """Draws the page that the address names."""
     st.set_page_config(page_title="GLM Playground", page_icon=str(_ICON), layout="wide")
@@ -24,4 +30,5 @@ def draw_page() -> None:
         ],
         position="top",
     )
+    st.html(_STYLE)
     page.run()

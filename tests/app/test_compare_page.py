@@ -1,12 +1,17 @@
 """The comparison page: what is chosen, the table, the plots, the running cost and the downloads."""
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glm_playground.catalog import load_catalog
+from glm_playground.catalog import Claim, Fact, Source, load_catalog
 from glm_playground.catalog.comparison import CARDS_OF_RUNAPI
+from glm_playground.gateway import Gateway
+from glm_playground.ui import compare_choice, compare_filters, compare_table, model_live
 from glm_playground.ui.compare_choice import asked_for
 from glm_playground.ui.compare_filters import MOST_COLUMNS
 
@@ -45,7 +50,7 @@ def view(at: AppTest, name: str) -> None:
 
 def test_the_first_view_is_what_runapi_puts_side_by_side(open_page: Open) -> None:
     at = open_page(PAGE)
-    assert at.multiselect(key="compare_models").value == list(CARDS_OF_RUNAPI)
+    assert at.pills(key="compare_models").value == list(CARDS_OF_RUNAPI)
     assert list(at.dataframe[0].value.columns) == ["fact", "mark", *CARDS_OF_RUNAPI]
     shown = text(at)
     for name in CARDS_OF_RUNAPI:
@@ -57,8 +62,8 @@ def test_the_first_view_is_what_runapi_puts_side_by_side(open_page: Open) -> Non
 
 def test_the_address_chooses_and_is_kept(open_page: Open) -> None:
     at = open_page(PAGE, ids="glm-5.2, GLM-4.7,glm-5.2")
-    assert at.multiselect(key="compare_models").value == ["glm-5.2", "glm-4.7"]
-    at.multiselect(key="compare_models").set_value(["glm-4.7", "glm-4.6"])
+    assert at.pills(key="compare_models").value == ["glm-5.2", "glm-4.7"]
+    at.pills(key="compare_models").set_value(["glm-4.7", "glm-4.6"])
     run(at)
     assert at.query_params["ids"] == "glm-4.7,glm-4.6"
     assert list(at.dataframe[0].value.columns)[2:] == ["glm-4.7", "glm-4.6"]
@@ -170,7 +175,7 @@ def test_the_plain_table_has_a_source_in_each_known_cell(open_page: Open) -> Non
     frame = at.table[0].value
     for row in frame.drop(columns="≠").to_numpy():
         for cell in row:
-            assert cell == ":gray[unknown]" or "2026-11]" in cell
+            assert cell == ":small[:gray[unknown]]" or cell.endswith("2026\u201111]]")
     assert "https://" in frame["GLM\\-4\\.6"].iloc[0]
 
 
@@ -209,7 +214,23 @@ def test_every_plot_draws_or_says_why_not(open_page: Open, name: str, ids: str) 
     assert charts or "Not shown, because it is unknown" in said or "No score of these models is published." in said
     assert all(chart.proto.alt for chart in charts)
     if "glm-5-turbo" in ids and name == "size":
-        assert r"GLM\-5\-Turbo (Size, total, Size, active)" in said
+        assert r"GLM\-5\-Turbo (Size, total \+ Size, active)" in said
+
+
+def test_no_unknown_is_in_the_data_of_a_plot(open_page: Open) -> None:
+    at = open_page(PAGE, ids="glm-5.1,glm-5-turbo,glm-4.6")
+    view(at, "Plots")
+    at.segmented_control(key="compare_plot").set_value("size")
+    run(at)
+    drawn = at.get("vega_lite_chart")[0].proto.datasets[0].data.data
+    assert pa.ipc.open_stream(drawn).read_all().to_pylist() == [
+        {"model": name, "series": series, "value": value, "text": text}
+        for name, total, active in (("GLM-5.1", 744, 40), ("GLM-4.6", 355, 32))
+        for series, value, text in (
+            ("Size, total", total, f"{total}B"),
+            ("Size, active", active, f"{active}B"),
+        )
+    ]
 
 
 def test_scores_under_other_conditions_stand_in_plots_of_their_own(open_page: Open) -> None:
@@ -222,6 +243,31 @@ def test_scores_under_other_conditions_stand_in_plots_of_their_own(open_page: Op
     titles = [element.value for element in at.markdown if element.value.startswith("**")]
     assert set(titles) == {"**HLE, no conditions stated**", "**HLE, with tools**", "**HLE, text\\-only**"}
     assert len(at.get("vega_lite_chart")) == 3
+
+
+# -- what RunAPI says now
+
+
+def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = Claim[Decimal](value=Decimal("0.35"), source="live_prices", read=date(2026, 11, 30), kind="gateway")
+    price = Fact[Decimal](value=claim.value, unit="USD / 1M tokens", claims=(claim,))
+    source = Source(id="live_prices", publisher="RunAPI", kind="gateway", read=claim.read, url="https://runapi.ai/x")
+
+    def live_facts(model: str, server: Gateway) -> model_live.LiveFacts:
+        prices = {"input": price} if model == "glm-4.6" else {}
+        return model_live.LiveFacts(Gateway("RunAPI", "https://runapi.ai"), Fact[bool](), prices)
+
+    monkeypatch.setattr(model_live, "live_facts", live_facts)
+    monkeypatch.setattr(model_live, "sources", lambda server: {"live_prices": source})
+    at = open_page(PAGE)
+    assert table(at)["Input, RunAPI"]["glm-4.6"] == "$0.35 / 1M tokens"
+    assert table(at)["Input, RunAPI"]["glm-4.5-air"] == "$0.10 / 1M tokens"
+    view(at, "Running cost")
+    [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
+    line = next(line for line in costs.splitlines() if r"GLM\-4\.6" in line)
+    assert r"**\$1\.25**" in line
+    assert "<https://runapi.ai/x>" in line
+    assert "Nov 30, 2026" in line
 
 
 # -- the running cost
@@ -265,3 +311,26 @@ def test_a_list_the_model_is_no_longer_on_gives_no_cost(open_page: Open) -> None
     run(at)
     [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
     assert costs.count(":gray[unknown]") == 5
+
+
+def test_more_models_than_pills_are_chosen_in_a_list(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_choice, "_MOST_PILLS", len(CATALOG) - 1)
+    at = open_page(PAGE)
+    assert not at.pills
+    assert at.multiselect(key="compare_models").value == list(CARDS_OF_RUNAPI)
+
+
+def test_many_models_stand_one_a_row_and_a_page_at_a_time(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_filters, "MOST_COLUMNS", 5)
+    monkeypatch.setattr(compare_filters, "MODELS_A_PAGE", 6)
+    monkeypatch.setattr(compare_table, "MODELS_A_PAGE", 6)
+    at = open_page(PAGE, ids=",".join(CATALOG))
+    assert list(at.dataframe[0].value["model"]) == [card.name for card in CATALOG.cards[:6]]
+    at.session_state["compare_page"] = 2
+    run(at)
+    assert list(at.dataframe[0].value["model"]) == [card.name for card in CATALOG.cards[6:]]
+
+
+def test_last_prices_of_a_list_are_said_to_be_such(open_page: Open) -> None:
+    assert r"whose last prices stand here: GLM\-5\-Turbo." in text(open_page(PAGE, ids="glm-5-turbo,glm-5"))
+    assert "whose last prices" not in text(open_page(PAGE))

@@ -4,6 +4,7 @@ That is: an error of the page, anything the Content-Security-Policy had to block
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,9 +87,10 @@ class Tab:
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
-    def finished(self, outcome: str = "completed") -> None:
-        """Waits until the last answer has ended like this, and its figures are drawn."""
-        expect(self.answer.get_by_text(outcome, exact=True)).to_be_visible()
+    def finished(self, *outcomes: str) -> None:
+        """Waits until the last answer has ended like one of these, else completed, and its figures are drawn."""
+        words = "|".join(outcomes or ["completed"])
+        expect(self.answer.get_by_text(re.compile(f"^({words})$"))).to_be_visible()
         expect(self.answer.get_by_text("TTFT")).to_be_visible()
         self.settled()
 
@@ -147,6 +149,6 @@ def scripted_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProces
 
 @pytest.fixture(scope="package")
 def standin_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
-    """The app as it starts without any setting: with the stand-in model, or with scripted text where that cannot run."""
+    """The app as it starts without any setting: with the stand-in model, or scripted text where that cannot run."""
     with serve(tmp_path_factory.mktemp("standin"), {}) as app:
         yield app
