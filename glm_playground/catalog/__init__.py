@@ -3,7 +3,7 @@
 `load_catalog()` gives the cards by model id; `python -m glm_playground.catalog check` checks the data files.
 """
 
-from .card import (
+from glm_playground.catalog.card import (
     PRICE_CLASSES,
     ROW_KEYS,
     Capabilities,
@@ -17,9 +17,9 @@ from .card import (
     Price,
     Protocols,
 )
-from .catalog import Catalog, GatewaySheet, RejectedFile, TokenCounting, Tokenizer, Variant
-from .loader import load_catalog
-from .types import KINDS, AnyFact, Claim, Fact, FactTable, Kind, Score, Source
+from glm_playground.catalog.catalog import Catalog, GatewaySheet, RejectedFile, TokenCounting, Tokenizer, Variant
+from glm_playground.catalog.loader import load_catalog
+from glm_playground.catalog.types import KINDS, AnyFact, Claim, Fact, FactTable, Kind, Score, Source
 
 __all__ = [
     "KINDS",

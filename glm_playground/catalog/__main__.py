@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .card import ModelCard
-from .files import FILE_READERS, read_card, read_sources
-from .loader import DATA, read_file
-from .types import Source
+from glm_playground.catalog.card import ModelCard
+from glm_playground.catalog.files import FILE_READERS, read_card, read_sources
+from glm_playground.catalog.loader import DATA, read_file
+from glm_playground.catalog.types import Source
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from .types import AnyFact, Claim, Fact, FactTable, Frozen, OneOf, Score, Unit
+from glm_playground.catalog.types import AnyFact, Claim, Fact, FactTable, Frozen, OneOf, Score, Unit
 
 _TEXT = Fact[str]()
 _COUNT = Fact[int]()

@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from .card import Discrepancy, Flag, ModelCard, Parameter, Price, Text, Texts
-from .types import AnyFact, Fact, FactTable, Frozen, Source
+from glm_playground.catalog.card import Discrepancy, Flag, ModelCard, Parameter, Price, Text, Texts
+from glm_playground.catalog.types import AnyFact, Fact, FactTable, Frozen, Source
 
 _TEXT = Fact[str]()
 _COUNT = Fact[int]()

@@ -10,8 +10,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from .card import PRICE_CLASSES, ROW_KEYS, Capabilities, ModelCard, ParameterCount, Protocols
-from .types import AnyFact, Claim, Fact, FactTable, Kind, Score
+from glm_playground.catalog.card import PRICE_CLASSES, ROW_KEYS, Capabilities, ModelCard, ParameterCount, Protocols
+from glm_playground.catalog.types import AnyFact, Claim, Fact, FactTable, Kind, Score
 
 KEY_FACTS = (
     "facts.release",

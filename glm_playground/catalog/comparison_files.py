@@ -15,8 +15,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .comparison import Comparison, Difference
-from .types import AnyFact, Claim, Source
+from glm_playground.catalog.comparison import Comparison, Difference
+from glm_playground.catalog.types import AnyFact, Claim, Source
 
 UNKNOWN = "unknown"
 COLUMNS = (

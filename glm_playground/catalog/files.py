@@ -6,10 +6,18 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, get_args
 
-from .card import Discrepancy, GatewayFacts, ModelCard, ModelFacts, Parameter, ParameterCount, Price
-from .catalog import GatewaySheet, TokenCounting, Tokenizer, Variant
-from .reading import Reading
-from .types import KINDS, Fact, Source, day, texts
+from glm_playground.catalog.card import (
+    Discrepancy,
+    GatewayFacts,
+    ModelCard,
+    ModelFacts,
+    Parameter,
+    ParameterCount,
+    Price,
+)
+from glm_playground.catalog.catalog import GatewaySheet, TokenCounting, Tokenizer, Variant
+from glm_playground.catalog.reading import Reading
+from glm_playground.catalog.types import KINDS, Fact, Source, day, texts
 
 _SOURCE_TEXTS = ("publisher", "url", "read_from", "note")
 _PARAMETER_KEYS = ("type", "bounds", "minimum", "maximum", "default", "values", "source", "documented", "note")

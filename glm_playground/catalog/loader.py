@@ -18,9 +18,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from .card import Discrepancy, ModelCard, ModelFacts, Parameter
-from .catalog import Catalog, RejectedFile, TokenCounting, newest_first
-from .files import (
+from glm_playground.catalog.card import Discrepancy, ModelCard, ModelFacts, Parameter
+from glm_playground.catalog.catalog import Catalog, RejectedFile, TokenCounting, newest_first
+from glm_playground.catalog.files import (
     read_card,
     read_discrepancies,
     read_gateways,
@@ -29,8 +29,8 @@ from .files import (
     read_tokenizers,
     read_variants,
 )
-from .reading import Reading
-from .types import AnyFact, Source
+from glm_playground.catalog.reading import Reading
+from glm_playground.catalog.types import AnyFact, Source
 
 DATA = Path(__file__).with_name("data")
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from .types import (
+from glm_playground.catalog.types import (
     CLAIMS,
     KINDS,
     READERS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .card import ModelCard, Price
-from .types import Fact
+from glm_playground.catalog.card import ModelCard, Price
+from glm_playground.catalog.types import Fact
 
 DAYS = 30
 """Days of the longer period."""
