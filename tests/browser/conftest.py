@@ -3,16 +3,18 @@
 That is: an error of the page, anything the Content-Security-Policy had to block, a request to anywhere but the app.
 """
 
+import json
 import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests.live.app_process import AppProcess
 from tests.live.conftest import serve
@@ -118,24 +120,35 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def contexts(browser: Browser) -> Callable[..., BrowserContext]:
+    """A browser profile for each set of options; its cache of the app's scripts serves all tests."""
+
+    @cache
+    def context(options: str) -> BrowserContext:
+        made = browser.new_context(**json.loads(options))
+        made.set_default_timeout(_TIMEOUT_MS)
+        return made
+
+    expect.set_options(timeout=_TIMEOUT_MS)
+    return lambda **options: context(json.dumps(options, sort_keys=True))
+
+
 @pytest.fixture
-def open_tab(browser: Browser) -> Iterator[OpenTab]:
+def open_tab(contexts: Callable[..., BrowserContext]) -> Iterator[OpenTab]:
     """Opens a tab at a path of an app; `options` are those of a browser context."""
     tabs: list[Tab] = []
 
     def open_at(app: AppProcess, path: str, **options: Any) -> Tab:
-        settings = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", "locale": "en-US"}
-        context = browser.new_context(**{**settings, **options})
-        context.set_default_timeout(_TIMEOUT_MS)
-        tab = Tab(context.new_page(), app.base_url)
+        usual = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", "locale": "en-US"}
+        tab = Tab(contexts(**{**usual, **options}).new_page(), app.base_url)
         tabs.append(tab)
         tab.go(path)
         return tab
 
-    expect.set_options(timeout=_TIMEOUT_MS)
     yield open_at
     for tab in tabs:
-        tab.page.context.close()
+        tab.page.close()
     assert [problem for tab in tabs for problem in tab.problems] == []
 
 
