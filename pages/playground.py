@@ -36,9 +36,12 @@ st.chat_input(
     _("Ask {model}").format(model=lane.parameters().model or _("a model")), key=lane.PROMPT, on_submit=lane.submit
 )
 
+# Its place is kept, so that it is gone as soon as the first answer begins.
+starter = st.empty()
 if not talk.turns:
-    st.markdown(_("Send a prompt, or begin with this one:"))
-    st.button(lane.QUICKSTART, key="starter", type="secondary", on_click=lane.send_starter)
+    with starter.container():
+        st.markdown(_("Send a prompt, or begin with this one:"))
+        st.button(lane.QUICKSTART, key="starter", on_click=lane.send_starter)
 
 shown = talk.turns
 if len(shown) > settings().shown_turns and not st.session_state.get("show_earlier"):

@@ -15,7 +15,9 @@ from glm_playground.ui.i18n import _
 
 def draw_reading(shown: Shown, sources: Mapping[str, Source]) -> None:
     """Draws the table folded; it is made once it is opened."""
-    fold = st.expander(_("As a plain table, with sources"), key="compare_reading", type="compact", on_change="rerun")
+    fold = st.expander(
+        _("As a plain table, with sources; it prints whole"), key="compare_reading", type="compact", on_change="rerun"
+    )
     if not fold.open:
         return
     cards, rows = shown.comparison.cards, shown.comparison.rows

@@ -30,6 +30,16 @@ def value_text(value: Any, unit: str | None = None) -> str:
     return published(str(value))
 
 
+def wire_text(fact: AnyFact) -> str:
+    """The value of a request parameter as it is sent, in no language; a number by locale."""
+    value = fact.value
+    if isinstance(value, bool):
+        return code("true" if value else "false")
+    if isinstance(value, tuple):
+        return ", ".join(code(entry) for entry in value)
+    return code(value) if isinstance(value, str) else fact_text(fact)
+
+
 def table_head(names: tuple[str, ...], alignment: tuple[str, ...] = ()) -> list[str]:
     """The first two lines of a Markdown table; a column is aligned as "---" unless another mark is given for it."""
     marks = alignment or ("---",) * len(names)
@@ -117,8 +127,6 @@ def _words(language: str) -> dict[str, str]:
         "rejected": _("refused"),
         "not declared": _("not declared"),
         "advertised": _("advertised"),
-        "enabled": _("enabled"),
-        "disabled": _("disabled"),
         "available": _("available"),
         "always on": _("always on"),
         "image": _("image"),

@@ -1,7 +1,7 @@
 """The technical sheet of one model: the rows of RunAPI's page, and what is known beyond them."""
 
 from glm_playground.catalog import AnyFact, Fact, GatewayFacts, ModelCard, Parameter
-from glm_playground.ui.fact_values import billions, code, fact_text
+from glm_playground.ui.fact_values import billions, code, fact_text, wire_text
 from glm_playground.ui.fact_view import Row, row
 from glm_playground.ui.i18n import _, number
 from glm_playground.ui.model_live import LiveFacts, listed_fact_text
@@ -177,9 +177,9 @@ def _range_row(parameter: Parameter, key: str | None = None, label: str | None =
     else:
         pieces += [f"{named[side]} {fact_text(fact)}" for side, fact in parameter.items()[:2] if fact.known]
     if parameter.values.known:
-        pieces.append(fact_text(parameter.values))
+        pieces.append(wire_text(parameter.values))
     if parameter.default.known:
-        pieces.append(f"{named['default']} {fact_text(parameter.default)}")
+        pieces.append(f"{named['default']} {wire_text(parameter.default)}")
     facts = tuple((named[side], fact) for side, fact in parameter.items())
     text = ", ".join(pieces) or _("unknown")
     return Row(key or parameter.name, label or code(parameter.name), text, facts)

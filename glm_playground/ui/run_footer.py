@@ -5,14 +5,14 @@ import json
 import streamlit as st
 
 from glm_playground.gateway import EventKind, Gateway
-from glm_playground.runs.cost import Cost, CostState, cost_of
+from glm_playground.runs.cost import Cost, CostState, TokenClass, cost_of
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.ui import services
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.explanations import explain_error, explain_retry
 from glm_playground.ui.figures import dollars, seconds, tokens
-from glm_playground.ui.i18n import _, moment, number
+from glm_playground.ui.i18n import _, day, moment, number
 from glm_playground.ui.page_header import stand_in_badge
 from glm_playground.ui.styled import styled
 
@@ -141,13 +141,16 @@ def _draw_details(run: Run, metrics: Metrics, cost: Cost) -> None:
             f"{seconds(metrics.gaps.p50)} / {seconds(metrics.gaps.longest)}" if metrics.gaps else _("unknown")
         ),
     }
+    names = {
+        TokenClass.INPUT: _("Cost of the input"),
+        TokenClass.CACHE_READ: _("Cost of the cached input"),
+        TokenClass.OUTPUT: _("Cost of the output"),
+    }
     for term in cost.terms:
         price = literal(dollars(term.per_million))
-        rows[_("Cost of {kind} tokens").format(kind=term.token_class)] = (
-            f"{number(term.tokens)} × {price} / 1M = {literal(dollars(term.amount))}"
-        )
+        rows[names[term.token_class]] = f"{number(term.tokens)} × {price} / 1M = {literal(dollars(term.amount))}"
     if cost.price:
-        rows[_("Price from")] = literal(f"{cost.price.source}, {cost.price.as_of.isoformat()}")
+        rows[_("Price from")] = literal(f"{cost.price.source}, {day(cost.price.as_of)}")
     # A Markdown table: `st.table` would load pandas on this page.
     lines = [
         _("| Figure | Value |"),

@@ -160,7 +160,7 @@ class TestSending:
 
         page.open(f"details-{run.id}")
         details = page.answer
-        for row in ("Model asked", "Server", "TTFT: first token", "Cost of output tokens", "Price from"):
+        for row in ("Model asked", "Server", "TTFT: first token", "Cost of the output", "Price from"):
             assert f"| {row}" in details
         assert "api/v1/price\\_schedules" in details
         assert json.loads(page.at.chat_message[-1].get("code")[0].value) == run.request.body()

@@ -324,15 +324,15 @@ def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture(scope="class")
+def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
+    """The app without a key, just started, in a folder that is not the project's."""
+    with serve(tmp_path_factory.mktemp("keyless"), {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}) as process:
+        yield process
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc, which this system lacks")
 class TestOwnSandbox:
-    @pytest.fixture(scope="class")
-    def keyless(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
-        """The app without a key, just started, in a folder that is not the project's."""
-        folder = tmp_path_factory.mktemp("keyless")
-        with serve(folder, {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}) as process:
-            yield process
-
     def test_the_first_visit_of_all_may_be_at_a_pages_address(self, keyless: AppProcess) -> None:
         async def act(tab: BrowserSession) -> None:
             assert {page.url_pathname for page in tab.pages} >= {"", "playground"}
