@@ -58,10 +58,18 @@ class Engine:
     Args:
         connect_timeout: seconds.
         read_timeout: seconds of silence allowed between two chunks.
+        on_end: called once with each run that ended, on the engine's thread.
     """
 
-    def __init__(self, *, connect_timeout: float = 10.0, read_timeout: float = 900.0) -> None:
+    def __init__(
+        self,
+        *,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 900.0,
+        on_end: Callable[[Run], None] = lambda run: None,
+    ) -> None:
         self._timeouts = (connect_timeout, read_timeout)
+        self._on_end = on_end
         self._recordings: dict[str, _Recording] = {}
         self._loop = _new_loop()
         self._http: ConnectionPool | None = None
@@ -199,6 +207,7 @@ class Engine:
         run.ended_ns = ended_ns
         run.outcome = outcome or (Outcome.STOPPED if recording.stopping else Outcome.INTERRUPTED)
         self._recordings.pop(run.id, None)
+        self._on_end(run)
         recording.ended.set()
         with recording.changed:
             recording.changed.notify_all()

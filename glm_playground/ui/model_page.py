@@ -8,7 +8,7 @@ import streamlit as st
 from glm_playground.catalog import Catalog, GatewaySheet, ModelCard, Source
 from glm_playground.catalog.comparison import CARDS_OF_RUNAPI
 from glm_playground.gateway import Gateway
-from glm_playground.ui import model_live
+from glm_playground.ui import model_live, services
 from glm_playground.ui import model_sheet as sheet
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.fact_values import aside
@@ -113,8 +113,7 @@ def _draw_path(name: str) -> None:
 
 def _draw_sheet(card: ModelCard, live: model_live.LiveFacts, view: FactView) -> None:
     _title(_("Technical sheet"))
-    # No ledger stores runs yet, so none was seen.
-    view.draw_rows(sheet.page_rows(card, live, None))
+    view.draw_rows(sheet.page_rows(card, live, services.runs_since_start.seen(live.server.origin, card.id)))
     for title, rows in (
         (_("Limits and sizes"), sheet.limit_rows(card)),
         (_("Release and licence"), sheet.model_rows(card)),

@@ -38,7 +38,7 @@ def _status_rows(live: LiveFacts, seen: RunsSeen | None) -> list[Row]:
             tag += " · " + _("stand-in")
         listed = listed._replace(tag=tag)
     # Our own runs are no claim of a source: the row opens how they are counted.
-    own: AnyFact = Fact[str](why=_("counted over the last 50 runs that this app recorded; none is recorded"))
+    own: AnyFact = Fact[str](why=_("counted over the last 50 runs since the app started"))
     return [listed, Row("runs", _("Status, our runs"), runs_text(seen), ((_("Our own runs"), own),))]
 
 

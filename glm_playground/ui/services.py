@@ -18,18 +18,22 @@ from glm_playground.runs.cost import Price, TokenClass
 from glm_playground.runs.engine import Engine
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.settings import RUNAPI_BASE_URL, settings
+from glm_playground.ui.model_status import RunsSinceStart
 
 FRESH_FOR_S = 600.0
 PROBLEM_STANDS_FOR_S = 60.0
 SCRIPTED_TEXT = "scripted text"
 """Stands for the model's name where the sandbox answers without one."""
+runs_since_start = RunsSinceStart()
 _starting = threading.Lock()
 
 
 @cache
 def engine() -> Engine:
     """The engine that drives every run of this process."""
-    return Engine(connect_timeout=settings().connect_timeout, read_timeout=settings().read_timeout)
+    return Engine(
+        connect_timeout=settings().connect_timeout, read_timeout=settings().read_timeout, on_end=runs_since_start.note
+    )
 
 
 @cache

@@ -164,7 +164,7 @@ class TestSheet:
     def test_status_has_three_claims(self, glm_51: AppTest) -> None:
         assert "Operational" in glm_51.button(key="fact-runapi.status").label
         assert "listed now" in glm_51.button(key="fact-live.listed").label
-        assert "no runs recorded" in glm_51.button(key="fact-runs").label
+        assert "no runs since the app started" in glm_51.button(key="fact-runs").label
         assert "/v1/models" in claims(glm_51, "live.listed")
 
     def test_scores_disagreements_and_folded_facts(self, glm_51: AppTest) -> None:

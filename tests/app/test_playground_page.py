@@ -163,7 +163,7 @@ class TestSending:
         for row in ("Model asked", "Server", "TTFT: first token", "Cost of the output", "Price from"):
             assert f"| {row}" in details
         assert "api/v1/price\\_schedules" in details
-        assert json.loads(page.at.chat_message[-1].get("code")[0].value) == run.request.body()
+        assert json.loads(page.at.chat_message[-1].code[0].value) == run.request.body()
 
     def test_a_short_answer_has_no_speed(self, page: Playground) -> None:
         page.script("tokens=3")

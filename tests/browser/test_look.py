@@ -69,6 +69,16 @@ def test_axe_finds_nothing_of_ours(scripted_app: AppProcess, open_tab: OpenTab, 
         page.keyboard.press("Escape")
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_of_ours_on_the_pages_that_are_read(
+    scripted_app: AppProcess, open_tab: OpenTab, theme: str
+) -> None:
+    for address, text in (("/", "GLM-5.1"), ("/?id=glm-5.1", "Technical sheet"), ("/compare", "Running cost")):
+        tab = open_tab(scripted_app, address, color_scheme=theme)
+        expect(tab.page.get_by_text(text).first).to_be_visible()
+        assert findings(tab) == [], address
+
+
 @pytest.mark.parametrize(
     ("width", "height"), [pytest.param(1280, 800, id="desktop"), pytest.param(390, 800, id="phone")]
 )

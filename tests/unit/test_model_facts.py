@@ -101,8 +101,8 @@ def test_a_live_price_is_laid_over_the_published_one() -> None:
 
 
 def test_our_own_runs() -> None:
-    assert runs_text(None) == "no runs recorded"
-    assert runs_text(RunsSeen(None, 0, 0)) == "no runs recorded"
+    assert runs_text(None) == "no runs since the app started"
+    assert runs_text(RunsSeen(None, 0, 0)) == "no runs since the app started"
     seen = RunsSeen(datetime(2026, 11, 23, 10, 0, tzinfo=UTC), 2, 50)
     assert runs_text(seen).startswith("2 of the last 50 runs failed, last success Nov 23, 2026")
     assert runs_text(RunsSeen(None, 3, 3)) == "3 of the last 3 runs failed, none succeeded"
