@@ -12,6 +12,7 @@ from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.fact_values import fact_text, kind_name, value_text
 from glm_playground.ui.fact_view import source_link
 from glm_playground.ui.i18n import _, language
+from glm_playground.ui.model_sheet import arithmetic_labels
 
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]<>()#+\-.!|~$:&\"'])")
 
@@ -107,7 +108,7 @@ def _labels(language: str) -> dict[str, str]:
             ("gateways.runapi.price", _prices(_("RunAPI"))),
             ("gateways.zai", _of_zai()),
             ("gateways.zai.price", _prices(_("Z.ai"))),
-            ("arithmetic", _arithmetic()),
+            ("arithmetic", arithmetic_labels()),
         )
         for key, label in labels.items()
     }
@@ -218,19 +219,4 @@ def _protocols() -> dict[str, str]:
         "responses": _("Responses on RunAPI"),
         "messages": _("Messages on RunAPI"),
         "gemini_contents": _("Gemini contents on RunAPI"),
-    }
-
-
-def _arithmetic() -> dict[str, str]:
-    return {
-        "layers": _("In layers"),
-        "embedding_and_head": _("In embedding and head"),
-        "mtp": _("In the MTP layer"),
-        "layers_and_mtp": _("Layers and MTP"),
-        "layers_embedding_and_head": _("Layers, embedding, head"),
-        "all": _("All"),
-        "all_with_mtp_copies": _("All, MTP with its copies"),
-        "exact": _("All, one by one"),
-        "indexer_layers": _("Layers with an indexer"),
-        "active_without_embedding": _("Active, no embedding"),
     }

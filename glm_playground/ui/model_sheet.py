@@ -140,11 +140,9 @@ def architecture_rows(card: ModelCard) -> list[Row]:
     return [row(key, label, getattr(facts, key)) for key, label in labels.items()]
 
 
-def arithmetic_rows(card: ModelCard) -> list[Row]:
-    """Our own count of the parameters, from the published shapes."""
-    if card.arithmetic is None:
-        return []
-    labels = {
+def arithmetic_labels() -> dict[str, str]:
+    """What each part of our own count is called, by its key."""
+    return {
         "layers": _("In layers"),
         "embedding_and_head": _("In embedding and head"),
         "mtp": _("In the MTP layer"),
@@ -156,6 +154,13 @@ def arithmetic_rows(card: ModelCard) -> list[Row]:
         "indexer_layers": _("Layers with an indexer"),
         "active_without_embedding": _("Active, no embedding"),
     }
+
+
+def arithmetic_rows(card: ModelCard) -> list[Row]:
+    """Our own count of the parameters, from the published shapes."""
+    if card.arithmetic is None:
+        return []
+    labels = arithmetic_labels()
     known = (row(f"arithmetic.{key}", labels[key], fact) for key, fact in card.arithmetic.items() if fact.known)
     return list(known)
 
