@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 _REST_CHARACTERS_PER_SECOND = 40_000
 _LONGEST_INTERVAL_S = 2.0
 # Redraws cost the same processor that reads the streams: with many runs at once each is redrawn less often.
-_INTERVAL_PER_RUN_S = 0.002
+_INTERVAL_PER_RUN_S = 0.003
+# So soon the script notices that the user did something else, unless its redraws are further apart than this.
+_LOOKS_UP_EVERY_S = 0.1
 
 
 class _GrowingText:
@@ -144,7 +146,9 @@ def attach(engine: Engine, run: Run, pause: float) -> None:
         drawn_at = monotonic()
         due = drawn_at + min(max(least, rest / _REST_CHARACTERS_PER_SECOND), _LONGEST_INTERVAL_S)
         while not run.ended and monotonic() < due:
-            engine.wait_changed(run, view.seen, pause=min(due - monotonic(), 0.1), timeout=0.0)
+            engine.wait_changed(
+                run, view.seen, pause=min(due - monotonic(), max(least, _LOOKS_UP_EVERY_S)), timeout=0.0
+            )
             # Any use of the session lets Streamlit end this script when the user did something else.
             st.session_state.get("attached")
         if not engine.wait_changed(run, view.seen, timeout=0.1):

@@ -146,6 +146,7 @@ def test_its_refusal_is_explained(app: AppProcess) -> None:
             assert "exceeds the available context size" in tab.text
             assert ":red-badge[failed]" in tab.text
             await tab.set_value(tab.find_widget("number_input", "max_tokens"), 3)
+            await tab.wait_finished()
             await tab.submit_chat("Hello")
             await tab.wait_finished()
             assert "3 tokens" in tab.text
