@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from statistics import median
+from statistics import mean, median
 
 from bench.gateway_process import GatewayProcess
-from bench.measures import cpu_seconds, nonce, number, ratio, ratio_header, table
+from bench.measures import cpu_seconds, nonce, number, ratio, ratio_header, say, table
 from bench.pages import APP, NAIVE, Page
 from bench.script_text import Script
 from tests.live.app_process import AppProcess
@@ -17,6 +17,11 @@ _ANSWER_SECONDS = 600.0
 _BASELINE_TOKENS = 8000
 _REFERENCE_TOKENS = 4000
 _WARM_UP = 200
+_LATE_MS = 500.0
+_LATE_SHARE = 1 / 8
+_INFLATION = 3.0
+# No higher; what is above 1 allows for the noise of two measurements.
+_LINEAR = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ async def _repeat(page: Page, gateway: GatewayProcess, lengths: list[int], repea
 
 
 def stream(tokens: int, repeats: int, pages: tuple[Page, ...] = (APP, NAIVE)) -> bool:
-    """Measure and print; there is no limit to hold."""
+    """Measure and print; True when the app holds the limits."""
     lengths = sorted({min(tokens, _REFERENCE_TOKENS), tokens})
     runs: dict[str, dict[int, list[Figures]]] = {}
     with GatewayProcess() as gateway:
@@ -70,13 +75,38 @@ def stream(tokens: int, repeats: int, pages: tuple[Page, ...] = (APP, NAIVE)) ->
     for n in lengths:
         title = f"one chat, {n:,} tokens as fast as they come; median (min..max) of {repeats}"
         _print(title, {name: figures[n] for name, figures in runs.items() if n in figures})
+    held = True
     for name, figures in runs.items():
         if len(figures) == 2:
-            short, long = (median(one.cpu for one in figures[n]) for n in lengths)
+            # The mean, since the clock of CPU time goes in steps of 10 ms.
+            short, long = (mean(one.cpu for one in figures[n]) for n in lengths)
             header = ["", *(f"{n:,} tokens" for n in lengths), "ratio"]
             row = ["server CPU, us a token", number(short), number(long), number(long / short)]
             table(f"linearity of the {name}", header, [row])
-    return True
+            held = _say_limit(f"{name}: CPU a token, long / short", long / short, _LINEAR) and held
+    if app := runs.get(APP.name):
+        held = _app_holds(app, runs.get(NAIVE.name, {})) and held
+    return held
+
+
+def _app_holds(app: dict[int, list[Figures]], naive: dict[int, list[Figures]]) -> bool:
+    held = True
+    for n, figures in app.items():
+        inflation = median(one.inflation for one in figures)
+        held = _say_limit(f"{n:,} tokens: bytes / answer", inflation, _INFLATION) and held
+        if n != _REFERENCE_TOKENS:
+            continue
+        late = median(one.late for one in figures)
+        held = _say_limit(f"{n:,} tokens: last token late, ms", late, _LATE_MS) and held
+        if n in naive:
+            share = late / median(one.late for one in naive[n])
+            held = _say_limit(f"{n:,} tokens: late, app / naive", share, _LATE_SHARE) and held
+    return held
+
+
+def _say_limit(what: str, value: float, limit: float) -> bool:
+    say(f"{what}: {number(value)} (limit {limit:g}): {'held' if value <= limit else 'MISSED'}")
+    return value <= limit
 
 
 def _print(title: str, runs: dict[str, list[Figures]]) -> None:

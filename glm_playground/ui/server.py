@@ -27,7 +27,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     starting = asyncio.create_task(asyncio.to_thread(services.sandbox))
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()
-    # The thread that reads the streams waits so long at most for each script that computes; with Python's 5 ms, the last
+    # The thread that reads the streams waits so long at most for a script that computes; with Python's 5 ms the last
     # tokens of 160 chats come two to three times as late (`python -m bench.load many --chats 160`).
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
