@@ -11,12 +11,13 @@ tokenizers.toml      vocabularies and counting
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
+
+import tomli
 
 from glm_playground.catalog.card import Discrepancy, ModelCard, ModelFacts, Parameter
 from glm_playground.catalog.catalog import Catalog, RejectedFile, TokenCounting, newest_first
@@ -105,12 +106,12 @@ def read_file(
     reading = Reading(sources)
     found = None
     try:
-        found = reader(tomllib.loads(path.read_text(encoding="utf-8")), reading)
+        found = reader(tomli.loads(path.read_text(encoding="utf-8")), reading)
     except OSError as error:
         reading.problem("", f"cannot be read: {error.strerror}")
     except UnicodeDecodeError:
         reading.problem("", "is not UTF-8 text")
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         reading.problem("", f"is not TOML: {error}")
     problems = tuple(RejectedFile(file=path.name, key=key, reason=reason) for key, reason in reading.problems)
     return found, problems

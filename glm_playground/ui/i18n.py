@@ -6,6 +6,7 @@ The catalogues are `locale/<language>/LC_MESSAGES/messages.po`, read as they are
 import gettext
 import io
 from collections.abc import Sequence
+from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -47,8 +48,20 @@ def preferred_language(accepted: str | Sequence[str]) -> str:
     return negotiate_locale(names, list(LANGUAGES)) or "en"
 
 
+_settled: ContextVar[str] = ContextVar("language")
+
+
+def settle_language() -> None:
+    """Looks the language up once for this run of the script: a page asks for it a thousand times."""
+    _settled.set(_session_language())
+
+
 def language() -> str:
     """The session's language: the one chosen, else the browser's."""
+    return _settled.get(None) or _session_language()
+
+
+def _session_language() -> str:
     chosen = st.session_state.get(LANGUAGE_KEY)
     if chosen in LANGUAGES:
         return str(chosen)

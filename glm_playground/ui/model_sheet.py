@@ -5,7 +5,7 @@ from glm_playground.ui.fact_values import billions, code, fact_text, wire_text
 from glm_playground.ui.fact_view import Row, row
 from glm_playground.ui.i18n import _, number
 from glm_playground.ui.model_live import LiveFacts, listed_fact_text
-from glm_playground.ui.model_status import RunsSeen, runs_text
+from glm_playground.ui.model_status import RunsSeen, last_success_text, runs_text
 
 _AS_CODE = {"model_id", "endpoint"}
 
@@ -39,7 +39,8 @@ def _status_rows(live: LiveFacts, seen: RunsSeen | None) -> list[Row]:
         listed = listed._replace(tag=tag)
     # Our own runs are no claim of a source: the row opens how they are counted.
     own: AnyFact = Fact[str](why=_("counted over the last 50 runs since the app started"))
-    return [listed, Row("runs", _("Status, our runs"), runs_text(seen), ((_("Our own runs"), own),))]
+    tag = " · ".join(filter(None, (last_success_text(seen), seen and live.server.stand_in and _("stand-in"))))
+    return [listed, Row("runs", _("Status, our runs"), runs_text(seen), ((_("Our own runs"), own),), tag or None)]
 
 
 def limit_rows(card: ModelCard) -> list[Row]:

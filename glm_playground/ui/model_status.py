@@ -48,11 +48,17 @@ class RunsSinceStart:
 
 
 def runs_text(seen: RunsSeen | None) -> str:
-    """The last runs in words; None where none was recorded."""
+    """How many of the last runs failed, in words."""
     if seen is None or seen.runs == 0:
         return _("no runs since the app started")
     failed = ngettext("{failures} of the last run failed", "{failures} of the last {count} runs failed", seen.runs)
-    text = failed.format(failures=seen.failures, count=seen.runs)
+    return failed.format(failures=seen.failures, count=seen.runs)
+
+
+def last_success_text(seen: RunsSeen | None) -> str:
+    """When a run last succeeded, in words; empty where there was none to succeed."""
+    if seen is None or seen.runs == 0:
+        return ""
     if seen.last_success is None:
-        return _("{runs}, none succeeded").format(runs=text)
-    return _("{runs}, last success {time} UTC").format(runs=text, time=moment(seen.last_success))
+        return _("none succeeded")
+    return _("last success {time} UTC").format(time=moment(seen.last_success))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from glm_playground.ui.i18n import _
+from glm_playground.ui.i18n import _, settle_language
 
 _PAGES = Path(__file__).parents[2] / "pages"
 MODELS = _PAGES / "models.py"
@@ -13,14 +13,24 @@ PLAYGROUND = _PAGES / "playground.py"
 _ICON = Path(__file__).parent / "icon.svg"
 
 
-# Streamlit lets a wide Markdown table or formula push the whole page aside on a small screen, and has no option for it.
+# Streamlit lets a wide Markdown table or formula push the whole page aside on a small screen, prints only the first
+# screen of a page, with its menus, and has no option for either.
 _STYLE = """<style>
 [data-testid="stMarkdownContainer"]:has(table, .katex-display) { overflow-x: auto; }
+@media print {
+  [data-testid="stHeader"], [data-testid="stBottom"], [data-testid="stSidebar"] { display: none; }
+  [data-testid="stApp"], [data-testid="stAppViewContainer"], [data-testid="stMain"] {
+    position: static; height: auto; overflow: visible; color-scheme: light;
+  }
+  [data-testid="stMainBlockContainer"] { padding: 0; }
+  tr, [data-testid="stGridCell"], [data-testid="stAltairChart"] { break-inside: avoid; }
+}
 </style>"""
 
 
 def draw_page() -> None:
     """Draws the page that the address names."""
+    settle_language()
     st.set_page_config(page_title="GLM Playground", page_icon=str(_ICON), layout="wide")
     page = st.navigation(
         [

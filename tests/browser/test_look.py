@@ -89,3 +89,12 @@ def test_the_first_screen_holds_the_main_job(
     for element in (tab.prompt, tab.button(QUICKSTART), tab.page.get_by_label("Model"), tab.button("Settings")):
         expect(element.first).to_be_in_viewport(ratio=1)
     assert tab.page.evaluate("document.querySelector('main').scrollTop") == 0
+
+
+def test_a_sheet_prints_whole_and_without_the_menus(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/?id=glm-5.1")
+    expect(tab.page.get_by_text("Disagreements")).to_be_attached()
+    tab.page.emulate_media(media="print")
+    expect(tab.page.get_by_test_id("stHeader")).to_be_hidden()
+    pages = tab.page.pdf(format="A4").count(b"/Type /Page\n")
+    assert pages > 2

@@ -14,7 +14,7 @@ from glm_playground.ui.fact_view import FactView, Row, claims_text, row
 from glm_playground.ui.model_live import PRICES, LiveFacts
 from glm_playground.ui.model_scores import scores_of, scores_table
 from glm_playground.ui.model_sheet import page_rows, two_lines
-from glm_playground.ui.model_status import RunsSeen, runs_text
+from glm_playground.ui.model_status import RunsSeen, last_success_text, runs_text
 
 CATALOG = load_catalog()
 SANDBOX = Gateway("Sandbox", "http://127.0.0.1:1", stand_in="scripted text")
@@ -104,8 +104,10 @@ def test_our_own_runs() -> None:
     assert runs_text(None) == "no runs since the app started"
     assert runs_text(RunsSeen(None, 0, 0)) == "no runs since the app started"
     seen = RunsSeen(datetime(2026, 11, 23, 10, 0, tzinfo=UTC), 2, 50)
-    assert runs_text(seen).startswith("2 of the last 50 runs failed, last success Nov 23, 2026")
-    assert runs_text(RunsSeen(None, 3, 3)) == "3 of the last 3 runs failed, none succeeded"
+    assert runs_text(seen) == "2 of the last 50 runs failed"
+    assert last_success_text(seen).startswith("last success Nov 23, 2026")
+    assert runs_text(RunsSeen(None, 3, 3)) == "3 of the last 3 runs failed"
+    assert last_success_text(RunsSeen(None, 3, 3)) == "none succeeded"
 
 
 def test_every_score_has_its_publisher_and_link() -> None:
