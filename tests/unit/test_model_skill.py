@@ -4,8 +4,10 @@ import io
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
+import skills_ref
 
 from glm_playground.catalog import ModelCard, load_catalog
 from glm_playground.ui.model_skill import skill_name, skill_of
@@ -33,11 +35,13 @@ def front_matter(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("card", CATALOG.cards, ids=lambda card: card.id)
-def test_the_folder_is_valid(card: ModelCard) -> None:
+def test_the_folder_is_valid(card: ModelCard, tmp_path: Path) -> None:
     skill = skill_of(card, CATALOG)
     with zipfile.ZipFile(io.BytesIO(skill.archive())) as archive:
         assert archive.namelist() == [f"{skill.name}/SKILL.md"]
         text = archive.read(f"{skill.name}/SKILL.md").decode()
+        archive.extractall(tmp_path)
+    assert skills_ref.validate(tmp_path / skill.name) == []
     assert text == skill.text
     fields = front_matter(text)
     assert fields.keys() <= FIELDS
