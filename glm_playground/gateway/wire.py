@@ -16,6 +16,17 @@ from pydantic import BaseModel, ConfigDict, Field
 Json = Mapping[str, Any]
 
 
+class ToolCall(BaseModel):
+    """A call of a function that a model asks for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    arguments: str
+    """JSON as the model wrote it; it may be none."""
+
+
 class Message(BaseModel):
     """One message of a conversation."""
 
@@ -23,39 +34,81 @@ class Message(BaseModel):
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    """What an assistant's message asked for."""
+    tool_call_id: str | None = None
+    """The call that a tool's message answers."""
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object that is sent."""
+        body: dict[str, Any] = {"role": self.role, "content": self.content}
+        if self.tool_calls:
+            body["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in self.tool_calls
+            ]
+        if self.tool_call_id is not None:
+            body["tool_call_id"] = self.tool_call_id
+        return body
 
 
-class ChatRequest(BaseModel):
-    """A request for one generation; what is None is not sent, so the gateway's default holds."""
+class Parameters(BaseModel):
+    """What a generation is asked with beside model and messages; what is None or empty is not sent."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: str
-    messages: tuple[Message, ...]
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
+    stop: str | None = None
+    seed: int | None = None
     thinking: bool | None = None
     """`thinking.type` enabled or disabled."""
-    stream: bool = True
+    clear_thinking: bool | None = None
+    """`thinking.clear_thinking`: whether the reasoning of earlier turns is left out."""
+    reasoning_effort: str | None = None
+    do_sample: bool | None = None
+    tools: tuple[dict[str, Any], ...] = ()
+    response_format: dict[str, Any] | None = None
     extra: dict[str, Any] = Field(default_factory=dict)
-    """Further fields of the body, sent as they are."""
+    """Further fields of the body, sent as they are; they win over the others."""
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of the body that they make."""
+        names = ("temperature", "top_p", "max_tokens", "seed", "reasoning_effort", "do_sample", "response_format")
+        body = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if self.stop:
+            # Z.ai takes one, as a list: docs.z.ai/api-reference/llm/chat-completion
+            body["stop"] = [self.stop]
+        thinking: dict[str, Any] = {}
+        if self.thinking is not None:
+            thinking["type"] = "enabled" if self.thinking else "disabled"
+        if self.clear_thinking is not None:
+            thinking["clear_thinking"] = self.clear_thinking
+        if thinking:
+            body["thinking"] = thinking
+        if self.tools:
+            body["tools"] = list(self.tools)
+        return body | self.extra
+
+
+class ChatRequest(Parameters):
+    """A request for one generation; what is None is not sent, so the gateway's default holds."""
+
+    model: str
+    messages: tuple[Message, ...]
+    stream: bool = True
 
     def body(self) -> dict[str, Any]:
         """The JSON object that is sent."""
         body: dict[str, Any] = {
             "model": self.model,
-            "messages": [message.model_dump() for message in self.messages],
+            "messages": [message.body() for message in self.messages],
             "stream": self.stream,
         }
         if self.stream:
             body["stream_options"] = {"include_usage": True}
-        for name in ("temperature", "top_p", "max_tokens"):
-            if (value := getattr(self, name)) is not None:
-                body[name] = value
-        if self.thinking is not None:
-            body["thinking"] = {"type": "enabled" if self.thinking else "disabled"}
-        return body | self.extra
+        return body | self.fields()
 
 
 class Usage(NamedTuple):
