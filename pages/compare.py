@@ -3,7 +3,7 @@
 import streamlit as st
 
 from glm_playground.catalog import load_catalog
-from glm_playground.ui import model_live, services
+from glm_playground.ui import model_live
 from glm_playground.ui.compare_calculator import draw_calculator
 from glm_playground.ui.compare_choice import draw_cards, draw_choice
 from glm_playground.ui.compare_live import laid_over, sources_of
@@ -11,9 +11,10 @@ from glm_playground.ui.compare_table import draw_table
 from glm_playground.ui.i18n import _
 from glm_playground.ui.model_notices import draw_live_notices, watch_answers
 from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
+from glm_playground.ui.session_key import asked_gateway
 
 catalog = load_catalog()
-server = services.gateway()
+server = asked_gateway()
 model_live.ask(server)
 
 draw_header(_("Compare"))

@@ -1,74 +1,79 @@
-"""The playground: one lane, top to bottom as on the screen."""
+"""The playground: one to six models side by side, top to bottom as on the screen."""
 
 import streamlit as st
 
 from glm_playground.settings import settings
-from glm_playground.ui import lane, services
+from glm_playground.ui import sending, services, workbench
 from glm_playground.ui.accent import on_accent
-from glm_playground.ui.answer_markdown import literal, to_markdown
-from glm_playground.ui.i18n import _, ngettext
-from glm_playground.ui.lane_settings import draw_settings
+from glm_playground.ui.before_sending import draw_draft, draw_estimate
+from glm_playground.ui.differences_view import draw_differences
+from glm_playground.ui.i18n import _
+from glm_playground.ui.lane_view import Attached, draw_lane_head, draw_turns
+from glm_playground.ui.model_notices import watch_answers
 from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
-from glm_playground.ui.run_footer import draw_footer
-from glm_playground.ui.run_view import attach, draw_ended
+from glm_playground.ui.run_view import attach, wait_for_end
+from glm_playground.ui.session_key import asked_gateway
+from glm_playground.ui.session_options import draw_options, draw_target, side_by_side, take_over_options
+from glm_playground.ui.share_view import draw_share
+from glm_playground.ui.standings_view import draw_standings
+from glm_playground.ui.starters import draw_starters
+
+workbench.take_address()
+bench = workbench.workbench()
+take_over_options(bench)
+server = asked_gateway()
+services.ask_prices(server)
+several = len(bench.lanes) > 1
 
 draw_header(_("Playground"))
 draw_sandbox_notice()
-
-talk = lane.conversation()
+if not several:
+    draw_lane_head(bench.lanes[0])
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    draw_settings()
-    st.button(
-        _("Clear"),
-        key="clear",
-        icon=":material/delete_sweep:",
-        on_click=lane.clear,
-        disabled=not talk.turns,
-        help=_("Begin a new conversation"),
-    )
+    draw_options(bench)
+    draw_share(bench, server)
+    draw_target(bench)
 
 with st.bottom:
-    if notice := lane.take_notice():
+    if notice := workbench.take_notice():
         st.warning(notice.body, title=notice.title)
+    draw_draft(bench)
     stop_slot = st.empty()
+    draw_estimate(bench, server)
 # Not inside `st.bottom`: placed there by Streamlit itself, it makes the page follow the answer as it grows.
 st.chat_input(
-    _("Ask {model}").format(model=lane.parameters().model or _("a model")), key=lane.PROMPT, on_submit=lane.submit
+    _("Ask {model}").format(model=bench.lanes[0].setup.model or _("a model")) if not several else _("Ask the models"),
+    key=workbench.PROMPT,
+    on_submit=sending.submit,
+    accept_file="multiple",
 )
 
-# Its place is kept, so that it is gone as soon as the first answer begins.
-starter = st.empty()
-if not talk.turns:
-    with starter.container():
-        st.markdown(_("Send a prompt, or begin with this one:"))
-        st.button(lane.QUICKSTART, key="starter", on_click=lane.send_starter)
+# Their place is kept, so that they are gone as soon as the first answer begins.
+starters = st.empty()
+if not any(lane.conversation.turns for lane in bench.lanes):
+    with starters.container():
+        draw_starters()
 
-shown = talk.turns
-if len(shown) > settings().shown_turns and not st.session_state.get("show_earlier"):
-    hidden = len(shown) - settings().shown_turns
-    label = ngettext("Show {count} earlier turn", "Show {count} earlier turns", hidden).format(count=hidden)
-    st.checkbox(label, key="show_earlier")
-    shown = shown[hidden:]
-
-server = services.gateway()
-for turn in shown:
-    with st.chat_message("user", avatar=":material/person:"):
-        st.markdown(to_markdown(turn.prompt), anchors=False)
-    with st.chat_message("assistant", avatar=":material/smart_toy:"):
-        run = turn.run
-        st.caption(literal(run.request.model))
-        if run.ended:
-            draw_ended(run)
-        else:
-            stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=lane.stop)
-            attach(services.engine(), run, settings().redraw_interval)
-            stop_slot.empty()
-        draw_footer(run, server)
-
-if talk.turns:
-    with st.container(horizontal=True):
-        st.button(_("Regenerate"), key="regenerate", icon=":material/refresh:", on_click=lane.regenerate)
-        if (versions := len(talk.turns[-1].runs)) > 1:
-            st.caption(
-                _("Answer {number} of {count}; the earlier ones are kept.").format(number=versions, count=versions)
-            )
+standings_slot = st.empty()
+places = [st.container()]
+if several:
+    labels = [f"{number}. {lane.setup.model}" for number, lane in enumerate(bench.lanes, start=1)]
+    places = list(st.columns(len(bench.lanes), gap="medium") if side_by_side(bench) else st.tabs(labels))
+attached: Attached = []
+for lane, place in zip(bench.lanes, places, strict=True):
+    with place:
+        if several:
+            draw_lane_head(lane)
+        attached += draw_turns(lane, server)
+if bench.going_on():
+    stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=workbench.stop_all)
+    at_end = {view.run.id: on_end for view, on_end in attached}
+    attach(services.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)
+    if wait_for_end(services.engine(), bench.going_on()):
+        st.rerun()
+    stop_slot.empty()
+if several:
+    with standings_slot.container():
+        draw_standings(bench, server)
+draw_differences(bench)
+watch_answers(server)

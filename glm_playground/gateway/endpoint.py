@@ -17,6 +17,8 @@ class Gateway:
     key: SecretStr | None = None
     stand_in: str | None = None
     """The model that answers in place of every GLM, where this is the sandbox."""
+    private: bool = False
+    """True where the key is one user's own: nothing that was asked with it is shown to others."""
     failed_not_charged: bool = False
     """True where its published policy is that failed generations are not charged (RunAPI's model pages say so)."""
 

@@ -38,7 +38,8 @@ def check_request(request: ChatRequest, *, context_tokens: int | None, max_outpu
     """
     if not request.model.strip():
         return Finding(Problem.BLANK_MODEL)
-    if not request.messages or not request.messages[-1].content.strip():
+    last = request.messages[-1] if request.messages else None
+    if last is None or (last.role == "user" and not last.content.strip()):
         return Finding(Problem.BLANK_PROMPT)
     # GLM's own ranges: docs.z.ai/api-reference/llm/chat-completion
     if request.temperature is not None and not 0 <= request.temperature <= 1:

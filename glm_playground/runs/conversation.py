@@ -1,67 +1,203 @@
-"""A conversation as values: turns, the runs that answered them, and the request the next prompt makes."""
+"""A conversation as a tree of values: prompts, the answers to each, and what was asked after each answer.
+
+Nothing is ever overwritten. Another answer to a prompt stands beside the earlier ones; an edited prompt stands beside
+the first one; what followed stays below the answer it followed. A path through the tree is what is on the screen.
+"""
 
 import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from glm_playground.gateway import ChatRequest, Message
+from glm_playground.gateway import ChatRequest, Message, ToolCall
+from glm_playground.runs.attachments import Attachment, with_attachments
 from glm_playground.runs.run import Run
+from glm_playground.runs.setup import Setup
 from glm_playground.runs.thinking import answer_of
+from glm_playground.runs.tools import tool_calls_of
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """What a lane asks with; None leaves it to the gateway."""
+class ToolResult:
+    """What answers a tool call."""
 
-    model: str
-    system: str = ""
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    thinking: bool | None = None
+    call: ToolCall
+    content: str
 
 
-@dataclass
-class Turn:
-    """A prompt and the runs that answered it, the last one shown."""
+@dataclass(frozen=True)
+class Prompt:
+    """What the user sends in one turn: a text with files, or the results of the tools that the model asked for."""
 
-    prompt: str
-    runs: list[Run] = field(default_factory=list)
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+
+    def messages(self) -> tuple[Message, ...]:
+        """The messages it makes."""
+        if self.results:
+            return tuple(
+                Message(role="tool", content=result.content, tool_call_id=result.call.id) for result in self.results
+            )
+        return (Message(role="user", content=with_attachments(self.text, self.attachments)),)
+
+
+@dataclass(eq=False)
+class Answer:
+    """One answer to a prompt: a run, or a text that the user wrote in its place."""
+
+    run: Run | None = None
+    text: str | None = None
+    """The user's own text; None where the run's stands."""
+    one_by_one: bool = False
+    """True where the run was alone on the line, after a warm-up and with a nonce: its times may be compared."""
+    after: "Fork" = field(default_factory=lambda: Fork())  # noqa: PLW0108 - the class stands further down
+    id: str = field(default_factory=_new_id)
 
     @property
-    def run(self) -> Run:
-        """The run that is shown."""
-        return self.runs[-1]
+    def content(self) -> str:
+        """What a later request quotes; the reasoning is not part of it."""
+        if self.text is not None:
+            return self.text
+        return answer_of(self.run) if self.run else ""
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls the model asked for; an edited answer asks for none."""
+        return tool_calls_of(self.run) if self.run and self.text is None else ()
 
 
-@dataclass
-class Conversation:
-    """The turns so far."""
+@dataclass(eq=False)
+class Turn:
+    """A prompt and its answers, of which one is on the screen."""
+
+    prompt: Prompt
+    answers: list[Answer] = field(default_factory=list)
+    chosen: int = -1
+    id: str = field(default_factory=_new_id)
+
+    @property
+    def answer(self) -> Answer:
+        """The answer on the screen."""
+        return self.answers[self.chosen]
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs that answered the prompt, oldest first."""
+        return tuple(answer.run for answer in self.answers if answer.run)
+
+    @property
+    def number(self) -> int:
+        """Which answer is on the screen, from 1."""
+        return self.chosen % len(self.answers) + 1 if self.answers else 0
+
+    def add(self, answers: Sequence[Answer]) -> None:
+        """Adds answers and shows the first of them."""
+        self.chosen = len(self.answers)
+        self.answers.extend(answers)
+
+
+@dataclass(eq=False)
+class Fork:
+    """The prompts that were asked at one place of a conversation, of which one is on the screen."""
 
     turns: list[Turn] = field(default_factory=list)
+    chosen: int = -1
 
     @property
-    def going_on(self) -> Run | None:
-        """The run that has not ended yet."""
-        if self.turns and not self.turns[-1].run.ended:
-            return self.turns[-1].run
-        return None
+    def turn(self) -> Turn | None:
+        """The turn on the screen; None at the end of a conversation."""
+        return self.turns[self.chosen] if self.turns else None
 
-    def request(self, prompt: str, parameters: Parameters, *, before: int | None = None) -> ChatRequest:
-        """The request that sends `prompt` behind the first `before` turns (all unless given).
+    def add(self, turn: Turn) -> None:
+        """Adds a turn and shows it."""
+        self.chosen = len(self.turns)
+        self.turns.append(turn)
+
+    def remove(self, turn: Turn) -> None:
+        """Takes a turn out, with all that follows it; the one before it is shown."""
+        self.turns.remove(turn)
+        self.chosen = len(self.turns) - 1
+
+
+@dataclass(eq=False)
+class Conversation:
+    """The tree and the path through it that is on the screen."""
+
+    start: Fork = field(default_factory=Fork)
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The turns on the screen."""
+        return [turn for fork in self._forks() if (turn := fork.turn)]
+
+    @property
+    def end(self) -> Fork:
+        """Where the next prompt goes."""
+        return list(self._forks())[-1]
+
+    def forks(self) -> list[Fork]:
+        """The places of the turns on the screen, in order."""
+        return [fork for fork in self._forks() if fork.turn]
+
+    def fork_of(self, turn: Turn) -> Fork:
+        """The place of a turn on the screen.
+
+        Raises:
+            LookupError: the turn is not on the screen.
+        """
+        for fork in self._forks():
+            if fork.turn is turn:
+                return fork
+        raise LookupError("the turn is not on the screen")
+
+    def find(self, turn_id: str) -> Turn | None:
+        """The turn on the screen with this id."""
+        return next((turn for turn in self.turns if turn.id == turn_id), None)
+
+    def all_runs(self) -> Iterator[Run]:
+        """Every run of the tree, on the screen or not."""
+        waiting = [self.start]
+        while waiting:
+            for turn in waiting.pop().turns:
+                for answer in turn.answers:
+                    if answer.run:
+                        yield answer.run
+                    waiting.append(answer.after)
+
+    def going_on(self) -> list[Run]:
+        """The runs that have not ended."""
+        return [run for run in self.all_runs() if not run.ended]
+
+    def history(self, before: Turn | None = None) -> list[Message]:
+        """The messages of the turns on the screen, those from `before` on left out.
 
         A turn without any answer, because its run failed or was stopped early, is not sent again.
         """
-        messages = [Message(role="system", content=parameters.system)] if parameters.system.strip() else []
-        for turn in self.turns[:before]:
-            if answer := answer_of(turn.run):
-                messages += [Message(role="user", content=turn.prompt), Message(role="assistant", content=answer)]
-        messages.append(Message(role="user", content=prompt))
-        return ChatRequest(
-            model=parameters.model,
-            messages=tuple(messages),
-            temperature=parameters.temperature,
-            top_p=parameters.top_p,
-            max_tokens=parameters.max_tokens,
-            thinking=parameters.thinking,
-        )
+        messages: list[Message] = []
+        for turn in self.turns:
+            if turn is before:
+                break
+            answer = turn.answer if turn.answers else Answer()
+            content, calls = answer.content, answer.tool_calls
+            if content or calls:
+                messages += [*turn.prompt.messages(), Message(role="assistant", content=content, tool_calls=calls)]
+        return messages
+
+    def request(self, prompt: Prompt, setup: Setup, *, before: Turn | None = None) -> ChatRequest:
+        """The request that sends `prompt` behind the turns on the screen, those from `before` on left out."""
+        system = [Message(role="system", content=setup.system)] if setup.system.strip() else []
+        messages = (*system, *self.history(before), *prompt.messages())
+        return ChatRequest(model=setup.model, messages=messages, **dict(setup.parameters))
+
+    def _forks(self) -> Iterator[Fork]:
+        fork = self.start
+        while True:
+            yield fork
+            turn = fork.turn
+            if turn is None or not turn.answers:
+                return
+            fork = turn.answer.after

@@ -8,7 +8,7 @@ import logging
 import sys
 import threading
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,7 +42,9 @@ class _Recording:
     changed: threading.Condition = field(default_factory=threading.Condition)
     waiting: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
+    watchers: list[threading.Event] = field(default_factory=list)
     stopping: bool = False
+    behind: "_Recording | None" = None
     task: "asyncio.Task[None] | None" = None
 
     def tell(self) -> None:
@@ -82,15 +84,18 @@ class Engine:
         """How many runs are going on."""
         return len(self._recordings)
 
-    def start(self, request: ChatRequest, gateway: Gateway) -> Run:
-        """Sends `request` and gives the run that will record the answer, at once."""
+    def start(self, request: ChatRequest, gateway: Gateway, *, behind: Run | None = None) -> Run:
+        """Gives the run that will record the answer to `request`, at once.
+
+        It is sent now, or when the run `behind` which it stands has ended, in whatever way.
+        """
         run = Run(
             id=uuid.uuid4().hex,
             request=request,
             server=Server(gateway.name, gateway.origin, gateway.stand_in, gateway.failed_not_charged),
             started_at=datetime.now(UTC),
         )
-        recording = _Recording(run)
+        recording = _Recording(run, behind=self._recordings.get(behind.id) if behind else None)
         self._recordings[run.id] = recording
         self._loop.call_soon_threadsafe(self._launch, recording, gateway)
         return run
@@ -122,6 +127,21 @@ class Engine:
                 return recording.changed.wait_for(lambda: len(run.events) > seen or run.ended, timeout)
             finally:
                 recording.waiting -= 1
+
+    def wait_end(self, runs: Iterable[Run], timeout: float) -> bool:
+        """Waits until one of `runs` ends, or has ended already; False after `timeout` seconds."""
+        watcher = threading.Event()
+        watched = [self._recordings.get(run.id) for run in runs]
+        recordings = [recording for recording in watched if recording]
+        for recording in recordings:
+            recording.watchers.append(watcher)
+        try:
+            # One that ended before it was watched will not tell.
+            gone = len(recordings) < len(watched) or any(recording.ended.is_set() for recording in recordings)
+            return gone or watcher.wait(timeout)
+        finally:
+            for recording in recordings:
+                recording.watchers.remove(watcher)
 
     def ask(self, gateway: Gateway, question: Callable[[GatewayClient], Awaitable[T]]) -> "Future[T]":
         """Runs `question` on the engine's loop, such as `lambda client: client.models()`."""
@@ -182,8 +202,10 @@ class Engine:
         outcome: Outcome | None = None
         t0 = perf_counter_ns()
         try:
+            await _turn_of(recording)
             client = self._client(gateway)
             run.started_at = datetime.now(UTC)
+            run.sent = True
             t0 = perf_counter_ns()
             outcome = await self._read(recording, client, t0)
         except asyncio.CancelledError:
@@ -209,6 +231,8 @@ class Engine:
         self._recordings.pop(run.id, None)
         self._on_end(run)
         recording.ended.set()
+        for watcher in tuple(recording.watchers):
+            watcher.set()
         with recording.changed:
             recording.changed.notify_all()
 
@@ -232,6 +256,16 @@ class Engine:
         if run.finish_reason == "network_error":
             run.error = RunError("StreamFailed", run.finish_reason, request_id=run.request_id, task_id=run.task_id)
         return outcome_of(run.finish_reason, done=run.complete_stream)
+
+
+async def _turn_of(recording: _Recording) -> None:
+    """Waits until every run before this one has ended."""
+    ahead = recording.behind
+    while ahead and ahead.task:
+        await asyncio.wait({ahead.task})
+        # One that was stopped while it waited stood behind another, behind which this one stands now.
+        ahead = ahead.behind
+    recording.behind = None
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

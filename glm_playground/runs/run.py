@@ -79,6 +79,8 @@ class Run:
     """Wall clock at t0, UTC."""
     events: list[Event] = field(default_factory=list)
     outcome: Outcome | None = None
+    sent: bool = False
+    """True once the request is being written; before, the run waits for its turn."""
     ended_ns: int | None = None
     finish_reason: str | None = None
     usage: Usage | None = None

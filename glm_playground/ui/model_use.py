@@ -3,13 +3,13 @@
 import streamlit as st
 
 from glm_playground.catalog import Catalog, Fact, GatewayFacts, GatewaySheet, ModelCard
-from glm_playground.ui import lane
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.fact_values import aside, code, fact_text, kind_name, published
 from glm_playground.ui.fact_view import FactView, Row, row
 from glm_playground.ui.i18n import _
 from glm_playground.ui.model_skill import skill_of
 from glm_playground.ui.snippets import BASE_URL, snippets
+from glm_playground.ui.starters import QUICKSTART
 
 
 def endpoint_rows(card: ModelCard, sheet: GatewaySheet) -> list[Row]:
@@ -44,9 +44,7 @@ def draw_quickstart(model: str, served: bool) -> None:
     """Draws the prompt and the programs that ask it."""
     if not served:
         st.markdown(aside(_("RunAPI was not seen to serve this model: it may refuse these requests.")))
-    prompt = st.text_area(
-        _("Your prompt"), lane.QUICKSTART, key="quickstart_prompt", height=80, persist_state="session"
-    )
+    prompt = st.text_area(_("Your prompt"), QUICKSTART, key="quickstart_prompt", height=80, persist_state="session")
     made = snippets(model, prompt or "")
     for tab, snippet in zip(st.tabs([snippet.name for snippet in made]), made, strict=True):
         tab.code(snippet.text, language=snippet.language, wrap_lines=True)

@@ -6,6 +6,7 @@ from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.ui import services
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language
+from glm_playground.ui.session_key import asked_gateway
 from glm_playground.ui.styled import styled
 
 
@@ -28,7 +29,7 @@ def draw_header(title: str) -> None:
 
 
 def _server_line() -> str:
-    server = services.gateway()
+    server = asked_gateway()
     if server.stand_in:
         sandbox = _("Sandbox")
         return f"{styled('small', sandbox)} {stand_in_badge(server.stand_in)}"
@@ -45,6 +46,8 @@ def stand_in_badge(stand_in: str) -> str:
 def draw_sandbox_notice() -> None:
     """Says in one line that a stand-in answers, or why nothing does."""
     process = services.sandbox()
+    if asked_gateway().private:
+        return
     if isinstance(process, SandboxProcess):
         if process.engine == "standin":
             text = _(

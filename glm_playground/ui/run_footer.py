@@ -1,13 +1,16 @@
 """What stands under an answer: how it ended, its figures, its ids, and what to do where it failed."""
 
 import json
+import re
 
 import streamlit as st
 
-from glm_playground.gateway import EventKind, Gateway
+from glm_playground.gateway import ChatRequest, EventKind, Gateway, Usage
+from glm_playground.runs.conversation import Turn
 from glm_playground.runs.cost import Cost, CostState, TokenClass, cost_of
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Outcome, Run
+from glm_playground.runs.standings import spread
 from glm_playground.ui import services
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.explanations import explain_error, explain_retry
@@ -17,16 +20,27 @@ from glm_playground.ui.page_header import stand_in_badge
 from glm_playground.ui.styled import styled
 
 
-def draw_footer(run: Run, server: Gateway) -> None:
-    """Draws the figures of an ended run; the price is asked of `server` where the run was made."""
+def cost_on(run: Run, server: Gateway) -> Cost:
+    """The cost of an ended run; a price of `server` counts only where the run was made there."""
+    return cost_of(run, services.price_of(server, run.request.model) if server.origin == run.server.origin else None)
+
+
+def draw_footer(run: Run, server: Gateway, turn: Turn) -> None:
+    """Draws the figures of an ended run of `turn`, with the spread of its repeats."""
     if run.error:
         title, body = explain_error(run)
         st.error(body, title=title, icon=":material/error:")
     for note in _notes(run):
         st.caption(note)
     metrics = metrics_of(run)
-    cost = cost_of(run, services.price_of(server, run.request.model) if server.origin == run.server.origin else None)
+    cost = cost_on(run, server)
     st.markdown(f":small[{' · '.join(_figures(run, metrics, cost))}]")
+    if turn.answer.one_by_one:
+        st.caption(
+            _("Asked alone, in random order, after a warm-up of the model and with a mark against prompt caches.")
+        )
+    if spread_text := _spread_text(turn, run):
+        st.caption(spread_text)
     ids = [
         f"{label} {_code(value)}"
         for label, value in (
@@ -43,6 +57,38 @@ def draw_footer(run: Run, server: Gateway) -> None:
         ) as details:
             if details.open:
                 _draw_details(run, metrics, cost)
+
+
+def _spread_text(turn: Turn, shown: Run) -> str:
+    """How far the repeats of the shown run's request spread; empty where it was not repeated."""
+    # The mark against prompt caches is all that may differ.
+    alike = [run for run in turn.runs if _without_mark(run) == _without_mark(shown)]
+    if len(alike) < 2:
+        return ""
+    waiting = sum(not run.ended for run in alike)
+    failed = sum(run.outcome is Outcome.FAILED for run in alike)
+    ended = [metrics_of(run) for run in alike if run.ended]
+    parts = [_("{count} repeats").format(count=len(alike))]
+    if waiting:
+        parts.append(_("{count} still to come").format(count=waiting))
+    if failed:
+        parts.append(_("{count} failed").format(count=failed))
+    ttft, speed = spread([one.ttft for one in ended]), spread([one.output_speed for one in ended])
+    if ttft:
+        parts.append(f"TTFT {seconds(ttft.least)} / {seconds(ttft.median)} / {seconds(ttft.most)}")
+    if speed:
+        figures = " / ".join(number(value, 1) for value in (speed.least, speed.median, speed.most))
+        parts.append(_("{speed} tokens/s").format(speed=figures))
+    if ttft or speed:
+        parts.append(_("least / median / most"))
+    return " · ".join(parts)
+
+
+def _without_mark(run: Run) -> ChatRequest:
+    request = run.request
+    first, *rest = request.messages
+    plain = re.sub(r"^\[[0-9a-f]{8}\] ", "", first.content)
+    return request.model_copy(update={"messages": (first.model_copy(update={"content": plain}), *rest)})
 
 
 def _code(text: str) -> str:
@@ -86,9 +132,9 @@ def outcome_name(outcome: Outcome | None) -> str:
     return names[outcome] if outcome else _("going on")
 
 
-def cost_text(cost: Cost) -> str:
-    """The cost with its state; never a bare $0 where nobody said so."""
-    words = {
+def cost_words() -> dict[CostState, str]:
+    """The states of a cost as words."""
+    return {
         CostState.PREDICTED: _("predicted"),
         CostState.ESTIMATED: _("estimated"),
         CostState.SETTLED: _("settled"),
@@ -97,7 +143,11 @@ def cost_text(cost: Cost) -> str:
         CostState.NO_PRICE: _("cost unknown: no price"),
         CostState.FREE: _("free"),
     }
-    word = words[cost.state]
+
+
+def cost_text(cost: Cost) -> str:
+    """The cost with its state; never a bare $0 where nobody said so."""
+    word = cost_words()[cost.state]
     if cost.state is CostState.ESTIMATED:
         word = styled("orange", word)
     if cost.amount is None:
@@ -133,10 +183,16 @@ def _draw_details(run: Run, metrics: Metrics, cost: Cost) -> None:
         _("Completion tokens, reported"): tokens(usage.completion_tokens if usage else None),
         _("of these for reasoning"): tokens(usage.reasoning_tokens if usage else None),
         _("Cached prompt tokens"): tokens(usage.cached_tokens if usage else None),
+        _("Of the completion, thinking"): _share(usage),
         _("TTFT: first token − t0"): seconds(metrics.ttft),
         _("TTFA: first token of the answer − t0"): seconds(metrics.ttfa),
         _("E2E: last token − t0"): seconds(metrics.e2e),
-        _("TPOT: (E2E − TTFT) / (tokens − 1)"): seconds(metrics.tpot),
+        _("TPOT: (E2E − TTFT) / (tokens − 1)"): _tpot_text(metrics, usage),
+        _("Output speed: 1 / TPOT"): (
+            _("{speed} tokens/s").format(speed=number(metrics.output_speed, 1))
+            if metrics.output_speed
+            else _("unknown: fewer than 40 tokens or 200 ms")
+        ),
         _("Chunk gap p50 / longest"): (
             f"{seconds(metrics.gaps.p50)} / {seconds(metrics.gaps.longest)}" if metrics.gaps else _("unknown")
         ),
@@ -151,6 +207,7 @@ def _draw_details(run: Run, metrics: Metrics, cost: Cost) -> None:
         rows[names[term.token_class]] = f"{number(term.tokens)} × {price} / 1M = {literal(dollars(term.amount))}"
     if cost.price:
         rows[_("Price from")] = literal(f"{cost.price.source}, {day(cost.price.as_of)}")
+    st.markdown(waterfall(metrics))
     # A Markdown table: `st.table` would load pandas on this page.
     lines = [
         _("| Figure | Value |"),
@@ -160,3 +217,37 @@ def _draw_details(run: Run, metrics: Metrics, cost: Cost) -> None:
     st.markdown("\n".join(lines))
     st.caption(_("The request as it was sent"))
     st.code(json.dumps(run.request.body(), ensure_ascii=False, indent=2), language="json", height=240)
+
+
+def _share(usage: Usage | None) -> str:
+    if not usage or not usage.completion_tokens or usage.reasoning_tokens is None:
+        return _("unknown")
+    return f"{number(100 * usage.reasoning_tokens / usage.completion_tokens)} %"
+
+
+def _tpot_text(metrics: Metrics, usage: Usage | None) -> str:
+    if metrics.tpot is None or metrics.e2e is None or metrics.ttft is None or not usage or not usage.completion_tokens:
+        return _("unknown")
+    inputs = f"({seconds(metrics.e2e)} − {seconds(metrics.ttft)}) / {number(usage.completion_tokens - 1)}"
+    return f"{inputs} = {seconds(metrics.tpot)}"
+
+
+_BAR = 40
+
+
+def waterfall(metrics: Metrics) -> str:
+    """Waiting, thinking and writing as bars of one line each, to scale."""
+    if metrics.ttft is None or not metrics.e2e:
+        return ""
+    writing_from = metrics.ttfa if metrics.ttfa is not None else metrics.e2e
+    phases = [(_("waiting"), 0, metrics.ttft)]
+    if metrics.thinking:
+        phases.append((_("thinking"), metrics.ttft, writing_from))
+    phases.append((_("writing"), writing_from, metrics.e2e))
+    width = max(len(name) for name, _start, _end in phases)
+    lines = []
+    for name, start, end in phases:
+        at, until = (round(_BAR * time / metrics.e2e) for time in (start, end))
+        bar = " " * at + "█" * max(until - at, 1)
+        lines.append(f"{name:<{width}} {bar:<{_BAR + 1}} {seconds(end - start)}")
+    return "```text\n" + "\n".join(lines) + "\n```"

@@ -4,6 +4,7 @@ Finished pieces of Markdown are drawn once, each in an element of its own; only 
 as it grows.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -61,13 +62,14 @@ class _GrowingText:
 
 
 class RunView:
-    """The body of one run: reasoning folded apart, then the answer."""
+    """The body of one run, drawn where this is made: reasoning folded apart, then the answer."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self.run = run
         self._outer = st.empty()
-        self.seen = 0
-        """How many events are drawn."""
+        self._seen = 0
+        self._due = 0.0
+        self._sent = run.sent
         self._splitter = ThinkingSplitter()
         self._begin()
 
@@ -78,21 +80,37 @@ class RunView:
         self._thinking: _GrowingText | None = None
         self._answer_box = body.container(gap="small")
         self._waiting: DeltaGenerator | None = self._answer_box.empty()
-        if not self._run.ended:
-            self._waiting.markdown(styled("shimmer", _("Waiting for the first token")))
+        if not self.run.ended:
+            self._say_what_is_awaited()
         self._answer: _GrowingText | None = None
 
-    def draw(self) -> int:
+    def _say_what_is_awaited(self) -> None:
+        self._sent = self.run.sent
+        text = _("Waiting for the first token") if self._sent else _("Waiting for its turn")
+        if self._waiting:
+            self._waiting.markdown(styled("shimmer", text))
+
+    def draw_due(self, least_interval: float) -> float:
+        """Draws what came, unless the last drawing is too young; when the next one is due, by `monotonic()`."""
+        now = monotonic()
+        if self.run.sent != self._sent:
+            self._say_what_is_awaited()
+        if self.run.ended or (now >= self._due and len(self.run.events) > self._seen):
+            rest = self._draw()
+            self._due = now + min(max(least_interval, rest / _REST_CHARACTERS_PER_SECOND), _LONGEST_INTERVAL_S)
+        return max(self._due, now + least_interval)
+
+    def _draw(self) -> int:
         """Draws what came since the last call; the length of the text that will be drawn again."""
-        run = self._run
+        run = self.run
         ended = run.ended
         until = len(run.events)
-        for event in run.events[self.seen : until]:
+        for event in run.events[self._seen : until]:
             if event.kind is EventKind.CONTENT or event.kind is EventKind.REASONING:
                 self._splitter.add(event.kind, event.text)
             elif event.kind is EventKind.RETRY and self._waiting:
                 self._waiting.markdown(f":small[{explain_retry(event.text, run)}]")
-        self.seen = until
+        self._seen = until
         if ended:
             self._splitter.finish()
         if self._splitter.revision != self._revision:
@@ -104,7 +122,7 @@ class RunView:
         if self._waiting:
             self._waiting.empty()
         if self._thinking:
-            self._status.update(label=thinking_label(self._run), state="complete")
+            self._status.update(label=thinking_label(self.run), state="complete")
 
     def _draw_reasoning(self, text: str) -> int:
         if not text.strip():
@@ -121,7 +139,7 @@ class RunView:
         if self._answer is None:
             self._stop_waiting()
             if self._thinking:
-                self._status.update(label=thinking_label(self._run), state="complete")
+                self._status.update(label=thinking_label(self.run), state="complete")
             self._answer = _GrowingText(self._answer_box)
         return self._answer.draw(text)
 
@@ -131,32 +149,40 @@ class RunView:
             self._waiting = None
 
 
-def attach(engine: Engine, run: Run, pause: float) -> None:
-    """Draws `run` until it ended. Leaving, by a rerun or another page, only detaches: the run goes on.
+def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mapping[str, Callable[[], None]]) -> None:
+    """Draws the runs of `views` until all have ended. Leaving, by a rerun or another page, only detaches: they go on.
 
     Args:
-        engine: what drives the run.
-        run: drawn where this is called.
-        pause: seconds between two redraws at least.
+        engine: what drives the runs.
+        views: the runs, each where it is drawn.
+        pause: seconds between two redraws of a run at least.
+        on_end: by a run's id, what is called once it is drawn whole.
     """
-    view = RunView(run)
-    rest = view.draw()
-    while not run.ended:
+    going_on = list(views)
+    while going_on:
         least = max(pause, engine.running * _INTERVAL_PER_RUN_S)
-        drawn_at = monotonic()
-        due = drawn_at + min(max(least, rest / _REST_CHARACTERS_PER_SECOND), _LONGEST_INTERVAL_S)
-        while not run.ended and monotonic() < due:
-            engine.wait_changed(
-                run, view.seen, pause=min(due - monotonic(), max(least, _LOOKS_UP_EVERY_S)), timeout=0.0
-            )
-            # Any use of the session lets Streamlit end this script when the user did something else.
+        due = min(view.draw_due(least) for view in going_on)
+        for view in [view for view in going_on if view.run.ended]:
+            view.draw_due(0)
+            view.finish()
+            on_end[view.run.id]()
+            going_on.remove(view)
+        # Any use of the session lets Streamlit end this script when the user did something else.
+        st.session_state.get("attached")
+        while going_on and (left := due - monotonic()) > 0:
+            if engine.wait_end((view.run for view in going_on), min(left, max(least, _LOOKS_UP_EVERY_S))):
+                break
             st.session_state.get("attached")
-        if not engine.wait_changed(run, view.seen, timeout=0.1):
-            st.session_state.get("attached")
-            continue
-        rest = view.draw()
-    view.draw()
-    view.finish()
+
+
+def wait_for_end(engine: Engine, runs: Sequence[Run]) -> bool:
+    """Waits until all of `runs`, which are not drawn, have ended; whether there was one to wait for."""
+    left = list(runs)
+    while left:
+        engine.wait_end(left, 0.5)
+        st.session_state.get("attached")
+        left = [run for run in left if not run.ended]
+    return bool(runs)
 
 
 def draw_ended(run: Run) -> None:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -107,12 +107,22 @@ _models: dict[str, _Asked[LiveModels]] = {}
 
 
 def ask_prices(server: Gateway) -> None:
-    """Asks for the price list in the background, unless the last one is younger than ten minutes."""
+    """Asks for the price list in the background, unless the last one is younger than ten minutes.
+
+    It is public and kept for everybody, so it is asked without a user's own key.
+    """
+    if server.private:
+        server = replace(server, key=None, private=False)
     _ask(_prices, server, read_prices)
 
 
 def ask_models(server: Gateway) -> None:
-    """Asks for the list of models in the background, unless the last one is younger than ten minutes."""
+    """Asks for the list of models in the background, unless the last one is younger than ten minutes.
+
+    Not with a user's own key: a gateway may list by key, and what is kept here is everybody's.
+    """
+    if server.private:
+        return
     _ask(_models, server, lambda client, last: read_models(client))
 
 

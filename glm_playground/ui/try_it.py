@@ -4,9 +4,9 @@ from typing import Literal
 
 import streamlit as st
 
-from glm_playground.ui import lane
 from glm_playground.ui.accent import on_accent
 from glm_playground.ui.navigation import PLAYGROUND
+from glm_playground.ui.workbench import choose_model
 
 
 def draw_try_it(
@@ -26,6 +26,5 @@ def open_playground(model: str | None = None) -> None:
     """Goes to the playground; its address names the model, so that it can be shared."""
     if model is None:
         st.switch_page(PLAYGROUND)
-    # The lane keeps its own choice for the session, which comes before the address.
-    st.session_state[lane.MODEL] = model
+    choose_model(model)
     st.switch_page(PLAYGROUND, query_params={"model": model})

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from glm_playground.catalog import Catalog, ModelCard, RejectedFile, load_catalog
 from glm_playground.gateway import Gateway
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.ui import lane, services
+from glm_playground.ui import services
 from glm_playground.ui.navigation import MODELS
 from tests.app.conftest import APP
 from tests.loopback import CannedServer, answer
@@ -118,7 +118,7 @@ class TestWall:
     def test_a_card_opens_the_playground_with_its_model(self, wall: AppTest) -> None:
         wall.button(key="try-glm-4.6").click()
         run(wall)
-        assert wall.selectbox(key=lane.MODEL).value == "glm-4.6"
+        assert wall.selectbox(key="model-1").value == "glm-4.6"
         assert wall.query_params["model"] == "glm-4.6"
 
 
@@ -208,10 +208,10 @@ class TestUse:
         assert "Do the ids change?" in shown
 
     def test_try_it_opens_the_playground_whatever_was_chosen_before(self, glm_51: AppTest) -> None:
-        glm_51.session_state[lane.MODEL] = "glm-4.5"
+        glm_51.session_state["model-1"] = "glm-4.5"
         glm_51.button(key="try").click()
         run(glm_51)
-        assert glm_51.selectbox(key=lane.MODEL).value == "glm-5.1"
+        assert glm_51.selectbox(key="model-1").value == "glm-5.1"
 
 
 class TestLive:

@@ -17,7 +17,8 @@ from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.sandbox.script_text import DEFAULT_TEXT, markdown_tokens
 from glm_playground.ui import services
 from glm_playground.ui.answer_markdown import literal
-from glm_playground.ui.lane import QUICKSTART
+from glm_playground.ui.starters import QUICKSTART
+from glm_playground.ui.workbench import Workbench
 from tests import loopback
 from tests.loopback import CannedServer
 
@@ -58,12 +59,14 @@ class Playground:
 
     @property
     def talk(self) -> Conversation:
-        found: Conversation = self.at.session_state["conversation"]
-        return found
+        bench: Workbench = self.at.session_state["workbench"]
+        return bench.lanes[0].conversation
 
     @property
     def last_run(self) -> Run:
-        return self.talk.turns[-1].run
+        run = self.talk.turns[-1].answer.run
+        assert run is not None
+        return run
 
     @property
     def answer(self) -> str:
@@ -172,12 +175,13 @@ class TestSending:
     def test_every_setting_reaches_the_request(
         self, page: Playground, body_of: Callable[[Run], dict[str, Any]]
     ) -> None:
-        page.at.selectbox(key="model").set_value("glm-4.6")
-        page.at.text_area(key="system").set_value("Answer in one word.")
-        page.at.number_input(key="temperature").set_value(0.25)
-        page.at.number_input(key="top_p").set_value(0.9)
-        page.at.number_input(key="max_tokens").set_value(7)
-        page.at.segmented_control(key="thinking").set_value("on")
+        page.open("settings-1")
+        page.at.selectbox(key="model-1").set_value("glm-4.6")
+        page.at.text_area(key="system-1").set_value("Answer in one word.")
+        page.at.number_input(key="temperature-1").set_value(0.25)
+        page.at.number_input(key="top_p-1").set_value(0.9)
+        page.at.number_input(key="max_tokens-1").set_value(7)
+        page.at.segmented_control(key="thinking-1").set_value("on")
         page.run()
         page.script("tokens=20")
         body = body_of(page.last_run)
@@ -193,32 +197,35 @@ class TestSending:
         assert "cut at the limit" in page.answer
         assert "The answer was cut at the limit of tokens." in page.answer
 
-        page.at.segmented_control(key="thinking").set_value("off")
+        page.at.segmented_control(key="thinking-1").set_value("off")
         for name in ("temperature", "top_p", "max_tokens"):
-            page.at.number_input(key=name).set_value(None)
+            page.at.number_input(key=f"{name}-1").set_value(None)
         page.script("tokens=1")
         body = body_of(page.last_run)
         assert body["thinking"] == {"type": "disabled"}
         assert not {"temperature", "top_p", "max_tokens"} & set(body)
 
     def test_the_settings_outlive_a_visit_to_another_page(self, page: Playground) -> None:
-        page.at.text_area(key="system").set_value("Be brief.")
-        page.at.number_input(key="temperature").set_value(0.5)
-        page.at.segmented_control(key="thinking").set_value("off")
+        page.open("settings-1")
+        page.at.text_area(key="system-1").set_value("Be brief.")
+        page.at.number_input(key="temperature-1").set_value(0.5)
+        page.at.segmented_control(key="thinking-1").set_value("off")
         page.script("tokens=3")
         page.at.switch_page("pages/models.py").run()
         assert not page.at.exception
         page.at.switch_page("pages/playground.py").run()
         assert not page.at.exception
-        assert page.at.text_area(key="system").value == "Be brief."
-        assert page.at.number_input(key="temperature").value == 0.5
-        assert page.at.segmented_control(key="thinking").value == "off"
+        page.open("settings-1")
+        assert page.at.text_area(key="system-1").value == "Be brief."
+        assert page.at.number_input(key="temperature-1").value == 0.5
+        assert page.at.segmented_control(key="thinking-1").value == "off"
         assert markdown_tokens(3)[2].strip() in page.answer
 
     def test_the_request_can_be_looked_at(self, page: Playground, sandbox: SandboxProcess) -> None:
-        page.at.text_area(key="system").set_value("Be brief.")
+        page.open("settings-1")
+        page.at.text_area(key="system-1").set_value("Be brief.")
         page.say("Bom dia")
-        page.open("request")
+        page.open("request-1")
         request = json.loads(page.at.code[0].value)
         assert [message["role"] for message in request["messages"]] == ["system", "user", "assistant", "user"]
         assert request["messages"][2]["content"] == "Bom dia"
@@ -242,7 +249,7 @@ class TestSending:
     def test_the_address_names_the_model(self, at_gateway: None, open_page: Callable[..., AppTest]) -> None:
         page = Playground(open_page("pages/playground.py", model="glm-4.5-air"))
         assert page.at.chat_input[0].placeholder == "Ask glm-4.5-air"
-        page.at.selectbox(key="model").set_value("glm-5")
+        page.at.selectbox(key="model-1").set_value("glm-5")
         page.script("tokens=1")
         assert page.last_run.request.model == "glm-5"
 
@@ -251,12 +258,12 @@ class TestSending:
     ) -> None:
         page.say("first")
         page.say("second")
-        page.click("regenerate")
+        page.click("regenerate-1")
         assert len(page.talk.turns) == 2
         assert len(page.talk.turns[-1].runs) == 2
         first, second = (body_of(run) for run in page.talk.turns[-1].runs)
         assert first == second
-        assert any(caption.value == "Answer 2 of 2; the earlier ones are kept." for caption in page.at.caption)
+        assert "Answer 2 of 2" in page.answer
         assert len(page.at.chat_message) == 4
 
     def test_clear_begins_anew(self, page: Playground, body_of: Callable[[Run], dict[str, Any]]) -> None:
@@ -277,8 +284,8 @@ class TestSending:
         page.say("second")
         assert len(page.at.chat_message) == 2
         page.say("third")
-        assert page.at.checkbox(key="show_earlier").label == "Show 2 earlier turns"
-        page.at.checkbox(key="show_earlier").check()
+        assert page.at.checkbox(key="show_earlier-1").label == "Show 2 earlier turns"
+        page.at.checkbox(key="show_earlier-1").check()
         page.run()
         assert len(page.at.chat_message) == 6
 
@@ -291,7 +298,7 @@ class TestNotSent:
         assert not page.at.chat_message
 
     def test_a_prompt_above_the_context(self, page: Playground) -> None:
-        page.at.selectbox(key="model").set_value("glm-4.5")
+        page.at.selectbox(key="model-1").set_value("glm-4.5")
         prompt = "word " * 150_000
         page.ask(prompt)
         assert not page.talk.turns
@@ -301,23 +308,24 @@ class TestNotSent:
         assert "Nothing was sent." in page.notice
         # The text comes back to the input, and the words go with the next run.
         assert page.at.session_state["prompt"] == prompt or page.at.chat_input[0].proto.value == prompt
-        page.at.selectbox(key="model").set_value("glm-5.2")
+        page.at.selectbox(key="model-1").set_value("glm-5.2")
         page.say("short")
         assert not page.at.warning
         assert "short" in page.answer
 
     def test_the_history_counts_for_the_context(self, page: Playground) -> None:
-        page.at.selectbox(key="model").set_value("glm-4.5")
+        page.at.selectbox(key="model-1").set_value("glm-4.5")
         page.script("tokens=1", "word " * 60_000)
         page.script("tokens=1", "word " * 60_000)
         assert len(page.talk.turns) == 1
         assert "longer than the model's context" in page.notice
 
     def test_max_tokens_above_the_limit(self, page: Playground) -> None:
-        page.at.number_input(key="max_tokens").set_value(120_000)
+        page.open("settings-1")
+        page.at.number_input(key="max_tokens-1").set_value(120_000)
         page.run()
         # The browser checks a value against the limit it was drawn with, which was that of another model.
-        page.at.selectbox(key="model").set_value("glm-4.5")
+        page.at.selectbox(key="model-1").set_value("glm-4.5")
         page.say("never")
         assert not page.talk.turns
         assert "Max tokens is above the model's limit." in page.notice
@@ -331,7 +339,8 @@ class TestNotSent:
     def test_a_value_no_browser_would_give(
         self, page: Playground, body_of: Callable[[Run], dict[str, Any]], setting: str, value: float
     ) -> None:
-        page.at.number_input(key=setting).set_value(value)
+        page.open("settings-1")
+        page.at.number_input(key=f"{setting}-1").set_value(value)
         page.say("without it")
         assert setting not in body_of(page.last_run)
 
@@ -413,8 +422,9 @@ class TestFailures:
         assert "The server does not know glm\\-99." in page.error
 
     def test_a_capability_the_model_lacks(self, page: Playground) -> None:
-        page.at.selectbox(key="model").set_value("glm-5.2")
-        page.at.segmented_control(key="thinking").set_value("on")
+        page.open("settings-1")
+        page.at.selectbox(key="model-1").set_value("glm-5.2")
+        page.at.segmented_control(key="thinking-1").set_value("on")
         page.ask("Hello")
         assert "does not take something in this request" in page.error
         assert "finding about the model" in page.error
@@ -497,7 +507,7 @@ class TestFailures:
     def test_a_failed_turn_can_be_asked_again(self, page: Playground) -> None:
         page.script("status=500 fail_times=1 key=again text=Fine")
         assert page.error
-        page.click("regenerate")
+        page.click("regenerate-1")
         assert "Fine" in page.answer
         assert not page.at.error
 
@@ -653,7 +663,7 @@ class TestWhoAnswers:
         page.script("reasoning=3 tokens=5")
         page.script("status=422")
         page.open(f"details-{page.last_run.id}")
-        page.open("request")
+        page.open("request-1")
         assert sandbox.key not in page.text
         assert sandbox.key not in repr(page.at.session_state.to_dict())
         assert sandbox.key not in repr(page.at)
@@ -704,18 +714,23 @@ class TestWordsOfOthers:
 
 class TestLanguage:
     def test_the_menu_changes_the_language(self, page: Playground) -> None:
+        _wait_for(lambda: services.live_prices(services.gateway()).value is not None)
+        page.open("settings-1")
         english = page.text
-        assert "131,072" in page.at.number_input(key="max_tokens").label
+        assert "131,072" in page.at.number_input(key="max_tokens-1").label
         page.at.segmented_control(key="language").set_value("pt_BR")
         page.run()
-        page.run()
-        assert "131.072" in page.at.number_input(key="max_tokens").label
+        page.open("settings-1")
+        assert "131.072" in page.at.number_input(key="max_tokens-1").label
         assert page.at.button(key="clear").label != "Clear"
         page.script("status=401")
         assert "The key was not accepted" not in page.error
         page.at.segmented_control(key="language").set_value("en")
         page.run()
+        page.open("settings-1")
         page.click("clear")
+        page.at.session_state["workbench"].undo = None
+        page.run()
         assert page.text == english
 
     @pytest.mark.parametrize(("locale", "limit"), [("pt-BR", "131.072"), ("pt-PT", "131.072"), ("fr-FR", "131,072")])
@@ -723,4 +738,5 @@ class TestLanguage:
         self, at_gateway: None, open_page: Callable[..., AppTest], locale: str, limit: str
     ) -> None:
         page = Playground(open_page("pages/playground.py", locale=locale))
-        assert limit in page.at.number_input(key="max_tokens").label
+        page.open("settings-1")
+        assert limit in page.at.number_input(key="max_tokens-1").label

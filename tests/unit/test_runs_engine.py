@@ -311,3 +311,42 @@ class TestAlwaysEnding:
 
 def test_a_question_is_asked_on_the_engines_loop(engine: Engine, gateway: Gateway) -> None:
     assert engine.ask(gateway, lambda client: client.models()).result(timeout=10)[0].id == "glm-4.5"
+
+
+def test_a_run_behind_another_is_sent_once_that_has_ended(engine: Engine, gateway: Gateway, logged: Logged) -> None:
+    first = engine.start(ask_for("tokens=12 rate=60"), gateway)
+    second = engine.start(ask_for("text=late"), gateway, behind=first)
+    third = engine.start(ask_for("text=later"), gateway, behind=second)
+    assert not second.sent
+    for run in (first, second, third):
+        finished(engine, run)
+    [one], [two], [three] = (logged(run.id) for run in (first, second, third))
+    assert one["ended_ns"] <= two["received_ns"] <= three["received_ns"]
+    assert (second.content, third.content) == ("late", "later")
+
+
+def test_one_that_waits_for_its_turn_can_be_stopped_and_the_line_stays_a_line(engine: Engine, gateway: Gateway) -> None:
+    first = engine.start(ask_for("tokens=3000 rate=50"), gateway)
+    second = engine.start(ask_for("text=never"), gateway, behind=first)
+    third = engine.start(ask_for("text=onward"), gateway, behind=second)
+    engine.stop(second)
+    finished(engine, second)
+    assert (second.outcome, second.sent) == (Outcome.STOPPED, False)
+    assert not engine.wait_end([third], 0.1)
+    assert not third.sent
+    engine.stop(first)
+    finished(engine, third)
+    assert third.content == "onward"
+    assert first.ended
+
+
+def test_who_waits_for_several_wakes_at_the_first_end(engine: Engine, gateway: Gateway) -> None:
+    slow = engine.start(ask_for("tokens=3000 rate=50"), gateway)
+    assert not engine.wait_end([slow], 0.05)
+    quick = engine.start(ask_for("tokens=6 rate=60"), gateway)
+    assert engine.wait_end([slow, quick], 30)
+    assert quick.ended
+    assert not slow.ended
+    assert engine.wait_end([slow, quick], 30)
+    engine.stop(slow)
+    assert engine.wait_end([slow], 30)

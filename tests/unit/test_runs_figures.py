@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Usage, usage_of
 from glm_playground.runs.checks import Finding, Problem, check_request
-from glm_playground.runs.conversation import Conversation, Parameters, Turn
 from glm_playground.runs.cost import CostState, Price, TokenClass, cost_of
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Outcome, Run, Server, outcome_of
@@ -283,46 +282,3 @@ class TestChecks:
         )
         assert finding
         assert finding.problem is Problem.TEMPERATURE_OUT_OF_RANGE
-
-
-class TestConversation:
-    def talk(self) -> Conversation:
-        failed = run_of(outcome=Outcome.FAILED)
-        only_reasoning = run_of((1, REASONING, "so"), outcome=Outcome.STOPPED)
-        stopped = run_of((1, CONTENT, "half an"), outcome=Outcome.STOPPED)
-        return Conversation(
-            [
-                Turn("one", [run_of((1, CONTENT, "first")), run_of((1, CONTENT, "<think>so</think>\nsecond"))]),
-                Turn("two", [failed]),
-                Turn("three", [only_reasoning]),
-                Turn("four", [stopped]),
-            ]
-        )
-
-    def said(self, request: ChatRequest) -> list[tuple[str, str]]:
-        return [(message.role, message.content) for message in request.messages]
-
-    def test_a_turn_without_an_answer_is_not_sent_again(self) -> None:
-        request = self.talk().request("five", Parameters("m", system="be brief", temperature=0.5, thinking=True))
-        assert self.said(request) == [
-            ("system", "be brief"),
-            ("user", "one"),
-            ("assistant", "second"),
-            ("user", "four"),
-            ("assistant", "half an"),
-            ("user", "five"),
-        ]
-        assert (request.model, request.temperature, request.thinking, request.max_tokens) == ("m", 0.5, True, None)
-
-    @pytest.mark.parametrize(("before", "prompts"), [(0, ["new"]), (1, ["one", "new"]), (3, ["one", "new"])])
-    def test_before_leaves_the_later_turns_out(self, before: int, prompts: list[str]) -> None:
-        request = self.talk().request("new", Parameters("m", system=" \n"), before=before)
-        assert [text for role, text in self.said(request) if role != "assistant"] == prompts
-
-    def test_what_goes_on_is_the_last_run_that_has_not_ended(self) -> None:
-        talk = self.talk()
-        assert talk.going_on is None
-        running = run_of(outcome=None)
-        talk.turns[-1].runs.append(running)
-        assert talk.going_on is running
-        assert Conversation().going_on is None

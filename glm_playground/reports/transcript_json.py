@@ -1,0 +1,106 @@
+"""The conversations on the screen as JSON: with the exact requests and unrounded figures, for other programs.
+
+Times are milliseconds since t0, as `runs.metrics` defines them; a cost that the gateway stated is US dollars as text,
+which keeps every digit. Field names are English whatever the reader's language.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from glm_playground.gateway import ToolCall, Usage
+from glm_playground.gateway.wire import clean_text
+from glm_playground.reports.transcript import TranscriptLane, reasoning_of, run_on_screen
+from glm_playground.runs.conversation import Answer, Prompt, Turn
+from glm_playground.runs.metrics import metrics_of
+from glm_playground.runs.run import Run, RunError
+from glm_playground.runs.setup import Setup
+
+TRANSCRIPT_KIND: Final = "glm-playground-transcript"
+TRANSCRIPT_VERSION: Final = 1
+
+
+def to_json(lanes: Sequence[TranscriptLane], *, exported_at: datetime) -> str:
+    """The turns and answers on the screen; lone surrogates become U+FFFD, since they cannot be written as UTF-8.
+
+    Raises:
+        ValueError: a setting is NaN or infinite, which `runs.structured.read_json` and a link refuse.
+    """
+    transcript = {
+        "kind": TRANSCRIPT_KIND,
+        "version": TRANSCRIPT_VERSION,
+        "exported_at": exported_at.astimezone(UTC).isoformat(),
+        "lanes": [_lane(lane) for lane in lanes],
+    }
+    return clean_text(json.dumps(transcript, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+
+
+def _lane(lane: TranscriptLane) -> dict[str, Any]:
+    return {"setup": _setup(lane.setup), "turns": [_turn(turn, lane.costs) for turn in lane.conversation.turns]}
+
+
+def _setup(setup: Setup) -> dict[str, Any]:
+    """As in a file of presets: of the parameters, those that are set."""
+    parameters = setup.parameters.model_dump(exclude_defaults=True)
+    return {"model": setup.model, "system": setup.system, "parameters": parameters}
+
+
+def _turn(turn: Turn, costs: Mapping[str, str]) -> dict[str, Any]:
+    return {"prompt": _prompt(turn.prompt), "answer": _answer(turn.answer, costs) if turn.answers else None}
+
+
+def _prompt(prompt: Prompt) -> dict[str, Any]:
+    return {
+        "text": prompt.text,
+        "attachments": [{"name": file.name, "text": file.text} for file in prompt.attachments],
+        "results": [{"call": _call(result.call), "content": result.content} for result in prompt.results],
+    }
+
+
+def _answer(answer: Answer, costs: Mapping[str, str]) -> dict[str, Any]:
+    run = run_on_screen(answer)
+    return {
+        "content": answer.content,
+        "reasoning": reasoning_of(run) if run else "",
+        "tool_calls": [_call(call) for call in answer.tool_calls],
+        "edited": run is None,
+        "run": _run(run, costs.get(run.id)) if run else None,
+    }
+
+
+def _call(call: ToolCall) -> dict[str, str]:
+    return {"id": call.id, "name": call.name, "arguments": call.arguments}
+
+
+def _run(run: Run, cost: str | None) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "request": run.request.body(),
+        "server": {"name": run.server.name, "origin": run.server.origin, "stand_in": run.server.stand_in},
+        "started_at": run.started_at.isoformat(),
+        "outcome": run.outcome,
+        "finish_reason": run.finish_reason,
+        "usage": _usage(run.usage) if run.usage else None,
+        "metrics": _metrics(run),
+        "request_id": run.request_id,
+        "task_id": run.task_id,
+        "error": _error(run.error) if run.error else None,
+        "cost": cost,
+    }
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    return usage._asdict() | {"cost": None if usage.cost is None else str(usage.cost)}
+
+
+def _metrics(run: Run) -> dict[str, float | None]:
+    metrics = metrics_of(run)
+    times = {"ttft_ms": metrics.ttft, "ttfa_ms": metrics.ttfa, "e2e_ms": metrics.e2e, "tpot_ms": metrics.tpot}
+    figures = {name: None if time is None else time / 1e6 for name, time in times.items()}
+    return figures | {"output_speed": metrics.output_speed}
+
+
+def _error(error: RunError) -> dict[str, Any]:
+    return asdict(error) | {"fields": dict(error.fields)}

@@ -1,0 +1,362 @@
+"""Differences between two texts, such as two models' answers: by words, by lines of code, by places in JSON.
+
+Answers may be long, so the work of a comparison is bounded: what would take too long is told apart less finely.
+"""
+
+import json
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import Match, SequenceMatcher
+from enum import StrEnum
+from itertools import groupby
+from typing import Any, NamedTuple
+
+_MOST_PAIRS = 4_000_000
+"""Pairs of a word on the left and one on the right that one comparison may look at."""
+
+# Chinese and Japanese have no spaces: each character is a word, with the signs that change its look. Korean has them.
+_IDEOGRAPHS = r"\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff9f\U00020000-\U0003ffff"
+_MARKS = r"\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_PUNCTUATION = r"!-/:-@\[-^`{-~"
+_WORD = re.compile(
+    rf"\s+|[{_IDEOGRAPHS}][{_MARKS}]*|[{_PUNCTUATION}]|[^\s{_IDEOGRAPHS}{_PUNCTUATION}]+",
+)
+
+# A fence may stand in a list item or a quotation: "- ```python", "> ```".
+_FENCE = re.compile(r"((?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*)(`{3,}+(?=[^`]*$)|~{3,}+)")
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+class Change(StrEnum):
+    """What became of a part of the left text on the right."""
+
+    SAME = "same"
+    REMOVED = "removed"
+    """Only on the left."""
+    ADDED = "added"
+    """Only on the right."""
+    CHANGED = "changed"
+    """Another value at the same place; of JSON only."""
+
+
+class Part(NamedTuple):
+    """A run of text that is in both texts, or in one of them."""
+
+    change: Change
+    text: str
+
+
+class PathChange(NamedTuple):
+    """A place where two JSON values differ."""
+
+    path: str
+    """As in JSONPath (RFC 9535): `$.a[0].b`, and `$["a b"]` for a key that is no identifier."""
+    left: Any
+    """The value on the left; None where there is none."""
+    right: Any
+    """The value on the right; None where there is none."""
+    change: Change
+    """REMOVED, ADDED or CHANGED."""
+
+
+class _Word(NamedTuple):
+    """A word with the whitespace before it. Whitespace is everywhere: matched alone it would be noise, and work."""
+
+    space: str
+    text: str
+
+
+def word_differences(left: str, right: str) -> tuple[Part, ...]:
+    """How `right` differs from `left`, by words.
+
+    Joined, the SAME and REMOVED parts are `left` and the SAME and ADDED parts are `right`. No two neighbours are of the
+    same change, and what was removed stands before what was added in its place. Long texts are compared by lines first,
+    and by words only where lines differ; where even that is too much, as in long passages with no line in common, all
+    of it counts as removed and added.
+    """
+    parts = [part for part in _word_parts(left, right) if part.text]
+    runs = [list(run) for _, run in groupby(parts, lambda part: part.change is Change.SAME)]
+    merged = [
+        Part(change, "".join(part.text for part in run if part.change is change))
+        for run in runs
+        for change in (Change.SAME, Change.REMOVED, Change.ADDED)
+    ]
+    return tuple(part for part in merged if part.text)
+
+
+def line_differences(left: str, right: str) -> str:
+    """The differences by lines as a unified diff with three lines of context and no file header; '' if equal."""
+    if left == right:
+        return ""
+    left_lines, right_lines = _diff_lines(left, right), _diff_lines(right, left)
+    out: list[str] = []
+    for hunk in _LineMatcher(left_lines, right_lines).get_grouped_opcodes():
+        (_, left_start, _, right_start, _), (_, _, left_end, _, right_end) = hunk[0], hunk[-1]
+        out.append(f"@@ -{_hunk_range(left_start, left_end)} +{_hunk_range(right_start, right_end)} @@")
+        for tag, left_start, left_end, right_start, right_end in hunk:
+            if tag == "equal":
+                out += [f" {line}" for line in left_lines[left_start:left_end]]
+                continue
+            out += [f"-{line}" for line in left_lines[left_start:left_end]]
+            out += [f"+{line}" for line in right_lines[right_start:right_end]]
+    return "\n".join(out)
+
+
+def json_differences(left: str, right: str) -> tuple[PathChange, ...] | None:
+    """The places where two JSON texts differ, in the order of `left`; keys only on the right come last in their object.
+
+    Numbers are compared by value (1 is 1.0), items of arrays by their index.
+
+    Args:
+        left: JSON, or a fenced block of JSON with nothing around it.
+        right: likewise.
+
+    Returns:
+        None where one of them is no JSON, or is more than Python's parser reads (nested about 1000 deep, a number of
+        more than 4300 digits).
+    """
+    try:
+        values = _parsed_json(left), _parsed_json(right)
+    except (ValueError, RecursionError):
+        return None
+    return tuple(_value_differences(*values))
+
+
+def code_blocks(text: str) -> str:
+    """The content of all fenced code blocks of a Markdown text, with a blank line between two; '' if there is none.
+
+    A fence that is never closed goes to the end, as in CommonMark; empty blocks are left out. Line ends become `\\n`.
+    """
+    blocks: list[list[str]] = []
+    fence: re.Match[str] | None = None
+    for line in _LINE_END.split(text):
+        if fence is not None and ">" in fence[1] and not line.lstrip().startswith(">"):
+            # The end of a quotation ends what is in it.
+            fence = None
+        if fence is None:
+            if fence := _FENCE.match(line):
+                blocks.append([])
+            continue
+        content = _inside(fence, line)
+        if _closes(fence, content):
+            fence = None
+        else:
+            blocks[-1].append(content)
+    return "\n\n".join(filter(None, ("\n".join(block) for block in blocks)))
+
+
+class _Matching:
+    """Finds what is equal in two sequences, within the pairs that one comparison may look at."""
+
+    def __init__(self) -> None:
+        self._pairs_left = _MOST_PAIRS
+
+    def blocks(self, left: Sequence[str], right: Sequence[str]) -> list[Match] | None:
+        """What is equal, or None where finding it would be too much. The last block reaches both ends."""
+        pairs = len(left) * len(right)
+        if pairs > self._pairs_left:
+            return None
+        self._pairs_left -= pairs
+        return SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+
+    def line_blocks(self, left: Sequence[str], right: Sequence[str]) -> list[Match]:
+        """What is equal in lines; of too many only what is beside lines that are once in each text (patience diff)."""
+        if (blocks := self.blocks(left, right)) is not None:
+            return blocks
+        blocks = []
+        left_end = right_end = 0
+        for block in _anchored_blocks(left, right):
+            between = self.blocks(left[left_end : block.a], right[right_end : block.b]) or []
+            blocks += [Match(left_end + a, right_end + b, size) for a, b, size in between if size]
+            blocks.append(block)
+            left_end, right_end = block.a + block.size, block.b + block.size
+        return blocks
+
+
+class _LineMatcher(SequenceMatcher[str]):
+    """difflib's opcodes of lines, in bounded time."""
+
+    def __init__(self, left: Sequence[str], right: Sequence[str]) -> None:
+        super().__init__(None, left, right, autojunk=False)
+        self._left, self._right = left, right
+
+    def get_matching_blocks(self) -> list[Match]:
+        return _Matching().line_blocks(self._left, self._right)
+
+
+def _word_parts(left: str, right: str) -> Iterator[Part]:
+    """All differences; parts may be empty."""
+    matching = _Matching()
+    if (parts := _parts_by_words(left, right, matching)) is not None:
+        yield from parts
+        return
+    left_lines, right_lines = left.splitlines(keepends=True), right.splitlines(keepends=True)
+    left_end = right_end = 0
+    for left_start, right_start, size in matching.line_blocks(left_lines, right_lines):
+        removed, added = "".join(left_lines[left_end:left_start]), "".join(right_lines[right_end:right_start])
+        left_end, right_end = left_start + size, right_start + size
+        parts = _parts_by_words(removed, added, matching)
+        yield from _replaced(removed, added) if parts is None else parts
+        yield Part(Change.SAME, "".join(left_lines[left_start:left_end]))
+
+
+def _parts_by_words(left: str, right: str, matching: _Matching) -> Iterator[Part] | None:
+    """The differences, or None where that would be too many words."""
+    left_words, right_words = _words(left), _words(right)
+    blocks = matching.blocks([word.text for word in left_words], [word.text for word in right_words])
+    return None if blocks is None else _parts_of_words(left_words, right_words, blocks)
+
+
+def _words(text: str) -> list[_Word]:
+    """The words of `text`; the last one is empty and holds the whitespace at the end."""
+    words: list[_Word] = []
+    space = ""
+    for token in _WORD.findall(text):
+        if token.isspace():
+            space = token
+        else:
+            words.append(_Word(space, token))
+            space = ""
+    return [*words, _Word(space, "")]
+
+
+def _parts_of_words(left: Sequence[_Word], right: Sequence[_Word], blocks: Iterable[Match]) -> Iterator[Part]:
+    """All differences, of the whitespace too; parts may be empty."""
+    left_end = right_end = 0
+    for left_start, right_start, size in blocks:
+        removed, added = left[left_end:left_start], right[right_end:right_start]
+        left_end, right_end = left_start + size, right_start + size
+        if removed and added and removed[0].space == added[0].space:
+            yield Part(Change.SAME, removed[0].space)
+            removed, added = [removed[0]._replace(space=""), *removed[1:]], [added[0]._replace(space=""), *added[1:]]
+        yield from _replaced("".join(map("".join, removed)), "".join(map("".join, added)))
+        for word, twin in zip(left[left_start:left_end], right[right_start:right_end], strict=True):
+            if word.space == twin.space:
+                yield Part(Change.SAME, "".join(word))
+            else:
+                yield from (*_replaced(word.space, twin.space), Part(Change.SAME, word.text))
+
+
+def _replaced(left: str, right: str) -> tuple[Part, Part]:
+    return Part(Change.REMOVED, left), Part(Change.ADDED, right)
+
+
+def _anchored_blocks(left: Sequence[str], right: Sequence[str]) -> Iterator[Match]:
+    """Equal lines around those that are once in each text (anchors of a patience diff), and at both ends."""
+    left_end = right_end = 0
+    for anchor in [(0, 0), *_anchors(left, right), (len(left), len(right))]:
+        left_start, right_start = anchor
+        if left_start < left_end:
+            # The block before has grown over it.
+            continue
+        while left_start > left_end and right_start > right_end and left[left_start - 1] == right[right_start - 1]:
+            left_start, right_start = left_start - 1, right_start - 1
+        left_end, right_end = anchor
+        while left_end < len(left) and right_end < len(right) and left[left_end] == right[right_end]:
+            left_end, right_end = left_end + 1, right_end + 1
+        yield Match(left_start, right_start, left_end - left_start)
+
+
+def _anchors(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the lines stand that are once in each text: as many as are in the same order in both."""
+    left_counts, right_counts = Counter(left), Counter(right)
+    places = {line: place for place, line in enumerate(right) if right_counts[line] == 1}
+    pairs = [(i, places[line]) for i, line in enumerate(left) if left_counts[line] == 1 and line in places]
+    # The longest increasing subsequence of the places on the right.
+    ends: list[int] = []
+    end_pairs: list[int] = []
+    before: list[int] = []
+    for number, (_, place) in enumerate(pairs):
+        length = bisect_left(ends, place)
+        before.append(end_pairs[length - 1] if length else -1)
+        ends[length : length + 1] = [place]
+        end_pairs[length : length + 1] = [number]
+    chosen: list[tuple[int, int]] = []
+    number = end_pairs[-1] if end_pairs else -1
+    while number >= 0:
+        chosen.append(pairs[number])
+        number = before[number]
+    return chosen[::-1]
+
+
+def _diff_lines(text: str, other: str) -> list[str]:
+    """The lines of `text`; a missing last line end is told, as diff does, only where `other` has one."""
+    if not text:
+        return []
+    lines = text.removesuffix("\n").split("\n")
+    if other.endswith("\n") and not text.endswith("\n"):
+        lines[-1] += "\n\\ No newline at end of file"
+    return lines
+
+
+def _hunk_range(start: int, end: int) -> str:
+    """Lines counted from 1 and how many; where there is none, the line before."""
+    if end - start == 1:
+        return str(end)
+    return f"{start + 1 if end > start else start},{end - start}"
+
+
+def _parsed_json(text: str) -> Any:
+    text = text.strip()
+    opening, _, block = text.partition("\n")
+    if opening.rstrip().lower() in {"```json", "```"} and block.endswith("```"):
+        text = block.removesuffix("```")
+    return json.loads(text, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> None:
+    """Python reads NaN and Infinity; they are no JSON."""
+    raise ValueError(f"{name} is no JSON")
+
+
+def _value_differences(left: Any, right: Any) -> Iterator[PathChange]:
+    # A stack of our own: values may be nested as deep as the parser goes.
+    pending = [PathChange("$", left, right, Change.CHANGED)]
+    while pending:
+        place = pending.pop()
+        path, left, right, change = place
+        if change is not Change.CHANGED:
+            yield place
+        elif isinstance(left, dict) and isinstance(right, dict):
+            pending += reversed([_at_key(path, key, left, right) for key in {**left, **right}])
+        elif isinstance(left, list) and isinstance(right, list):
+            pending += reversed([_at_index(path, i, left, right) for i in range(max(len(left), len(right)))])
+        # To Python True is 1, to JSON it is not.
+        elif isinstance(left, bool) is not isinstance(right, bool) or left != right:
+            yield place
+
+
+def _at_key(path: str, key: str, left: dict[str, Any], right: dict[str, Any]) -> PathChange:
+    # What does not print, such as half a surrogate pair, is escaped.
+    step = f".{key}" if key.isidentifier() else f"[{json.dumps(key, ensure_ascii=not key.isprintable())}]"
+    return PathChange(path + step, left.get(key), right.get(key), _presence(key in left, key in right))
+
+
+def _at_index(path: str, index: int, left: list[Any], right: list[Any]) -> PathChange:
+    in_left, in_right = index < len(left), index < len(right)
+    return PathChange(
+        f"{path}[{index}]",
+        left[index] if in_left else None,
+        right[index] if in_right else None,
+        _presence(in_left, in_right),
+    )
+
+
+def _presence(in_left: bool, in_right: bool) -> Change:
+    """CHANGED stands for a place in both, to be looked at."""
+    if in_left and in_right:
+        return Change.CHANGED
+    return Change.REMOVED if in_left else Change.ADDED
+
+
+def _inside(fence: re.Match[str], line: str) -> str:
+    """`line` without the indentation, or the quotation mark, that its block has from the line of `fence`."""
+    column = len(fence[1])
+    return line[:column].lstrip(" \t>" if ">" in fence[1] else " \t") + line[column:]
+
+
+def _closes(fence: re.Match[str], line: str) -> bool:
+    marker, closing = fence[2], line.strip(" \t")
+    return closing.startswith(marker) and not closing.strip(marker[0]) and len(line) - len(line.lstrip()) < 4

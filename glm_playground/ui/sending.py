@@ -1,0 +1,247 @@
+"""Sends prompts to the lanes: checks, predicts, and starts their runs."""
+
+import random
+import secrets
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import streamlit as st
+
+from glm_playground.catalog import load_catalog
+from glm_playground.gateway import ChatRequest, Gateway, Message
+from glm_playground.runs.checks import check_request
+from glm_playground.runs.conversation import Answer, Prompt, Turn
+from glm_playground.runs.prediction import Prediction, predict
+from glm_playground.runs.run import Run
+from glm_playground.runs.variables import fill, missing, variables_of
+from glm_playground.ui import services
+from glm_playground.ui.attaching import take_files
+from glm_playground.ui.explanations import Explanation, explain_finding
+from glm_playground.ui.i18n import _
+from glm_playground.ui.lane_settings import take_over
+from glm_playground.ui.session_key import asked_gateway
+from glm_playground.ui.workbench import PROMPT, Draft, Lane, Workbench, notify, past_outputs, with_nonce, workbench
+
+CONTINUE = "Continue exactly where you stopped."
+VALUES = "variable-values"
+TARGET = "target"
+"""Names the choice of the lanes that are asked; "all" or a lane's id."""
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """A request that passed its checks, and the lane whose turn it answers."""
+
+    lane: Lane
+    prompt: Prompt
+    request: ChatRequest
+    turn: Turn | None
+
+
+def submit() -> None:
+    """Sends what was typed and attached; what cannot be sent is put back into the input."""
+    value = st.session_state[PROMPT]
+    text = (value if isinstance(value, str) else value.text) or ""
+    files, problem = take_files([] if isinstance(value, str) else value.files)
+    if problem:
+        notify(*problem)
+        st.session_state[PROMPT] = text
+        return
+    if not send(Draft(text, files, _targets())):
+        st.session_state[PROMPT] = text
+
+
+def send_text(text: str) -> None:
+    """Sends a prompt of ours, such as a starter."""
+    send(Draft(text, (), _targets()))
+
+
+def _targets() -> tuple[str, ...]:
+    bench = workbench()
+    target = st.session_state.get(TARGET)
+    return (target,) if target and bench.lane(target) else tuple(lane.id for lane in bench.lanes)
+
+
+def values() -> dict[str, str]:
+    """What the variables' fields hold."""
+    state = st.session_state
+    kept: dict[str, str] = state.setdefault(VALUES, {})
+    for name in list(kept) + (list(variables_of(draft.text)) if (draft := workbench().draft) else []):
+        if (typed := state.get(f"variable-{name}")) is not None:
+            kept[name] = typed
+    return kept
+
+
+def send(draft: Draft) -> bool:
+    """Sends a prompt to its lanes, or keeps it where it waits for the user; False where it is to be typed again."""
+    bench = workbench()
+    for any_lane in bench.lanes:
+        any_lane.notice = None
+        take_over(any_lane)
+    bench.draft = None
+    lanes = [lane for lane_id in draft.lane_ids if (lane := bench.lane(lane_id))]
+    if any(lane.conversation.going_on() for lane in lanes):
+        notify(_("An answer is still being written."), _("Stop it or wait for its end, then send. Your text is kept."))
+        return False
+    if variables_of(draft.text) and (not draft.confirmed or missing(draft.text, values())):
+        bench.draft = draft
+        return True
+    prompt = Prompt(fill(draft.text, values()), draft.attachments)
+    askings = [asking for lane in lanes if (asking := _checked(bench, lane, prompt, None))]
+    if not askings:
+        # The same for every lane unless models differ: said once, above the input.
+        if lanes and lanes[0].notice:
+            notify(*lanes[0].notice)
+            for lane in lanes:
+                lane.notice = None
+        return False
+    if not draft.confirmed and _needs_confirmation(bench, askings):
+        bench.draft = draft
+        return True
+    _start(bench, askings)
+    return True
+
+
+def regenerate(lane: Lane, turn: Turn) -> None:
+    """Asks a turn's prompt again; the earlier answers stay with the turn."""
+    _ask_one(lane, turn.prompt, turn)
+
+
+def edit_prompt(lane: Lane, turn: Turn, text: str) -> None:
+    """Asks an edited prompt in the place of a turn; the turn stays as a branch beside it."""
+    bench = workbench()
+    take_over(lane)
+    prompt = replace(turn.prompt, text=text)
+    if not _is_free(lane):
+        return
+    asking = _checked(bench, lane, prompt, turn)
+    if asking is None:
+        return
+    branch = Turn(prompt)
+    lane.conversation.fork_of(turn).add(branch)
+    _start(bench, [replace(asking, turn=branch)])
+
+
+def continue_answer(lane: Lane) -> None:
+    """Asks for the rest of an answer that was cut at the limit."""
+    _ask_one(lane, Prompt(CONTINUE), None)
+
+
+def answer_tools(lane: Lane, prompt: Prompt) -> None:
+    """Sends the results of the tools that the last answer asked for."""
+    _ask_one(lane, prompt, None)
+
+
+def send_without(lane: Lane, turn: Turn, field: str) -> None:
+    """Asks a turn again without a parameter that the server refused; the lane's settings lose it too."""
+    take_over(lane)
+    parameters = lane.setup.parameters
+    if field in type(parameters).model_fields:
+        empty = type(parameters)()
+        parameters = parameters.model_copy(update={field: getattr(empty, field)})
+    else:
+        parameters = parameters.model_copy(
+            update={"extra": {name: value for name, value in parameters.extra.items() if name != field}}
+        )
+    lane.setup = lane.setup.model_copy(update={"parameters": parameters})
+    _ask_one(lane, turn.prompt, turn)
+
+
+def _ask_one(lane: Lane, prompt: Prompt, turn: Turn | None) -> None:
+    bench = workbench()
+    take_over(lane)
+    if _is_free(lane) and (asking := _checked(bench, lane, prompt, turn)):
+        _start(bench, [asking])
+
+
+def _is_free(lane: Lane) -> bool:
+    lane.notice = None
+    if lane.conversation.going_on():
+        notify(_("An answer is still being written."), _("Stop it or wait for its end, then send. Your text is kept."))
+        return False
+    return True
+
+
+def _checked(bench: Workbench, lane: Lane, prompt: Prompt, turn: Turn | None) -> _Asking | None:
+    """The request that `lane` makes; None, with a notice in the lane, where it cannot be sent."""
+    setup = bench.setup_of(lane)
+    if problems := (bench.lanes[0] if bench.in_step else lane).problems:
+        lane.notice = Explanation(
+            _("A setting cannot be used."), " ".join((*problems.values(), _("Nothing was sent.")))
+        )
+        return None
+    request = lane.conversation.request(prompt, setup, before=turn)
+    context, output = limits_of(setup.model)
+    finding = check_request(request, context_tokens=context, max_output_tokens=output)
+    if finding:
+        lane.notice = explain_finding(finding, setup.model)
+        return None
+    return _Asking(lane, prompt, request, turn)
+
+
+def limits_of(model: str) -> tuple[int | None, int | None]:
+    """Context and largest answer of a model on RunAPI, in tokens; None where nobody published it."""
+    card = load_catalog().get(model)
+    limits = card.limits("runapi") if card else None
+    return (limits.context_tokens, limits.max_output_tokens) if limits else (None, None)
+
+
+def prediction_of(request: ChatRequest, server: Gateway) -> Prediction:
+    """What a request will use and cost."""
+    context, output = limits_of(request.model)
+    return predict(
+        request,
+        services.price_of(server, request.model),
+        context_tokens=context,
+        max_output_tokens=output,
+        past_outputs=past_outputs(request.model),
+    )
+
+
+def draft_predictions(draft: Draft) -> list[tuple[Lane, Prediction]]:
+    """What a waiting prompt will use and cost, by lane."""
+    bench = workbench()
+    server = asked_gateway()
+    prompt = Prompt(fill(draft.text, values()), draft.attachments)
+    lanes = [lane for lane_id in draft.lane_ids if (lane := bench.lane(lane_id))]
+    return [(lane, prediction_of(lane.conversation.request(prompt, bench.setup_of(lane)), server)) for lane in lanes]
+
+
+def _needs_confirmation(bench: Workbench, askings: list[_Asking]) -> bool:
+    if bench.ask_above is None:
+        return False
+    server = asked_gateway()
+    predicted = [prediction_of(asking.request, server).most_cost for asking in askings]
+    # Where nobody knows the price, nobody knows that it is below the limit.
+    known = [cost for cost in predicted if cost is not None]
+    return len(known) < len(predicted) or sum(known, Decimal(0)) * bench.repeats > Decimal(str(bench.ask_above))
+
+
+def _start(bench: Workbench, askings: list[_Asking]) -> None:
+    """Starts the runs: all lanes at once with the repeats of each in a row, or all one by one in random order."""
+    server = asked_gateway()
+    services.ask_prices(server)
+    engine = services.engine()
+    many = bench.one_by_one and len(askings) * bench.repeats > 1
+    order = [asking for asking in askings for _repeat in range(bench.repeats)]
+    last: Run | None = None
+    if many:
+        random.shuffle(order)
+        for model in sorted({asking.request.model for asking in askings}):
+            warm_up = ChatRequest(model=model, messages=(Message(role="user", content="Hi"),), max_tokens=1)
+            last = engine.start(warm_up, server, behind=last)
+    answers: dict[str, list[Answer]] = {asking.lane.id: [] for asking in askings}
+    for asking in order:
+        request = asking.request
+        mine = answers[asking.lane.id]
+        if many:
+            request = request.model_copy(update={"messages": with_nonce(request.messages, secrets.token_hex(4))})
+        behind = last if many else (mine[-1].run if mine else None)
+        last = engine.start(request, server, behind=behind)
+        mine.append(Answer(last, one_by_one=many))
+    for asking in askings:
+        turn = asking.turn
+        if turn is None:
+            turn = Turn(asking.prompt)
+            asking.lane.conversation.end.add(turn)
+        turn.add(answers[asking.lane.id])

@@ -1,0 +1,61 @@
+"""What can be taken away: a link to the settings, the request as code, the conversation as a file; and presets."""
+
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from glm_playground.gateway import Gateway
+from glm_playground.runs.conversation import Prompt
+from glm_playground.runs.setup import to_link
+from glm_playground.ui.i18n import _
+from glm_playground.ui.presets_view import draw_presets
+from glm_playground.ui.snippets import request_snippets
+from glm_playground.ui.starters import QUICKSTART
+from glm_playground.ui.workbench import Workbench
+
+
+def draw_share(bench: Workbench, server: Gateway) -> None:
+    """Draws the two menus; what is in them is made once they are open."""
+    with st.popover(_("Share"), icon=":material/share:", key="share", on_change="rerun") as popover:
+        if popover.open:
+            _draw_link(bench)
+            _draw_code(bench)
+            _draw_downloads(bench, server)
+    with st.popover(_("Presets"), icon=":material/bookmark:", key="presets", on_change="rerun") as popover:
+        if popover.open:
+            draw_presets(bench)
+
+
+def _draw_link(bench: Workbench) -> None:
+    st.markdown(_("**Link to these models and settings.** No prompt and no key is in it."))
+    parts = urlsplit(st.context.url or "")
+    query = urlencode([("lane", text) for text in to_link([bench.setup_of(lane) for lane in bench.lanes])])
+    origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    st.code(f"{origin}/playground?{query}", language=None, wrap_lines=True)
+
+
+def _draw_code(bench: Workbench) -> None:
+    st.markdown(
+        _("**The request as code.** The last one sent, or the one a first prompt would make; never with a key.")
+    )
+    lane = bench.lanes[0]
+    if len(bench.lanes) > 1:
+        names = [f"{number} {one.setup.model}" for number, one in enumerate(bench.lanes, start=1)]
+        chosen = st.selectbox(_("Lane"), names, key="code_lane", persist_state="session")
+        lane = bench.lanes[names.index(chosen)] if chosen in names else lane
+    runs = [turn.answer.run for turn in lane.conversation.turns if turn.answers and turn.answer.run]
+    request = runs[-1].request if runs else lane.conversation.request(Prompt(QUICKSTART), bench.setup_of(lane))
+    snippets = request_snippets(request.body())
+    for tab, snippet in zip(st.tabs([snippet.name for snippet in snippets]), snippets, strict=True):
+        tab.code(snippet.text, language=snippet.language, height=260)
+
+
+def _draw_downloads(bench: Workbench, server: Gateway) -> None:
+    st.markdown(_("**The conversation as a file**, with its figures."))
+    if not any(lane.conversation.turns for lane in bench.lanes):
+        st.caption(_("Nothing was asked yet."))
+        return
+    # Jinja is loaded once somebody wants a file.
+    from glm_playground.ui.downloads import draw_downloads  # noqa: PLC0415
+
+    draw_downloads(bench, server)

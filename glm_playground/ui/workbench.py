@@ -1,0 +1,285 @@
+"""The session's lanes and how they are asked; what the playground's buttons do to them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from glm_playground.catalog import load_catalog
+from glm_playground.gateway import Message
+from glm_playground.runs.attachments import Attachment
+from glm_playground.runs.conversation import Answer, Conversation, Fork, Turn
+from glm_playground.runs.run import Run
+from glm_playground.runs.setup import Setup, from_link
+from glm_playground.ui import services
+from glm_playground.ui.answer_markdown import literal
+from glm_playground.ui.explanations import Explanation
+from glm_playground.ui.i18n import _
+
+DEFAULT_MODEL = "glm-5.1"
+MOST_LANES = 6
+MOST_REPEATS = 5
+PROMPT = "prompt"
+_WORKBENCH, _NOTICE, _ASKED_MODEL, _ASKED_LANES = "workbench", "notice", "asked_model", "asked_lanes"
+
+
+@dataclass(eq=False)
+class Lane:
+    """One column: a model with its parameters, and its own history."""
+
+    id: str
+    setup: Setup = field(default_factory=lambda: Setup(model=DEFAULT_MODEL))
+    conversation: Conversation = field(default_factory=Conversation)
+    notice: Explanation | None = None
+    """Why the last prompt was not sent here."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """What of the settings cannot be used, by field; nothing is sent with it."""
+    read: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    """By field written as JSON: the text that was read last, and what it holds."""
+
+
+@dataclass
+class Draft:
+    """A prompt that waits for its variables or for a confirmation."""
+
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    lane_ids: tuple[str, ...] = ()
+    confirmed: bool = False
+
+
+@dataclass
+class Workbench:
+    """The lanes of a session, left to right, and how they are asked together."""
+
+    lanes: list[Lane] = field(default_factory=lambda: [Lane("1")])
+    next_id: int = 2
+    in_step: bool = False
+    """All lanes use the first one's settings, each with its own model."""
+    one_by_one: bool = False
+    """Runs go one after the other in random order, so that their times can be compared."""
+    repeats: int = 1
+    ask_above: float | None = None
+    """US dollars; a prompt that may cost more waits for a confirmation."""
+    draft: Draft | None = None
+    undo: Callable[[], None] | None = None
+    """Puts back what Clear, Delete or Remove took away last."""
+
+    def lane(self, lane_id: str) -> Lane | None:
+        """The lane with this id."""
+        return next((lane for lane in self.lanes if lane.id == lane_id), None)
+
+    def setup_of(self, lane: Lane) -> Setup:
+        """What `lane` asks with: its own settings, or the first lane's with its own model."""
+        if not self.in_step:
+            return lane.setup
+        return self.lanes[0].setup.model_copy(update={"model": lane.setup.model})
+
+    def going_on(self) -> list[Run]:
+        """The runs of all lanes that have not ended."""
+        return [run for lane in self.lanes for run in lane.conversation.going_on()]
+
+    def add(self, setup: Setup, at: int | None = None) -> Lane | None:
+        """Adds a lane; None where there are six already."""
+        if len(self.lanes) >= MOST_LANES:
+            return None
+        lane = Lane(str(self.next_id), setup)
+        self.next_id += 1
+        self.lanes.insert(len(self.lanes) if at is None else at, lane)
+        return lane
+
+
+def workbench() -> Workbench:
+    """The session's workbench."""
+    state = st.session_state
+    if _WORKBENCH not in state:
+        state[_WORKBENCH] = Workbench()
+    found: Workbench = state[_WORKBENCH]
+    return found
+
+
+def model_ids() -> list[str]:
+    """The models RunAPI serves, newest first."""
+    return [card.id for card in load_catalog().cards if card.gateway("runapi")]
+
+
+def choose_model(model: str) -> None:
+    """Has the first lane ask `model`, for the page's other parts."""
+    lane = workbench().lanes[0]
+    lane.setup = lane.setup.model_copy(update={"model": model})
+    st.session_state.pop(f"model-{lane.id}", None)
+
+
+def take_address() -> None:
+    """Takes over what `?model=` or `?lane=` names, once for each such address; a later choice by hand wins."""
+    state = st.session_state
+    asked = st.query_params.get("model")
+    if asked and asked != state.get(_ASKED_MODEL):
+        state[_ASKED_MODEL] = asked
+        choose_model(asked)
+    texts = tuple(st.query_params.get_all("lane"))
+    if texts and texts != state.get(_ASKED_LANES):
+        state[_ASKED_LANES] = texts
+        setups, ignored = from_link(texts)
+        if setups:
+            use_setups(setups)
+        if ignored:
+            shown = ", ".join(literal(piece) for piece in ignored[:5])
+            notify(_("A part of the link was left out."), _("Not understood: {pieces}").format(pieces=shown))
+
+
+def use_setups(setups: tuple[Setup, ...]) -> None:
+    """Has the lanes ask with these settings; a lane that has a history already keeps it."""
+    bench = workbench()
+    stop_all()
+    before = list(bench.lanes)
+    if len(before) > len(setups):
+        del bench.lanes[len(setups) :]
+        bench.undo = partial(_set_lanes, bench, before)
+    for index, setup in enumerate(setups):
+        if index < len(bench.lanes):
+            bench.lanes[index].setup = setup
+            forget_widgets(bench.lanes[index])
+        else:
+            bench.add(setup)
+
+
+def notify(title: str, body: str) -> None:
+    """Has the page say something once, above the input."""
+    st.session_state[_NOTICE] = Explanation(title, body)
+
+
+def take_notice() -> Explanation | None:
+    """What the last action has to say, once."""
+    notice: Explanation | None = st.session_state.pop(_NOTICE, None)
+    return notice
+
+
+def forget_widgets(lane: Lane) -> None:
+    """Has the widgets of a lane's settings begin anew from its setup."""
+    for key in [key for key in st.session_state if isinstance(key, str) and key.endswith(f"-{lane.id}")]:
+        del st.session_state[key]
+
+
+def add_lane() -> None:
+    """Adds a lane that asks another model than those before it."""
+    bench = workbench()
+    used = {lane.setup.model for lane in bench.lanes}
+    model = next((model for model in model_ids() if model not in used), DEFAULT_MODEL)
+    bench.add(bench.lanes[-1].setup.model_copy(update={"model": model}))
+
+
+def duplicate(lane: Lane) -> None:
+    """Adds a lane beside `lane` with its settings and the turns on its screen."""
+    bench = workbench()
+    copy = bench.add(lane.setup, bench.lanes.index(lane) + 1)
+    if copy:
+        fork = copy.conversation.start
+        for turn in lane.conversation.turns:
+            answers = [replace(turn.answer, after=Fork())] if turn.answers else []
+            twin = Turn(turn.prompt, answers)
+            fork.add(twin)
+            if not answers:
+                break
+            fork = twin.answer.after
+
+
+def move(lane: Lane, by: int) -> None:
+    """Moves a lane to the left (-1) or right (1)."""
+    lanes = workbench().lanes
+    at = lanes.index(lane)
+    lanes.insert(max(0, min(at + by, len(lanes) - 1)), lanes.pop(at))
+
+
+def remove(lane: Lane) -> None:
+    """Takes a lane away; its runs are stopped. The last one stays."""
+    bench = workbench()
+    if len(bench.lanes) > 1:
+        stop_lane(lane)
+        bench.undo = partial(_set_lanes, bench, list(bench.lanes))
+        bench.lanes.remove(lane)
+
+
+def _set_lanes(bench: Workbench, lanes: list[Lane]) -> None:
+    bench.lanes = lanes
+
+
+def stop_lane(lane: Lane) -> None:
+    """Stops the runs of one lane."""
+    for run in lane.conversation.going_on():
+        services.engine().stop(run)
+
+
+def stop_all() -> None:
+    """Stops the runs of every lane."""
+    for lane in workbench().lanes:
+        stop_lane(lane)
+
+
+def clear_all() -> None:
+    """Begins a new conversation in every lane; what goes on is stopped."""
+    bench = workbench()
+    stop_all()
+    bench.draft = None
+    bench.undo = partial(_put_back, [(lane, lane.conversation) for lane in bench.lanes])
+    for lane in bench.lanes:
+        lane.conversation, lane.notice = Conversation(), None
+
+
+def _put_back(cleared: list[tuple[Lane, Conversation]]) -> None:
+    """Gives each lane its conversation again; what was asked since then stands beside its first prompt."""
+    for lane, conversation in cleared:
+        since = lane.conversation.start.turns
+        conversation.start.turns.extend(since)
+        lane.conversation = conversation
+
+
+def undo() -> None:
+    """Puts back what was taken away last."""
+    bench = workbench()
+    if bench.undo:
+        bench.undo()
+    bench.undo = None
+
+
+def edit_answer(turn: Turn, text: str) -> None:
+    """Puts a text of the user's beside the answers of a turn, and shows it."""
+    if text != turn.answer.content:
+        turn.add([Answer(text=text)])
+
+
+def show_answer(turn: Turn, number: int) -> None:
+    """Shows the answer with this number, from 1, and what followed it."""
+    turn.chosen = max(0, min(number - 1, len(turn.answers) - 1))
+
+
+def show_branch(fork: Fork, number: int) -> None:
+    """Shows the prompt with this number, from 1, of those asked at one place."""
+    fork.chosen = max(0, min(number - 1, len(fork.turns) - 1))
+
+
+def delete_turn(lane: Lane, turn: Turn) -> None:
+    """Takes a turn away with what follows it; it can be put back."""
+    for run in turn.runs:
+        services.engine().stop(run)
+    fork = lane.conversation.fork_of(turn)
+    workbench().undo = partial(fork.add, turn)
+    fork.remove(turn)
+
+
+def past_outputs(model: str) -> list[int]:
+    """Completion tokens of this session's completed runs of `model`."""
+    return [
+        run.usage.completion_tokens
+        for lane in workbench().lanes
+        for run in lane.conversation.all_runs()
+        if run.request.model == model and run.ended and run.usage and run.usage.completion_tokens
+    ]
+
+
+def with_nonce(messages: tuple[Message, ...], nonce: str) -> tuple[Message, ...]:
+    """`messages` with a mark before the first, so that no prompt cache knows them."""
+    first, *rest = messages
+    return (first.model_copy(update={"content": f"[{nonce}] {first.content}"}), *rest)
