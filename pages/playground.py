@@ -8,7 +8,7 @@ from glm_playground.ui.accent import on_accent
 from glm_playground.ui.before_sending import draw_draft, draw_estimate
 from glm_playground.ui.differences_view import draw_differences
 from glm_playground.ui.i18n import _
-from glm_playground.ui.lane_view import Attached, draw_lane_head, draw_turns
+from glm_playground.ui.lane_view import Attached, draw_lane_buttons, draw_lane_head, draw_lane_notice, draw_turns
 from glm_playground.ui.model_notices import watch_answers
 from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
 from glm_playground.ui.run_view import attach, wait_for_end
@@ -27,12 +27,14 @@ several = len(bench.lanes) > 1
 
 draw_header(_("Playground"))
 draw_sandbox_notice()
-if not several:
-    draw_lane_head(bench.lanes[0])
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    if not several:
+        draw_lane_buttons(bench.lanes[0])
     draw_options(bench)
     draw_share(bench, server)
     draw_target(bench)
+if not several:
+    draw_lane_notice(bench.lanes[0])
 
 with st.bottom:
     if notice := workbench.take_notice():

@@ -18,6 +18,10 @@ from glm_playground.ui.styled import styled
 from glm_playground.ui.workbench import PROMPT, Draft, Workbench
 
 
+# Less of the context is nothing to think of.
+_LEAST_SHARE = 0.001
+
+
 def draw_estimate(bench: Workbench, server: Gateway) -> None:
     """Draws what the next prompt starts from: the history's tokens, and the cost from there on."""
     predictions = [
@@ -33,7 +37,7 @@ def estimate_text(predictions: Sequence[Prediction], repeats: int, *, waiting: b
     tokens = sum(prediction.prompt_tokens for prediction in predictions) * repeats
     parts = [_("about {count} tokens in").format(count=number(tokens))]
     shares = [share for prediction in predictions if (share := prediction.context_share) is not None]
-    if shares:
+    if shares and max(shares) >= _LEAST_SHARE:
         parts.append(_("{share} % of the context").format(share=number(100 * max(shares), 1)))
     least = [prediction.least_cost for prediction in predictions]
     most = [prediction.most_cost for prediction in predictions]

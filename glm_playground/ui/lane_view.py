@@ -18,45 +18,56 @@ _FEWEST_TURNS = 4
 
 
 def draw_lane_head(lane: Lane) -> None:
-    """Draws the lane's model, its settings and what can be done with it."""
-    bench = workbench.workbench()
-    several = len(bench.lanes) > 1
+    """Draws what stands over a lane's turns: its buttons, what differs from the first lane, why nothing was sent."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        with st.container(width="stretch" if several else 220):
-            draw_model(lane)
-        take_over(lane)
-        label = "" if several else _("Settings")
-        with st.popover(
-            label or ":material/tune:",
-            icon=None if several else ":material/tune:",
-            key=f"settings-{lane.id}",
-            on_change="rerun",
-            help=_("Settings of this lane") if several else None,
-        ) as popover:
-            if popover.open:
-                if bench.in_step and lane is not bench.lanes[0]:
-                    st.caption(_("In step: this lane asks with the settings of the first one."))
-                else:
-                    draw_settings(lane)
-                    take_over(lane)
-        with st.popover(
-            ":material/data_object:" if several else _("Request"),
-            icon=None if several else ":material/data_object:",
-            key=f"request-{lane.id}",
-            on_change="rerun",
-            help=_("The request that will be sent") if several else None,
-        ) as preview:
-            if preview.open:
-                draw_request(lane)
-        _draw_menu(lane, several=several)
+        draw_lane_buttons(lane)
     if differing := differences(lane):
         names = ", ".join(literal(name) for name in differing)
         st.markdown(styled("small", styled("gray-badge", _("differs: {names}").format(names=names))))
+    draw_lane_notice(lane)
+
+
+def draw_lane_notice(lane: Lane) -> None:
+    """Draws why the last prompt was not sent to the lane."""
     if lane.notice:
         st.warning(lane.notice.body, title=lane.notice.title)
 
 
-def _draw_menu(lane: Lane, *, several: bool) -> None:
+def draw_lane_buttons(lane: Lane) -> None:
+    """Draws the lane's model, its settings and what can be done with it, into a row."""
+    bench = workbench.workbench()
+    several = len(bench.lanes) > 1
+    with st.container(width="stretch" if several else 220):
+        draw_model(lane)
+    take_over(lane)
+    label = "" if several else _("Settings")
+    with st.popover(
+        label or ":material/tune:",
+        icon=None if several else ":material/tune:",
+        key=f"settings-{lane.id}",
+        on_change="rerun",
+        help=_("Settings of this lane") if several else None,
+    ) as popover:
+        if popover.open:
+            if bench.in_step and lane is not bench.lanes[0]:
+                st.caption(_("In step: this lane asks with the settings of the first one."))
+            else:
+                draw_settings(lane)
+                take_over(lane)
+    with st.popover(
+        ":material/data_object:" if several else _("Request"),
+        icon=None if several else ":material/data_object:",
+        key=f"request-{lane.id}",
+        on_change="rerun",
+        help=_("The request that will be sent") if several else None,
+    ) as preview:
+        if preview.open:
+            draw_request(lane)
+    if several:
+        _draw_menu(lane)
+
+
+def _draw_menu(lane: Lane) -> None:
     bench = workbench.workbench()
     at = bench.lanes.index(lane)
     words = {
@@ -68,12 +79,11 @@ def _draw_menu(lane: Lane, *, several: bool) -> None:
         "remove": _("Remove this lane"),
     }
     options = ["duplicate"] if len(bench.lanes) < workbench.MOST_LANES else []
-    if several:
-        options += ["left"] if at else []
-        options += ["right"] if at < len(bench.lanes) - 1 else []
-        options += ["stop"] if lane.conversation.going_on() else []
-        options += ["retry"] if lane.conversation.turns else []
-        options += ["remove"]
+    options += ["left"] if at else []
+    options += ["right"] if at < len(bench.lanes) - 1 else []
+    options += ["stop"] if lane.conversation.going_on() else []
+    options += ["retry"] if lane.conversation.turns else []
+    options += ["remove"]
     key = f"lane-{lane.id}"
     st.menu_button(
         _("Lane"),

@@ -5,6 +5,7 @@ import streamlit as st
 from glm_playground.ui import workbench
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.i18n import _
+from glm_playground.ui.presets_view import draw_presets
 from glm_playground.ui.sending import TARGET
 from glm_playground.ui.session_key import draw_key, may_paste_key
 from glm_playground.ui.workbench import Workbench
@@ -44,14 +45,17 @@ def draw_options(bench: Workbench) -> None:
     with st.popover(_("Options"), icon=":material/settings:", key="options", on_change="rerun") as popover:
         if popover.open:
             _draw_order(bench)
-    st.button(
-        _("Clear"),
-        key="clear",
-        icon=":material/delete_sweep:",
-        on_click=workbench.clear_all,
-        disabled=not any(lane.conversation.turns for lane in bench.lanes),
-        help=_("Begin a new conversation"),
-    )
+    with st.popover(_("Presets"), icon=":material/bookmark:", key="presets", on_change="rerun") as popover:
+        if popover.open:
+            draw_presets(bench)
+    if any(lane.conversation.turns for lane in bench.lanes):
+        st.button(
+            _("Clear"),
+            key="clear",
+            icon=":material/delete_sweep:",
+            on_click=workbench.clear_all,
+            help=_("Begin a new conversation"),
+        )
     if bench.undo and not going_on:
         st.button(_("Undo"), key="undo", icon=":material/undo:", on_click=workbench.undo)
 

@@ -1,4 +1,4 @@
-"""What can be taken away: a link to the settings, the request as code, the conversation as a file; and presets."""
+"""What can be taken away: a link to the settings, the request as code, the conversation as a file."""
 
 from urllib.parse import urlencode, urlsplit
 
@@ -8,22 +8,18 @@ from glm_playground.gateway import Gateway
 from glm_playground.runs.conversation import Prompt
 from glm_playground.runs.setup import to_link
 from glm_playground.ui.i18n import _
-from glm_playground.ui.presets_view import draw_presets
 from glm_playground.ui.snippets import request_snippets
 from glm_playground.ui.starters import QUICKSTART
 from glm_playground.ui.workbench import Workbench
 
 
 def draw_share(bench: Workbench, server: Gateway) -> None:
-    """Draws the two menus; what is in them is made once they are open."""
+    """Draws the menu; what is in it is made once it is open."""
     with st.popover(_("Share"), icon=":material/share:", key="share", on_change="rerun") as popover:
         if popover.open:
             _draw_link(bench)
             _draw_code(bench)
             _draw_downloads(bench, server)
-    with st.popover(_("Presets"), icon=":material/bookmark:", key="presets", on_change="rerun") as popover:
-        if popover.open:
-            draw_presets(bench)
 
 
 def _draw_link(bench: Workbench) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from glm_playground.ui import sending
 from glm_playground.ui.i18n import _
+from glm_playground.ui.styled import styled
 
 QUICKSTART = (
     "Read this multi-file repository, find the failing integration test, and propose a patch with an explanation of "
@@ -29,8 +30,7 @@ def starters() -> dict[str, tuple[str, str]]:
 
 def draw_starters() -> None:
     """Draws a button for each."""
-    st.markdown(_("Send a prompt, or begin with one of these:"))
-    for key, (use, prompt) in starters().items():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f":small[{use}]", width=88)
-            st.button(prompt, key=key, on_click=sending.send_text, args=(prompt,))
+    with st.container(gap="xsmall"):
+        st.caption(_("Send a prompt, or begin with one of these:"))
+        for key, (use, prompt) in starters().items():
+            st.button(f"{styled('gray', use)} {prompt}", key=key, on_click=sending.send_text, args=(prompt,))

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.settings import ENVIRONMENT_NAMES, settings
 from glm_playground.ui import services
+from glm_playground.ui.model_status import RunsSinceStart
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -31,6 +32,7 @@ def _forget() -> None:
     settings.cache_clear()
     services._prices.clear()
     services._models.clear()
+    services.runs_since_start = RunsSinceStart()
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ class Tab:
         """Waits until the last answer has ended like one of these, else completed, and its figures are drawn."""
         words = "|".join(outcomes or ["completed"])
         expect(self.answer.get_by_text(re.compile(f"^({words})$"))).to_be_visible()
-        expect(self.answer.get_by_text("TTFT")).to_be_visible()
+        expect(self.answer.get_by_text("TTFT").first).to_be_visible()
         self.settled()
 
     def wait_for_text(self, characters: int) -> None:

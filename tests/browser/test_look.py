@@ -86,7 +86,12 @@ def test_the_first_screen_holds_the_main_job(
     scripted_app: AppProcess, open_tab: OpenTab, width: int, height: int
 ) -> None:
     tab = open_tab(scripted_app, "/playground", viewport={"width": width, "height": height})
-    for element in (tab.prompt, tab.button(QUICKSTART), tab.page.get_by_label("Model"), tab.button("Settings")):
+    for element in (
+        tab.prompt,
+        tab.button(f"Code {QUICKSTART}"),
+        tab.page.get_by_label("Model"),
+        tab.button("Settings"),
+    ):
         expect(element.first).to_be_in_viewport(ratio=1)
     assert tab.page.evaluate("document.querySelector('main').scrollTop") == 0
 

@@ -142,6 +142,11 @@ class BrowserSession(Screen):
         if widget.kind in TRIGGERS:
             del self._values[widget.id]
 
+    async def open(self, key: str) -> None:
+        """Open a popover and wait for what is in it."""
+        await self.set_value(self.find_widget("popover", key), True)
+        await self.wait_finished()
+
     async def go_to(self, url_pathname: str) -> None:
         """Choose a page in the navigation; its query string starts empty."""
         page = next((page for page in self.pages if page.url_pathname == url_pathname.strip("/")), None)

@@ -94,10 +94,11 @@ def test_an_answer_streams_and_another_is_stopped(app: AppProcess, foreign_serve
             await tab.run()
             assert ":small[127\\.0\\.0\\.1]" in tab.text
             assert "with a key" in tab.text
+            await tab.open("settings-1")
             # The likeliest token each time, so that the answers are the same in every run.
-            await tab.set_value(tab.find_widget("number_input", "temperature"), 0.0)
+            await tab.set_value(tab.find_widget("number_input", "temperature-1"), 0.0)
             await tab.wait_finished()
-            await tab.set_value(tab.find_widget("number_input", "max_tokens"), 60)
+            await tab.set_value(tab.find_widget("number_input", "max_tokens-1"), 60)
             await tab.wait_finished()
             before = tab.messages_received
             await tab.submit_chat("Tell me a long story about a fox.")
@@ -119,7 +120,7 @@ def test_an_answer_streams_and_another_is_stopped(app: AppProcess, foreign_serve
             assert "Sandbox" not in tab.text
             assert not tab.exceptions()
 
-            await tab.set_value(tab.find_widget("number_input", "max_tokens"), 2000)
+            await tab.set_value(tab.find_widget("number_input", "max_tokens-1"), 2000)
             await tab.wait_finished()
             await tab.submit_chat("Count from one to one thousand in words.")
             stop = await tab.wait_for_widget("button", "stop")
@@ -145,7 +146,8 @@ def test_its_refusal_is_explained(app: AppProcess) -> None:
             assert "The server refused the request as not valid." in tab.text
             assert "exceeds the available context size" in tab.text
             assert ":red-badge[failed]" in tab.text
-            await tab.set_value(tab.find_widget("number_input", "max_tokens"), 3)
+            await tab.open("settings-1")
+            await tab.set_value(tab.find_widget("number_input", "max_tokens-1"), 3)
             await tab.wait_finished()
             await tab.submit_chat("Hello")
             await tab.wait_finished()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
@@ -15,7 +16,7 @@ _STRING = frozenset({"text_input", "text_area", "selectbox", "radio", "color_pic
 _STRINGS = frozenset({"multiselect", "button_group", "date_input", "date_time_input"})
 # Kinds whose value is gone after the one run it starts.
 TRIGGERS = frozenset({"button", "download_button", "menu_button", "chat_input"})
-KINDS = _STRING | _STRINGS | TRIGGERS | {"checkbox", "number_input", "pagination", "slider"}
+KINDS = _STRING | _STRINGS | TRIGGERS | {"checkbox", "number_input", "pagination", "popover", "slider"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,13 @@ class Widget:
     @classmethod
     def of(cls, node: Node) -> Widget | None:
         """The widget at a node, or None where there is none."""
-        element: Element | None = node.element
-        if element is None or node.kind not in KINDS:
+        message: Element | Block | None = node.element or node.block
+        if message is None or node.kind not in KINDS:
             return None
-        proto = getattr(element, node.kind)
+        proto = getattr(message, node.kind)
+        if not proto.id:
+            # A popover whose script does not ask whether it is open.
+            return None
         return cls(
             kind=node.kind,
             id=proto.id,
@@ -75,7 +79,7 @@ class Widget:
                 state.string_trigger_value.data = value
             case "chat_input":
                 state.chat_input_value.data = value
-            case "checkbox":
+            case "checkbox" | "popover":
                 state.bool_value = value
             case "number_input":
                 state.double_value = value
