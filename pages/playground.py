@@ -41,7 +41,8 @@ with st.bottom:
         st.warning(notice.body, title=notice.title)
     draw_draft(bench)
     stop_slot = st.empty()
-    draw_estimate(bench, server)
+    if bench.draft is None:
+        draw_estimate(bench, server)
 # Not inside `st.bottom`: placed there by Streamlit itself, it makes the page follow the answer as it grows.
 st.chat_input(
     _("Ask {model}").format(model=bench.lanes[0].setup.model or _("a model")) if not several else _("Ask the models"),
@@ -67,7 +68,8 @@ for lane, place in zip(bench.lanes, places, strict=True):
         if several:
             draw_lane_head(lane)
         attached += draw_turns(lane, server)
-if bench.going_on():
+# A run may have ended since its view was made; it is still to be drawn whole.
+if attached or bench.going_on():
     stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=workbench.stop_all)
     at_end = {view.run.id: on_end for view, on_end in attached}
     attach(services.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)

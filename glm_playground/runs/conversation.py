@@ -7,9 +7,10 @@ the first one; what followed stays below the answer it followed. A path through 
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from glm_playground.gateway import ChatRequest, Message, ToolCall
-from glm_playground.runs.attachments import Attachment, with_attachments
+from glm_playground.runs.attachments import Attachment, token_shares, with_attachments
 from glm_playground.runs.run import Run
 from glm_playground.runs.setup import Setup
 from glm_playground.runs.thinking import answer_of
@@ -35,6 +36,11 @@ class Prompt:
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     results: tuple[ToolResult, ...] = ()
+
+    @cached_property
+    def attachment_tokens(self) -> tuple[tuple[str, int], ...]:
+        """Name and estimated tokens of each file."""
+        return token_shares(self.text, self.attachments)
 
     def messages(self) -> tuple[Message, ...]:
         """The messages it makes."""

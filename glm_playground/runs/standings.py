@@ -10,7 +10,9 @@ from glm_playground.runs.cost import Cost
 from glm_playground.runs.metrics import Metrics
 from glm_playground.runs.run import Outcome, Run
 
-_ANSWERED = frozenset({Outcome.COMPLETED, Outcome.LENGTH, Outcome.TOOL_CALLS})
+_ANSWERED = frozenset({Outcome.COMPLETED, Outcome.TOOL_CALLS})
+# An answer that was cut says when it began, not how long or dear it would have been.
+_BEGUN = _ANSWERED | {Outcome.LENGTH}
 # Times closer than this are the same: the network and the scheduler differ by more from try to try.
 _TIME_TIE = 0.05
 
@@ -46,13 +48,14 @@ class Standing:
 
 
 def standings(entrants: Sequence[Entrant]) -> tuple[Standing, ...]:
-    """The best by each measure that at least two answered runs have; failed and stopped runs take no part."""
+    """The best by each measure that at least two runs have; failed and stopped ones take no part."""
     found = []
     for measure in Measure:
         values = [
             (value, entrant.name)
             for entrant in entrants
-            if entrant.run.outcome in _ANSWERED and (value := _value(entrant, measure)) is not None
+            if entrant.run.outcome in (_BEGUN if measure is Measure.TTFT else _ANSWERED)
+            and (value := _value(entrant, measure)) is not None
         ]
         if len(values) >= 2:
             found.append(_standing(measure, values))

@@ -17,7 +17,6 @@ from glm_playground.ui.i18n import _, number
 from glm_playground.ui.styled import styled
 from glm_playground.ui.workbench import PROMPT, Draft, Workbench
 
-
 # Less of the context is nothing to think of.
 _LEAST_SHARE = 0.001
 

@@ -14,9 +14,10 @@ _ICON = Path(__file__).parent / "icon.svg"
 
 
 # Streamlit lets a wide Markdown table or formula push the whole page aside on a small screen, prints only the first
-# screen of a page, with its menus, and has no option for either.
+# screen of a page, with its menus, and takes every text for one from left to right; it has no option for any of it.
 _STYLE = """<style>
 [data-testid="stMarkdownContainer"]:has(table, .katex-display) { overflow-x: auto; }
+[data-testid="stMarkdownContainer"] :is(p, li, h4, h5, h6) { unicode-bidi: plaintext; text-align: start; }
 @media print {
   [data-testid="stHeader"], [data-testid="stBottom"], [data-testid="stSidebar"] { display: none; }
   [data-testid="stApp"], [data-testid="stAppViewContainer"], [data-testid="stMain"] {

@@ -69,7 +69,10 @@ def _draw_prompt(lane: Lane, fork: Fork, turn: Turn) -> None:
     else:
         st.markdown(to_markdown(prompt.text), anchors=False)
     if prompt.attachments:
-        names = ", ".join(literal(attachment.name) for attachment in prompt.attachments)
+        names = ", ".join(
+            _("{name} (about {count} tokens)").format(name=literal(name), count=number(count))
+            for name, count in prompt.attachment_tokens
+        )
         st.caption(_("With: {names}").format(names=names))
     if len(fork.turns) > 1:
         number_now = fork.chosen % len(fork.turns) + 1

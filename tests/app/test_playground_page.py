@@ -11,91 +11,17 @@ from urllib.parse import quote
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glm_playground.runs.conversation import Conversation
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.sandbox.script_text import DEFAULT_TEXT, markdown_tokens
 from glm_playground.ui import services
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.starters import QUICKSTART
-from glm_playground.ui.workbench import Workbench
 from tests import loopback
+from tests.app.playground import Playground
 from tests.loopback import CannedServer
 
 Logged = Callable[..., list[dict[str, Any]]]
-
-
-class Playground:
-    """The page as a user handles it; no script run may end with an exception."""
-
-    def __init__(self, at: AppTest) -> None:
-        self.at = at
-
-    def run(self) -> None:
-        self.at.run()
-        assert not self.at.exception
-
-    def ask(self, prompt: str) -> None:
-        self.at.chat_input(key="prompt").set_value(prompt)
-        self.run()
-
-    def script(self, directive: str, prompt: str = "") -> None:
-        """Asks the sandbox to follow a `@script` directive, as fast as it can unless that has a rate."""
-        pace = "" if "rate=" in directive else " rate=0"
-        self.ask(f"@script {directive}{pace}\n{prompt}")
-
-    def say(self, text: str) -> None:
-        """Has the sandbox answer with this text."""
-        self.script(f"text={quote(text)}")
-
-    def click(self, key: str) -> None:
-        self.at.button(key=key).click()
-        self.run()
-
-    def open(self, key: str) -> None:
-        """Opens a popover or a fold; AppTest knows these by their state only."""
-        self.at.session_state[key] = True
-        self.run()
-
-    @property
-    def talk(self) -> Conversation:
-        bench: Workbench = self.at.session_state["workbench"]
-        return bench.lanes[0].conversation
-
-    @property
-    def last_run(self) -> Run:
-        run = self.talk.turns[-1].answer.run
-        assert run is not None
-        return run
-
-    @property
-    def answer(self) -> str:
-        """What the last answer's place shows, figures and ids included."""
-        message = self.at.chat_message[-1]
-        assert message.name == "assistant"
-        texts = [element.value for element in (*message.markdown, *message.caption)]
-        texts += [f"{error.proto.title}\n{error.value}" for error in message.error]
-        return "\n".join(texts)
-
-    @property
-    def error(self) -> str:
-        """The one error the last answer shows, title and body."""
-        [error] = self.at.chat_message[-1].error
-        return f"{error.proto.title}\n{error.value}"
-
-    @property
-    def notice(self) -> str:
-        [warning] = self.at.warning
-        return f"{warning.proto.title}\n{warning.value}"
-
-    @property
-    def text(self) -> str:
-        """Everything readable on the page."""
-        at = self.at
-        alerts = [f"{alert.proto.title}\n{alert.value}" for alert in (*at.error, *at.warning, *at.info)]
-        labels = [widget.label for widget in (*at.button, *at.number_input, *at.selectbox, *at.text_area)]
-        values = [element.value for element in (*at.subheader, *at.markdown, *at.caption, *at.code)]
-        return "\n".join([*values, *alerts, *labels, at.chat_input[0].placeholder])
 
 
 @pytest.fixture

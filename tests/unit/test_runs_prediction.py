@@ -62,6 +62,11 @@ def test_one_alone_and_a_failure_make_no_standing() -> None:
     assert standings([]) == ()
 
 
+def test_an_answer_that_was_cut_only_says_when_it_began() -> None:
+    found = standings([entrant("a", 100, "0.1", 3, Outcome.LENGTH), entrant("b", 300, "0.2", 9)])
+    assert [(standing.measure, standing.best) for standing in found] == [(Measure.TTFT, "a")]
+
+
 def test_a_spread_wants_two_known_values() -> None:
     assert spread([None, 3.0]) is None
     assert spread([9.0, None, 3.0, 4.0]) == (3, 3.0, 4.0, 9.0)
