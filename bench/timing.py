@@ -1,11 +1,12 @@
 """How exact the recorded times are: TTFT and TPOT of the engine's runs beside the gateway's own times of writing.
 
-    uv run python -m bench.timing [--lanes 1 8] [--repeats 6]
+    uv run python -m bench.timing [--lanes 1 8] [--repeats 9]
 
 The gateway is a process of its own that keeps a schedule and notes when it wrote each answer's first and last token. A
 run's error is what it recorded less what happened at the gateway: TTFT is held against first token - request received,
-so that the way of the request and of the token count as errors too; TPOT against (last - first) / (tokens - 1). Ends
-with status 1 when the error of a TTFT or of a TPOT is above the limit.
+so that the way of the request and of the token count as errors too; TPOT against (last - first) / (tokens - 1). Of
+those that go on at once the worst counts, and of the repeats the median, since a busy machine delays a few of them by
+more. Ends with status 1 when that is above the limit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pydantic import SecretStr
 
 from bench.gateway import Entry
 from bench.gateway_process import GatewayProcess
-from bench.measures import nonce, number, say, table
+from bench.measures import nonce, number, table
 from bench.script_text import Script
 from glm_playground.gateway import ChatRequest, Gateway, Message
 from glm_playground.runs.engine import Engine
@@ -32,6 +33,12 @@ _MODEL = "glm-5.1"
 _PATIENCE_SECONDS = 60.0
 # By the schedule the first token comes after this, and the others at this rate.
 _DELAY_MS, _RATE, _TOKENS = 250.0, 50.0, 50
+_ROWS = {
+    "ttft": ("TTFT", LIMIT_MS),
+    "tpot": ("TPOT", LIMIT_MS),
+    "e2e": ("E2E", None),
+    "late": ("the gateway's first token beside its schedule", None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +85,39 @@ def _errors(found: Metrics, entry: Entry) -> Errors:
     )
 
 
-def _measure(engine: Engine, gateway: GatewayProcess, lanes: int, repeats: int) -> list[Errors]:
+def _measure(engine: Engine, gateway: GatewayProcess, lanes: int, repeats: int) -> list[list[Errors]]:
+    """The errors of the runs that went on at once, by repeat."""
     errors = []
     for _ in range(repeats):
         scripts = [Script(_TOKENS, _RATE, _DELAY_MS, nonce()) for _ in range(lanes)]
         figures = wait_whole(engine, [ask(engine, as_gateway(gateway), script) for script in scripts])
         entries = gateway.entries()
-        errors += [_errors(found, entries[script.nonce]) for found, script in zip(figures, scripts, strict=True)]
+        errors.append([_errors(found, entries[script.nonce]) for found, script in zip(figures, scripts, strict=True)])
     return errors
 
 
-def _print(lanes: int, errors: list[Errors]) -> bool:
-    def row(label: str, found: list[float], limit: float | None) -> list[str]:
-        largest = max(map(abs, found))
-        verdict = "" if limit is None else ("held" if largest <= limit else "MISSED")
-        middle = median(map(abs, found))
-        return [label, number(middle), number(largest), "" if limit is None else f"{limit:g}", verdict]
-
-    rows = [
-        row("TTFT", [one.ttft for one in errors], LIMIT_MS),
-        row("TPOT", [one.tpot for one in errors], LIMIT_MS),
-        row("E2E", [one.e2e for one in errors], None),
-        row("the gateway's first token beside its schedule", [one.late for one in errors], None),
-    ]
-    title = f"{lanes} at once, {len(errors)} runs of {_TOKENS} tokens at {_RATE:g} tokens/s"
-    table(title, ["error without its sign, ms", "median", "largest", "limit", ""], rows)
-    return all(row[-1] != "MISSED" for row in rows)
+def _print(lanes: int, repeats: list[list[Errors]]) -> bool:
+    rows, held = [], True
+    for field, (label, limit) in _ROWS.items():
+        sizes = [[abs(getattr(one, field)) for one in together] for together in repeats]
+        every = [size for together in sizes for size in together]
+        judged = median(map(max, sizes))
+        row = [label, number(median(every)), number(judged), number(max(every))]
+        if limit is None:
+            row += ["", ""]
+        else:
+            row += [f"{limit:g}", "held" if judged <= limit else "MISSED"]
+            held = held and judged <= limit
+        rows.append(row)
+    title = f"{lanes} at once, {len(repeats)} times, {_TOKENS} tokens at {_RATE:g} tokens/s; errors without sign, ms"
+    table(title, ["", "median", "worst at once, median", "largest", "limit", ""], rows)
+    return held
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.timing", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--lanes", type=int, nargs="+", default=[1, 8], help="how many runs go on at once")
-    parser.add_argument("--repeats", type=int, default=6)
+    parser.add_argument("--repeats", type=int, default=9)
     given = parser.parse_args()
     engine = Engine()
     try:
@@ -118,7 +126,6 @@ def main() -> int:
             held = [_print(lanes, _measure(engine, gateway, lanes, given.repeats)) for lanes in given.lanes]
     finally:
         engine.close()
-    say("the times stand" if all(held) else "the times do not stand")
     return 0 if all(held) else 1
 
 

@@ -13,14 +13,14 @@ from glm_playground.ui.model_notices import watch_answers
 from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
 from glm_playground.ui.run_view import attach, wait_for_end
 from glm_playground.ui.session_key import asked_gateway
-from glm_playground.ui.session_options import draw_options, draw_target, side_by_side, take_over_options
+from glm_playground.ui.session_options import draw_options, draw_target, side_by_side
 from glm_playground.ui.share_view import draw_share
 from glm_playground.ui.standings_view import draw_standings
 from glm_playground.ui.starters import draw_starters
 
 workbench.take_address()
 bench = workbench.workbench()
-take_over_options(bench)
+workbench.take_over_options(bench)
 server = asked_gateway()
 services.ask_prices(server)
 several = len(bench.lanes) > 1

@@ -4,6 +4,7 @@ Nothing is ever overwritten. Another answer to a prompt stands beside the earlie
 the first one; what followed stays below the answer it followed. A path through the tree is what is on the screen.
 """
 
+import itertools
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -178,26 +179,27 @@ class Conversation:
         """The runs that have not ended."""
         return [run for run in self.all_runs() if not run.ended]
 
-    def history(self, before: Turn | None = None) -> list[Message]:
-        """The messages of the turns on the screen, those from `before` on left out.
-
-        A turn without any answer, because its run failed or was stopped early, is not sent again.
-        """
-        messages: list[Message] = []
-        for turn in self.turns:
-            if turn is before:
-                break
-            answer = turn.answer if turn.answers else Answer()
-            content, calls = answer.content, answer.tool_calls
-            if content or calls:
-                messages += [*turn.prompt.messages(), Message(role="assistant", content=content, tool_calls=calls)]
-        return messages
-
     def request(self, prompt: Prompt, setup: Setup, *, before: Turn | None = None) -> ChatRequest:
         """The request that sends `prompt` behind the turns on the screen, those from `before` on left out."""
         system = [Message(role="system", content=setup.system)] if setup.system.strip() else []
-        messages = (*system, *self.history(before), *prompt.messages())
+        messages = (*system, *self._history(prompt, before), *prompt.messages())
         return ChatRequest(model=setup.model, messages=messages, **dict(setup.parameters))
+
+    def _history(self, prompt: Prompt, before: Turn | None) -> list[Message]:
+        """The messages of the turns that stand before `prompt`.
+
+        A turn without any answer, because its run failed or was stopped early, is not sent again. Nor are tool calls
+        that nobody answered, since a server may refuse them.
+        """
+        messages: list[Message] = []
+        turns = list(itertools.takewhile(lambda turn: turn is not before, self.turns))
+        nexts = [*(turn.prompt for turn in turns[1:]), prompt]
+        for turn, following in zip(turns, nexts, strict=False):
+            answer = turn.answer if turn.answers else Answer()
+            content, calls = answer.content, answer.tool_calls if following.results else ()
+            if content or calls:
+                messages += [*turn.prompt.messages(), Message(role="assistant", content=content, tool_calls=calls)]
+        return messages
 
     def _forks(self) -> Iterator[Fork]:
         fork = self.start

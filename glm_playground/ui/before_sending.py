@@ -15,7 +15,7 @@ from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.figures import dollars
 from glm_playground.ui.i18n import _, number
 from glm_playground.ui.styled import styled
-from glm_playground.ui.workbench import PROMPT, Draft, Workbench
+from glm_playground.ui.workbench import PROMPT, Draft, Workbench, targets
 
 # Less of the context is nothing to think of.
 _LEAST_SHARE = 0.001
@@ -26,6 +26,7 @@ def draw_estimate(bench: Workbench, server: Gateway) -> None:
     predictions = [
         sending.prediction_of(lane.conversation.request(Prompt(""), bench.setup_of(lane)), server)
         for lane in bench.lanes
+        if lane.id in targets()
     ]
     waiting = services.live_prices(server).waiting
     st.caption(estimate_text(predictions, bench.repeats, waiting=waiting), help=_estimate_help(predictions))
@@ -71,7 +72,7 @@ def draw_draft(bench: Workbench) -> None:
     draft = bench.draft
     if draft is None:
         return
-    names = variables_of(draft.text)
+    names = () if draft.prompt else variables_of(draft.text)
     with st.container(border=True, gap="small"):
         st.markdown(_("**Not sent yet.** Fill in the prompt's variables.") if names else _("**Not sent yet.**"))
         st.code(draft.text, language=None, wrap_lines=True, height=min(160, 40 + 24 * draft.text.count("\n")))
@@ -80,7 +81,7 @@ def draw_draft(bench: Workbench) -> None:
             key = f"variable-{name}"
             st.session_state.setdefault(key, kept.get(name, ""))
             st.text_input(name, key=key)
-        if empty := missing(draft.text, sending.values()):
+        if names and (empty := missing(draft.text, sending.values())):
             said = ", ".join(f"`{name}`" for name in empty)
             st.markdown(styled("small", _("Still empty: {names}. An empty one is not sent.").format(names=said)))
         st.caption(estimate_text([prediction for _lane, prediction in sending.draft_predictions(draft)], bench.repeats))
@@ -90,6 +91,8 @@ def draw_draft(bench: Workbench) -> None:
         with st.container(horizontal=True):
             st.button(on_accent(_("Send it")), key="draft-send", type="primary", on_click=_send, args=(bench, draft))
             st.button(_("Back to the input"), key="draft-back", on_click=_back, args=(bench, draft))
+        if draft.attachments:
+            st.caption(_("Its files come along when you send it; back in the input they are attached anew."))
 
 
 def _send(bench: Workbench, draft: Draft) -> None:

@@ -53,7 +53,7 @@ def draw_footer(run: Run, server: Gateway, turn: Turn) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption(" · ".join(ids))
         with st.popover(
-            _("Details"), type="tertiary", icon=":material/info:", key=f"details-{run.id}", on_change="rerun"
+            _("Details"), type="tertiary", icon=":material/info:", key=f"details-{turn.answer.id}", on_change="rerun"
         ) as details:
             if details.open:
                 _draw_details(run, metrics, cost)

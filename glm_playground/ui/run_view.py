@@ -185,15 +185,15 @@ def wait_for_end(engine: Engine, runs: Sequence[Run]) -> bool:
     return bool(runs)
 
 
-def draw_ended(run: Run) -> None:
-    """Draws a run that ended; its reasoning is sent to the browser once it is opened."""
+def draw_ended(run: Run, key: str) -> None:
+    """Draws a run that ended; its reasoning is sent to the browser once it is opened. `key` names the fold."""
     splitter = ThinkingSplitter()
     for event in run.events:
         if event.kind is EventKind.CONTENT or event.kind is EventKind.REASONING:
             splitter.add(event.kind, event.text)
     splitter.finish()
     if splitter.reasoning.strip():
-        fold = st.expander(thinking_label(run), key=f"thinking-{run.id}", type="compact", on_change="rerun")
+        fold = st.expander(thinking_label(run), key=f"thinking-{key}", type="compact", on_change="rerun")
         if fold.open:
             _GrowingText(fold).draw(splitter.reasoning)
     if splitter.answer.strip():

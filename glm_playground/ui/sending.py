@@ -4,6 +4,7 @@ import random
 import secrets
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 import streamlit as st
 
@@ -20,12 +21,22 @@ from glm_playground.ui.explanations import Explanation, explain_finding
 from glm_playground.ui.i18n import _
 from glm_playground.ui.lane_settings import take_over
 from glm_playground.ui.session_key import asked_gateway
-from glm_playground.ui.workbench import PROMPT, Draft, Lane, Workbench, notify, past_outputs, with_nonce, workbench
+from glm_playground.ui.workbench import (
+    PROMPT,
+    Draft,
+    Lane,
+    Workbench,
+    forget_widgets,
+    notify,
+    past_outputs,
+    take_over_options,
+    targets,
+    with_nonce,
+    workbench,
+)
 
 CONTINUE = "Continue exactly where you stopped."
 VALUES = "variable-values"
-TARGET = "target"
-"""Names the choice of the lanes that are asked; "all" or a lane's id."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +54,19 @@ def submit() -> None:
     value = st.session_state[PROMPT]
     text = (value if isinstance(value, str) else value.text) or ""
     files, problem = take_files([] if isinstance(value, str) else value.files)
+    if problem is None and workbench().draft:
+        waiting = _("Send it or take it back to the input first. Your new text is kept.")
+        problem = Explanation(_("Another prompt still waits."), waiting)
     if problem:
         notify(*problem)
         st.session_state[PROMPT] = text
-        return
-    if not send(Draft(text, files, _targets())):
+    elif not send(Draft(text, files, targets())):
         st.session_state[PROMPT] = text
 
 
 def send_text(text: str) -> None:
     """Sends a prompt of ours, such as a starter."""
-    send(Draft(text, (), _targets()))
-
-
-def _targets() -> tuple[str, ...]:
-    bench = workbench()
-    target = st.session_state.get(TARGET)
-    return (target,) if target and bench.lane(target) else tuple(lane.id for lane in bench.lanes)
+    send(Draft(text, (), targets()))
 
 
 def values() -> dict[str, str]:
@@ -75,6 +82,7 @@ def values() -> dict[str, str]:
 def send(draft: Draft) -> bool:
     """Sends a prompt to its lanes, or keeps it where it waits for the user; False where it is to be typed again."""
     bench = workbench()
+    take_over_options(bench)
     for any_lane in bench.lanes:
         any_lane.notice = None
         take_over(any_lane)
@@ -83,11 +91,11 @@ def send(draft: Draft) -> bool:
     if any(lane.conversation.going_on() for lane in lanes):
         notify(_("An answer is still being written."), _("Stop it or wait for its end, then send. Your text is kept."))
         return False
-    if variables_of(draft.text) and (not draft.confirmed or missing(draft.text, values())):
+    names = () if draft.prompt else variables_of(draft.text)
+    if names and (not draft.confirmed or missing(draft.text, values())):
         bench.draft = draft
         return True
-    prompt = Prompt(fill(draft.text, values()), draft.attachments)
-    askings = [asking for lane in lanes if (asking := _checked(bench, lane, prompt, None))]
+    askings = [asking for lane in lanes if (asking := _checked(bench, lane, prompt_of(draft), draft.turn))]
     if not askings:
         # The same for every lane unless models differ: said once, above the input.
         if lanes and lanes[0].notice:
@@ -98,68 +106,56 @@ def send(draft: Draft) -> bool:
     if not draft.confirmed and _needs_confirmation(bench, askings):
         bench.draft = draft
         return True
+    if draft.turn and draft.as_branch:
+        branch = Turn(prompt_of(draft))
+        lanes[0].conversation.fork_of(draft.turn).add(branch)
+        askings = [replace(asking, turn=branch) for asking in askings]
     _start(bench, askings)
     return True
 
 
+def prompt_of(draft: Draft) -> Prompt:
+    """The prompt that a draft sends, its variables filled."""
+    return draft.prompt or Prompt(fill(draft.text, values()), draft.attachments)
+
+
 def regenerate(lane: Lane, turn: Turn) -> None:
     """Asks a turn's prompt again; the earlier answers stay with the turn."""
-    _ask_one(lane, turn.prompt, turn)
+    _send_again(lane, turn.prompt, turn)
 
 
-def edit_prompt(lane: Lane, turn: Turn, text: str) -> None:
-    """Asks an edited prompt in the place of a turn; the turn stays as a branch beside it."""
-    bench = workbench()
-    take_over(lane)
-    prompt = replace(turn.prompt, text=text)
-    if not _is_free(lane):
-        return
-    asking = _checked(bench, lane, prompt, turn)
-    if asking is None:
-        return
-    branch = Turn(prompt)
-    lane.conversation.fork_of(turn).add(branch)
-    _start(bench, [replace(asking, turn=branch)])
+def edit_prompt(lane: Lane, turn: Turn, text: str) -> bool:
+    """Asks an edited prompt in the place of a turn, which stays as a branch beside it; False where it is not sent."""
+    return send(Draft(text, turn.prompt.attachments, (lane.id,), turn=turn, as_branch=True))
 
 
 def continue_answer(lane: Lane) -> None:
     """Asks for the rest of an answer that was cut at the limit."""
-    _ask_one(lane, Prompt(CONTINUE), None)
+    _send_again(lane, Prompt(CONTINUE), None)
 
 
 def answer_tools(lane: Lane, prompt: Prompt) -> None:
     """Sends the results of the tools that the last answer asked for."""
-    _ask_one(lane, prompt, None)
+    _send_again(lane, prompt, None)
 
 
 def send_without(lane: Lane, turn: Turn, field: str) -> None:
-    """Asks a turn again without a parameter that the server refused; the lane's settings lose it too."""
-    take_over(lane)
-    parameters = lane.setup.parameters
-    if field in type(parameters).model_fields:
-        empty = type(parameters)()
-        parameters = parameters.model_copy(update={field: getattr(empty, field)})
-    else:
-        parameters = parameters.model_copy(
-            update={"extra": {name: value for name, value in parameters.extra.items() if name != field}}
-        )
-    lane.setup = lane.setup.model_copy(update={"parameters": parameters})
-    _ask_one(lane, turn.prompt, turn)
-
-
-def _ask_one(lane: Lane, prompt: Prompt, turn: Turn | None) -> None:
+    """Asks a turn again without a parameter that the server refused; the settings it came from lose it too."""
     bench = workbench()
-    take_over(lane)
-    if _is_free(lane) and (asking := _checked(bench, lane, prompt, turn)):
-        _start(bench, [asking])
+    take_over_options(bench)
+    owner = bench.lanes[0] if bench.in_step else lane
+    take_over(owner)
+    parameters = owner.setup.parameters
+    update: dict[str, Any] = {"extra": {name: value for name, value in parameters.extra.items() if name != field}}
+    if field in type(parameters).model_fields:
+        update[field] = getattr(type(parameters)(), field)
+    owner.setup = owner.setup.model_copy(update={"parameters": parameters.model_copy(update=update)})
+    forget_widgets(owner)
+    _send_again(lane, turn.prompt, turn)
 
 
-def _is_free(lane: Lane) -> bool:
-    lane.notice = None
-    if lane.conversation.going_on():
-        notify(_("An answer is still being written."), _("Stop it or wait for its end, then send. Your text is kept."))
-        return False
-    return True
+def _send_again(lane: Lane, prompt: Prompt, turn: Turn | None) -> None:
+    send(Draft(prompt.text, prompt.attachments, (lane.id,), prompt=prompt, turn=turn))
 
 
 def _checked(bench: Workbench, lane: Lane, prompt: Prompt, turn: Turn | None) -> _Asking | None:
@@ -202,9 +198,10 @@ def draft_predictions(draft: Draft) -> list[tuple[Lane, Prediction]]:
     """What a waiting prompt will use and cost, by lane."""
     bench = workbench()
     server = asked_gateway()
-    prompt = Prompt(fill(draft.text, values()), draft.attachments)
+    prompt = prompt_of(draft)
     lanes = [lane for lane_id in draft.lane_ids if (lane := bench.lane(lane_id))]
-    return [(lane, prediction_of(lane.conversation.request(prompt, bench.setup_of(lane)), server)) for lane in lanes]
+    requests = [lane.conversation.request(prompt, bench.setup_of(lane), before=draft.turn) for lane in lanes]
+    return [(lane, prediction_of(request, server)) for lane, request in zip(lanes, requests, strict=True)]
 
 
 def _needs_confirmation(bench: Workbench, askings: list[_Asking]) -> bool:

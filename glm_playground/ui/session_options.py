@@ -6,21 +6,10 @@ from glm_playground.ui import workbench
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.i18n import _
 from glm_playground.ui.presets_view import draw_presets
-from glm_playground.ui.sending import TARGET
 from glm_playground.ui.session_key import draw_key, may_paste_key
-from glm_playground.ui.workbench import Workbench
+from glm_playground.ui.workbench import ASK_ABOVE, ORDER, REPEATS, STEP, TARGET, Workbench
 
-_ORDER, _REPEATS, _STEP, _ASK_ABOVE, _LAYOUT = "order", "repeats", "in_step", "ask_above", "layout"
-
-
-def take_over_options(bench: Workbench) -> None:
-    """Has the workbench follow what the options' widgets say."""
-    state = st.session_state
-    bench.in_step = bool(state.get(_STEP)) and len(bench.lanes) > 1
-    bench.one_by_one = state.get(_ORDER) == "one"
-    bench.repeats = max(1, min(int(state.get(_REPEATS) or 1), workbench.MOST_REPEATS))
-    above = state.get(_ASK_ABOVE)
-    bench.ask_above = None if above is None else max(float(above), 0.0)
+_LAYOUT = "layout"
 
 
 def side_by_side(bench: Workbench) -> bool:
@@ -33,7 +22,6 @@ def side_by_side(bench: Workbench) -> bool:
 
 def draw_options(bench: Workbench) -> None:
     """Draws the row of buttons over the lanes."""
-    going_on = bool(bench.going_on())
     st.button(
         _("Add a model"),
         key="add_lane",
@@ -56,7 +44,7 @@ def draw_options(bench: Workbench) -> None:
             on_click=workbench.clear_all,
             help=_("Begin a new conversation"),
         )
-    if bench.undo and not going_on:
+    if bench.undo:
         st.button(_("Undo"), key="undo", icon=":material/undo:", on_click=workbench.undo)
 
 
@@ -67,8 +55,8 @@ def _draw_order(bench: Workbench) -> None:
         _("Order"),
         list(words),
         format_func=words.__getitem__,
-        key=_ORDER,
-        default=None if _ORDER in st.session_state else "parallel",
+        key=ORDER,
+        default=None if ORDER in st.session_state else "parallel",
         required=True,
         persist_state="session",
         help=_(
@@ -80,16 +68,16 @@ def _draw_order(bench: Workbench) -> None:
         _("Repeats (1 to {most})").format(most=workbench.MOST_REPEATS),
         1,
         workbench.MOST_REPEATS,
-        None if _REPEATS in st.session_state else 1,
+        None if REPEATS in st.session_state else 1,
         1,
-        key=_REPEATS,
+        key=REPEATS,
         persist_state="session",
         help=_("Each lane asks so often; the spread is shown under its answer."),
     )
     if several:
         st.toggle(
             _("All lanes in step with the first one's settings"),
-            key=_STEP,
+            key=STEP,
             persist_state="session",
         )
         layouts = {"columns": _("columns"), "tabs": _("tabs")}
@@ -108,7 +96,7 @@ def _draw_order(bench: Workbench) -> None:
         None,
         None,
         0.01,
-        key=_ASK_ABOVE,
+        key=ASK_ABOVE,
         format="%.4f",
         placeholder=_("never"),
         persist_state="session",

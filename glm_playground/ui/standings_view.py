@@ -5,6 +5,7 @@ from decimal import Decimal
 import streamlit as st
 
 from glm_playground.gateway import Gateway
+from glm_playground.runs.conversation import Prompt
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.standings import Entrant, Measure, Standing, standings
 from glm_playground.ui.answer_markdown import literal
@@ -17,20 +18,24 @@ from glm_playground.ui.workbench import Lane, Workbench
 
 def draw_standings(bench: Workbench, server: Gateway) -> None:
     """Draws the line, where at least two lanes answered their last prompt."""
-    entrants = [entrant for index, lane in enumerate(bench.lanes) if (entrant := _entrant(lane, index, server))]
+    lasts = [lane.conversation.turns[-1] for lane in bench.lanes if lane.conversation.turns]
+    asked = [turn.prompt for turn in lasts]
+    # Answers to different prompts are not to be compared.
+    common = max(asked, key=asked.count, default=None)
+    entrants = [entrant for index, lane in enumerate(bench.lanes) if (entrant := _entrant(lane, index, common, server))]
     found = standings(entrants)
     if not found:
         return
     parts = [_words(standing) for standing in found]
-    fair = all(lane.conversation.turns[-1].answer.one_by_one for lane in bench.lanes if lane.conversation.turns)
+    fair = all(turn.answer.one_by_one for turn in lasts if turn.answers and turn.prompt == common)
     if not fair:
         parts.append(styled("gray", _("asked at the same time")))
     st.markdown(f":small[{' · '.join(parts)}]")
 
 
-def _entrant(lane: Lane, index: int, server: Gateway) -> Entrant | None:
+def _entrant(lane: Lane, index: int, asked: Prompt | None, server: Gateway) -> Entrant | None:
     turns = lane.conversation.turns
-    run = turns[-1].answer.run if turns and turns[-1].answers else None
+    run = turns[-1].answer.run if turns and turns[-1].answers and turns[-1].prompt == asked else None
     if run is None or not run.ended:
         return None
     return Entrant(f"{index + 1} {run.request.model}", run, metrics_of(run), cost_on(run, server))

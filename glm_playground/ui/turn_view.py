@@ -48,7 +48,7 @@ def draw_turn(lane: Lane, fork: Fork, server: Gateway, *, is_last: bool) -> tupl
         if answer.id in st.session_state.get(_RAW, ()):
             st.code(run.content, language=None, wrap_lines=True)
         else:
-            draw_ended(run)
+            draw_ended(run, answer.id)
         _draw_end(lane, turn, run, server, st.container(gap="small"), is_last=is_last)
     return None
 
@@ -133,8 +133,8 @@ def refused_fields(run: Run) -> tuple[str, ...]:
     words = {"tools": "tool", "response_format": "structured", "reasoning_effort": "reasoning", "thinking": "reasoning"}
     named = tuple(name for name in asked if name.lower() in said or (name in words and words[name] in said))
     if named or error.kind != "CapabilityUnsupported":
-        return named
-    return tuple(name for name in asked if name in words)
+        return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(name for name in asked if name in words))
 
 
 def _draw_actions(lane: Lane, turn: Turn, *, is_last: bool) -> None:
@@ -196,14 +196,14 @@ def _act(lane: Lane, turn: Turn, key: str) -> None:
             workbench.delete_turn(lane, turn)
 
 
-def _draw_editor(text: str, label: str, keep: Callable[[str], None]) -> None:
+def _draw_editor(text: str, label: str, keep: Callable[[str], bool]) -> None:
     state = st.session_state
     state.setdefault(_EDITED, text)
 
     def save() -> None:
-        edited = state.get(_EDITED, text)
-        state.pop(_EDITING, None)
-        keep(edited)
+        # What cannot be sent stays in the editor.
+        if keep(state.get(_EDITED, text)):
+            state.pop(_EDITING, None)
 
     st.text_area(_("Text"), key=_EDITED, height="content", label_visibility="collapsed")
     with st.container(horizontal=True):

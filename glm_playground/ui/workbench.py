@@ -1,7 +1,7 @@
 """The session's lanes and how they are asked; what the playground's buttons do to them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ import streamlit as st
 from glm_playground.catalog import load_catalog
 from glm_playground.gateway import Message
 from glm_playground.runs.attachments import Attachment
-from glm_playground.runs.conversation import Answer, Conversation, Fork, Turn
+from glm_playground.runs.conversation import Answer, Conversation, Fork, Prompt, Turn
 from glm_playground.runs.run import Run
 from glm_playground.runs.setup import Setup, from_link
 from glm_playground.ui import services
@@ -22,6 +22,29 @@ DEFAULT_MODEL = "glm-5.1"
 MOST_LANES = 6
 MOST_REPEATS = 5
 PROMPT = "prompt"
+TARGET = "target"
+"""Names the choice of the lanes that are asked; "all" or a lane's id."""
+ORDER, REPEATS, STEP, ASK_ABOVE = "order", "repeats", "in_step", "ask_above"
+"""Names of the options' widgets."""
+SETTINGS = (
+    "model",
+    "system",
+    "thinking",
+    "reasoning_effort",
+    "clear_thinking",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "do_sample",
+    "stop_text",
+    "seed",
+    "builtin",
+    "tools",
+    "format",
+    "schema",
+    "extra",
+)
+"""Names of the widgets of a lane's settings; its id stands behind each."""
 _WORKBENCH, _NOTICE, _ASKED_MODEL, _ASKED_LANES = "workbench", "notice", "asked_model", "asked_lanes"
 
 
@@ -42,11 +65,17 @@ class Lane:
 
 @dataclass
 class Draft:
-    """A prompt that waits for its variables or for a confirmation."""
+    """A prompt on its way: it may have to wait for its variables or for a confirmation."""
 
     text: str
     attachments: tuple[Attachment, ...] = ()
     lane_ids: tuple[str, ...] = ()
+    prompt: Prompt | None = None
+    """The prompt as it is, where it was sent before or answers tools: its text is not filled again."""
+    turn: Turn | None = None
+    """The turn that it is asked for again; None for the next one."""
+    as_branch: bool = False
+    """It takes the place of `turn`, which stays as a branch beside it."""
     confirmed: bool = False
 
 
@@ -98,6 +127,23 @@ def workbench() -> Workbench:
         state[_WORKBENCH] = Workbench()
     found: Workbench = state[_WORKBENCH]
     return found
+
+
+def take_over_options(bench: Workbench) -> None:
+    """Has the workbench follow what the options' widgets say."""
+    state = st.session_state
+    bench.in_step = bool(state.get(STEP)) and len(bench.lanes) > 1
+    bench.one_by_one = state.get(ORDER) == "one"
+    bench.repeats = max(1, min(int(state.get(REPEATS) or 1), MOST_REPEATS))
+    above = state.get(ASK_ABOVE)
+    bench.ask_above = None if above is None else max(float(above), 0.0)
+
+
+def targets() -> tuple[str, ...]:
+    """The ids of the lanes that the next prompt goes to."""
+    bench = workbench()
+    target = st.session_state.get(TARGET)
+    return (target,) if target and bench.lane(target) else tuple(lane.id for lane in bench.lanes)
 
 
 def model_ids() -> list[str]:
@@ -159,8 +205,8 @@ def take_notice() -> Explanation | None:
 
 def forget_widgets(lane: Lane) -> None:
     """Has the widgets of a lane's settings begin anew from its setup."""
-    for key in [key for key in st.session_state if isinstance(key, str) and key.endswith(f"-{lane.id}")]:
-        del st.session_state[key]
+    for name in SETTINGS:
+        st.session_state.pop(f"{name}-{lane.id}", None)
 
 
 def add_lane() -> None:
@@ -172,18 +218,16 @@ def add_lane() -> None:
 
 
 def duplicate(lane: Lane) -> None:
-    """Adds a lane beside `lane` with its settings and the turns on its screen."""
+    """Adds a lane beside `lane` with its settings and the turns on its screen, up to one that goes on."""
     bench = workbench()
     copy = bench.add(lane.setup, bench.lanes.index(lane) + 1)
     if copy:
-        fork = copy.conversation.start
         for turn in lane.conversation.turns:
-            answers = [replace(turn.answer, after=Fork())] if turn.answers else []
-            twin = Turn(turn.prompt, answers)
-            fork.add(twin)
-            if not answers:
+            shown = turn.answer if turn.answers else Answer()
+            if shown.run and not shown.run.ended:
                 break
-            fork = twin.answer.after
+            twin = Turn(turn.prompt, [Answer(shown.run, shown.text, shown.one_by_one)])
+            copy.conversation.end.add(twin)
 
 
 def move(lane: Lane, by: int) -> None:
@@ -244,10 +288,11 @@ def undo() -> None:
     bench.undo = None
 
 
-def edit_answer(turn: Turn, text: str) -> None:
-    """Puts a text of the user's beside the answers of a turn, and shows it."""
+def edit_answer(turn: Turn, text: str) -> bool:
+    """Puts a text of the user's beside the answers of a turn, and shows it; True, since it always can."""
     if text != turn.answer.content:
         turn.add([Answer(text=text)])
+    return True
 
 
 def show_answer(turn: Turn, number: int) -> None:

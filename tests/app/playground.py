@@ -47,6 +47,12 @@ class Playground:
         self.run()
 
     @property
+    def typed(self) -> str:
+        """What the app put into the input."""
+        proto = self.at.chat_input(key="prompt").proto
+        return proto.value if proto.set_value else ""
+
+    @property
     def bench(self) -> Workbench:
         bench: Workbench = self.at.session_state["workbench"]
         return bench

@@ -1,9 +1,10 @@
-"""Lanes: several models on one page, each with its own settings and history, against the scripted sandbox."""
+"""Lanes side by side: whom a prompt goes to and what with, what a history keeps, what is held back and why."""
 
 import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -11,9 +12,11 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from glm_playground.runs.attachments import MAX_ATTACHMENTS
 from glm_playground.runs.conversation import Turn
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.sandbox.process import SandboxProcess
+from glm_playground.ui.attaching import take_files
 from glm_playground.ui.sending import CONTINUE
 from tests.app.playground import Playground
 
@@ -65,16 +68,29 @@ def answers(turn: Turn) -> list[str]:
 
 
 def models(page: Playground) -> list[str]:
-    return [page.at.selectbox(key=f"model-{lane.id}").value for lane in page.bench.lanes]
+    return [str(page.at.selectbox(key=f"model-{lane.id}").value) for lane in page.bench.lanes]
 
 
 class TestSeveralLanes:
+    def test_a_duplicate_goes_its_own_way(self, lanes: Callable[..., Playground], body_of: BodyOf) -> None:
+        page = lanes("glm-5.1;temperature=0.5", "glm-4.5")
+        page.say("before")
+        page.choose("lane-1", "duplicate")
+        assert models(page) == ["glm-5.1", "glm-5.1", "glm-4.5"]
+        page.at.segmented_control(key="target").set_value("3")
+        page.say("aside")
+        page.at.segmented_control(key="target").set_value("all")
+        page.say("after")
+        first, copy, _other = (body_of(run) for run in page.last_runs)
+        assert first["temperature"] == copy["temperature"] == 0.5
+        assert ["before" in contents(first), "aside" in contents(first)] == [True, False]
+        assert ["before" in contents(copy), "aside" in contents(copy)] == [True, True]
+
     def test_six_lanes_ask_each_its_own_model_with_its_own_history(self, page: Playground, body_of: BodyOf) -> None:
         for _ in range(5):
             page.click("add_lane")
         assert page.at.button(key="add_lane").disabled
         page.say("one")
-        page.at.text_area
         page.say("two")
         bodies = [body_of(run) for run in page.last_runs]
         assert [body["model"] for body in bodies] == models(page)
@@ -82,7 +98,9 @@ class TestSeveralLanes:
         prompts = ["@script text=one rate=0\n", "one", "@script text=two rate=0\n"]
         assert all(contents(body) == prompts for body in bodies)
 
-    def test_a_prompt_to_one_lane_is_in_no_other_history(self, lanes: Callable[..., Playground], body_of: BodyOf) -> None:
+    def test_a_prompt_to_one_lane_is_in_no_other_history(
+        self, lanes: Callable[..., Playground], body_of: BodyOf
+    ) -> None:
         page = lanes("glm-5.1", "glm-4.5", "glm-4.6")
         page.at.segmented_control(key="target").set_value("2")
         page.say("aside")
@@ -104,20 +122,6 @@ class TestSeveralLanes:
         assert [run.content for run in page.last_runs] == ["kept"] * 3
         with pytest.raises(KeyError):
             page.at.button(key="undo")
-
-    def test_a_duplicate_goes_its_own_way(self, lanes: Callable[..., Playground], body_of: BodyOf) -> None:
-        page = lanes("glm-5.1;temperature=0.5", "glm-4.5")
-        page.say("before")
-        page.choose("lane-1", "duplicate")
-        assert models(page) == ["glm-5.1", "glm-5.1", "glm-4.5"]
-        page.at.segmented_control(key="target").set_value("3")
-        page.say("aside")
-        page.at.segmented_control(key="target").set_value("all")
-        page.say("after")
-        first, copy, _other = (body_of(run) for run in page.last_runs)
-        assert first["temperature"] == copy["temperature"] == 0.5
-        assert ["before" in contents(first), "aside" in contents(first)] == [True, False]
-        assert ["before" in contents(copy), "aside" in contents(copy)] == [True, True]
 
     def test_the_badge_names_what_differs(self, lanes: Callable[..., Playground]) -> None:
         page = lanes("glm-5.1;temperature=0.5", "glm-4.5;temperature=0.9;max_tokens=7", "glm-4.6;temperature=0.5")
@@ -146,6 +150,7 @@ class TestSeveralLanes:
         assert first == second
         assert second["temperature"] == 0.5
         page.at.toggle(key="in_step").set_value(False)
+        page.run()
         page.say("apart")
         assert [body_of(run)["temperature"] for run in page.last_runs] == [0.5, 0.9]
 
@@ -160,11 +165,7 @@ class TestOneLaneFails:
             page.at.toggle(key=f"builtin-{lane}").set_value(True)
             page.run()
         page.say("fine")
-        good, refused = page.last_runs
-        assert (good.outcome, good.content) == (Outcome.COMPLETED, "fine")
-        assert refused.error
-        assert refused.error.code == "unsupported_model_capability"
-        assert "does not take something in this request" in page.error
+        good = page.last_runs[0]
         turn = page.bench.lanes[1].conversation.turns[-1]
         page.click(f"without-tools-{turn.id}")
         good_now, asked_again = page.last_runs
@@ -173,9 +174,35 @@ class TestOneLaneFails:
         assert asked_again.content == "fine"
         assert not page.bench.lanes[1].setup.parameters.tools
         assert page.bench.lanes[0].setup.parameters.tools
+        page.open("settings-2")
         assert not page.at.toggle(key="builtin-2").value
         page.say("next")
         assert [run.outcome for run in page.last_runs] == [Outcome.COMPLETED] * 2
+
+    def test_the_others_are_untouched(self, lanes: Callable[..., Playground]) -> None:
+        page = lanes("glm-5.1", "glm-5.2")
+        for lane in ("1", "2"):
+            page.open(f"settings-{lane}")
+            page.at.toggle(key=f"builtin-{lane}").set_value(True)
+            page.run()
+        page.say("fine")
+        good, refused = page.last_runs
+        assert (good.outcome, good.content) == (Outcome.COMPLETED, "fine")
+        assert refused.error
+        assert refused.error.code == "unsupported_model_capability"
+        assert "does not take something in this request" in page.error
+        [remedy] = [button.label for button in page.at.button if button.label.startswith("Send without")]
+        assert remedy == "Send without tools"
+
+    def test_a_setting_of_one_that_cannot_be_used_keeps_no_other_from_asking(
+        self, lanes: Callable[..., Playground]
+    ) -> None:
+        page = lanes("glm-5.1", "glm-4.5")
+        page.open("settings-2")
+        page.at.text_area(key="extra-2").set_value("{")
+        page.say("fine")
+        assert [len(lane.conversation.turns) for lane in page.bench.lanes] == [1, 0]
+        assert "A setting cannot be used." in page.notice
 
 
 class TestFairTimes:
@@ -186,9 +213,10 @@ class TestFairTimes:
         page.open("options")
         page.at.segmented_control(key="order").set_value("one")
         page.at.number_input(key="repeats").set_value(2)
+        page.run()
         page.script("tokens=45 rate=450")
         entries = asked()[2:]
-        assert all(ahead["ended_ns"] <= behind["received_ns"] for ahead, behind in pairwise(entries))
+        assert all(ahead["last_token_ns"] <= behind["received_ns"] for ahead, behind in pairwise(entries))
         warm_ups, measured = entries[:2], entries[2:]
         assert [(entry["model"], contents(entry["body"]), entry["body"]["max_tokens"]) for entry in warm_ups] == [
             ("glm-4.5", ["Hi"], 1),
@@ -208,10 +236,13 @@ class TestFairTimes:
     def test_repeats_show_their_spread(self, page: Playground) -> None:
         page.open("options")
         page.at.number_input(key="repeats").set_value(3)
+        page.run()
         page.script("tokens=100 rate=400")
         assert "Answer 1 of 3" in page.answer
         time, speed = r"[\d.]+ m?s", r"[\d.]+"
-        line = rf"3 repeats · TTFT {time} / {time} / {time} · {speed} / {speed} / {speed} tokens/s · least / median / most"
+        line = (
+            rf"3 repeats · TTFT {time} / {time} / {time} · {speed} / {speed} / {speed} tokens/s · least / median / most"
+        )
         assert re.search(line, page.answer)
 
 
@@ -265,9 +296,92 @@ class TestForks:
         page.click("undo")
         assert [turn.answer.content for turn in page.talk.turns] == ["one", "two"]
 
+    def test_what_was_cleared_can_be_put_back_beside_what_was_asked_since(self, page: Playground) -> None:
+        page.say("before")
+        page.click("clear")
+        page.say("since")
+        page.run()
+        page.click("undo")
+        assert [turn.answer.content for turn in page.talk.turns] == ["before"]
+        page.click(f"branch-{page.talk.turns[0].id}-on")
+        assert [turn.answer.content for turn in page.talk.turns] == ["since"]
+
     def test_a_cut_answer_can_be_continued(self, page: Playground, body_of: BodyOf) -> None:
         page.say("whole")
         assert "Continue" not in [button.label for button in page.at.button]
         page.script("text=begun finish=length")
         page.click(f"continue-{page.talk.turns[-1].id}")
         assert contents(body_of(page.last_run))[-2:] == ["begun", CONTINUE]
+
+
+@dataclass
+class Upload:
+    """A file as Streamlit hands it over; None as its data where nobody may read it."""
+
+    name: str
+    data: bytes | None
+    size: int = 1
+
+    def getvalue(self) -> bytes:
+        assert self.data is not None, "the file was read"
+        return self.data
+
+
+class TestAttachments:
+    def test_a_file_is_sent_with_the_prompt(self, page: Playground, body_of: BodyOf) -> None:
+        page.at.chat_input(key="prompt").upload("table.csv", b"a,b\n1,2\n")
+        page.ask("sum this up")
+        assert body_of(page.last_run)["messages"][-1]["content"] == "```table.csv\na,b\n1,2\n```\n\nsum this up"
+        assert "table\\.csv (about" in page.text
+
+    def test_one_that_cannot_be_taken_keeps_the_text(self, page: Playground) -> None:
+        page.at.chat_input(key="prompt").upload("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00")
+        page.ask("keep this text")
+        assert not page.talk.turns
+        assert "picture\\.png: not attached." in page.notice
+        assert "It is not text." in page.notice
+        assert page.typed == "keep this text"
+
+    @pytest.mark.parametrize(
+        ("files", "reason"),
+        [
+            ([Upload("large.txt", None, 50 * 1024**2)], "It has 50.0 MB; at most 2 MB can be attached."),
+            ([Upload("fine.txt", b"fine"), Upload("a.bin", bytes(9))], "It is not text."),
+            ([Upload("empty.txt", b" \n")], "It is empty."),
+            ([Upload(f"{number}.txt", None) for number in range(MAX_ATTACHMENTS + 1)], "At most 10 files"),
+        ],
+        ids=["large", "binary", "empty", "many"],
+    )
+    def test_what_cannot_be_taken_is_told(self, page: Playground, files: list[Upload], reason: str) -> None:
+        taken, problem = take_files(files)
+        assert not taken
+        assert problem
+        assert reason in problem.body
+        assert problem.body.endswith("Nothing was sent; your text is kept.")
+
+
+class TestNotSentYet:
+    def test_a_variable_is_filled_before_anything_is_sent(self, page: Playground, body_of: BodyOf) -> None:
+        page.script("text=done", "Translate {{word}} and {{word}}")
+        assert "**Not sent yet.** Fill in the prompt's variables." in page.text
+        page.click("draft-send")
+        assert "Still empty: `word`." in page.text
+        assert not page.talk.turns
+        page.at.text_input(key="variable-word").set_value("casa")
+        page.click("draft-send")
+        assert body_of(page.last_run)["messages"][-1]["content"].endswith("\nTranslate casa and casa")
+        assert page.answer.startswith("done")
+
+    def test_a_cost_above_the_limit_wants_a_word(self, page: Playground) -> None:
+        page.open("options")
+        page.at.number_input(key="ask_above").set_value(0.0)
+        page.run()
+        page.ask("dear")
+        assert "**Not sent yet.**" in page.text
+        assert "above which you want to be asked" in page.text
+        page.click("draft-back")
+        assert page.typed == "dear"
+        assert "Not sent yet" not in page.text
+        page.say("worth it")
+        page.click("draft-send")
+        assert [turn.answer.content for turn in page.talk.turns] == ["worth it"]

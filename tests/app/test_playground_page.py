@@ -87,7 +87,7 @@ class TestSending:
         assert (run.task_id or "").startswith("task_")
         assert ids == f"request id `{run.request_id}` · task id `{run.task_id}` · client request id `{run.id}`"
 
-        page.open(f"details-{run.id}")
+        page.open(f"details-{page.talk.turns[-1].answer.id}")
         details = page.answer
         for row in ("Model asked", "Server", "TTFT: first token", "Cost of the output", "Price from"):
             assert f"| {row}" in details
@@ -561,7 +561,7 @@ class TestFaultsOfTheStream:
         [fold] = page.at.chat_message[-1].expander
         assert fold.label.startswith(("Thought for", "Reasoning"))
         assert not fold.markdown
-        page.open(f"thinking-{page.last_run.id}")
+        page.open(f"thinking-{page.talk.turns[-1].answer.id}")
         [fold] = page.at.chat_message[-1].expander
         assert fold.markdown
         shown = [markdown.value for markdown in page.at.chat_message[-1].markdown]
@@ -589,7 +589,7 @@ class TestWhoAnswers:
     def test_the_key_is_nowhere_in_the_session(self, page: Playground, sandbox: SandboxProcess) -> None:
         page.script("reasoning=3 tokens=5")
         page.script("status=422")
-        page.open(f"details-{page.last_run.id}")
+        page.open(f"details-{page.talk.turns[-1].answer.id}")
         page.open("request-1")
         assert sandbox.key not in page.text
         assert sandbox.key not in repr(page.at.session_state.to_dict())
@@ -635,7 +635,7 @@ class TestWordsOfOthers:
         page.ask("Hello")
         assert page.at.chat_message[-1].caption[0].value == literal(model)
         assert literal(model) in page.error
-        page.open(f"details-{page.last_run.id}")
+        page.open(f"details-{page.talk.turns[-1].answer.id}")
         assert f"| Model asked | {literal(model)} |" in page.answer
 
 

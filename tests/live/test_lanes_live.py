@@ -129,7 +129,7 @@ def test_repeats_come_one_after_the_other_and_the_page_waits_for_all(app: AppPro
         await tab.wait_finished()
         entries = asked.entries("thrice")
         assert len(entries) == 3
-        ends = [entry["ended_ns"] for entry in entries]
+        ends = [entry["last_token_ns"] for entry in entries]
         assert all(end <= entry["received_ns"] for end, entry in zip(ends, entries[1:], strict=False))
         assert "Answer 1 of 3" in tab.text
 
