@@ -223,7 +223,8 @@ def beside(repeats: int, gateway: GatewayProcess) -> bool:
         f"a run at {_FAST.rate:g} tokens/s alone and beside {slow} at {_SLOW.rate:g} tokens/s, medians of {repeats}, ms"
     )
     table(title, ["", "alone", "beside", "ratio"], rows)
-    return all([_say_limit(f"{name} apart", abs(ratio - 1), _BESIDE) for name, ratio in ratios.items()])
+    held = [_say_limit(f"{name} apart", abs(ratio - 1), _BESIDE) for name, ratio in ratios.items()]
+    return all(held)
 
 
 def _say_limit(what: str, value: float, limit: float) -> bool:

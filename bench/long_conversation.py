@@ -1,6 +1,6 @@
 """A conversation of 400 messages in one lane: how long a rerun of the page takes, and how much it sends.
 
-    uv run python -m bench.long_conversation [--turns 200] [--repeats 20]
+    uv run python -m bench.long_conversation [--turns 200] [--tokens 40] [--repeats 20]
 
 Also measured, without a limit: the same after ten turns, and with every turn shown, as the checkbox over the turns
 does. A time is from the message that asks for the run until the message that it ended. Ends with status 1 when a limit
@@ -24,7 +24,6 @@ from tests.live.browser_session import BrowserSession
 
 _RERUN_MS, _RERUN_BYTES = 150.0, 300_000
 _FIRST_TURNS = 10
-_TOKENS = 40
 _PATIENCE_SECONDS = 60.0
 
 
@@ -52,20 +51,20 @@ async def _reruns(tab: BrowserSession, label: str, repeats: int) -> Reruns:
     return Reruns(label, times[1:], sizes[1:])
 
 
-async def _ask(tab: BrowserSession, turns: int) -> None:
+async def _ask(tab: BrowserSession, turns: int, tokens: int) -> None:
     chat = tab.find_widget("chat_input", APP.chat)
     tab.keep_tree = False
     for _ in range(turns):
-        await tab.submit_chat(Script(_TOKENS, nonce=nonce()).prompt(), chat)
+        await tab.submit_chat(Script(tokens, nonce=nonce()).prompt(), chat)
         await tab.wait_finished(_PATIENCE_SECONDS)
 
 
-async def _conversation(base_url: str, turns: int, repeats: int) -> list[Reruns]:
+async def _conversation(base_url: str, turns: int, tokens: int, repeats: int) -> list[Reruns]:
     async with BrowserSession(base_url, APP.path) as tab:
         await APP.open(tab)
-        await _ask(tab, _FIRST_TURNS)
+        await _ask(tab, _FIRST_TURNS, tokens)
         found = [await _reruns(tab, f"{2 * _FIRST_TURNS} messages", repeats)]
-        await _ask(tab, turns - _FIRST_TURNS)
+        await _ask(tab, turns - _FIRST_TURNS, tokens)
         found.append(await _reruns(tab, f"{2 * turns} messages", repeats))
         await tab.set_value(tab.find_widget("checkbox", "show_earlier-1"), True)
         await tab.wait_finished(_PATIENCE_SECONDS)
@@ -92,12 +91,11 @@ def main() -> int:
         prog="python -m bench.long_conversation", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--turns", type=int, default=200)
+    parser.add_argument("--tokens", type=int, default=40, help="of each answer")
     parser.add_argument("--repeats", type=int, default=20)
     given = parser.parse_args()
     with GatewayProcess() as gateway, APP.serve(gateway) as app:
-        begun = time.perf_counter()
-        found = asyncio.run(_conversation(app.base_url, given.turns, given.repeats))
-        say(f"measured in {time.perf_counter() - begun:.0f} s")
+        found = asyncio.run(_conversation(app.base_url, given.turns, given.tokens, given.repeats))
     return 0 if _print(found, given.turns) else 1
 
 

@@ -70,6 +70,21 @@ class _BearerKey(httpx.Auth):
         yield request
 
 
+class _Written:
+    """When a request is written: behind the connection's making, which with many at once takes as long as a token.
+
+    httpcore tells of it (https://www.encode.io/httpcore/extensions/#trace); a transport that does not, now.
+    """
+
+    def __init__(self) -> None:
+        self.at_ns = perf_counter_ns()
+        self.extensions = {"trace": self._note}
+
+    async def _note(self, name: str, info: dict[str, Any]) -> None:
+        if name.endswith(".send_request_headers.started"):
+            self.at_ns = perf_counter_ns()
+
+
 class GatewayClient:
     """A gateway's face over a shared connection pool; cheap to make, one for each gateway.
 
@@ -97,7 +112,6 @@ class GatewayClient:
         request: ChatRequest,
         *,
         client_request_id: str | None = None,
-        t0_ns: int | None = None,
         on_attempt: Callable[[Attempt], None] = lambda attempt: None,
     ) -> AsyncIterator[ChatStream]:
         """Sends `request` and gives the answer to read; leaving the block closes the connection.
@@ -108,14 +122,12 @@ class GatewayClient:
         Args:
             request: what to send.
             client_request_id: `X-Client-Request-Id`; printable ASCII, at most 512 characters.
-            t0_ns: `time.perf_counter_ns()` that the events' times count from; now unless given.
             on_attempt: called before each pause.
 
         Raises:
             GatewayError: of the tree in `errors`.
         """
-        t0_ns = perf_counter_ns() if t0_ns is None else t0_ns
-        response = await self._send_chat(request, client_request_id, on_attempt)
+        response, t0_ns = await self._send_chat(request, client_request_id, on_attempt)
         try:
             yield ChatStream(response, response_ids(response), t0_ns, self._redact)
         finally:
@@ -127,9 +139,8 @@ class GatewayClient:
         Raises:
             GatewayError: of the tree in `errors`.
         """
-        t0_ns = perf_counter_ns()
         whole = request.model_copy(update={"stream": False})
-        response = await self._send_chat(whole, client_request_id, lambda attempt: None)
+        response, t0_ns = await self._send_chat(whole, client_request_id, lambda attempt: None)
         try:
             completion = read_completion(await self._body(response), perf_counter_ns() - t0_ns)
         finally:
@@ -197,7 +208,8 @@ class GatewayClient:
 
     async def _send_chat(
         self, request: ChatRequest, client_request_id: str | None, on_attempt: Callable[[Attempt], None]
-    ) -> httpx.Response:
+    ) -> tuple[httpx.Response, int]:
+        """The response, and `perf_counter_ns()` just before the request it answers was written: its t0."""
         headers = {
             "Content-Type": "application/json",
             "Accept": "text/event-stream" if request.stream else "application/json",
@@ -207,8 +219,12 @@ class GatewayClient:
         content = json.dumps(request.body(), ensure_ascii=False, allow_nan=False).encode()
         url = f"{self.gateway.api_root}/chat/completions"
         for tried in range(_MAX_RETRIES + 1):
+            written = _Written()
+            asked = self._http.build_request(
+                "POST", url, headers=headers, content=content, extensions=written.extensions
+            )
             try:
-                return await self._send(self._http.build_request("POST", url, headers=headers, content=content))
+                return await self._send(asked), written.at_ns
             except GatewayError as error:
                 pause = _pause(error, tried)
                 if pause is None:

@@ -35,13 +35,14 @@ class ChatStream:
     Attributes:
         ids: from the response's headers.
         identity: from the first readable chunk; None before.
+        t0_ns: `time.perf_counter_ns()` that the events' times count from, just before the request was written.
     """
 
     def __init__(self, response: httpx.Response, ids: ResponseIds, t0_ns: int, redact: Callable[[str], str]) -> None:
         self.ids = ids
         self.identity: Identity | None = None
         self._response = response
-        self._t0_ns = t0_ns
+        self.t0_ns = t0_ns
         self._redact = redact
 
     async def read_into(self, events: list[Event], changed: Callable[[], None] = lambda: None) -> None:
@@ -68,7 +69,7 @@ class ChatStream:
 
     async def _read_events(self, events: list[Event], changed: Callable[[], None]) -> None:
         before = len(events)
-        t0_ns = self._t0_ns
+        t0_ns = self.t0_ns
         reader = EventStreamReader(events)
         source = self._bytes()
         async for data in source:
@@ -96,7 +97,7 @@ class ChatStream:
     async def _read_whole_body(self, events: list[Event]) -> None:
         """Reads the answer of a gateway that does not stream although it was asked to."""
         body = await read_up_to(self._response, MAX_BODY_BYTES)
-        completion = read_completion(body, perf_counter_ns() - self._t0_ns)
+        completion = read_completion(body, perf_counter_ns() - self.t0_ns)
         if completion is None:
             raise self._error(errors.ResponseUnreadable, "the answer is not a chat completion")
         self.identity = completion.identity

@@ -63,18 +63,28 @@ class Answer:
     """True where the run was alone on the line, after a warm-up and with a nonce: its times may be compared."""
     after: "Fork" = field(default_factory=lambda: Fork())  # noqa: PLW0108 - the class stands further down
     id: str = field(default_factory=_new_id)
+    _read: tuple[str, tuple[ToolCall, ...]] | None = field(default=None, init=False, repr=False)
 
     @property
     def content(self) -> str:
         """What a later request quotes; the reasoning is not part of it."""
-        if self.text is not None:
-            return self.text
-        return answer_of(self.run) if self.run else ""
+        return self._quoted()[0]
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The calls the model asked for; an edited answer asks for none."""
-        return tool_calls_of(self.run) if self.run and self.text is None else ()
+        return self._quoted()[1]
+
+    def _quoted(self) -> tuple[str, tuple[ToolCall, ...]]:
+        if self.text is not None or self.run is None:
+            return self.text or "", ()
+        if self._read:
+            return self._read
+        # A page asks for it at every click: once the run has ended, its events are read no more.
+        ended = self.run.ended
+        found = answer_of(self.run), tool_calls_of(self.run)
+        self._read = found if ended else None
+        return found
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter_ns
 from typing import Any, TypeVar
 
@@ -46,6 +46,16 @@ class _Recording:
     stopping: bool = False
     behind: "_Recording | None" = None
     task: "asyncio.Task[None] | None" = None
+    t0_ns: int = 0
+    """`perf_counter_ns()` that the run's times count from."""
+
+    def begin(self, t0_ns: int) -> None:
+        """Counts times from `t0_ns` on; what was refused before has times below zero."""
+        earlier = t0_ns - self.t0_ns
+        events = self.run.events
+        events[:] = [event._replace(at_ns=event.at_ns - earlier) for event in events]
+        self.run.started_at += timedelta(microseconds=earlier / 1000)
+        self.t0_ns = t0_ns
 
     def tell(self) -> None:
         # Nobody waits most of the time; then a chunk costs no lock.
@@ -200,14 +210,14 @@ class Engine:
         """Records one run to its end; whatever happens, the run gets an outcome."""
         run = recording.run
         outcome: Outcome | None = None
-        t0 = perf_counter_ns()
+        recording.t0_ns = perf_counter_ns()
         try:
             await _turn_of(recording)
             client = self._client(gateway)
             run.started_at = datetime.now(UTC)
             run.sent = True
-            t0 = perf_counter_ns()
-            outcome = await self._read(recording, client, t0)
+            recording.t0_ns = perf_counter_ns()
+            outcome = await self._read(recording, client)
         except asyncio.CancelledError:
             pass
         except GatewayError as error:
@@ -221,7 +231,7 @@ class Engine:
             run.error = RunError("InternalError", type(error).__name__)
             outcome = Outcome.FAILED
         finally:
-            self._end(recording, outcome, perf_counter_ns() - t0)
+            self._end(recording, outcome, perf_counter_ns() - recording.t0_ns)
 
     def _end(self, recording: _Recording, outcome: Outcome | None, ended_ns: int) -> None:
         """Gives the run its outcome; None where it was cancelled."""
@@ -236,16 +246,17 @@ class Engine:
         with recording.changed:
             recording.changed.notify_all()
 
-    async def _read(self, recording: _Recording, client: GatewayClient, t0: int) -> Outcome:
+    async def _read(self, recording: _Recording, client: GatewayClient) -> Outcome:
         run = recording.run
 
         def note_attempt(attempt: Attempt) -> None:
             text = f"{type(attempt.error).__name__} {attempt.pause:.1f}"
-            run.events.append(Event(perf_counter_ns() - t0, EventKind.RETRY, text))
+            run.events.append(Event(perf_counter_ns() - recording.t0_ns, EventKind.RETRY, text))
             recording.tell()
 
         request = run.request
-        async with client.stream(request, client_request_id=run.id, t0_ns=t0, on_attempt=note_attempt) as stream:
+        async with client.stream(request, client_request_id=run.id, on_attempt=note_attempt) as stream:
+            recording.begin(stream.t0_ns)
             run.request_id = stream.ids.request_id
             run.task_id = stream.ids.task_id
             run.served_by = stream.ids.served_by

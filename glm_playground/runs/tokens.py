@@ -15,13 +15,12 @@ _CHARACTERS_PER_TOKEN = 5
 _TOKENS_PER_MESSAGE = 3
 
 _CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_WORD = re.compile(r"\S+")
 
 
 def estimate_tokens(text: str) -> int:
     """About how many tokens `text` has, by Z.ai's rule of thumb."""
-    rest, chinese = _CHINESE.subn(" ", text)
-    words = sum(1 for _ in _WORD.finditer(rest))
+    rest, chinese = (text, 0) if text.isascii() else _CHINESE.subn(" ", text)
+    words = len(rest.split())
     visible = len(rest) - rest.count(" ")
     return round(
         max(words / _WORDS_PER_TOKEN, visible / _CHARACTERS_PER_TOKEN) + chinese / _CHINESE_CHARACTERS_PER_TOKEN
