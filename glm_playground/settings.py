@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     redraw_interval: Annotated[float, Field(ge=0.02, le=5)] = 0.1
     """Least number of seconds between two redraws of a running answer."""
 
-    shown_turns: Annotated[int, Field(ge=1, le=1000)] = 20
+    shown_turns: Annotated[int, Field(ge=1, le=1000)] = 12
     """How many turns of a conversation are drawn; the earlier ones are behind a button."""
 
     @field_validator("api_key", mode="after")

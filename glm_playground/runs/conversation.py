@@ -12,6 +12,7 @@ from functools import cached_property
 
 from glm_playground.gateway import ChatRequest, Message, ToolCall
 from glm_playground.runs.attachments import Attachment, token_shares, with_attachments
+from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.setup import Setup
 from glm_playground.runs.thinking import answer_of
@@ -64,6 +65,7 @@ class Answer:
     after: "Fork" = field(default_factory=lambda: Fork())  # noqa: PLW0108 - the class stands further down
     id: str = field(default_factory=_new_id)
     _read: tuple[str, tuple[ToolCall, ...]] | None = field(default=None, init=False, repr=False)
+    _metrics: Metrics | None = field(default=None, init=False, repr=False)
 
     @property
     def content(self) -> str:
@@ -74,6 +76,16 @@ class Answer:
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The calls the model asked for; an edited answer asks for none."""
         return self._quoted()[1]
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """The figures of the run; None where there is none."""
+        if self.run is None or self._metrics:
+            return self._metrics
+        ended = self.run.ended
+        found = metrics_of(self.run)
+        self._metrics = found if ended else None
+        return found
 
     def _quoted(self) -> tuple[str, tuple[ToolCall, ...]]:
         if self.text is not None or self.run is None:

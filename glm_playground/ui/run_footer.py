@@ -32,7 +32,7 @@ def draw_footer(run: Run, server: Gateway, turn: Turn) -> None:
         st.error(body, title=title, icon=":material/error:")
     for note in _notes(run):
         st.caption(note)
-    metrics = metrics_of(run)
+    metrics = turn.answer.metrics or metrics_of(run)
     cost = cost_on(run, server)
     st.markdown(f":small[{' · '.join(_figures(run, metrics, cost))}]")
     if turn.answer.one_by_one:
@@ -61,6 +61,8 @@ def draw_footer(run: Run, server: Gateway, turn: Turn) -> None:
 
 def _spread_text(turn: Turn, shown: Run) -> str:
     """How far the repeats of the shown run's request spread; empty where it was not repeated."""
+    if len(turn.runs) < 2:
+        return ""
     # The mark against prompt caches is all that may differ.
     alike = [run for run in turn.runs if _without_mark(run) == _without_mark(shown)]
     if len(alike) < 2:

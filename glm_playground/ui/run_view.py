@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from glm_playground.gateway import EventKind
+from glm_playground.runs.conversation import Answer
 from glm_playground.runs.engine import Engine
-from glm_playground.runs.metrics import metrics_of
+from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import ThinkingSplitter
 from glm_playground.ui.answer_markdown import to_markdown
@@ -185,22 +186,24 @@ def wait_for_end(engine: Engine, runs: Sequence[Run]) -> bool:
     return bool(runs)
 
 
-def draw_ended(run: Run, key: str) -> None:
-    """Draws a run that ended; its reasoning is sent to the browser once it is opened. `key` names the fold."""
+def draw_ended(answer: Answer, run: Run) -> None:
+    """Draws a run that ended; its reasoning is sent to the browser once it is opened."""
     splitter = ThinkingSplitter()
     for event in run.events:
         if event.kind is EventKind.CONTENT or event.kind is EventKind.REASONING:
             splitter.add(event.kind, event.text)
     splitter.finish()
     if splitter.reasoning.strip():
-        fold = st.expander(thinking_label(run), key=f"thinking-{key}", type="compact", on_change="rerun")
+        fold = st.expander(
+            thinking_label(run, answer.metrics), key=f"thinking-{answer.id}", type="compact", on_change="rerun"
+        )
         if fold.open:
             _GrowingText(fold).draw(splitter.reasoning)
     if splitter.answer.strip():
         _GrowingText(st.container(gap="small")).draw(splitter.answer)
 
 
-def thinking_label(run: Run) -> str:
+def thinking_label(run: Run, metrics: Metrics | None = None) -> str:
     """ "Thought for 3.1 s" as far as it is known."""
-    spent = metrics_of(run).thinking
+    spent = (metrics or metrics_of(run)).thinking
     return _("Thought for {time}").format(time=seconds(spent)) if spent else _("Reasoning")

@@ -48,7 +48,7 @@ def draw_turn(lane: Lane, fork: Fork, server: Gateway, *, is_last: bool) -> tupl
         if answer.id in st.session_state.get(_RAW, ()):
             st.code(run.content, language=None, wrap_lines=True)
         else:
-            draw_ended(run, answer.id)
+            draw_ended(answer, run)
         _draw_end(lane, turn, run, server, st.container(gap="small"), is_last=is_last)
     return None
 

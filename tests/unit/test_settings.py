@@ -49,7 +49,7 @@ def test_the_environment_wins_over_the_secrets_and_they_over_the_default(
     secrets('RUNAPI_API_KEY = "of-the-file"\nGLM_PLAYGROUND_READ_TIMEOUT = 5\nGLM_PLAYGROUND_CONNECT_TIMEOUT = 6\n')
     monkeypatch.setenv("GLM_PLAYGROUND_READ_TIMEOUT", "7")
     found = read_settings()
-    assert (key_of(found), found.read_timeout, found.connect_timeout, found.shown_turns) == ("of-the-file", 7, 6, 20)
+    assert (key_of(found), found.read_timeout, found.connect_timeout, found.shown_turns) == ("of-the-file", 7, 6, 12)
     monkeypatch.setenv("RUNAPI_KEY", "of-the-environment")
     assert key_of(read_settings()) == "of-the-environment"
     monkeypatch.setenv("RUNAPI_API_KEY", "first")
