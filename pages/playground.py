@@ -37,7 +37,7 @@ if not several:
     draw_lane_notice(bench.lanes[0])
 
 with st.bottom:
-    if notice := workbench.take_notice():
+    if notice := workbench.notice():
         st.warning(notice.body, title=notice.title)
     draw_draft(bench)
     stop_slot = st.empty()

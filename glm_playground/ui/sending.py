@@ -26,6 +26,7 @@ from glm_playground.ui.workbench import (
     Draft,
     Lane,
     Workbench,
+    forget_notice,
     forget_widgets,
     notify,
     past_outputs,
@@ -82,6 +83,7 @@ def values() -> dict[str, str]:
 def send(draft: Draft) -> bool:
     """Sends a prompt to its lanes, or keeps it where it waits for the user; False where it is to be typed again."""
     bench = workbench()
+    forget_notice()
     take_over_options(bench)
     for any_lane in bench.lanes:
         any_lane.notice = None

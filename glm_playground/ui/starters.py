@@ -31,6 +31,5 @@ def starters() -> dict[str, tuple[str, str]]:
 def draw_starters() -> None:
     """Draws a button for each."""
     with st.container(gap="xsmall"):
-        st.caption(_("Send a prompt, or begin with one of these:"))
         for key, (use, prompt) in starters().items():
             st.button(f"{styled('gray', use)} {prompt}", key=key, on_click=sending.send_text, args=(prompt,))

@@ -193,14 +193,19 @@ def use_setups(setups: tuple[Setup, ...]) -> None:
 
 
 def notify(title: str, body: str) -> None:
-    """Has the page say something once, above the input."""
+    """Has the page say something above the input, until the next prompt."""
     st.session_state[_NOTICE] = Explanation(title, body)
 
 
-def take_notice() -> Explanation | None:
-    """What the last action has to say, once."""
-    notice: Explanation | None = st.session_state.pop(_NOTICE, None)
-    return notice
+def notice() -> Explanation | None:
+    """What the last action has to say."""
+    found: Explanation | None = st.session_state.get(_NOTICE)
+    return found
+
+
+def forget_notice() -> None:
+    """Has the page say nothing above the input any more."""
+    st.session_state.pop(_NOTICE, None)
 
 
 def forget_widgets(lane: Lane) -> None:
@@ -266,6 +271,7 @@ def clear_all() -> None:
     """Begins a new conversation in every lane; what goes on is stopped."""
     bench = workbench()
     stop_all()
+    forget_notice()
     bench.draft = None
     bench.undo = partial(_put_back, [(lane, lane.conversation) for lane in bench.lanes])
     for lane in bench.lanes:

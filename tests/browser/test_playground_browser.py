@@ -267,6 +267,7 @@ def test_a_small_screen(scripted_app: AppProcess, open_tab: OpenTab) -> None:
 
     assert fits()
     tab.button("Settings").tap()
+    tab.page.get_by_label("Max tokens").scroll_into_view_if_needed()
     expect(tab.page.get_by_label("Max tokens")).to_be_in_viewport()
     assert fits()
     tab.page.keyboard.press("Escape")

@@ -233,12 +233,12 @@ class TestSessions:
         async def portuguese(tab: BrowserSession) -> None:
             await tab.open("settings-1")
             assert "131.072" in tab.find_widget("number_input", "max_tokens-1").label
-            assert tab.find_button("clear").label != "Clear"
+            assert tab.find_button("add_lane").label == "Adicionar modelo"
 
         async def english(tab: BrowserSession) -> None:
             await tab.open("settings-1")
             assert "131,072" in tab.find_widget("number_input", "max_tokens-1").label
-            assert tab.find_button("clear").label == "Clear"
+            assert tab.find_button("add_lane").label == "Add a model"
 
         in_tab(app, portuguese, language="pt-BR,pt;q=0.9,en;q=0.5")
         in_tab(app, english, language="fr-FR,fr;q=0.9")
