@@ -224,14 +224,15 @@ def _draw_thinking(lane: Lane, card: ModelCard | None) -> None:
 def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
     default = _("the server's default")
     limit = card.limits("runapi").max_output_tokens if card else None
-    for name, label, least, step in (
-        ("temperature", _("Temperature (0 to 1)"), 0.0, 0.05),
-        ("top_p", _("top_p (0.01 to 1)"), 0.01, 0.01),
+    for name, label, step in (
+        ("temperature", _("Temperature ({least} to {most})"), 0.05),
+        ("top_p", _("top_p ({least} to {most})"), 0.01),
     ):
+        least, most = _range(card, name)
         st.number_input(
-            label,
+            label.format(least=number(least, 2 if least % 1 else 0), most=number(most, 2 if most % 1 else 0)),
             least,
-            1.0,
+            most,
             None,
             step,
             key=f"{name}-{lane.id}",
@@ -261,6 +262,13 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
         placeholder=default,
         persist_state="session",
     )
+
+
+def _range(card: ModelCard | None, name: str) -> tuple[float, float]:
+    """What the card's facts let a parameter be; GLM's own range where it has none."""
+    parameter = card.parameter(name) if card else None
+    least, most = (parameter.minimum.value, parameter.maximum.value) if parameter else (None, None)
+    return _RANGES[name] if least is None or most is None else (float(least), float(most))
 
 
 def _draw_tools(lane: Lane, card: ModelCard | None, problems: Mapping[str, str]) -> None:
