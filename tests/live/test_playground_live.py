@@ -193,8 +193,7 @@ class TestARunningAnswerIsNeverLost:
             await self.begin(tab, "earlier")
             await tab.submit_chat("too early")
             await tab.wait_for(lambda: "An answer is still being written." in tab.text)
-            given_back = await tab.wait_for_widget("chat_input")
-            assert given_back.proto.value == "too early"
+            await tab.wait_for(lambda: tab.find_widget("chat_input").proto.value == "too early")
             await self.end(tab, asked, "earlier")
             assert not asked.entries("too early")
 
