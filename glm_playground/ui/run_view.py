@@ -4,6 +4,7 @@ Finished pieces of Markdown are drawn once, each in an element of its own; only 
 as it grows.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 _REST_CHARACTERS_PER_SECOND = 40_000
 _LONGEST_INTERVAL_S = 2.0
 # Redraws cost the same processor that reads the streams: with many runs at once each is redrawn less often.
-_INTERVAL_PER_RUN_S = 0.003
+_MANY_RUNS = 60
+_INTERVAL_PER_RUN_S = 0.006
 # So soon the script notices that the user did something else, unless its redraws are further apart than this.
 _LOOKS_UP_EVERY_S = 0.1
 
@@ -166,6 +168,7 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
         for view in [view for view in going_on if view.run.ended]:
             view.draw_due(0)
             view.finish()
+            _let_others_first(engine)
             on_end[view.run.id]()
             going_on.remove(view)
         # Any use of the session lets Streamlit end this script when the user did something else.
@@ -174,6 +177,14 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
             if engine.wait_end((view.run for view in going_on), min(left, max(least, _LOOKS_UP_EVERY_S))):
                 break
             st.session_state.get("attached")
+
+
+def _let_others_first(engine: Engine) -> None:
+    """Where many runs go on, waits a moment: their last tokens come before the figures of one that ended."""
+    until = monotonic() + min(engine.running * _INTERVAL_PER_RUN_S, _LONGEST_INTERVAL_S)
+    while engine.running > _MANY_RUNS and (left := until - monotonic()) > 0:
+        threading.Event().wait(min(left, 0.2))
+        st.session_state.get("attached")
 
 
 def wait_for_end(engine: Engine, runs: Sequence[Run]) -> bool:
