@@ -16,13 +16,12 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from glm_playground.gateway import EventKind
 from glm_playground.gateway.wire import clean_text
 from glm_playground.runs.conversation import Answer, Conversation, Prompt, Turn
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Outcome, Run, RunError
 from glm_playground.runs.setup import Setup
-from glm_playground.runs.thinking import ThinkingSplitter
+from glm_playground.runs.thinking import reasoning_of
 
 _BACKTICKS = re.compile("`+")
 _LINE_ENDS = re.compile(r"\r\n?|\n")
@@ -132,16 +131,6 @@ def to_html(lanes: Sequence[TranscriptLane], words: Words, *, exported_at: datet
 def run_on_screen(answer: Answer) -> Run | None:
     """The run whose text is shown; None where the user's own text stands in its place."""
     return answer.run if answer.text is None else None
-
-
-def reasoning_of(run: Run) -> str:
-    """All reasoning of `run`, also what it wrote into the content."""
-    splitter = ThinkingSplitter()
-    for event in run.events:
-        if event.kind is EventKind.REASONING or event.kind is EventKind.CONTENT:
-            splitter.add(event.kind, event.text)
-    splitter.finish()
-    return splitter.reasoning
 
 
 def fenced(text: str, language: str = "text") -> str:

@@ -109,14 +109,24 @@ class ThinkingSplitter:
         return EventKind.CONTENT
 
 
-def answer_of(run: Run) -> str:
-    """The answer of `run` without its reasoning: what a later request quotes."""
+def split(run: Run) -> ThinkingSplitter:
+    """The reasoning and the answer of `run` as far as it is recorded."""
     splitter = ThinkingSplitter()
     for event in run.events:
         if event.kind is EventKind.REASONING or event.kind is EventKind.CONTENT:
             splitter.add(event.kind, event.text)
     splitter.finish()
-    return splitter.answer
+    return splitter
+
+
+def answer_of(run: Run) -> str:
+    """The answer of `run` without its reasoning: what a later request quotes."""
+    return split(run).answer
+
+
+def reasoning_of(run: Run) -> str:
+    """All reasoning of `run`, also what it wrote into the content."""
+    return split(run).reasoning
 
 
 def _joined(pieces: list[str]) -> str:

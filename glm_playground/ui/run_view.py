@@ -16,7 +16,7 @@ from glm_playground.runs.conversation import Answer
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
-from glm_playground.runs.thinking import ThinkingSplitter
+from glm_playground.runs.thinking import ThinkingSplitter, split
 from glm_playground.ui.answer_markdown import to_markdown
 from glm_playground.ui.explanations import explain_retry
 from glm_playground.ui.figures import seconds
@@ -199,11 +199,7 @@ def wait_for_end(engine: Engine, runs: Sequence[Run]) -> bool:
 
 def draw_ended(answer: Answer, run: Run) -> None:
     """Draws a run that ended; its reasoning is sent to the browser once it is opened."""
-    splitter = ThinkingSplitter()
-    for event in run.events:
-        if event.kind is EventKind.CONTENT or event.kind is EventKind.REASONING:
-            splitter.add(event.kind, event.text)
-    splitter.finish()
+    splitter = split(run)
     if splitter.reasoning.strip():
         fold = st.expander(
             thinking_label(run, answer.metrics), key=f"thinking-{answer.id}", type="compact", on_change="rerun"
