@@ -33,6 +33,10 @@ class ChunkTemplate:
         start, end = found.span(1)
         return cls(payload[: start + 1], payload[end - 1 :])
 
+    def as_event(self) -> "ChunkTemplate":
+        """The same for a whole event of the stream, as most servers write it: `data: `, the payload, an empty line."""
+        return ChunkTemplate(b"data: " + self._prefix, self._suffix + b"\n\n")
+
     def read(self, payload: bytes) -> str | None:
         """The text of `payload` if it fits the template, else None."""
         if not payload.startswith(self._prefix) or not payload.endswith(self._suffix):

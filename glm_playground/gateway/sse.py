@@ -44,6 +44,7 @@ class EventStreamReader:
         self._cut = b""
         self._at_ns = 0
         self._template: ChunkTemplate | None = None
+        self._event_template: ChunkTemplate | None = None
         self._misses = 0
 
     def feed(self, data: bytes, at_ns: int) -> None:
@@ -52,6 +53,15 @@ class EventStreamReader:
         Raises:
             StreamLineTooLong: a line is above `MAX_LINE_BYTES`.
         """
+        # Most reads are one event that differs from the last in its text only.
+        if (
+            self._event_template
+            and (text := self._event_template.read(data))
+            and not (self._line or self._cut or self.done)
+        ):
+            self.events.append(Event(at_ns, _CONTENT, text))
+            self._misses = 0
+            return
         self._at_ns = at_ns
         has_cr = b"\r" in data
         end = (max(data.rfind(b"\n"), data.rfind(b"\r")) if has_cr else data.rfind(b"\n")) + 1
@@ -123,6 +133,7 @@ class EventStreamReader:
         if self._misses < _TEMPLATE_TRIES and len(self.events) == before + 1 and self.events[-1].kind is _CONTENT:
             self._misses += 1
             self._template = ChunkTemplate.learn(payload, self.events[-1].text)
+            self._event_template = self._template.as_event() if self._template else None
 
     def _read_damaged(self, payload: bytes) -> None:
         """Reads an object cut in two lines, several on one line, or one with bytes that are not UTF-8."""

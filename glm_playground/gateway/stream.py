@@ -34,7 +34,7 @@ class ChatStream:
 
     Attributes:
         ids: from the response's headers.
-        identity: from the first readable chunk; None before.
+        identity: from the first readable chunk; None before the answer was read.
         t0_ns: `time.perf_counter_ns()` that the events' times count from, just before the request was written.
     """
 
@@ -72,16 +72,16 @@ class ChatStream:
         t0_ns = self.t0_ns
         reader = EventStreamReader(events)
         source = self._bytes()
-        async for data in source:
-            reader.feed(data, perf_counter_ns() - t0_ns)
-            if self.identity is None:
-                self.identity = reader.identity
-            changed()
-            if reader.done or reader.failure:
-                await _read_to_end(source)
-                break
-        else:
-            reader.flush(perf_counter_ns() - t0_ns)
+        try:
+            async for data in source:
+                reader.feed(data, perf_counter_ns() - t0_ns)
+                changed()
+                if reader.done or reader.failure:
+                    await _read_to_end(source)
+                    break
+            else:
+                reader.flush(perf_counter_ns() - t0_ns)
+        finally:
             self.identity = reader.identity
         if reader.failure:
             raise self._failed(reader.failure, events)
