@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from glm_playground.runs.run import Outcome, Run
 
 _MILLION = Decimal(1_000_000)
+_AS_JSON = ConfigDict(extra="forbid")
 
 
 class TokenClass(StrEnum):
@@ -38,6 +42,8 @@ class CostState(StrEnum):
 class Price:
     """US dollars per 1M tokens by class; a class nobody published is not in it."""
 
+    __pydantic_config__: ClassVar = _AS_JSON
+
     per_million: Mapping[TokenClass, Decimal]
     source: str
     """Where the price stands: an address."""
@@ -49,6 +55,8 @@ class Price:
 @dataclass(frozen=True)
 class CostTerm:
     """One summand: tokens x price."""
+
+    __pydantic_config__: ClassVar = _AS_JSON
 
     token_class: TokenClass
     tokens: int
@@ -63,6 +71,8 @@ class CostTerm:
 @dataclass(frozen=True)
 class Cost:
     """A cost with its state; the amount is None where nobody can say."""
+
+    __pydantic_config__: ClassVar = _AS_JSON
 
     state: CostState
     amount: Decimal | None = None

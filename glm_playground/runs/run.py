@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from glm_playground.gateway import ChatRequest, Event, EventKind, GatewayError, Usage
 
@@ -19,6 +22,9 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+_AS_JSON = ConfigDict(extra="forbid")
+"""How `runs.recording` reads these values: a field that is not known is refused."""
+
 DELTAS = frozenset({EventKind.REASONING, EventKind.CONTENT, EventKind.TOOL_CALLS})
 """The kinds that carry generated tokens; the reader gives out none that is empty."""
 
@@ -26,6 +32,8 @@ DELTAS = frozenset({EventKind.REASONING, EventKind.CONTENT, EventKind.TOOL_CALLS
 @dataclass(frozen=True)
 class RunError:
     """What made a run fail, without the exception."""
+
+    __pydantic_config__: ClassVar = _AS_JSON
 
     kind: str
     """Name of the class in `gateway.errors`."""
@@ -56,6 +64,8 @@ class RunError:
 class Server:
     """Who was asked."""
 
+    __pydantic_config__: ClassVar = _AS_JSON
+
     name: str
     origin: str
     stand_in: str | None = None
@@ -70,6 +80,8 @@ class Run:
 
     Times are nanoseconds since t0, which is taken just before the request is written.
     """
+
+    __pydantic_config__: ClassVar = _AS_JSON
 
     id: str
     """Sent as `X-Client-Request-Id`."""
@@ -94,6 +106,8 @@ class Run:
     """What the response's headers name as the answering engine."""
     complete_stream: bool = False
     """True where the stream ended with `[DONE]`."""
+    replayed: bool = False
+    """True where this is a recording that is played: nothing was sent."""
 
     @property
     def ended(self) -> bool:
