@@ -1,0 +1,143 @@
+"""What the ledger takes and gives, as values without a database behind them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from glm_playground.runs.cost import Cost, CostState
+from glm_playground.runs.run import Outcome, Run
+
+PROMPT_CHARACTERS = 200
+"""So much of a prompt stands in a row of the history."""
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs to show; what is empty or None leaves none out."""
+
+    text: str = ""
+    """Words that stand in the prompt, the reasoning, the answer or the note; "a phrase" in quotes."""
+    models: tuple[str, ...] = ()
+    since: date | None = None
+    """First day, UTC."""
+    until: date | None = None
+    """Last day, UTC."""
+    outcomes: tuple[Outcome, ...] = ()
+    cost_states: tuple[CostState, ...] = ()
+    tags: tuple[str, ...] = ()
+    """At least one of them."""
+    stand_in: bool | None = None
+    """True for answers of a stand-in model only, False for the others only."""
+    task_id: str = ""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run in a list."""
+
+    id: str
+    started_at: datetime
+    """UTC."""
+    model: str
+    """The model that was asked."""
+    server: str
+    """Name of the gateway."""
+    stand_in: str | None
+    outcome: Outcome | None
+    """None while the run goes on."""
+    prompt: str
+    """The beginning of the last message that was sent."""
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    ttft_ns: int | None
+    e2e_ns: int | None
+    output_speed: float | None
+    """Tokens a second."""
+    cost_state: CostState | None
+    """None while the run goes on."""
+    cost: Decimal | None
+    """US dollars; play money where `stand_in` is set."""
+    task_id: str | None
+    tags: tuple[str, ...]
+    note: str
+
+
+class Cursor(NamedTuple):
+    """A place in a list of runs, newest first."""
+
+    number: int
+    """The ledger's own running number of the last run that was given; the next page has smaller ones."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some runs, newest first."""
+
+    rows: tuple[RunRow, ...]
+    older: Cursor | None
+    """Where the next page begins; None at the end."""
+
+
+@dataclass(frozen=True)
+class Callback:
+    """What a gateway sent to say that a task ended; its signature was checked."""
+
+    id: str
+    """`X-Callback-Id`."""
+    sent_at: datetime
+    """`X-Callback-Timestamp`."""
+    received_at: datetime
+    task_id: str | None
+    status: str | None
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TaskLookup:
+    """What a gateway answered when it was asked for a task."""
+
+    task_id: str
+    asked_at: datetime
+    status: str | None
+    cost: Decimal | None
+    """US dollars: the settled cost, where the gateway stated one."""
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as it was recorded, with what became known of it since."""
+
+    run: Run
+    cost: Cost | None
+    """None while the run goes on."""
+    row: RunRow
+    callbacks: tuple[Callback, ...] = ()
+    lookups: tuple[TaskLookup, ...] = ()
+
+
+@dataclass(frozen=True)
+class Total:
+    """The runs of one day with the same model, outcome and state of cost."""
+
+    day: date
+    """UTC."""
+    model: str
+    outcome: Outcome
+    cost_state: CostState
+    stand_in: bool
+    """True for play money."""
+    runs: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: Decimal
+    """US dollars; 0 where nobody can say, which `cost_state` tells."""
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """Runs that were taken away together and can be brought back together."""
+
+    id: str
+    runs: int = field(compare=False)
