@@ -59,7 +59,11 @@ class Answer:
 
     run: Run | None = None
     text: str | None = None
-    """The user's own text; None where the run's stands."""
+    """The user's own text, or one that a request quotes; None where the run's stands."""
+    quoted: bool = False
+    """True where `text` is known only from a later request."""
+    calls: tuple[ToolCall, ...] = ()
+    """What a quoted answer asked for."""
     one_by_one: bool = False
     """True where the run was alone on the line, after a warm-up and with a nonce: its times may be compared."""
     after: "Fork" = field(default_factory=lambda: Fork())  # noqa: PLW0108 - the class stands further down
@@ -74,7 +78,7 @@ class Answer:
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The calls the model asked for; an edited answer asks for none."""
+        """The calls the model asked for; an answer that the user wrote asks for none."""
         return self._quoted()[1]
 
     @property
@@ -89,7 +93,7 @@ class Answer:
 
     def _quoted(self) -> tuple[str, tuple[ToolCall, ...]]:
         if self.text is not None or self.run is None:
-            return self.text or "", ()
+            return self.text or "", self.calls
         if self._read:
             return self._read
         # A page asks for it at every click: once the run has ended, its events are read no more.
@@ -231,3 +235,38 @@ class Conversation:
             if turn is None or not turn.answers:
                 return
             fork = turn.answer.after
+
+
+def conversation_of(runs: Sequence[Run]) -> Conversation:
+    """The conversation in which `runs` answered one request: the turns that it quotes, and the runs as its answers.
+
+    Messages of one sender in a row become one prompt.
+
+    Args:
+        runs: at least one; all with the same messages, but for a mark against prompt caches.
+    """
+    conversation = Conversation()
+    waiting: list[Message] = []
+    asked: tuple[ToolCall, ...] = ()
+    for message in runs[0].request.messages:
+        if message.role == "assistant":
+            quoted = Answer(text=message.content, quoted=True, calls=message.tool_calls)
+            conversation.end.add(Turn(_prompt_of(waiting, asked), [quoted]))
+            waiting, asked = [], message.tool_calls
+        elif message.role != "system":
+            waiting.append(message)
+    conversation.end.add(Turn(_prompt_of(waiting, asked), [Answer(run) for run in runs]))
+    return conversation
+
+
+def _prompt_of(messages: Sequence[Message], asked: Sequence[ToolCall]) -> Prompt:
+    calls = {call.id: call for call in asked}
+    results = tuple(
+        ToolResult(
+            calls.get(message.tool_call_id or "") or ToolCall(id=message.tool_call_id or "", name="", arguments=""),
+            message.content,
+        )
+        for message in messages
+        if message.role == "tool"
+    )
+    return Prompt("\n\n".join(message.content for message in messages if message.role == "user"), results=results)

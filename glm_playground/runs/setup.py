@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, StringConstraints, ValidationError
 
-from glm_playground.gateway import Parameters
+from glm_playground.gateway import ChatRequest, Parameters
 
 MAX_LANES = 6
 MAX_MODEL_CHARACTERS = 200
@@ -53,6 +53,14 @@ class Setup(BaseModel):
             for name in Parameters.model_fields
             if getattr(self.parameters, name) != getattr(other.parameters, name)
         )
+
+
+def setup_of(request: ChatRequest) -> Setup:
+    """What a lane asks with that makes requests such as this one."""
+    system = "\n\n".join(message.content for message in request.messages if message.role == "system")
+    parameters = Parameters(**{name: getattr(request, name) for name in Parameters.model_fields})
+    # Not checked again: what was sent, or read from a checked file, may be longer than what may be typed.
+    return Setup.model_construct(model=request.model, system=system, parameters=parameters)
 
 
 class Preset(BaseModel):

@@ -36,7 +36,7 @@ def draw_turn(lane: Lane, fork: Fork, server: Gateway, *, is_last: bool) -> tupl
         answer = turn.answer
         run = answer.run
         if run is None or answer.text is not None:
-            st.caption(_("written by you"))
+            st.caption(_("as the request quotes it") if answer.quoted else _("written by you"))
             _draw_text(answer.content, answer.id)
             _draw_actions(lane, turn, is_last=is_last)
             return None

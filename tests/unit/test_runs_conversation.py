@@ -7,9 +7,9 @@ import pytest
 
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters
 from glm_playground.runs.attachments import Attachment
-from glm_playground.runs.conversation import Answer, Conversation, Prompt, ToolResult, Turn
+from glm_playground.runs.conversation import Answer, Conversation, Prompt, ToolResult, Turn, conversation_of
 from glm_playground.runs.run import Outcome, Run, Server
-from glm_playground.runs.setup import Setup
+from glm_playground.runs.setup import Setup, setup_of
 
 CONTENT, REASONING = EventKind.CONTENT, EventKind.REASONING
 ASKED = ChatRequest(model="m", messages=(Message(role="user", content="x"),))
@@ -134,3 +134,21 @@ def test_a_long_conversation_is_walked_without_recursion() -> None:
     conversation = talk(*((str(number), [answer((CONTENT, "a"))]) for number in range(3000)))
     assert len(conversation.turns) == 3000
     assert len(conversation.request(Prompt("x"), Setup(model="m")).messages) == 6001
+
+
+@pytest.mark.parametrize("with_tools", [False, True])
+def test_a_stored_run_gives_the_conversation_back_that_it_ended(with_tools: bool) -> None:
+    setup = Setup(model="m", system="be brief", parameters=Parameters(temperature=0.5, extra={"a": 1}))
+    call = [{"index": 0, "id": "c1", "function": {"name": "clock", "arguments": "{}"}}]
+    first = answer((EventKind.TOOL_CALLS, json.dumps(call))) if with_tools else answer((CONTENT, "first"))
+    then = Prompt(results=(ToolResult(first.tool_calls[0], "noon"),)) if with_tools else Prompt("two")
+    before = talk(("one", [first]))
+    run = answer((CONTENT, "second")).run
+    assert run
+    run.request = before.request(then, setup)
+    before.end.add(Turn(then, [Answer(run)]))
+
+    again = conversation_of([run])
+    assert setup_of(run.request) == setup
+    assert again.request(Prompt("three"), setup) == before.request(Prompt("three"), setup)
+    assert again.turns[-1].answer.run is run
