@@ -5,9 +5,10 @@ the first one; what followed stays below the answer it followed. A path through 
 """
 
 import itertools
+import re
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from glm_playground.gateway import ChatRequest, Message, ToolCall
@@ -17,6 +18,8 @@ from glm_playground.runs.run import Run
 from glm_playground.runs.setup import Setup
 from glm_playground.runs.thinking import answer_of
 from glm_playground.runs.tools import tool_calls_of
+
+_MARK = re.compile(r"^\[[0-9a-f]{8}\] ")
 
 
 def _new_id() -> str:
@@ -238,32 +241,67 @@ class Conversation:
 
 
 def conversation_of(runs: Sequence[Run]) -> Conversation:
-    """The conversation in which `runs` answered one request: the turns that it quotes, and the runs as its answers.
+    """The conversation that `runs` are the answers of: the turns that the longest request quotes, each with its runs.
 
-    Messages of one sender in a row become one prompt.
+    A run stands in the place of the text that a later request quotes of it. Messages of one sender in a row become one
+    prompt; a prompt that is another one than the longest request's at its place becomes a branch.
 
     Args:
-        runs: at least one; all with the same messages, but for a mark against prompt caches.
+        runs: of one lane, oldest first; at least one.
     """
+    spine = max(reversed(runs), key=lambda run: len(_turns_of(run)))
     conversation = Conversation()
+    for turn in _turns_of(spine):
+        conversation.end.add(turn)
+    forks = conversation.forks()
+    for run in runs:
+        asked = _turns_of(run)
+        fork, prompt = forks[len(asked) - 1], asked[-1].prompt
+        _put(fork, prompt, run)
+    return conversation
+
+
+def _put(fork: Fork, prompt: Prompt, run: Run) -> None:
+    shown = fork.turn
+    turn = next((turn for turn in fork.turns if unmarked(turn.prompt) == unmarked(prompt)), None)
+    if turn is None or shown is None:
+        fork.add(Turn(prompt, [Answer(run)]))
+        fork.chosen = 0
+        return
+    turn.chosen = 0
+    first = turn.answers[0] if turn.answers else None
+    if first and first.quoted and first.content == Answer(run).content:
+        # What followed the quoted text followed the run.
+        first.run, first.text, first.quoted, first.calls = run, None, False, ()
+    else:
+        turn.answers.append(Answer(run, after=first.after) if first else Answer(run))
+
+
+def unmarked(prompt: Prompt) -> Prompt:
+    """`prompt` without the mark against prompt caches that asking one by one puts in front of a conversation."""
+    return replace(prompt, text=_MARK.sub("", prompt.text))
+
+
+def _turns_of(run: Run) -> list[Turn]:
+    """The turns that a request quotes, and the last one without an answer."""
+    turns: list[Turn] = []
     waiting: list[Message] = []
     asked: tuple[ToolCall, ...] = ()
-    for message in runs[0].request.messages:
+    for message in run.request.messages:
         if message.role == "assistant":
             quoted = Answer(text=message.content, quoted=True, calls=message.tool_calls)
-            conversation.end.add(Turn(_prompt_of(waiting, asked), [quoted]))
+            turns.append(Turn(_prompt_of(waiting, asked), [quoted]))
             waiting, asked = [], message.tool_calls
         elif message.role != "system":
             waiting.append(message)
-    conversation.end.add(Turn(_prompt_of(waiting, asked), [Answer(run) for run in runs]))
-    return conversation
+    return [*turns, Turn(_prompt_of(waiting, asked))]
 
 
 def _prompt_of(messages: Sequence[Message], asked: Sequence[ToolCall]) -> Prompt:
     calls = {call.id: call for call in asked}
     results = tuple(
         ToolResult(
-            calls.get(message.tool_call_id or "") or ToolCall(id=message.tool_call_id or "", name="", arguments=""),
+            calls.get(called := message.tool_call_id or "") or ToolCall(id=called, name="", arguments=""),
             message.content,
         )
         for message in messages

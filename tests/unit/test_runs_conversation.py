@@ -152,3 +152,24 @@ def test_a_stored_run_gives_the_conversation_back_that_it_ended(with_tools: bool
     assert setup_of(run.request) == setup
     assert again.request(Prompt("three"), setup) == before.request(Prompt("three"), setup)
     assert again.turns[-1].answer.run is run
+
+
+def test_the_runs_of_a_lane_stand_in_their_turns_again() -> None:
+    setup = Setup(model="m")
+    lane = talk(("one", [answer((CONTENT, "first"))]))
+    first = lane.turns[0].answer.run
+    again, other = answer((CONTENT, "second")).run, answer((CONTENT, "aside")).run
+    assert first
+    assert again
+    assert other
+    first.request = again.request = Conversation().request(Prompt("one"), setup)
+    last = answer((CONTENT, "third")).run
+    assert last
+    last.request = lane.request(Prompt("two"), setup)
+    other.request = lane.request(Prompt("two, but shorter"), setup)
+
+    back = conversation_of([first, again, other, last])
+    assert [turn.answer.run for turn in back.turns] == [first, last]
+    assert back.turns[0].runs == (first, again)
+    assert [turn.prompt.text for turn in back.forks()[1].turns] == ["two", "two, but shorter"]
+    assert back.request(Prompt("three"), setup).messages[-2].content == "third"
