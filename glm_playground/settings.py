@@ -4,11 +4,15 @@ A value comes from the environment, else from `.streamlit/secrets.toml` in the f
 else from the default here. The names stand in `ENVIRONMENT_NAMES`.
 """
 
+import base64
+import binascii
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from platformdirs import user_data_path
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -39,6 +43,13 @@ def _http_url(url: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError("an address must not carry a query or a fragment")
     return url.rstrip("/")
+
+
+def _folder(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("nobody knows the home folder that it begins with") from None
 
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -76,6 +87,20 @@ class Settings(BaseSettings):
     shown_turns: Annotated[int, Field(ge=1, le=1000)] = 12
     """How many turns of a conversation are drawn; the earlier ones are behind a button."""
 
+    callback_secret: SecretStr | None = None
+    """What the gateway signs its callbacks with, in base64; without it callbacks are not taken."""
+
+    database_url: SecretStr | None = None
+    """Where the runs are kept, sqlite:///... or postgresql://...; by default a file in `data_folder`."""
+
+    data_folder: Annotated[Path, AfterValidator(_folder)] = Field(
+        default_factory=lambda: user_data_path("glm-playground")
+    )
+    """Where the app keeps its files."""
+
+    present_cap: Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)] = Decimal(1)
+    """US dollars that one session may spend on the page Present."""
+
     @field_validator("api_key", mode="after")
     @classmethod
     def _printable_key(cls, key: SecretStr | None) -> SecretStr | None:
@@ -83,6 +108,37 @@ class Settings(BaseSettings):
         if any(not 33 <= ord(char) <= 126 for char in text):
             raise ValueError("a key holds printable ASCII without spaces only")
         return SecretStr(text) if text else None
+
+    @field_validator("callback_secret", mode="after")
+    @classmethod
+    def _base64_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        text = secret.get_secret_value().strip() if secret else ""
+        if not text:
+            return None
+        try:
+            key = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if not key:
+            raise ValueError("expected the secret in base64, as the gateway shows it")
+        return SecretStr(text)
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _known_database(cls, url: SecretStr | None) -> SecretStr | None:
+        text = url.get_secret_value().strip() if url else ""
+        if not text:
+            return None
+        if not text.startswith(("sqlite:///", "postgresql://")) or text.endswith("://") or text == "sqlite:///":
+            raise ValueError("expected sqlite:///path/to/a/file or postgresql://user:password@host/database")
+        try:
+            _ = urlsplit(text).port
+        except ValueError:
+            # Python's own words quote the value, which may hold the password.
+            raise ValueError(
+                "its host or port is not one; percent-encode the signs of a password such as / and @"
+            ) from None
+        return SecretStr(text)
 
     @property
     def uses_sandbox(self) -> bool:
@@ -114,7 +170,7 @@ def read_settings() -> Settings:
     """The settings as they stand now.
 
     Raises:
-        SettingsError: with one line for the first value that cannot be used; a key's value is never in it.
+        SettingsError: with one line for the first value that cannot be used; a secret's value is never in it.
     """
     try:
         return Settings()

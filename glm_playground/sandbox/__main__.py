@@ -9,11 +9,12 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from glm_playground.sandbox import KEY_VARIABLE, LOOPBACK
+from glm_playground.sandbox import CALLBACK_SECRET_VARIABLE, KEY_VARIABLE, LOOPBACK
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m glm_playground.sandbox", description=__doc__)
+    epilog = f"Callbacks are signed with the secret in {CALLBACK_SECRET_VARIABLE} (base64); without it none are sent."
+    parser = argparse.ArgumentParser("python -m glm_playground.sandbox", description=__doc__, epilog=epilog)
     parser.add_argument("--host", default=LOOPBACK, choices=[LOOPBACK], help="loopback only")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--engine", choices=["auto", "standin", "scripted"], default="auto")
@@ -53,6 +54,7 @@ def main() -> None:
     if arguments.exit_with_parent:
         threading.Thread(target=_exit_at_eof, name="stdin-watch", daemon=True).start()
     key = _take_key(arguments)
+    callback_secret = os.environ.pop(CALLBACK_SECRET_VARIABLE, "")
     standin: Future[Any] | None = None
     if arguments.engine != "scripted":
         # The model loads while the rest is imported.
@@ -63,6 +65,7 @@ def main() -> None:
         script=arguments.script,
         fall_back=arguments.engine == "auto",
         key=key,
+        callback_secret=callback_secret,
         port=arguments.port,
         keep_log=arguments.log,
         stdout=stdout,

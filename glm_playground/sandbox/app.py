@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,6 +22,9 @@ from glm_playground.sandbox.gate import Gate, check_key, entry_of
 from glm_playground.sandbox.log import RequestLog
 from glm_playground.sandbox.prices import ACTION, MODEL_IDS, SERVICE, quote, schedules
 from glm_playground.sandbox.tasks import TaskStore
+
+if TYPE_CHECKING:
+    from glm_playground.sandbox.callbacks import CallbackSender
 
 _MODELS_CREATED = 1_763_856_000
 
@@ -123,8 +126,18 @@ async def _server_error(request: Request, error: Exception) -> Response:
     return ApiError.of_status(500).response()
 
 
-def create_app(engine: Engine, key: str, *, keep_log: bool = False, balance_usd: Decimal | None = None) -> Starlette:
-    """The sandbox as an ASGI application. `balance_usd` None starts with the usual play money."""
+def create_app(
+    engine: Engine,
+    key: str,
+    *,
+    keep_log: bool = False,
+    balance_usd: Decimal | None = None,
+    callbacks: "CallbackSender | None" = None,
+) -> Starlette:
+    """The sandbox as an ASGI application.
+
+    `balance_usd` None starts with the usual play money; `callbacks` None refuses requests with a `callback_url`.
+    """
     account = Account() if balance_usd is None else Account(balance_usd)
     tasks = TaskStore()
     log = RequestLog() if keep_log else None
@@ -132,7 +145,7 @@ def create_app(engine: Engine, key: str, *, keep_log: bool = False, balance_usd:
     errors: dict[Any, Any] = {ApiError: _api_error, HTTPException: _http_error, Exception: _server_error}
     return Starlette(
         routes=[
-            Route("/v1/chat/completions", ChatEndpoint(engine, account, tasks, key), methods=["POST"]),
+            Route("/v1/chat/completions", ChatEndpoint(engine, account, tasks, key, callbacks), methods=["POST"]),
             Route("/v1/models", at.models),
             Route("/api/v1/price_schedules", at.price_schedules),
             Route("/api/v1/price_quotes", at.price_quotes, methods=["POST"]),

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
@@ -24,6 +24,9 @@ from glm_playground.sandbox.script import FaultName, Script
 from glm_playground.sandbox.sse import ENDING_FAULTS, Head, StreamEncoder, completion, dumps, faulty_completion
 from glm_playground.sandbox.tasks import TaskStore
 
+if TYPE_CHECKING:
+    from glm_playground.sandbox.callbacks import CallbackSender
+
 NOT_CHARGED = frozenset({"network_error", "sensitive"})
 """finish_reasons of a generation that failed, which costs nothing."""
 
@@ -39,6 +42,7 @@ class ChatEndpoint:
     account: Account
     tasks: TaskStore
     key: str
+    callbacks: "CallbackSender | None" = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one chat request; a client that leaves stops its generation. Raises ApiError for the app to render."""
@@ -53,24 +57,43 @@ class ChatEndpoint:
         entry.keep_body(body, size)
         request = parse_chat_request(body)
         entry.model = request.model
+        callback_url = self._callback_url(request)
+        request = request.model_copy(update={"callback_url": None})
         script = self.engine.script_for(request)
         if self.account.balance_usd <= 0:
             raise ApiError.of_status(402)
-        run = _Run(self, request, script, entry, send)
+        run = _Run(self, request, script, entry, send, callback_url=callback_url)
         await _unless_closed(run.answer(), receive, run)
+
+    def _callback_url(self, request: ChatRequest) -> str | None:
+        if request.callback_url is None:
+            return None
+        if self.callbacks is None:
+            message = "callback_url: this sandbox was started without a callback secret, so it sends no callbacks."
+            raise ApiError(400, "invalid_request", message)
+        return self.callbacks.checked(request.callback_url)
 
 
 class _Run:
     """One chat request on its way to an answer."""
 
     def __init__(
-        self, endpoint: ChatEndpoint, request: ChatRequest, script: Script, entry: LogEntry, send: Send
+        self,
+        endpoint: ChatEndpoint,
+        request: ChatRequest,
+        script: Script,
+        entry: LogEntry,
+        send: Send,
+        *,
+        callback_url: str | None,
     ) -> None:
         self._endpoint = endpoint
         self._request = request
         self._script = script
         self._entry = entry
         self._send = send
+        self._callback_url = callback_url
+        self._ended = False
         self._task_id = f"task_{uuid.uuid4().hex}"
         identity = endpoint.engine.identity
         self._head = Head(f"chatcmpl-{self._task_id}", int(time.time()), request.model, identity.fingerprint)
@@ -197,11 +220,20 @@ class _Run:
         response["usage"]["cost"] = float(cost) if charged else 0.0
         if not charged:
             response["error"] = f"The generation ended with {finish.finish_reason}."
-        self._endpoint.tasks.put(self._task_id, "completed" if charged else "failed", response)
+        self._store_end("completed" if charged else "failed", response)
 
     def _store_failure(self, message: str) -> None:
-        response = {"model": self._request.model, "error": message, "usage": {"cost": 0.0}}
-        self._endpoint.tasks.put(self._task_id, "failed", response)
+        # 0 is what it cost: nothing is taken from the balance for a run that failed.
+        self._store_end("failed", {"model": self._request.model, "error": message, "usage": {"cost": 0.0}})
+
+    def _store_end(self, status: str, response: dict[str, Any]) -> None:
+        """Store the task's end and tell of it, once: a client that leaves after the last token changes neither."""
+        if self._ended:
+            return
+        self._ended = True
+        stored = self._endpoint.tasks.put(self._task_id, status, response)
+        if self._callback_url is not None and self._endpoint.callbacks is not None:
+            self._endpoint.callbacks.send(self._callback_url, stored)
 
     async def _start(self, content_type: str, length: int | None = None) -> None:
         self._headers_sent = True

@@ -20,6 +20,7 @@ _HONOURED = {
     "stop",
     "seed",
     "response_format",
+    "callback_url",
 }
 
 
@@ -85,6 +86,8 @@ class ChatRequest(_Wire):
     tools: Annotated[list[dict[str, Any]], Field(max_length=128)] | None = None
     thinking: Thinking | None = None
     reasoning_effort: str | None = None
+    callback_url: Annotated[str, Field(max_length=2000)] | None = None
+    """Where the task is sent when it ended; no engine sees it."""
 
     @property
     def include_usage(self) -> bool:

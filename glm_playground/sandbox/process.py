@@ -15,7 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
 
-from glm_playground.sandbox import KEY_VARIABLE
+from pydantic import SecretStr
+
+from glm_playground.sandbox import CALLBACK_SECRET_VARIABLE, KEY_VARIABLE
 
 EngineChoice = Literal["auto", "standin", "scripted"]
 State = Literal["ready", "restarting", "gave_up", "closed"]
@@ -84,16 +86,24 @@ class SandboxProcess:
 
     @classmethod
     def start(
-        cls, engine: EngineChoice = "auto", *, script: str = "", keep_log: bool = False, timeout_seconds: float = 20.0
+        cls,
+        engine: EngineChoice = "auto",
+        *,
+        script: str = "",
+        keep_log: bool = False,
+        callback_secret: SecretStr | None = None,
+        timeout_seconds: float = 20.0,
     ) -> "SandboxProcess":
         """Start a sandbox and wait until it answers. Raises SandboxFailed.
 
-        `script` holds defaults of the scripted engine ("tokens=400 rate=80"), `keep_log` the test aid GET /sandbox/log.
+        `script` holds defaults of the scripted engine ("tokens=400 rate=80"), `keep_log` the test aid GET /sandbox/log,
+        `callback_secret` (base64) what it signs callbacks with; without one it sends none.
         """
         key = secrets.token_urlsafe(32)
         path = os.pathsep.join(filter(None, [str(_PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
-        # The key goes by the environment: every user of the machine can read a command line.
-        environment = {**os.environ, KEY_VARIABLE: key, "PYTHONPATH": path}
+        secret = callback_secret.get_secret_value() if callback_secret else ""
+        # The secrets go by the environment: every user of the machine can read a command line.
+        environment = {**os.environ, KEY_VARIABLE: key, CALLBACK_SECRET_VARIABLE: secret, "PYTHONPATH": path}
         command = [sys.executable, "-m", "glm_playground.sandbox", "--exit-with-parent"]
         command += ["--script", script] if script else []
         command += ["--log"] if keep_log else []

@@ -1,16 +1,18 @@
 """Serving the sandbox: its socket, its engine, and the line that says it is ready."""
 
+import importlib
 import json
 import logging
 import os
 import socket
 import sys
 from concurrent.futures import Future
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import uvicorn
+from pydantic import SecretStr
 
-from glm_playground.sandbox import LOOPBACK
+from glm_playground.sandbox import CALLBACK_SECRET_VARIABLE, LOOPBACK
 from glm_playground.sandbox.app import create_app
 from glm_playground.sandbox.engines import Engine
 from glm_playground.sandbox.engines.scripted import ScriptedEngine
@@ -38,6 +40,7 @@ def serve(
     script: str,
     fall_back: bool,
     key: str,
+    callback_secret: str,
     port: int,
     keep_log: bool,
     stdout: int,
@@ -45,9 +48,11 @@ def serve(
     """Serve until a signal comes; does not return.
 
     `standin` is the stand-in model on its way, None for scripted text with `script` as its defaults; `fall_back` lets
-    scripted text take the place of a stand-in that cannot be loaded. The ready line goes to the descriptor `stdout`.
+    scripted text take the place of a stand-in that cannot be loaded. Callbacks are signed with `callback_secret`; where
+    it is empty none are sent. The ready line goes to the descriptor `stdout`.
     """
     listener = _listen(port)
+    callbacks = _callback_sender(callback_secret) if callback_secret else None
     engine, why = _engine(standin, script, fall_back)
     ready = {
         "base_url": f"http://{LOOPBACK}:{listener.getsockname()[1]}",
@@ -60,7 +65,7 @@ def serve(
     # A dropped answer is what a script may ask for: no complaint about it.
     logger.addFilter(lambda record: "without completing response" not in record.getMessage())
     config = uvicorn.Config(
-        create_app(engine, key, keep_log=keep_log),
+        create_app(engine, key, keep_log=keep_log, callbacks=callbacks),
         loop="asyncio",
         http="h11",
         ws="none",
@@ -86,6 +91,15 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         _fail(f"Port {port} of {LOOPBACK} cannot be taken: {error}")
     return listener
+
+
+def _callback_sender(secret: str) -> Any:
+    """What sends callbacks; imported here, since its HTTP client takes half a second that few sandboxes need."""
+    callbacks: Any = importlib.import_module("glm_playground.sandbox.callbacks")
+    try:
+        return callbacks.CallbackSender(SecretStr(secret))
+    except ValueError as error:
+        _fail(f"{CALLBACK_SECRET_VARIABLE} cannot be used: {error}.")
 
 
 def _engine(standin: Future[Engine] | None, script: str, fall_back: bool) -> tuple[Engine, str | None]:

@@ -14,14 +14,15 @@ class TaskStore:
         self._bytes = 0
         self._tasks: OrderedDict[str, bytes] = OrderedDict()
 
-    def put(self, task_id: str, status: str, response: dict[str, Any]) -> None:
-        """Store or replace a task; status is processing, completed or failed."""
+    def put(self, task_id: str, status: str, response: dict[str, Any]) -> bytes:
+        """Store or replace a task; status is processing, completed or failed. Returns the JSON that is stored."""
         self._bytes -= len(self._tasks.pop(task_id, b""))
         stored = json.dumps({**response, "id": task_id, "status": status}).encode()
         self._tasks[task_id] = stored
         self._bytes += len(stored)
         while len(self._tasks) > self._limit or self._bytes > self._most_bytes:
             self._bytes -= len(self._tasks.popitem(last=False)[1])
+        return stored
 
     def get(self, task_id: str) -> dict[str, Any] | None:
         """The stored response, or None where it is unknown or was dropped."""

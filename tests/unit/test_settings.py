@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from platformdirs import user_data_path
 
 from glm_playground.settings import ENVIRONMENT_NAMES, Settings, SettingsError, read_settings
 
 Secrets = Callable[[str | bytes], None]
 KEY = "sk-never-to-be-seen-7c1f"
+CALLBACK_SECRET = "bmV2ZXItdG8tYmUtc2Vlbi03YzFm"
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +105,17 @@ def test_an_address_is_kept_without_its_last_slash(monkeypatch: pytest.MonkeyPat
         ("GLM_PLAYGROUND_SANDBOX_ENGINE", "llama", "'auto', 'standin' or 'scripted'"),
         ("GLM_PLAYGROUND_REDRAW_INTERVAL", "0.001", "greater than or equal to 0.02"),
         ("GLM_PLAYGROUND_SHOWN_TURNS", "1.5", "valid integer"),
+        ("GLM_PLAYGROUND_CALLBACK_SECRET", KEY, "in base64"),
+        ("GLM_PLAYGROUND_CALLBACK_SECRET", "caf\xe9", "in base64"),
+        ("GLM_PLAYGROUND_CALLBACK_SECRET", "=", "in base64"),
+        ("GLM_PLAYGROUND_DATABASE_URL", f"mysql://user:{KEY}@host/runs", "expected sqlite:///"),
+        ("GLM_PLAYGROUND_DATABASE_URL", "sqlite:///", "expected sqlite:///"),
+        ("GLM_PLAYGROUND_DATABASE_URL", "postgresql://", "expected sqlite:///"),
+        ("GLM_PLAYGROUND_DATABASE_URL", "/home/somebody/runs.sqlite3", "expected sqlite:///"),
+        ("GLM_PLAYGROUND_DATABASE_URL", f"postgresql://user:{KEY}@host:port/runs", "host or port"),
+        ("GLM_PLAYGROUND_DATABASE_URL", f"postgresql://user:{KEY}/1@host/runs", "percent-encode"),
+        ("GLM_PLAYGROUND_DATABASE_URL", f"postgresql://user:{KEY}[@host/runs", "percent-encode"),
+        ("GLM_PLAYGROUND_DATA_FOLDER", "~nobody-of-this-name/runs", "home folder"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line_that_names_it(
@@ -124,6 +137,8 @@ def test_a_bad_value_is_refused_in_one_line_that_names_it(
         (f"RUNAPI_API_KEY = {KEY}", ".streamlit/secrets.toml"),
         (f'RUNAPI_API_KEY = "{KEY}\xff"'.encode("latin-1"), ".streamlit/secrets.toml"),
         ("GLM_PLAYGROUND_SHOWN_TURNS = 0", "GLM_PLAYGROUND_SHOWN_TURNS"),
+        (f'GLM_PLAYGROUND_DATABASE_URL = ["{KEY}"]', "GLM_PLAYGROUND_DATABASE_URL"),
+        ("GLM_PLAYGROUND_DATA_FOLDER = 3", "GLM_PLAYGROUND_DATA_FOLDER"),
     ],
 )
 def test_a_bad_secrets_file_is_refused_in_one_line(secrets: Secrets, text: str | bytes, name: str) -> None:
@@ -133,10 +148,45 @@ def test_a_bad_secrets_file_is_refused_in_one_line(secrets: Secrets, text: str |
     assert KEY not in told
 
 
-def test_the_key_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNAPI_API_KEY", KEY)
+    monkeypatch.setenv("GLM_PLAYGROUND_DATABASE_URL", f"postgresql://user:{KEY}@host/runs")
+    monkeypatch.setenv("GLM_PLAYGROUND_CALLBACK_SECRET", CALLBACK_SECRET)
     found = read_settings()
-    assert KEY not in f"{found!r} {found} {found.model_dump()} {found.model_dump_json()}"
+    printed = f"{found!r} {found} {found.model_dump()} {found.model_dump_json()}"
+    assert KEY not in printed
+    assert CALLBACK_SECRET not in printed
+
+
+def test_files_are_kept_in_the_users_own_folder_unless_the_operator_names_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    default = read_settings().data_folder
+    assert default == user_data_path("glm-playground")
+    assert default.is_relative_to(tmp_path)
+    monkeypatch.setenv("GLM_PLAYGROUND_DATA_FOLDER", "~/runs")
+    assert read_settings().data_folder == tmp_path / "runs"
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///runs.sqlite3", "sqlite:////srv/runs.sqlite3", "postgresql://user:p%2Fw@host:5432/runs"]
+)
+def test_a_database_is_named_by_its_address(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    assert read_settings().database_url is None
+    monkeypatch.setenv("GLM_PLAYGROUND_DATABASE_URL", f" {url}\n")
+    found = read_settings().database_url
+    assert found is not None
+    assert found.get_secret_value() == url
+
+
+def test_the_secret_of_callbacks_is_kept_as_it_is_spelt(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().callback_secret is None
+    monkeypatch.setenv("GLM_PLAYGROUND_CALLBACK_SECRET", f" {CALLBACK_SECRET}\n")
+    found = read_settings().callback_secret
+    assert found is not None
+    assert found.get_secret_value() == CALLBACK_SECRET
 
 
 def test_every_setting_has_a_documented_name() -> None:

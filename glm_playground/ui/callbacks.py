@@ -1,0 +1,105 @@
+"""Takes the gateway's callbacks: `POST /callbacks/runapi`, checked by their signature and kept."""
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from glm_playground.gateway.callbacks import MAX_CALLBACK_BYTES, CallbackError, verify
+from glm_playground.ledger.errors import LedgerError
+from glm_playground.ledger.values import Callback
+
+PATH = "/callbacks/runapi"
+RETRY_AFTER_S = 30
+
+Store = Callable[[Callback], bool]
+"""Keeps a callback; False where one with its id is kept already. Raises LedgerError."""
+
+
+def callback_route(secret: Callable[[], SecretStr | None], store: Store) -> Route:
+    """The route that takes callbacks.
+
+    It answers in JSON and says nothing back that was sent: 200 for a callback that is kept, now or before; 404 where no
+    secret is configured; 401 and 400 as `gateway.callbacks` says; 413 above 1 MB; 503 with Retry-After where it cannot
+    be kept, so that the gateway sends it again.
+
+    Args:
+        secret: the gateway's secret in base64; None where callbacks are not taken.
+        store: called in a thread, with checked callbacks only.
+    """
+    # It takes every method itself: those it left out would go to Streamlit, which answers with its page.
+    return Route(PATH, _CallbackEndpoint(secret, store), name="callbacks")
+
+
+@dataclass(frozen=True, slots=True)
+class _CallbackEndpoint:
+    secret: Callable[[], SecretStr | None]
+    store: Store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._answer(Request(scope, receive))
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method != "POST":
+            return _refusal(405, "callbacks are sent by POST", Allow="POST")
+        secret = self.secret()
+        if secret is None:
+            return _refusal(404, "no secret for callbacks is configured")
+        body = await _read_body(request)
+        if body is None:
+            return _refusal(413, f"a callback has at most {MAX_CALLBACK_BYTES} bytes")
+        try:
+            # In a thread from here on: a large body and a slow database must not hold up the server's loop.
+            stored = await run_in_threadpool(self._keep, request.headers, body, secret)
+        except CallbackError as error:
+            return _refusal(error.status, str(error))
+        except LedgerError:
+            return _refusal(503, "it cannot be kept at the moment", **{"Retry-After": str(RETRY_AFTER_S)})
+        return JSONResponse({"stored": stored})
+
+    def _keep(self, headers: Headers, body: bytes, secret: SecretStr) -> bool:
+        now = datetime.now(UTC)
+        signed = verify(headers, body, secret, now)
+        return self.store(
+            Callback(
+                id=signed.id,
+                sent_at=signed.sent_at,
+                received_at=now,
+                task_id=signed.task_id,
+                status=signed.status,
+                body=signed.body,
+            )
+        )
+
+
+async def _read_body(request: Request) -> bytes | None:
+    """The body; None where it is too large, of which no more than that is read."""
+    try:
+        declared = int(request.headers.get("content-length", "0"))
+    except ValueError:
+        declared = 0
+    if declared > MAX_CALLBACK_BYTES:
+        return None
+    body = bytearray()
+    async with aclosing(request.stream()) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > MAX_CALLBACK_BYTES:
+                return None
+    return bytes(body)
+
+
+def _refusal(status: int, why: str, **headers: str) -> Response:
+    return JSONResponse({"error": why}, status, headers)
