@@ -17,6 +17,9 @@ if __name__ == "__main__":
 else:
     from starlette.middleware import Middleware
 
+    from glm_playground.ui import keeping
+    from glm_playground.ui.callbacks import callback_route
+    from glm_playground.ui.owner import OwnerCookie
     from glm_playground.ui.security import SecurityHeaders
     from glm_playground.ui.server import lifespan, on_script_error
 
@@ -27,7 +30,8 @@ else:
         raise SystemExit(2) from None
     app = st.App(
         Path(__file__).parent / "glm_playground" / "ui" / "script.py",
-        middleware=[Middleware(SecurityHeaders)],
+        routes=[callback_route(lambda: settings().callback_secret, keeping.keep_callback)],
+        middleware=[Middleware(SecurityHeaders), Middleware(OwnerCookie)],
         lifespan=lifespan,
         on_script_error=on_script_error,
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from glm_playground.settings import settings
-from glm_playground.ui import sending, services, workbench
+from glm_playground.ui import keeping, sending, services, workbench
 from glm_playground.ui.accent import on_accent
 from glm_playground.ui.before_sending import draw_draft, draw_estimate
 from glm_playground.ui.differences_view import draw_differences
@@ -27,6 +27,7 @@ several = len(bench.lanes) > 1
 
 draw_header(_("Playground"))
 draw_sandbox_notice()
+keeping.draw_problem()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     if not several:
         draw_lane_buttons(bench.lanes[0])

@@ -67,7 +67,7 @@ def csv_text(comparison: Comparison, labels: Labels, sources: Mapping[str, Sourc
                     "model": card.id,
                     **_claim_cells(fact, claim, sources),
                 }
-                lines.writerow([_harmless(cells[name]) for name in COLUMNS])
+                lines.writerow([harmless_cell(cells[name]) for name in COLUMNS])
     return out.getvalue()
 
 
@@ -88,7 +88,8 @@ def _claim_cells(fact: AnyFact, claim: Claim[Any] | None, sources: Mapping[str, 
     }
 
 
-def _harmless(text: str) -> str:
+def harmless_cell(text: str) -> str:
+    """`text`, marked as text where a spreadsheet would take it for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 

@@ -141,3 +141,26 @@ class Deletion:
 
     id: str
     runs: int = field(compare=False)
+
+
+@dataclass(frozen=True)
+class BalanceReading:
+    """What a gateway said is left."""
+
+    origin: str
+    """Of the gateway."""
+    read_at: datetime
+    """UTC."""
+    amount: Decimal
+    """US dollars."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What the runs of some time cost at one gateway."""
+
+    known: Decimal
+    """US dollars of the runs whose cost is estimated or settled."""
+    runs: int
+    unknown_runs: int
+    """Runs of which nobody can say what they cost."""

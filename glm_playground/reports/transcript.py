@@ -1,4 +1,6 @@
-"""The conversations on the screen as a file to keep or to hand on: Markdown, or one HTML page that needs nothing else.
+"""The conversations on the screen as a report: Markdown, or one HTML page that needs nothing else and prints.
+
+Around the turns stand the figures of each lane with their n, what they mean, where the prices come from, and limits.
 
 What users and models wrote is shown as text, never rendered: a hostile answer stays inside its place. In Markdown each
 text is the content of a fenced code block whose fence is longer than any run of backticks in the text, which no content
@@ -9,17 +11,33 @@ blocks stand in a quote. Values within a line are code spans.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from glm_playground.gateway.wire import clean_text
+from glm_playground.reports.figures import is_play_money, lane_figures
+from glm_playground.reports.sections import (
+    MeasuredLane,
+    RunsNotice,
+    Table,
+    VoteShown,
+    asking_text,
+    figures_table,
+    period_text,
+    replay_notice,
+    sources_table,
+    stand_in_notice,
+    votes_table,
+)
+from glm_playground.reports.words import Words, cost_text, duration_text, number_text, speed_text
 from glm_playground.runs.conversation import Answer, Conversation, Prompt, Turn
+from glm_playground.runs.cost import Cost
 from glm_playground.runs.metrics import metrics_of
-from glm_playground.runs.run import Outcome, Run, RunError
+from glm_playground.runs.run import Run, RunError
 from glm_playground.runs.setup import Setup
 from glm_playground.runs.thinking import reasoning_of
 
@@ -28,62 +46,24 @@ _LINE_ENDS = re.compile(r"\r\n?|\n")
 # They would turn round what follows on the line: unicode.org/reports/tr9/#Directional_Formatting_Characters
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-_ENGLISH_OUTCOMES = {
-    Outcome.COMPLETED: "completed",
-    Outcome.LENGTH: "cut at the limit",
-    Outcome.FILTERED: "filtered",
-    Outcome.TOOL_CALLS: "tool calls",
-    Outcome.STOPPED: "stopped",
-    Outcome.FAILED: "failed",
-    Outcome.INTERRUPTED: "interrupted",
-}
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a transcript says in the reader's language; the caller's own text, put into Markdown as it is."""
-
-    title: str = "Playground transcript"
-    exported_on: str = "Exported on"
-    lane: str = "Lane"
-    turn: str = "Turn"
-    system_prompt: str = "System prompt"
-    settings: str = "Settings"
-    user: str = "User"
-    attachment: str = "Attached file"
-    assistant: str = "Assistant"
-    reasoning: str = "Reasoning"
-    written_by_user: str = "Written by the user in place of an answer"
-    tool_call: str = "Tool call"
-    tool_result: str = "Tool result"
-    error: str = "Error"
-    stand_in: str = "Not an answer of GLM: a stand-in ({model}) answered in its place."
-    """With `{model}` where its name goes."""
-    model: str = "model"
-    server: str = "server"
-    outcome: str = "outcome"
-    outcomes: Mapping[Outcome, str] = field(default_factory=lambda: _ENGLISH_OUTCOMES)
-    """How a run ended; an outcome that is not in it is named as in the JSON."""
-    going_on: str = "going on"
-    tokens: str = "tokens"
-    ttft: str = "TTFT"
-    output_speed: str = "output speed"
-    finish_reason: str = "finish_reason"
-    cost: str = "cost"
-    request_id: str = "request id"
-    task_id: str = "task id"
-    unknown: str = "unknown"
-    none: str = "none"
-    decimal_point: str = "."
-
 
 class TranscriptLane(NamedTuple):
     """A lane of the screen."""
 
     setup: Setup
     conversation: Conversation
-    costs: Mapping[str, str]
-    """By run id: the cost in words as the screen says it, plain text."""
+    costs: Mapping[str, Cost]
+    """By run id, for all runs of the turns on the screen; a run that is going on has none."""
+
+    @property
+    def answers(self) -> list[Answer]:
+        """The answers with a run to the turns on the screen, repeats included."""
+        return [answer for turn in self.conversation.turns for answer in turn.answers if answer.run]
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs behind the figures: all that answered the turns on the screen."""
+        return [run for turn in self.conversation.turns for run in turn.runs]
 
 
 class _Passage(NamedTuple):
@@ -97,6 +77,8 @@ class _Passage(NamedTuple):
     """What a Markdown reader colours it as."""
     folds: bool = False
     """True for what a reader may want out of the way."""
+    failed: bool = False
+    """True for an error."""
 
 
 class _TurnShown(NamedTuple):
@@ -104,6 +86,7 @@ class _TurnShown(NamedTuple):
     answer: tuple[_Passage, ...]
     stand_in: str
     """What answered in place of a GLM; empty where none did."""
+    replayed: bool
     figures: tuple[tuple[str, str], ...]
     """Label and value; none for an answer that the user wrote."""
 
@@ -114,18 +97,42 @@ class _LaneShown(NamedTuple):
     turns: tuple[_TurnShown, ...]
 
 
-def to_markdown(lanes: Sequence[TranscriptLane], words: Words, *, exported_at: datetime) -> str:
-    """The turns on the screen as a CommonMark document, with headings only of its own."""
-    return _rendered("transcript.md.jinja", lanes, words, exported_at)
+class _Measured(NamedTuple):
+    """What stands around the turns where there are runs."""
+
+    period: str
+    stand_in: RunsNotice | None
+    replay: RunsNotice | None
+    figures: Table
+    asking: str
+    sources: Table
 
 
-def to_html(lanes: Sequence[TranscriptLane], words: Words, *, exported_at: datetime, language: str) -> str:
-    """The turns on the screen as one HTML page, which loads nothing and runs nothing.
+def to_markdown(
+    lanes: Sequence[TranscriptLane], words: Words, *, exported_at: datetime, votes: Sequence[VoteShown] = ()
+) -> str:
+    """The report as a document in GitHub's Markdown, with headings only of its own."""
+    return _rendered("transcript.md.jinja", lanes, words, exported_at, votes)
+
+
+def to_html(
+    lanes: Sequence[TranscriptLane],
+    words: Words,
+    *,
+    exported_at: datetime,
+    language: str,
+    votes: Sequence[VoteShown] = (),
+) -> str:
+    """The report as one HTML page, which loads nothing and runs nothing.
 
     Args:
+        lanes: in the order of the screen.
+        words: the report's labels.
+        exported_at: the report's date.
         language: of `words`, as "en" or "pt_BR".
+        votes: between the answers; without any, nothing is said of votes.
     """
-    return _rendered("transcript.html.jinja", lanes, words, exported_at, language=language.replace("_", "-"))
+    return _rendered("transcript.html.jinja", lanes, words, exported_at, votes, language=language.replace("_", "-"))
 
 
 def run_on_screen(answer: Answer) -> Run | None:
@@ -154,6 +161,11 @@ def span(text: str) -> str:
     return f"{ticks}{space}{line}{space}{ticks}"
 
 
+def table_span(text: str) -> str:
+    """`text` as a code span in a table, where "|" would begin a cell and parsers disagree on how it is escaped."""
+    return span(text.replace("|", "¦"))
+
+
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=select_autoescape(["html.jinja"]),
@@ -162,7 +174,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_TEMPLATES.filters.update(fenced=fenced, quoted=quoted, span=span)
+_TEMPLATES.filters.update(fenced=fenced, quoted=quoted, span=span, table_span=table_span)
 
 
 def _longest_backticks(text: str) -> int:
@@ -170,11 +182,46 @@ def _longest_backticks(text: str) -> int:
 
 
 def _rendered(
-    template: str, lanes: Sequence[TranscriptLane], words: Words, exported_at: datetime, **more: object
+    template: str,
+    lanes: Sequence[TranscriptLane],
+    words: Words,
+    exported_at: datetime,
+    votes: Sequence[VoteShown],
+    **more: object,
 ) -> str:
-    shown = [_lane(lane, words) for lane in lanes]
-    when = exported_at.astimezone(UTC)
-    return clean_text(_TEMPLATES.get_template(template).render(lanes=shown, words=words, exported_at=when, **more))
+    text = _TEMPLATES.get_template(template).render(
+        lanes=[_lane(lane, words) for lane in lanes],
+        measured=_measured(lanes, words),
+        votes=votes_table(votes, words) if votes else None,
+        words=words,
+        exported_at=exported_at.astimezone(UTC),
+        **more,
+    )
+    return clean_text(text)
+
+
+def _measured(lanes: Sequence[TranscriptLane], words: Words) -> _Measured | None:
+    """None where nothing was asked."""
+    # A copied lane begins with the runs of the one it was copied from.
+    runs = list({run.id: run for lane in lanes for run in lane.runs}.values())
+    if not runs:
+        return None
+    rows = [MeasuredLane(lane.setup, lane.runs, lane_figures(lane.runs, lane.costs)) for lane in lanes]
+    answers = list({answer.run.id: answer for lane in lanes for answer in lane.answers if answer.run}.values())
+    return _Measured(
+        period=period_text(runs, words),
+        stand_in=stand_in_notice(runs),
+        replay=replay_notice(runs),
+        figures=figures_table(rows, words),
+        asking=asking_text(answers, most_at_once=_most_at_once(lanes), words=words),
+        sources=sources_table(runs, {run_id: cost for lane in lanes for run_id, cost in lane.costs.items()}, words),
+    )
+
+
+def _most_at_once(lanes: Sequence[TranscriptLane]) -> int:
+    """The most runs that answered one turn, over all lanes."""
+    by_turn = zip_longest(*(lane.conversation.turns for lane in lanes))
+    return max(len({run.id for turn in turns if turn for run in turn.runs}) for turns in by_turn)
 
 
 def _lane(lane: TranscriptLane, words: Words) -> _LaneShown:
@@ -187,16 +234,19 @@ def _lane(lane: TranscriptLane, words: Words) -> _LaneShown:
     return _LaneShown(lane.setup.model or words.unknown, tuple(head), turns)
 
 
-def _turn(turn: Turn, costs: Mapping[str, str], words: Words) -> _TurnShown:
+def _turn(turn: Turn, costs: Mapping[str, Cost], words: Words) -> _TurnShown:
     prompt = _prompt(turn.prompt, words)
-    if not turn.answers:
-        return _TurnShown(prompt, (), "", ())
-    run = run_on_screen(turn.answer)
+    run = run_on_screen(turn.answer) if turn.answers else None
     if run is None:
-        own = _Passage(words.written_by_user, turn.answer.content, language="markdown")
-        return _TurnShown(prompt, (own,), "", ())
-    figures = _figures(run, costs.get(run.id, words.unknown), words)
-    return _TurnShown(prompt, _answer(turn.answer, run, words), run.server.stand_in or "", figures)
+        own = _Passage(words.written_by_user, turn.answer.content, language="markdown") if turn.answers else None
+        return _TurnShown(prompt, (own,) if own else (), "", replayed=False, figures=())
+    return _TurnShown(
+        prompt,
+        _answer(turn.answer, run, words),
+        run.server.stand_in or "",
+        replayed=run.replayed,
+        figures=_figures(run, costs.get(run.id), words),
+    )
 
 
 def _prompt(prompt: Prompt, words: Words) -> tuple[_Passage, ...]:
@@ -214,7 +264,7 @@ def _answer(answer: Answer, run: Run, words: Words) -> tuple[_Passage, ...]:
         passages.append(_Passage(words.assistant, answer.content, language="markdown"))
     passages += [_Passage(words.tool_call, call.arguments, call.name, "json") for call in answer.tool_calls]
     if run.error:
-        passages.append(_Passage(words.error, _error_text(run.error)))
+        passages.append(_Passage(words.error, _error_text(run.error), failed=True))
     return tuple(passages)
 
 
@@ -223,29 +273,21 @@ def _error_text(error: RunError) -> str:
     return ": ".join(filter(None, [" ".join(codes), error.message]))
 
 
-def _figures(run: Run, cost: str, words: Words) -> tuple[tuple[str, str], ...]:
+def _figures(run: Run, cost: Cost | None, words: Words) -> tuple[tuple[str, str], ...]:
     metrics = metrics_of(run)
     tokens = run.usage.completion_tokens if run.usage else None
-    speed = metrics.output_speed
     figures = [
         (words.model, run.request.model),
         (words.server, f"{run.server.name} ({run.server.origin})"),
         (words.outcome, words.outcomes.get(run.outcome, run.outcome.value) if run.outcome else words.going_on),
-        (words.tokens, words.unknown if tokens is None else str(tokens)),
-        (words.ttft, words.unknown if metrics.ttft is None else _duration(metrics.ttft, words)),
-        (words.output_speed, f"{_decimal(speed, 1, words)} {words.tokens}/s" if speed else words.unknown),
+        (words.tokens, words.unknown if tokens is None else number_text(tokens, words)),
+        (words.ttft, duration_text(metrics.ttft, words)),
+        (words.ttfa, duration_text(metrics.ttfa, words)),
+        (words.e2e, duration_text(metrics.e2e, words)),
+        (words.tpot, duration_text(metrics.tpot, words)),
+        (words.output_speed, speed_text(metrics.output_speed, words)),
         (words.finish_reason, run.finish_reason or words.none),
-        (words.cost, cost),
+        (words.cost, cost_text(cost, play_money=bool(cost and is_play_money(run, cost)), words=words)),
     ]
     ids = ((words.request_id, run.request_id), (words.task_id, run.task_id))
     return (*figures, *((label, value) for label, value in ids if value))
-
-
-def _duration(nanoseconds: int, words: Words) -> str:
-    if nanoseconds < 999.5e6:
-        return f"{nanoseconds / 1e6:.0f} ms"
-    return f"{_decimal(nanoseconds / 1e9, 2, words)} s"
-
-
-def _decimal(value: float, digits: int, words: Words) -> str:
-    return f"{value:.{digits}f}".replace(".", words.decimal_point)

@@ -1,7 +1,8 @@
 """The conversations on the screen as JSON: with the exact requests and unrounded figures, for other programs.
 
-Times are milliseconds since t0, as `runs.metrics` defines them; a cost that the gateway stated is US dollars as text,
-which keeps every digit. Field names are English whatever the reader's language.
+Times are milliseconds since t0, as `runs.metrics` defines them; amounts are US dollars as text, which keeps every
+digit, and a cost is as in a recorded run, with its state and the price it was computed from. Field names are English
+whatever the reader's language.
 """
 
 import json
@@ -14,13 +15,16 @@ from glm_playground.gateway import ToolCall, Usage
 from glm_playground.gateway.wire import clean_text
 from glm_playground.reports.transcript import TranscriptLane, run_on_screen
 from glm_playground.runs.conversation import Answer, Prompt, Turn
+from glm_playground.runs.cost import Cost
 from glm_playground.runs.metrics import metrics_of
+from glm_playground.runs.recording import cost_to_json
 from glm_playground.runs.run import Run, RunError
 from glm_playground.runs.setup import Setup
 from glm_playground.runs.thinking import reasoning_of
 
 TRANSCRIPT_KIND: Final = "glm-playground-transcript"
-TRANSCRIPT_VERSION: Final = 1
+TRANSCRIPT_VERSION: Final = 2
+"""From 2 on, a cost is an object; before, it was words."""
 
 
 def to_json(lanes: Sequence[TranscriptLane], *, exported_at: datetime) -> str:
@@ -48,7 +52,7 @@ def _setup(setup: Setup) -> dict[str, Any]:
     return {"model": setup.model, "system": setup.system, "parameters": parameters}
 
 
-def _turn(turn: Turn, costs: Mapping[str, str]) -> dict[str, Any]:
+def _turn(turn: Turn, costs: Mapping[str, Cost]) -> dict[str, Any]:
     return {"prompt": _prompt(turn.prompt), "answer": _answer(turn.answer, costs) if turn.answers else None}
 
 
@@ -60,7 +64,7 @@ def _prompt(prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer, costs: Mapping[str, str]) -> dict[str, Any]:
+def _answer(answer: Answer, costs: Mapping[str, Cost]) -> dict[str, Any]:
     run = run_on_screen(answer)
     return {
         "content": answer.content,
@@ -75,7 +79,7 @@ def _call(call: ToolCall) -> dict[str, str]:
     return {"id": call.id, "name": call.name, "arguments": call.arguments}
 
 
-def _run(run: Run, cost: str | None) -> dict[str, Any]:
+def _run(run: Run, cost: Cost | None) -> dict[str, Any]:
     return {
         "id": run.id,
         "request": run.request.body(),
@@ -88,7 +92,7 @@ def _run(run: Run, cost: str | None) -> dict[str, Any]:
         "request_id": run.request_id,
         "task_id": run.task_id,
         "error": _error(run.error) if run.error else None,
-        "cost": cost,
+        "cost": cost_to_json(cost) if cost else None,
     }
 
 

@@ -194,15 +194,18 @@ class Conversation:
         """The turn on the screen with this id."""
         return next((turn for turn in self.turns if turn.id == turn_id), None)
 
-    def all_runs(self) -> Iterator[Run]:
-        """Every run of the tree, on the screen or not."""
+    def all_answers(self) -> Iterator[Answer]:
+        """Every answer of the tree, on the screen or not."""
         waiting = [self.start]
         while waiting:
             for turn in waiting.pop().turns:
                 for answer in turn.answers:
-                    if answer.run:
-                        yield answer.run
+                    yield answer
                     waiting.append(answer.after)
+
+    def all_runs(self) -> Iterator[Run]:
+        """Every run of the tree, on the screen or not."""
+        return (answer.run for answer in self.all_answers() if answer.run)
 
     def going_on(self) -> list[Run]:
         """The runs that have not ended."""

@@ -1,6 +1,7 @@
 """Drives streams in the background: one thread with one event loop and one connection pool for the whole process.
 
-A run started here goes on whatever the page does: scripts attach with `wait_changed` and may leave at any time.
+A run started here goes on whatever the page does: scripts attach with `wait_changed` and may leave at any time. A
+recording is played the same way, without a request.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from glm_playground.gateway import (
     connection_pool,
     usage_of,
 )
+from glm_playground.runs.replay import Replay
 from glm_playground.runs.run import Outcome, Run, RunError, Server, outcome_of
 
 _log = logging.getLogger(__name__)
@@ -64,13 +66,18 @@ class _Recording:
                 self.changed.notify_all()
 
 
+_Work = Callable[[_Recording], Awaitable[Outcome | None]]
+"""Fills a run; gives its outcome."""
+
+
 class Engine:
     """The background loop. Every method may be called from any thread.
 
     Args:
         connect_timeout: seconds.
         read_timeout: seconds of silence allowed between two chunks.
-        on_end: called once with each run that ended, on the engine's thread.
+        on_end: called once with each run that was started and has ended, on the engine's thread; not with a replay,
+            which nobody asked a server for.
     """
 
     def __init__(
@@ -105,10 +112,25 @@ class Engine:
             server=Server(gateway.name, gateway.origin, gateway.stand_in, gateway.failed_not_charged),
             started_at=datetime.now(UTC),
         )
-        recording = _Recording(run, behind=self._recordings.get(behind.id) if behind else None)
-        self._recordings[run.id] = recording
-        self._loop.call_soon_threadsafe(self._launch, recording, gateway)
+        self._begin(run, behind, lambda recording: self._ask(recording, gateway))
         return run
+
+    def replay(self, recorded: Run, *, speed: float = 1.0, behind: Run | None = None) -> Run:
+        """Gives a run that grows as `recorded` did, at once; nothing is sent, and `on_end` is not told.
+
+        Its times are those of the recording whatever the speed, so that its figures are too.
+
+        Args:
+            recorded: an ended run.
+            speed: how many times as fast as it was recorded.
+            behind: a run that must end first, in whatever way.
+
+        Raises:
+            ValueError: `speed` is not above 0, or above `replay.FASTEST`.
+        """
+        replay = Replay(recorded, uuid.uuid4().hex, speed)
+        self._begin(replay.run, behind, lambda recording: replay.play(recording.tell))
+        return replay.run
 
     def stop(self, run: Run) -> None:
         """Ends `run` as stopped and closes its connection; the text so far stays. A run that ended is left alone."""
@@ -185,8 +207,13 @@ class Engine:
             self._http = connection_pool(connect_timeout=connect, read_timeout=read)
         return GatewayClient(self._http, gateway)
 
-    def _launch(self, recording: _Recording, gateway: Gateway) -> None:
-        recording.task = self._loop.create_task(self._record(recording, gateway))
+    def _begin(self, run: Run, behind: Run | None, work: _Work) -> None:
+        recording = _Recording(run, behind=self._recordings.get(behind.id) if behind else None)
+        self._recordings[run.id] = recording
+        self._loop.call_soon_threadsafe(self._launch, recording, work)
+
+    def _launch(self, recording: _Recording, work: _Work) -> None:
+        recording.task = self._loop.create_task(self._record(recording, work))
         # One that is cancelled before its first step never enters `_record`.
         recording.task.add_done_callback(lambda _: None if recording.run.ended else self._end(recording, None, 0))
         if recording.stopping:
@@ -206,18 +233,14 @@ class Engine:
             await self._http.aclose()
         await self._loop.shutdown_asyncgens()
 
-    async def _record(self, recording: _Recording, gateway: Gateway) -> None:
-        """Records one run to its end; whatever happens, the run gets an outcome."""
+    async def _record(self, recording: _Recording, work: _Work) -> None:
+        """Does the work of one run to its end; whatever happens, the run gets an outcome."""
         run = recording.run
         outcome: Outcome | None = None
         recording.t0_ns = perf_counter_ns()
         try:
             await _turn_of(recording)
-            client = self._client(gateway)
-            run.started_at = datetime.now(UTC)
-            run.sent = True
-            recording.t0_ns = perf_counter_ns()
-            outcome = await self._read(recording, client)
+            outcome = await work(recording)
         except asyncio.CancelledError:
             pass
         except GatewayError as error:
@@ -236,15 +259,24 @@ class Engine:
     def _end(self, recording: _Recording, outcome: Outcome | None, ended_ns: int) -> None:
         """Gives the run its outcome; None where it was cancelled."""
         run = recording.run
-        run.ended_ns = ended_ns
+        if not run.replayed:
+            run.ended_ns = ended_ns
         run.outcome = outcome or (Outcome.STOPPED if recording.stopping else Outcome.INTERRUPTED)
         self._recordings.pop(run.id, None)
-        self._on_end(run)
+        if not run.replayed:
+            self._on_end(run)
         recording.ended.set()
         for watcher in tuple(recording.watchers):
             watcher.set()
         with recording.changed:
             recording.changed.notify_all()
+
+    async def _ask(self, recording: _Recording, gateway: Gateway) -> Outcome:
+        client = self._client(gateway)
+        recording.run.started_at = datetime.now(UTC)
+        recording.run.sent = True
+        recording.t0_ns = perf_counter_ns()
+        return await self._read(recording, client)
 
     async def _read(self, recording: _Recording, client: GatewayClient) -> Outcome:
         run = recording.run

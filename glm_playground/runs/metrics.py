@@ -4,16 +4,18 @@ Names and definitions are those of NVIDIA's GenAI-Perf and vLLM's benchmarks (TT
 only non-empty deltas count, and a speed is shown only where there is enough to measure.
 """
 
-import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter, sub
 from statistics import median
 
-from glm_playground.gateway import EventKind, Usage
+from glm_playground.gateway import Event, EventKind, Usage
 from glm_playground.runs.run import DELTAS, Run
-from glm_playground.runs.thinking import ThinkingSplitter
+from glm_playground.runs.thinking import CLOSING_TAG, ThinkingSplitter
 
 MIN_TOKENS_FOR_SPEED = 40
 MIN_NS_FOR_SPEED = 200_000_000
+_TEXT = itemgetter(2)
 
 
 @dataclass(frozen=True)
@@ -50,27 +52,9 @@ class Metrics:
 
 def metrics_of(run: Run) -> Metrics:
     """The figures of `run`, which may still be going on."""
-    splitter = ThinkingSplitter()
-    times: list[int] = []
-    ttfa: int | None = None
-    untold: int | None = None
-    revision = splitter.revision
-    for event in run.events:
-        if event.kind not in DELTAS or not event.text:
-            continue
-        times.append(event.at_ns)
-        kind = event.kind if event.kind is EventKind.TOOL_CALLS else splitter.add(event.kind, event.text)
-        if splitter.revision != revision:
-            # What had looked like the answer was reasoning.
-            revision, ttfa, untold = splitter.revision, None, None
-        if kind is None:
-            untold = event.at_ns if untold is None else untold
-        elif kind is EventKind.REASONING:
-            untold = None
-        elif ttfa is None:
-            ttfa = event.at_ns if untold is None or splitter.reasoning else untold
-    if ttfa is None:
-        ttfa = untold
+    deltas = [event for event in run.events if event[1] in DELTAS and event[2]]
+    times = [at_ns for at_ns, _kind, _text in deltas]
+    ttfa = _ttfa(deltas)
     ttft, e2e = (times[0], times[-1]) if times else (None, None)
     tpot = _tpot(ttft, e2e, run.usage.completion_tokens if run.usage else None)
     return Metrics(
@@ -84,6 +68,29 @@ def metrics_of(run: Run) -> Metrics:
         deltas=len(times),
         usage=run.usage,
     )
+
+
+def _ttfa(deltas: Sequence[Event]) -> int | None:
+    """When the first delta of the answer came, by what the whole text makes of `<think>` tags."""
+    splitter = ThinkingSplitter()
+    ttfa: int | None = None
+    untold: int | None = None
+    revision = splitter.revision
+    # Only a lone closing tag can turn what looked like the answer into reasoning.
+    is_final = CLOSING_TAG not in "".join(map(_TEXT, deltas))
+    for at_ns, kind, text in deltas:
+        told = kind if kind is EventKind.TOOL_CALLS else splitter.add(kind, text)
+        if splitter.revision != revision:
+            revision, ttfa, untold = splitter.revision, None, None
+        if told is None:
+            untold = at_ns if untold is None else untold
+        elif told is EventKind.REASONING:
+            untold = None
+        elif ttfa is None:
+            ttfa = at_ns if untold is None or splitter.reasoning else untold
+            if is_final:
+                return ttfa
+    return untold if ttfa is None else ttfa
 
 
 def _tpot(ttft: int | None, e2e: int | None, tokens: int | None) -> float | None:
@@ -102,7 +109,7 @@ def _speed(run: Run, tpot: float | None, ttft: int | None, e2e: int | None) -> f
 
 
 def _gaps(times: list[int]) -> ChunkGaps | None:
-    gaps = sorted(after - before for before, after in itertools.pairwise(times))
+    gaps = sorted(map(sub, times[1:], times))
     if not gaps:
         return None
     p95 = float(gaps[-(-len(gaps) * 95 // 100) - 1]) if len(gaps) >= 20 else None

@@ -8,7 +8,7 @@ from glm_playground.gateway import EventKind
 from glm_playground.runs.run import Run
 
 _OPEN = "<think>"
-_CLOSE = "</think>"
+CLOSING_TAG = "</think>"
 
 
 class ThinkingSplitter:
@@ -74,7 +74,7 @@ class ThinkingSplitter:
         return EventKind.CONTENT
 
     def _scan_thinking(self, text: str) -> EventKind:
-        before, tag, after = text.partition(_CLOSE)
+        before, tag, after = text.partition(CLOSING_TAG)
         if not tag:
             keep = _tail_of_tag(text)
             self._held = text[len(text) - keep :]
@@ -94,8 +94,8 @@ class ThinkingSplitter:
     def _scan_open(self, text: str) -> EventKind:
         """Content that began without `<think>`: a lone closing tag would make all of it reasoning."""
         position = 0
-        while (at := text.find(_CLOSE, position)) >= 0:
-            position = at + len(_CLOSE)
+        while (at := text.find(CLOSING_TAG, position)) >= 0:
+            position = at + len(CLOSING_TAG)
             # A tag in a code span is what the answer talks about.
             if not (text[:at] or (self._answer or [""])[-1]).endswith("`"):
                 self._reasoning += [*self._answer, text[:at]]
@@ -138,7 +138,7 @@ def _joined(pieces: list[str]) -> str:
 
 def _tail_of_tag(text: str) -> int:
     """Length of the end of `text` that may be the beginning of a closing tag."""
-    for length in range(min(len(_CLOSE) - 1, len(text)), 0, -1):
-        if text.endswith(_CLOSE[:length]):
+    for length in range(min(len(CLOSING_TAG) - 1, len(text)), 0, -1):
+        if text.endswith(CLOSING_TAG[:length]):
             return length
     return 0

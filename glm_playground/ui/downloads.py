@@ -8,7 +8,7 @@ from glm_playground.gateway import Gateway
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.transcript_json import to_json
 from glm_playground.ui.i18n import language
-from glm_playground.ui.report_words import plain_cost, report_words
+from glm_playground.ui.report_words import report_words
 from glm_playground.ui.run_footer import cost_on
 from glm_playground.ui.workbench import Workbench
 
@@ -20,19 +20,15 @@ def draw_downloads(bench: Workbench, server: Gateway) -> None:
         TranscriptLane(
             bench.setup_of(lane),
             lane.conversation,
-            {
-                run.id: plain_cost(cost_on(run, server))
-                for turn in lane.conversation.turns
-                if turn.answers and (run := turn.answer.run) and run.ended
-            },
+            {run.id: cost_on(run, server) for turn in lane.conversation.turns for run in turn.runs if run.ended},
         )
         for lane in bench.lanes
     ]
-    words = report_words()
+    words, spoken = report_words(), language()
     files = {
         "Markdown": ("md", "text/markdown", lambda: to_markdown(lanes, words, exported_at=now)),
         "JSON": ("json", "application/json", lambda: to_json(lanes, exported_at=now)),
-        "HTML": ("html", "text/html", lambda: to_html(lanes, words, exported_at=now, language=language())),
+        "HTML": ("html", "text/html", lambda: to_html(lanes, words, exported_at=now, language=spoken)),
     }
     with st.container(horizontal=True):
         for name, (ending, mime, make) in files.items():

@@ -32,3 +32,8 @@ def dollars(amount: Decimal) -> str:
         return f"<${number(_LEAST_SHOWN, 8)}"
     digits = 2 if amount >= 1 else min(2 - amount.adjusted(), 8)
     return f"${number(amount, max(digits, 2))}"
+
+
+def signed_dollars(amount: Decimal) -> str:
+    """US dollars that may be less than none."""
+    return f"−{dollars(-amount)}" if amount < 0 else dollars(amount)

@@ -10,6 +10,8 @@ _PAGES = Path(__file__).parents[2] / "pages"
 MODELS = _PAGES / "models.py"
 COMPARE = _PAGES / "compare.py"
 PLAYGROUND = _PAGES / "playground.py"
+HISTORY = _PAGES / "history.py"
+PRESENT = _PAGES / "present.py"
 _ICON = Path(__file__).parent / "icon.svg"
 
 
@@ -38,6 +40,8 @@ def draw_page() -> None:
             st.Page(MODELS, title=_("Models"), default=True),
             st.Page(COMPARE, title=_("Compare"), url_path="compare"),
             st.Page(PLAYGROUND, title=_("Playground"), url_path="playground"),
+            st.Page(HISTORY, title=_("History"), url_path="history"),
+            st.Page(PRESENT, title=_("Present"), url_path="present"),
         ],
         position="top",
     )

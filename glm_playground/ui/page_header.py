@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from glm_playground.gateway.configured import SCRIPTED_TEXT
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.ui import services
 from glm_playground.ui.answer_markdown import literal
@@ -39,8 +40,13 @@ def _server_line() -> str:
 
 def stand_in_badge(stand_in: str) -> str:
     """Markdown that says who answered in place of GLM."""
-    text = _("scripted text, not GLM") if stand_in == services.SCRIPTED_TEXT else _("stand-in model, not GLM")
+    text = _("scripted text, not GLM") if stand_in == SCRIPTED_TEXT else _("stand-in model, not GLM")
     return styled("orange-badge", text)
+
+
+def replay_badge() -> str:
+    """Markdown that says that a recording is played."""
+    return styled("blue-badge", _("REPLAY: nothing is sent"))
 
 
 def draw_sandbox_notice() -> None:

@@ -16,16 +16,26 @@ from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.explanations import explain_error, explain_retry
 from glm_playground.ui.figures import dollars, seconds, tokens
 from glm_playground.ui.i18n import _, day, moment, number
-from glm_playground.ui.page_header import stand_in_badge
+from glm_playground.ui.page_header import replay_badge, stand_in_badge
 from glm_playground.ui.styled import styled
+
+_RECORDED_COSTS = "recorded_costs"
+
+
+def remember_cost(run: Run, cost: Cost | None) -> None:
+    """Has a recorded run shown with the cost that was recorded with it."""
+    st.session_state.setdefault(_RECORDED_COSTS, {})[run.id] = cost or Cost(CostState.NO_USAGE)
 
 
 def cost_on(run: Run, server: Gateway) -> Cost:
     """The cost of an ended run; a price of `server` counts only where the run was made there."""
+    if recorded := st.session_state.get(_RECORDED_COSTS, {}).get(run.id):
+        found: Cost = recorded
+        return found
     return cost_of(run, services.price_of(server, run.request.model) if server.origin == run.server.origin else None)
 
 
-def draw_footer(run: Run, server: Gateway, turn: Turn) -> None:
+def draw_footer(run: Run, cost: Cost, turn: Turn) -> None:
     """Draws the figures of an ended run of `turn`, with the spread of its repeats."""
     if run.error:
         title, body = explain_error(run)
@@ -33,7 +43,6 @@ def draw_footer(run: Run, server: Gateway, turn: Turn) -> None:
     for note in _notes(run):
         st.caption(note)
     metrics = turn.answer.metrics or metrics_of(run)
-    cost = cost_on(run, server)
     st.markdown(f":small[{' · '.join(_figures(run, metrics, cost))}]")
     if turn.answer.one_by_one:
         st.caption(
@@ -147,6 +156,16 @@ def cost_words() -> dict[CostState, str]:
     }
 
 
+def cost_state_name(state: CostState) -> str:
+    """The state of a cost in a word or two."""
+    short = {
+        CostState.NOT_CHARGED: _("not charged"),
+        CostState.NO_USAGE: _("no usage"),
+        CostState.NO_PRICE: _("no price"),
+    }
+    return short.get(state) or cost_words()[state]
+
+
 def cost_text(cost: Cost) -> str:
     """The cost with its state; never a bare $0 where nobody said so."""
     word = cost_words()[cost.state]
@@ -161,6 +180,8 @@ def cost_text(cost: Cost) -> str:
 def _figures(run: Run, metrics: Metrics, cost: Cost) -> list[str]:
     colour = _BADGE_COLOURS.get(run.outcome or Outcome.FAILED, "gray")
     figures = [styled(f"{colour}-badge", outcome_name(run.outcome))]
+    if run.replayed:
+        figures.append(replay_badge())
     if run.server.stand_in:
         figures.append(stand_in_badge(run.server.stand_in))
     usage = run.usage

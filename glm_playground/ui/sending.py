@@ -220,7 +220,6 @@ def _start(bench: Workbench, askings: list[_Asking]) -> None:
     """Starts the runs: all lanes at once with the repeats of each in a row, or all one by one in random order."""
     server = asked_gateway()
     services.ask_prices(server)
-    engine = services.engine()
     many = bench.one_by_one and len(askings) * bench.repeats > 1
     order = [asking for asking in askings for _repeat in range(bench.repeats)]
     last: Run | None = None
@@ -228,7 +227,7 @@ def _start(bench: Workbench, askings: list[_Asking]) -> None:
         random.shuffle(order)
         for model in sorted({asking.request.model for asking in askings}):
             warm_up = ChatRequest(model=model, messages=(Message(role="user", content="Hi"),), max_tokens=1)
-            last = engine.start(warm_up, server, behind=last)
+            last = services.start(warm_up, server, behind=last)
     answers: dict[str, list[Answer]] = {asking.lane.id: [] for asking in askings}
     for asking in order:
         request = asking.request
@@ -236,7 +235,7 @@ def _start(bench: Workbench, askings: list[_Asking]) -> None:
         if many:
             request = request.model_copy(update={"messages": with_nonce(request.messages, secrets.token_hex(4))})
         behind = last if many else (mine[-1].run if mine else None)
-        last = engine.start(request, server, behind=behind)
+        last = services.start(request, server, behind=behind)
         mine.append(Answer(last, one_by_one=many))
     for asking in askings:
         turn = asking.turn

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from glm_playground.catalog import load_catalog
-from glm_playground.ui import services
+from glm_playground.ui import keeping, services
 from glm_playground.ui.i18n import _
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Starts what the first page would otherwise wait for, and ends it with the server."""
     load_catalog()
     services.engine()
-    starting = asyncio.create_task(asyncio.to_thread(services.sandbox))
+    starting = asyncio.gather(asyncio.to_thread(services.sandbox), asyncio.to_thread(keeping.open_and_tidy))
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()
     # The thread that reads the streams waits so long at most for a script that computes; with Python's 5 ms the last

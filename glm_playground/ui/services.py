@@ -7,23 +7,21 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
-from glm_playground.catalog import load_catalog
-from glm_playground.gateway import Gateway, GatewayClient, GatewayError
+from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayError
+from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
 from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
-from glm_playground.runs.cost import Price, TokenClass
+from glm_playground.runs.cost import Price
 from glm_playground.runs.engine import Engine
+from glm_playground.runs.prices import listed_price, published_price
+from glm_playground.runs.run import Run
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.settings import RUNAPI_BASE_URL, settings
+from glm_playground.ui import keeping
 from glm_playground.ui.model_status import RunsSinceStart
 
 FRESH_FOR_S = 600.0
 PROBLEM_STANDS_FOR_S = 60.0
-SCRIPTED_TEXT = "scripted text"
-"""Stands for the model's name where the sandbox answers without one."""
 runs_since_start = RunsSinceStart()
 _starting = threading.Lock()
 
@@ -31,15 +29,25 @@ _starting = threading.Lock()
 @cache
 def engine() -> Engine:
     """The engine that drives every run of this process."""
-    return Engine(
-        connect_timeout=settings().connect_timeout, read_timeout=settings().read_timeout, on_end=runs_since_start.note
-    )
+    return Engine(connect_timeout=settings().connect_timeout, read_timeout=settings().read_timeout, on_end=_note_end)
+
+
+def _note_end(run: Run) -> None:
+    runs_since_start.note(run)
+    keeping.note_end(run)
+
+
+def start(request: ChatRequest, server: Gateway, *, behind: Run | None = None) -> Run:
+    """Starts a run of this session and has it kept; see `Engine.start`."""
+    run = engine().start(request, server, behind=behind)
+    keeping.watch(run, lambda: price_of(server, request.model))
+    return run
 
 
 @cache
 def _sandbox() -> SandboxProcess | SandboxFailed:
     try:
-        return SandboxProcess.start(settings().sandbox_engine)
+        return SandboxProcess.start(settings().sandbox_engine, callback_secret=settings().callback_secret)
     except SandboxFailed as error:
         return error
 
@@ -56,19 +64,9 @@ def gateway() -> Gateway:
     """The server that is asked: the sandbox, RunAPI, or the one the operator configured."""
     process = sandbox()
     if isinstance(process, SandboxProcess):
-        return Gateway(
-            name="Sandbox",
-            base_url=process.base_url,
-            key=SecretStr(process.key),
-            stand_in=process.model or SCRIPTED_TEXT,
-            failed_not_charged=True,
-        )
-    address = settings().base_url or RUNAPI_BASE_URL
-    host = urlsplit(address).hostname or address
-    is_runapi = host == "runapi.ai" or host.endswith(".runapi.ai")
-    return Gateway(
-        name="RunAPI" if is_runapi else host, base_url=address, key=settings().api_key, failed_not_charged=is_runapi
-    )
+        return sandbox_gateway(process.base_url, process.key, process.model)
+    # Where the sandbox could not be started, nothing answers at RunAPI's address without a key, which it says.
+    return configured_gateway(settings()) or Gateway("RunAPI", RUNAPI_BASE_URL, failed_not_charged=True)
 
 
 T = TypeVar("T")
@@ -158,36 +156,17 @@ def price_of(server: Gateway, model: str) -> Price | None:
 
 def _listed_price(server: Gateway, model: str) -> Price | None:
     listed = live_prices(server).value
-    row = listed.prices.schedules.get(model) if listed else None
-    if listed is None or row is None:
-        return None
-    rates = {TokenClass.INPUT: row.input, TokenClass.OUTPUT: row.output, TokenClass.CACHE_READ: row.cache_read}
-    known = {token_class: rate for token_class, rate in rates.items() if rate is not None}
-    source = f"{server.site}/api/v1/price_schedules"
-    return Price(known, source, listed.read_at.date(), play_money=server.stand_in is not None) if known else None
+    return listed_price(server, listed, model) if listed else None
 
 
 def _published_price(server: Gateway, model: str) -> Price | None:
-    card = load_catalog().get(model)
-    if card is None or not server.failed_not_charged or server.stand_in:
-        return None
-    published = card.price("runapi")
-    facts = {
-        TokenClass.INPUT: published.input,
-        TokenClass.OUTPUT: published.output,
-        TokenClass.CACHE_READ: published.cache_read,
-    }
-    known = {token_class: fact.value for token_class, fact in facts.items() if fact.value is not None}
-    if not known:
-        return None
-    claim = next(fact.chosen for fact in facts.values() if fact.chosen)
-    source = load_catalog().sources.get(claim.source)
-    return Price(known, (source.url if source and source.url else claim.source), claim.read)
+    return published_price(model) if server.failed_not_charged and not server.stand_in else None
 
 
 def close() -> None:
     """Ends what was started; for the end of the server."""
     if engine.cache_info().currsize:
         engine().close()
+    keeping.close()
     if _sandbox.cache_info().currsize and isinstance(process := _sandbox(), SandboxProcess):
         process.close()

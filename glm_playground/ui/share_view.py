@@ -5,9 +5,11 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from glm_playground.gateway import Gateway
+from glm_playground.runs.bundle import RecordedRun
 from glm_playground.runs.conversation import Prompt
 from glm_playground.runs.setup import to_link
 from glm_playground.ui.i18n import _
+from glm_playground.ui.run_footer import cost_on
 from glm_playground.ui.snippets import request_snippets
 from glm_playground.ui.starters import QUICKSTART
 from glm_playground.ui.workbench import Workbench
@@ -53,5 +55,18 @@ def _draw_downloads(bench: Workbench, server: Gateway) -> None:
         return
     # Jinja is loaded once somebody wants a file.
     from glm_playground.ui.downloads import draw_downloads  # noqa: PLC0415
+    from glm_playground.ui.share_bundle import draw_bundle_download  # noqa: PLC0415
 
     draw_downloads(bench, server)
+    draw_bundle_download(lambda: _recorded(bench, server), "share-bundle")
+
+
+def _recorded(bench: Workbench, server: Gateway) -> list[RecordedRun]:
+    """Every run of the turns on the screen that has ended, lane by lane."""
+    return [
+        RecordedRun(run=run, cost=cost_on(run, server), lane=place)
+        for place, lane in enumerate(bench.lanes)
+        for turn in lane.conversation.turns
+        for run in turn.runs
+        if run.ended
+    ]

@@ -10,7 +10,8 @@ from glm_playground.runs.run import Outcome, Run
 from glm_playground.ui import sending, workbench
 from glm_playground.ui.answer_markdown import literal, to_markdown
 from glm_playground.ui.i18n import _, number
-from glm_playground.ui.run_footer import draw_footer
+from glm_playground.ui.page_header import replay_badge
+from glm_playground.ui.run_footer import cost_on, draw_footer
 from glm_playground.ui.run_view import RunView, draw_ended
 from glm_playground.ui.structured_view import draw_check
 from glm_playground.ui.styled import styled
@@ -40,7 +41,7 @@ def draw_turn(lane: Lane, fork: Fork, server: Gateway, *, is_last: bool) -> tupl
             _draw_text(answer.content, answer.id)
             _draw_actions(lane, turn, is_last=is_last)
             return None
-        st.caption(literal(run.request.model))
+        st.caption(f"{literal(run.request.model)} {replay_badge()}" if run.replayed else literal(run.request.model))
         if not run.ended:
             view = RunView(run)
             slot = st.empty()
@@ -89,7 +90,7 @@ def _draw_end(
     lane: Lane, turn: Turn, run: Run, server: Gateway, place: "st.delta_generator.DeltaGenerator", *, is_last: bool
 ) -> None:
     with place:
-        draw_footer(run, server, turn)
+        draw_footer(run, cost_on(run, server), turn)
         draw_check(run)
         if is_last and not turn.answer.after.turns:
             draw_tool_calls(lane, turn)

@@ -1,6 +1,6 @@
 """The session's lanes and how they are asked; what the playground's buttons do to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -190,6 +190,19 @@ def use_setups(setups: tuple[Setup, ...]) -> None:
             forget_widgets(bench.lanes[index])
         else:
             bench.add(setup)
+
+
+def use_conversations(lanes: Sequence[tuple[Setup, Conversation]]) -> None:
+    """Begins anew with these lanes; what was there before can be put back."""
+    bench = workbench()
+    stop_all()
+    forget_notice()
+    bench.draft = None
+    bench.undo = partial(_set_lanes, bench, list(bench.lanes))
+    bench.lanes = []
+    for setup, conversation in lanes[:MOST_LANES]:
+        if lane := bench.add(setup):
+            lane.conversation = conversation
 
 
 def notify(title: str, body: str) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.settings import ENVIRONMENT_NAMES, settings
-from glm_playground.ui import services
+from glm_playground.ui import keeping, services
 from glm_playground.ui.model_status import RunsSinceStart
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -29,6 +29,9 @@ def _forget() -> None:
     if services.engine.cache_info().currsize:
         services.engine().close()
     services.engine.cache_clear()
+    keeping.close()
+    keeping.recorder.cache_clear()
+    keeping.ledger.cache_clear()
     settings.cache_clear()
     services._prices.clear()
     services._models.clear()
@@ -46,7 +49,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Confi
         _forget()
         for name in [*ENVIRONMENT_NAMES.values(), "RUNAPI_KEY"]:
             monkeypatch.delenv(name, raising=False)
-        for name, value in environment.items():
+        for name, value in {"GLM_PLAYGROUND_DATA_FOLDER": str(tmp_path / "data"), **environment}.items():
             monkeypatch.setenv(name, value)
 
     monkeypatch.chdir(tmp_path)

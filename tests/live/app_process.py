@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
+_DATA_FOLDER = "GLM_PLAYGROUND_DATA_FOLDER"
 _POLL_SECONDS = 0.02
 _STOP_SECONDS = 5.0
 
@@ -24,6 +25,7 @@ class AppProcess:
 
     ``options`` are Streamlit's, by name (``{"runner.fastReruns": "false"}``); ``cwd`` decides which
     ``.streamlit/config.toml`` applies and is by default the script's folder. ``env`` is added to this process's own.
+    The app keeps its runs in a folder of its own, gone with it, unless ``env`` names one.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class AppProcess:
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
+        self._data: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -68,6 +71,12 @@ class AppProcess:
             return ""
         return Path(self._output.name).read_text(errors="replace")
 
+    def kill(self) -> None:
+        """End the process with SIGKILL, which it cannot notice."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def start(self) -> None:
         """Start the server and wait until its health check answers.
 
@@ -76,6 +85,7 @@ class AppProcess:
         """
         self.port = _free_port()
         self._output = tempfile.NamedTemporaryFile(prefix="streamlit-", suffix=".log")  # noqa: SIM115
+        self._data = tempfile.TemporaryDirectory(prefix="data-")
         options = {
             "server.address": "127.0.0.1",
             "server.port": str(self.port),
@@ -87,7 +97,7 @@ class AppProcess:
             [sys.executable, "-m", "streamlit", "run", str(self.script)]
             + [f"--{name}={value}" for name, value in options.items()],
             cwd=self.cwd,
-            env={**os.environ, **self.env},
+            env={**os.environ, **self.env, _DATA_FOLDER: self.env.get(_DATA_FOLDER) or self._data.name},
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
@@ -113,6 +123,9 @@ class AppProcess:
         if self._output is not None:
             self._output.close()
             self._output = None
+        if self._data is not None:
+            self._data.cleanup()
+            self._data = None
 
 
 def _free_port() -> int:

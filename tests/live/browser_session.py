@@ -32,7 +32,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.live.message_cache import MessageCache
 from tests.live.screen import Screen
-from tests.live.stream_socket import open_stream, xsrf_cookies
+from tests.live.stream_socket import first_cookies, open_stream
 from tests.live.widget_state import TRIGGERS, Widget
 
 
@@ -40,7 +40,14 @@ class BrowserSession(Screen):
     """One tab at ``base_url`` + ``path``; connects on entering the context, asks for nothing until told."""
 
     def __init__(
-        self, base_url: str, path: str = "/", *, query_string: str = "", language: str = "en-US", timezone: str = "UTC"
+        self,
+        base_url: str,
+        path: str = "/",
+        *,
+        query_string: str = "",
+        language: str = "en-US",
+        timezone: str = "UTC",
+        cookies: dict[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.base_url = base_url.rstrip("/")
@@ -58,7 +65,7 @@ class BrowserSession(Screen):
         self.messages_received = 0
         self.bytes_received = 0
         self.arrivals: list[tuple[int, int]] = []  # of each message: when (ns) and how long (bytes)
-        self._cookies: dict[str, str] = {}
+        self.cookies = dict(cookies or {})  # of the browser; those of another tab make it the same browser
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -82,9 +89,9 @@ class BrowserSession(Screen):
 
     async def connect(self) -> None:
         """Open the websocket, as the same session where there was one before."""
-        if not self._cookies:
-            self._cookies = await asyncio.to_thread(xsrf_cookies, self.base_url)
-        self._socket = await open_stream(self.base_url, self._cookies, self.language, self.session_id)
+        if not self.cookies:
+            self.cookies = await asyncio.to_thread(first_cookies, self.base_url)
+        self._socket = await open_stream(self.base_url, self.cookies, self.language, self.session_id)
         self._reader = asyncio.create_task(self._read(self._socket))
 
     async def reconnect(self) -> None:

@@ -12,17 +12,18 @@ from websockets.typing import Origin, Subprotocol
 _XSRF_COOKIE = "_streamlit_xsrf"
 
 
-def xsrf_cookies(base_url: str) -> dict[str, str]:
-    """The cookies that a tab gets from the health check before it opens the websocket."""
+def first_cookies(base_url: str) -> dict[str, str]:
+    """The cookies that a browser gets from the page and from the health check before it opens the websocket."""
     url = urlsplit(base_url)
     connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=10)
     try:
-        connection.request("GET", f"{url.path}/_stcore/health")
-        response = connection.getresponse()
-        response.read()
         cookies = SimpleCookie()
-        for header in response.headers.get_all("Set-Cookie", []):
-            cookies.load(header)
+        for path in ("/", "/_stcore/health"):
+            connection.request("GET", f"{url.path}{path}")
+            response = connection.getresponse()
+            response.read()
+            for header in response.headers.get_all("Set-Cookie", []):
+                cookies.load(header)
         return {name: morsel.value for name, morsel in cookies.items()}
     finally:
         connection.close()

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -13,36 +13,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters, ToolCall, Usage
-from glm_playground.reports.transcript import TranscriptLane, Words, to_html, to_markdown
+from glm_playground.gateway import Event, EventKind, Parameters, ToolCall, Usage
+from glm_playground.reports.sections import VoteShown
+from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.transcript_json import to_json
+from glm_playground.reports.words import Words
 from glm_playground.runs.attachments import Attachment
-from glm_playground.runs.conversation import Answer, Conversation, Prompt, ToolResult, Turn
-from glm_playground.runs.run import Outcome, Run, RunError, Server
+from glm_playground.runs.conversation import Answer, Prompt, ToolResult, Turn
+from glm_playground.runs.cost import Cost, CostState, Price, TokenClass, cost_of
+from glm_playground.runs.recording import cost_from_json
+from glm_playground.runs.run import Outcome, RunError, Server
 from glm_playground.runs.setup import Setup
+from tests.report_lanes import AT, MILLISECOND, PRICE, lane_of, run_of
 
 WORDS = Words()
-AT = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
-SERVER = Server("RunAPI", "https://runapi.co")
-MILLISECOND = 1_000_000
-VOID = {"meta"}
-
-
-def run_of(content: str = "", reasoning: str = "", server: Server = SERVER, **fields: object) -> Run:
-    request = ChatRequest(model="glm-5.1", messages=(Message(role="user", content="Hi"),), temperature=0.5)
-    deltas = ((EventKind.REASONING, reasoning, 420), (EventKind.CONTENT, content, 2420))
-    events = [Event(at * MILLISECOND, kind, text) for kind, text, at in deltas if text]
-    values = {"outcome": Outcome.COMPLETED, "finish_reason": "stop"} | fields
-    return Run(id="run-1", request=request, server=server, started_at=AT, events=events, **values)  # type: ignore[arg-type]
-
-
-def lane_of(
-    *turns: tuple[Prompt, Answer], setup: Setup | None = None, costs: Mapping[str, str] | None = None
-) -> TranscriptLane:
-    conversation = Conversation()
-    for prompt, answer in turns:
-        conversation.end.add(Turn(prompt, [answer]))
-    return TranscriptLane(setup or Setup(model="glm-5.1"), conversation, costs or {})
+VOID = {"meta", "br"}
 
 
 def asked(content: str, **fields: object) -> TranscriptLane:
@@ -55,14 +40,19 @@ def in_every_place(text: str) -> TranscriptLane:
     piece = json.dumps([{"id": text, "function": {"name": text, "arguments": text}}])
     error = RunError("ServerFault", text, status=500, code=text)
     ids = {"finish_reason": text, "request_id": text, "task_id": text}
+    ids |= {"served_model": text, "served_by": text}
     run = run_of(text, "so " + text, Server(text, text, stand_in=text), error=error, **ids)
+    other = run_of(text, server=Server(text, text), id="run-2", served_by=text)
     run.events.append(Event(3 * MILLISECOND, EventKind.TOOL_CALLS, piece))
     clean = text.encode("utf-8", "replace").decode()
+    price = Price({TokenClass.INPUT: Decimal(1)}, text, AT.date())
+    cost = Cost(CostState.ESTIMATED, Decimal("0.01"), price=price)
     return lane_of(
         (Prompt(text, (Attachment(text, text),)), Answer(run)),
+        (Prompt(text), Answer(other)),
         (Prompt(results=(ToolResult(call, text),)), Answer(text=text)),
         setup=Setup(model=clean[:200], system="so " + clean, parameters=Parameters(extra={"stop": text})),
-        costs={"run-1": text},
+        costs={"run-1": cost, "run-2": cost},
     )
 
 
@@ -99,12 +89,16 @@ class Page(HTMLParser):
         return [text for opened, text in self.texts if opened and opened[-1][1].get("class") == "text"]
 
 
-def html_of(*lanes: TranscriptLane, language: str = "en") -> str:
-    return to_html(lanes, WORDS, exported_at=AT, language=language)
+def html_of(*lanes: TranscriptLane, language: str = "en", votes: Sequence[VoteShown] = ()) -> str:
+    return to_html(lanes, WORDS, exported_at=AT, language=language, votes=votes)
 
 
-def markdown_of(*lanes: TranscriptLane) -> str:
-    return to_markdown(lanes, WORDS, exported_at=AT)
+def markdown_of(*lanes: TranscriptLane, votes: Sequence[VoteShown] = ()) -> str:
+    return to_markdown(lanes, WORDS, exported_at=AT, votes=votes)
+
+
+def vote_of(text: str) -> VoteShown:
+    return VoteShown(1, (text, text), text)
 
 
 def structure(markdown: str) -> list[str]:
@@ -128,9 +122,9 @@ hostile = st.lists(st.sampled_from(_SIGNS), min_size=1, max_size=10).map("".join
 @given(hostile)
 @example("```\n`````\n# a\n</pre><script>alert(1)</script>{{ 7*7 }}\ud800")
 def test_no_text_changes_the_structure_of_a_page_or_leaves_its_direction_isolate(text: str) -> None:
-    html = html_of(in_every_place(text))
+    html = html_of(in_every_place(text), votes=[vote_of(text)])
     html.encode()
-    page, plain = Page(html), Page(html_of(in_every_place("tame")))
+    page, plain = Page(html), Page(html_of(in_every_place("tame"), votes=[vote_of("tame")]))
     assert page.elements == plain.elements
     held = [opened for opened, told in plain.texts if "tame" in told and opened[-1][0] != "title"]
     assert held
@@ -142,10 +136,11 @@ def test_no_text_changes_the_structure_of_a_page_or_leaves_its_direction_isolate
 @example("```\n`````\n# a\n</pre><script>alert(1)</script>\ud800")
 @example("\u202e")
 @example("a\r````\r# b")
+@example("a | b \\| c \\\\| `|` |")
 def test_no_text_changes_the_structure_of_a_markdown_document(text: str) -> None:
-    markdown = markdown_of(in_every_place(text))
+    markdown = markdown_of(in_every_place(text), votes=[vote_of(text)])
     markdown.encode()
-    assert structure(markdown) == structure(markdown_of(in_every_place("tame")))
+    assert structure(markdown) == structure(markdown_of(in_every_place("tame"), votes=[vote_of("tame")]))
     parsed = MarkdownIt("commonmark").enable("table").parse(markdown)
     inline = {child.type for token in parsed for child in token.children or ()}
     assert inline == {"text", "code_inline", "strong_open", "strong_close"}
@@ -166,7 +161,8 @@ def test_prompts_and_answers_stay_letter_by_letter(text: str) -> None:
 def test_headings_are_the_title_lanes_and_turns_in_order() -> None:
     lanes = [in_every_place("# One\n\nTwo\n===\n"), asked("## Three")]
     opened = [token for token in structure(markdown_of(*lanes)) if token.startswith("heading_open")]
-    assert [tag[-2:] for tag in opened] == ["h1", "h2", "h3", "h3", "h2", "h3"]
+    turns = ["h2", "h3", "h3", "h3", "h2", "h3"]
+    assert [tag[-2:] for tag in opened] == ["h1", "h2", *turns, "h2", "h2", "h2"]
     levels = [int(tag[1]) for tag in Page(html_of(*lanes)).tags() if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
@@ -179,7 +175,7 @@ def test_a_page_loads_and_runs_nothing_and_says_its_language() -> None:
     assert not {"script", "link", "img", "iframe", "a", "form", "base"} & set(page.tags())
     assert not [name for _tag, attrs in page.elements for name in attrs if name in {"src", "href", "style"}]
     assert page.elements[0] == ("html", {"lang": "pt-BR"})
-    assert "Playground transcript: glm-5.1" in [text for opened, text in page.texts if opened[-1:] == [("title", {})]]
+    assert "Playground report: glm-5.1" in [text for opened, text in page.texts if opened[-1:] == [("title", {})]]
 
 
 def test_colours_have_the_contrast_of_wcag_aa() -> None:
@@ -187,7 +183,7 @@ def test_colours_have_the_contrast_of_wcag_aa() -> None:
     assert len(schemes) == 2
     for scheme in schemes:
         colours = dict(re.findall(r"--(\w+): #(\w{6})", scheme))
-        for text in ("ink", "muted", "warning"):
+        for text in ("ink", "muted", "warning", "failure"):
             for ground in ("paper", "tint"):
                 lighter, darker = sorted((_luminance(colours[text]), _luminance(colours[ground])), reverse=True)
                 assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (text, ground)
@@ -204,7 +200,7 @@ def test_only_what_is_on_the_screen_is_told() -> None:
     lane = asked("shown")
     first = lane.conversation.turns[0]
     first.answers.insert(0, Answer(run_of("another answer")))
-    lane.conversation.start.turns.insert(0, Turn(Prompt("another prompt"), [Answer(run_of("its answer"))]))
+    lane.conversation.start.turns.insert(0, Turn(Prompt("another prompt"), [Answer(run_of("a branch"))]))
     lane.conversation.start.chosen = 1
     first.answer.after.add(Turn(Prompt("unanswered")))
     edited = lane_of((Prompt("Hi"), Answer(run_of("what the model wrote", server=Server("a", "b", "c")), "mine")))
@@ -212,7 +208,7 @@ def test_only_what_is_on_the_screen_is_told() -> None:
         assert "shown" in text
         assert "unanswered" in text
         assert "mine" in text
-        assert not re.search("another|its answer|what the model wrote|stand-in", text)
+        assert not re.search("another|a branch|what the model wrote", text)
     turns = [turn for one in json.loads(to_json([lane, edited], exported_at=AT))["lanes"] for turn in one["turns"]]
     assert turns[1]["answer"] is None
     assert turns[2]["answer"] == {"content": "mine", "reasoning": "", "tool_calls": [], "edited": True, "run": None}
@@ -223,11 +219,11 @@ def test_json_holds_the_request_as_sent_and_unrounded_figures() -> None:
     run = run_of("Hello", "Hm", usage=usage, request_id="req-1", task_id="task-1")
     setup = Setup(model="glm-5.2", system="Be brief.", parameters=Parameters(temperature=0.5))
     lane = lane_of(
-        (Prompt("Hi", (Attachment("a.txt", "A"),)), Answer(run)), setup=setup, costs={"run-1": "$0.01 settled"}
+        (Prompt("Hi", (Attachment("a.txt", "A"),)), Answer(run)), setup=setup, costs={"run-1": cost_of(run, PRICE)}
     )
     exported_at = datetime(2026, 3, 4, 2, 6, tzinfo=timezone(timedelta(hours=-3)))
     told = json.loads(to_json([lane], exported_at=exported_at))
-    assert (told["kind"], told["version"]) == ("glm-playground-transcript", 1)
+    assert (told["kind"], told["version"]) == ("glm-playground-transcript", 2)
     assert told["exported_at"] == "2026-03-04T05:06:00+00:00"
     (shown,) = told["lanes"]
     assert shown["setup"] == {"model": "glm-5.2", "system": "Be brief.", "parameters": {"temperature": 0.5}}
@@ -246,17 +242,35 @@ def test_json_holds_the_request_as_sent_and_unrounded_figures() -> None:
         "request_id": "req-1",
         "task_id": "task-1",
         "error": None,
-        "cost": "$0.01 settled",
+        "cost": {
+            "state": "settled",
+            "amount": "0.0000123",
+            "price": {
+                "per_million": {"input": "0.9", "output": "3", "cache_read": "0.18"},
+                "source": "https://runapi.ai/api/v1/price_schedules",
+                "as_of": "2026-03-04",
+            },
+        },
     }
+    assert cost_from_json(turn["answer"]["run"]["cost"]) == cost_of(run, PRICE)
 
 
 def test_figures_stand_in_one_line_in_the_readers_language() -> None:
-    run = run_of("Hello", usage=Usage(completion_tokens=7), request_id="req-1")
-    lane = lane_of((Prompt("Hi"), Answer(run)), costs={"run-1": "$0,01 estimado"})
-    words = Words(decimal_point=",", cost="custo", outcomes={Outcome.COMPLETED: "completa"}, unknown="desconhecida")
+    run = run_of("Hello", usage=Usage(completion_tokens=1234), request_id="req-1")
+    cost = Cost(CostState.ESTIMATED, Decimal("1234.5"))
+    lane = lane_of((Prompt("Hi"), Answer(run)), costs={"run-1": cost})
+    words = Words(
+        decimal_point=",",
+        thousands_separator=".",
+        cost="custo",
+        outcomes={Outcome.COMPLETED: "completa"},
+        cost_states={CostState.ESTIMATED: "estimado"},
+        unknown="desconhecida",
+    )
     line = (
-        "model `glm-5.1` · server `RunAPI (https://runapi.co)` · outcome `completa` · tokens `7` · TTFT `2,42 s` · "
-        "output speed `desconhecida` · finish_reason `stop` · custo `$0,01 estimado` · request id `req-1`"
+        "Model `glm-5.1` · Server `RunAPI (https://runapi.co)` · outcome `completa` · tokens `1.234` · TTFT `2,42 s` · "
+        "TTFA `2,42 s` · E2E `2,42 s` · TPOT `0,0 ms` · output speed `desconhecida` · finish_reason `stop` · "
+        "custo `$1.234,50 estimado` · request id `req-1`"
     )
     assert line in to_markdown([lane], words, exported_at=AT).splitlines()
     html = Page(to_html([lane], words, exported_at=AT, language="pt-BR"))

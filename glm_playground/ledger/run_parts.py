@@ -1,0 +1,169 @@
+"""A run as what the tables hold of it, and back."""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Any
+
+from glm_playground.gateway import Event, EventKind, usage_of
+from glm_playground.gateway.wire import clean_text
+from glm_playground.ledger.event_codec import Packed
+from glm_playground.ledger.values import PROMPT_CHARACTERS
+from glm_playground.ledger.words import words_of
+from glm_playground.runs.cost import Cost
+from glm_playground.runs.metrics import metrics_of
+from glm_playground.runs.recording import cost_from_json, cost_to_json, run_from_json, run_to_json
+from glm_playground.runs.run import Outcome, Run
+
+Row = dict[str, Any]
+
+_PICO = 12
+_ONE_PICODOLLAR = Decimal("1e-12")
+MOST_DOLLARS = Decimal(10_000)
+"""What a run counts at most in lists and totals, so that sums stay within 64 bits; its record has every digit."""
+
+_LARGEST = 2**63 - 1
+_OWNER, _BORDER = "§", "¶"
+"""Words with these cannot be searched: `words_of` gives none."""
+
+
+def plain(text: str) -> str:
+    """`text` as every database takes it in a column; PostgreSQL has no NUL."""
+    return clean_text(text).replace("\0", "\ufffd")
+
+
+def begun_row(run: Run, owner: str) -> Row:
+    """What a run's row says of it from its beginning."""
+    return {
+        "id": plain(run.id),
+        "owner": plain(owner),
+        "model": plain(run.request.model),
+        "server": plain(run.server.name),
+        "origin": plain(run.server.origin),
+        "stand_in": None if run.server.stand_in is None else plain(run.server.stand_in),
+        "by_stand_in": run.server.stand_in is not None,
+        "prompt": plain(_prompt(run)[:PROMPT_CHARACTERS]),
+    } | progress_row(run)
+
+
+def progress_row(run: Run) -> Row:
+    """What a run's row says that may become known while it goes on."""
+    started = run.started_at.astimezone(UTC)
+    return {
+        "started_at": started,
+        "day": started.date(),
+        "task_id": None if run.task_id is None else plain(run.task_id),
+    }
+
+
+def ended_row(run: Run, cost: Cost) -> Row:
+    """What a run's row says once it ended."""
+    assert run.outcome is not None
+    metrics = metrics_of(run)
+    usage = run.usage
+    return {
+        "outcome": run.outcome.value,
+        "prompt_tokens": _whole(usage.prompt_tokens) if usage else None,
+        "completion_tokens": _whole(usage.completion_tokens) if usage else None,
+        "ttft_ns": _whole(metrics.ttft),
+        "e2e_ns": _whole(metrics.e2e),
+        "output_speed": metrics.output_speed,
+    } | cost_row(cost)
+
+
+def cost_row(cost: Cost) -> Row:
+    """What a run's row says of its cost."""
+    return {"cost_state": cost.state.value, "picodollars": None if cost.amount is None else picodollars(cost.amount)}
+
+
+def picodollars(amount: Decimal) -> int:
+    """US dollars in units of 1e-12, rounded half to even."""
+    with localcontext(prec=60):
+        bounded = max(-MOST_DOLLARS, min(MOST_DOLLARS, amount))
+        return int(bounded.scaleb(_PICO).to_integral_value(ROUND_HALF_EVEN))
+
+
+def dollars(amount: int) -> Decimal:
+    """`amount` in 1e-12 US dollars as US dollars."""
+    return Decimal(amount) * _ONE_PICODOLLAR
+
+
+def pack_head(run: Run) -> bytes:
+    """All of `run` but its events."""
+    text = json.dumps(run_to_json(replace(run, events=[])), ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+
+
+def unpack_run(head: bytes, events: list[Event]) -> Run:
+    """The run of `pack_head` with its events."""
+    run = run_from_json(json.loads(zlib.decompress(head).decode("utf-8", "surrogatepass")))
+    run.events = events
+    return run
+
+
+def pack_cost(cost: Cost) -> str:
+    """`cost` as JSON."""
+    return json.dumps(cost_to_json(cost))
+
+
+def unpack_cost(text: str) -> Cost:
+    """The cost of `pack_cost`."""
+    return cost_from_json(json.loads(text))
+
+
+def pack_tags(tags: Sequence[str]) -> str:
+    """`tags` as a JSON list."""
+    return json.dumps(list(tags))
+
+
+def index_words(run: Run, owner: str, packed: Packed, note: str) -> list[str]:
+    """The words by which a run is found, its owner's word first.
+
+    The owner is among them so that one with few runs need not wait for those of all others to be looked through.
+    """
+    words = [owner_word(owner)]
+    for text in (_prompt(run), packed.reasoning, packed.content, note):
+        # A phrase must not begin in the prompt and end in the answer.
+        words += [_BORDER, *words_of(text)]
+    return words
+
+
+def owner_word(owner: str) -> str:
+    """The owner as a word of the index."""
+    return _OWNER + plain(owner).encode().hex()
+
+
+def interrupted(run: Run) -> Run:
+    """`run`, whose recorder is gone, with what its events tell."""
+    found: Mapping[EventKind, str] = {event.kind: event.text for event in run.events}
+    usage = run.usage
+    if text := found.get(EventKind.USAGE):
+        try:
+            usage = usage_of(text)
+        except (ValueError, AttributeError):
+            usage = run.usage
+    return replace(
+        run,
+        outcome=Outcome.INTERRUPTED,
+        ended_ns=run.events[-1].at_ns if run.events else None,
+        finish_reason=found.get(EventKind.FINISH, run.finish_reason),
+        usage=usage,
+        complete_stream=run.complete_stream or EventKind.DONE in found,
+    )
+
+
+def known_so_far(run: Run) -> tuple[datetime, bool, str | None, str | None, str | None]:
+    """What of a run that goes on may change beside its events."""
+    return (run.started_at, run.sent, run.request_id, run.task_id, run.served_by)
+
+
+def _prompt(run: Run) -> str:
+    return run.request.messages[-1].content if run.request.messages else ""
+
+
+def _whole(number: int | None) -> int | None:
+    """`number` where a column can hold it."""
+    return number if number is not None and abs(number) <= _LARGEST else None

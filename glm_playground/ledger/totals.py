@@ -1,0 +1,72 @@
+"""The daily totals, kept in step with the runs in the same transaction."""
+
+from datetime import date
+from functools import cache
+
+from sqlalchemy import Connection, Insert, delete, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from glm_playground.ledger.database import insert
+from glm_playground.ledger.run_parts import dollars, plain
+from glm_playground.ledger.schema import runs, totals
+from glm_playground.ledger.values import Total
+from glm_playground.runs.cost import CostState
+from glm_playground.runs.run import Outcome
+
+_KEY = ("owner", "day", "model", "outcome", "cost_state", "by_stand_in")
+_SUMS = ("runs", "prompt_tokens", "completion_tokens", "picodollars")
+_PLACES = tuple(enumerate(_SUMS, len(_KEY)))
+_COLUMNS = [runs.c[name] for name in _KEY]
+_SUMMED = (
+    select(*_COLUMNS, func.count(), *(func.coalesce(func.sum(runs.c[name]), 0) for name in _SUMS[1:]))
+    .where(runs.c.outcome.is_not(None))
+    .group_by(*_COLUMNS)
+)
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_STATES = {state.value: state for state in CostState}
+
+
+def count(connection: Connection, which: ColumnElement[bool], sign: int = 1) -> None:
+    """Adds the ended runs of `which` to the totals, or takes them away where `sign` is -1.
+
+    The caller sees to it that they are, or were, in them: ended and not deleted.
+    """
+    # In one order everywhere, so that two transactions on PostgreSQL never wait for each other.
+    cells = sorted(connection.execute(_SUMMED.where(which)).all())
+    if not cells:
+        return
+    connection.execute(
+        _add_to_totals(connection.dialect.name),
+        [
+            dict(zip(_KEY, cell, strict=False)) | {name: sign * int(cell[name_at]) for name_at, name in _PLACES}
+            for cell in cells
+        ],
+    )
+    if sign < 0:
+        owners = {cell[0] for cell in cells}
+        connection.execute(delete(totals).where(totals.c.owner.in_(owners), totals.c.runs == 0))
+
+
+@cache
+def _add_to_totals(kind: str) -> Insert:
+    statement = insert(kind, totals)
+    changes = {name: totals.c[name] + statement.excluded[name] for name in _SUMS}
+    return statement.on_conflict_do_update(index_elements=_KEY, set_=changes)
+
+
+def read(connection: Connection, owner: str, since: date | None, until: date | None) -> tuple[Total, ...]:
+    """The totals from `since` to `until`, both included, newest day first."""
+    query = select(*(totals.c[name] for name in (*_KEY[1:], *_SUMS))).where(totals.c.owner == plain(owner))
+    if since:
+        query = query.where(totals.c.day >= since)
+    if until:
+        query = query.where(totals.c.day <= until)
+    order = (totals.c.day.desc(), totals.c.model, totals.c.outcome, totals.c.cost_state, totals.c.by_stand_in)
+    rows = connection.execute(query.order_by(*order))
+    # There are some thousands: what is looked up by name for each of them takes longer than the query.
+    return tuple(
+        [
+            Total(day, model, _OUTCOMES[outcome], _STATES[state], by_stand_in, runs, prompt, completion, dollars(cost))
+            for day, model, outcome, state, by_stand_in, runs, prompt, completion, cost in rows
+        ]
+    )

@@ -1,0 +1,48 @@
+"""Words of a text as the search knows them: without case and accents, the same on every database.
+
+A Chinese or Japanese character is a word of its own, since those languages write none apart; what is searched of them
+is a phrase.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+SHORTEST_BEGINNING = 3
+"""From so many letters on, the last word that is searched may be the beginning of one."""
+
+_MOST_SEARCHED = 50
+_LONGEST = 64
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]{{1,{_LONGEST}}}")
+_ASCII_WORD = re.compile(f"[a-z0-9]{{1,{_LONGEST}}}")
+_QUOTED = re.compile(r'"([^"]*)"|([^\s"]+)')
+
+
+class Phrase(NamedTuple):
+    """Words that stand one after another."""
+
+    words: tuple[str, ...]
+    open_end: bool = False
+    """True where the last word may be the beginning of one."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words of `text` in order."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
+    text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return _WORD.findall(text.casefold())
+
+
+def phrases_of(text: str) -> tuple[Phrase, ...]:
+    """What a person who typed `text` searches: all of these; nothing in it is a syntax error."""
+    found = []
+    for match in _QUOTED.finditer(text):
+        quoted, bare = match.groups()
+        if words := tuple(words_of(bare or quoted or "")):
+            last = match.end() == len(text) and bare is not None
+            found.append(Phrase(words, last and len(words[-1]) >= SHORTEST_BEGINNING))
+    if len(found) > _MOST_SEARCHED:
+        return tuple(found[:_MOST_SEARCHED])
+    return tuple(found)

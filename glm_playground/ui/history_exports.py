@@ -1,0 +1,53 @@
+"""Runs of the history as files: CSV, JSON Lines, a bundle; made when they are asked for."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+
+import streamlit as st
+
+from glm_playground.ledger import Ledger, RunFilter, StoredRun
+from glm_playground.reports.history_files import Kept, csv_lines, json_lines
+from glm_playground.ui.i18n import _, number
+
+MOST_EXPORTED = 10_000
+
+
+def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> None:
+    """Draws the menu: the chosen runs, or all that fit the filters."""
+    with st.popover(_("Export"), icon=":material/download:", key="history_export", on_change="rerun") as popover:
+        if not popover.open:
+            return
+        what = _("The chosen runs.") if chosen else _("The newest {most} runs that fit the filters, at most.")
+        st.caption(what.format(most=number(MOST_EXPORTED)))
+        now = datetime.now(UTC)
+        files = {
+            # The mark at the beginning tells spreadsheets that the file is UTF-8.
+            "CSV": ("csv", "text/csv", lambda: "\ufeff" + "".join(csv_lines(_kept(ledger, owner, wanted, chosen)))),
+            "JSON Lines": (
+                "jsonl",
+                "application/jsonl",
+                lambda: "".join(json_lines(_kept(ledger, owner, wanted, chosen))),
+            ),
+        }
+        for name, (ending, mime, make) in files.items():
+            st.download_button(
+                name,
+                make,
+                file_name=f"glm-playground-runs-{now:%Y%m%d-%H%M}.{ending}",
+                mime=mime,
+                key=f"history-{ending}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def _kept(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> Iterator[Kept]:
+    for stored in _found(ledger, owner, wanted, chosen):
+        yield stored.run, stored.cost, stored.row.tags, stored.row.note
+
+
+def _found(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> Iterator[StoredRun]:
+    if chosen:
+        return (stored for run_id in chosen if (stored := ledger.run(owner, run_id)))
+    return islice(ledger.each(owner, wanted), MOST_EXPORTED)
