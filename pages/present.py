@@ -5,6 +5,7 @@ import streamlit as st
 from glm_playground.settings import settings
 from glm_playground.ui import services
 from glm_playground.ui import stage as stages
+from glm_playground.ui.accent import on_accent
 from glm_playground.ui.answer_markdown import literal, to_markdown
 from glm_playground.ui.figures import dollars
 from glm_playground.ui.i18n import _
@@ -25,7 +26,7 @@ if bundle is None:
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     play, play_fast = (bundle, 1.0), (bundle, 4.0)
-    st.button(_("Replay"), "stage_play", None, stages.play, play, type="primary", icon=":material/play_arrow:")
+    st.button(on_accent(_("Replay")), "stage_play", None, stages.play, play, type="primary")
     st.button(_("4 times as fast"), "stage_fast", None, stages.play, play_fast, icon=":material/fast_forward:")
     st.button(_("Ask live"), "stage_live", None, stages.ask_live, (bundle,), icon=":material/sensors:")
     st.button(_("Reset"), "stage_reset", None, stages.reset, icon=":material/restart_alt:", shortcut="Esc")

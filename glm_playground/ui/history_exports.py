@@ -8,7 +8,10 @@ import streamlit as st
 
 from glm_playground.ledger import Ledger, RunFilter, StoredRun
 from glm_playground.reports.history_files import Kept, csv_lines, json_lines
+from glm_playground.runs.bundle import RecordedRun
 from glm_playground.ui.i18n import _, number
+from glm_playground.ui.share_bundle import draw_bundle_download
+from glm_playground.ui.workbench import MOST_LANES
 
 MOST_EXPORTED = 10_000
 
@@ -40,6 +43,15 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
                 on_click="ignore",
                 icon=":material/download:",
             )
+        if 0 < len(chosen) <= MOST_LANES:
+            draw_bundle_download(lambda: _recorded(ledger, owner, chosen), "history-bundle")
+
+
+def _recorded(ledger: Ledger, owner: str, chosen: list[str]) -> list[RecordedRun]:
+    """The chosen runs, oldest first, each in a lane of its own."""
+    found = (ledger.run(owner, run_id) for run_id in reversed(chosen))
+    ended = [stored for stored in found if stored and stored.run.ended]
+    return [RecordedRun(run=stored.run, cost=stored.cost, lane=lane) for lane, stored in enumerate(ended)]
 
 
 def _kept(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> Iterator[Kept]:

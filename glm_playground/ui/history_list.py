@@ -7,6 +7,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 
 from glm_playground.ledger import Cursor, Ledger, Page, RunFilter, RunRow
+from glm_playground.ui.accent import on_accent
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.figures import dollars, seconds
 from glm_playground.ui.history_exports import draw_exports
@@ -84,7 +85,9 @@ def _draw_grid(rows: Sequence[RunRow], key: str) -> list[RunRow]:
         placeholder=_("unknown"),
         alt=_("Runs, newest first"),
         column_config={
-            "open": column.ButtonColumn("", on_click=partial(_open_row, rows, open_key), key=open_key, type="tertiary"),
+            "open": column.ButtonColumn(
+                _("Open"), on_click=partial(_open_row, rows, open_key), key=open_key, type="tertiary"
+            ),
             "started": column.DatetimeColumn(_("Started"), format="distance", width=110),
             "model": column.TextColumn(_("Model"), width=110),
             "prompt": column.TextColumn(_("Prompt"), width=320),
@@ -136,7 +139,13 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
         draw_exports(ledger, owner, wanted, chosen)
         with st.popover(_("Delete all of mine"), type="tertiary", icon=":material/delete_forever:"):
             st.markdown(_("Every run of yours leaves the history. You can take it back until tomorrow."))
-            st.button(_("Delete all of mine"), key=_CONFIRM, type="primary", on_click=_delete_all, args=(ledger, owner))
+            st.button(
+                on_accent(_("Delete all of mine")),
+                key=_CONFIRM,
+                type="primary",
+                on_click=_delete_all,
+                args=(ledger, owner),
+            )
 
 
 def _delete(ledger: Ledger, owner: str, run_ids: list[str]) -> None:

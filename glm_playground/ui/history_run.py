@@ -9,6 +9,7 @@ from glm_playground.runs.conversation import conversation_of
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.setup import setup_of
 from glm_playground.ui import workbench
+from glm_playground.ui.accent import on_accent
 from glm_playground.ui.answer_markdown import literal, to_markdown
 from glm_playground.ui.history_list import RUN
 from glm_playground.ui.history_tasks import draw_task
@@ -77,7 +78,9 @@ def _draw_conversation(stored: StoredRun) -> None:
 def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
     with st.container(horizontal=True, gap="small"):
         if st.button(
-            _("Continue in the playground"), key="history_continue", type="primary", icon=":material/play_arrow:"
+            on_accent(_("Continue in the playground")),
+            key="history_continue",
+            type="primary",
         ):
             remember_cost(stored.run, stored.cost)
             workbench.use_conversations([(setup_of(stored.run.request), conversation_of([stored.run]))])

@@ -6,6 +6,7 @@ from glm_playground.runs import bundle as bundles
 from glm_playground.runs.bundle import Bundle, BundleError, read_bundle
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.ui import recordings
+from glm_playground.ui.accent import on_accent
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.explanations import Explanation
 from glm_playground.ui.figures import seconds, tokens
@@ -74,7 +75,7 @@ def draw_bundle(bundle: Bundle) -> None:
     _draw_runs(bundle)
     with st.container(horizontal=True, gap="small"):
         chosen = [
-            st.button(_("Replay"), key="bundle_play", icon=":material/play_arrow:", type="primary"),
+            st.button(on_accent(_("Replay")), key="bundle_play", type="primary"),
             st.button(_("Replay 4 times as fast"), key="bundle_fast", icon=":material/fast_forward:"),
             st.button(_("Open as it was"), key="bundle_show", icon=":material/description:"),
             st.button(_("Run again and compare"), key="bundle_again", icon=":material/compare_arrows:"),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _REST_CHARACTERS_PER_SECOND = 40_000
 _LONGEST_INTERVAL_S = 2.0
 # Redraws cost the same processor that reads the streams: with many runs at once each is redrawn less often.
-_MANY_RUNS = 60
+_MANY_RUNS = 15
 _INTERVAL_PER_RUN_S = 0.006
 # So soon the script notices that the user did something else, unless its redraws are further apart than this.
 _LOOKS_UP_EVERY_S = 0.1
@@ -181,7 +181,7 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
 
 def _let_others_first(engine: Engine) -> None:
     """Where many runs go on, waits a moment: their last tokens come before the figures of one that ended."""
-    until = monotonic() + min(engine.running * _INTERVAL_PER_RUN_S, _LONGEST_INTERVAL_S)
+    until = monotonic() + min(2 * engine.running * _INTERVAL_PER_RUN_S, _LONGEST_INTERVAL_S)
     while engine.running > _MANY_RUNS and (left := until - monotonic()) > 0:
         threading.Event().wait(min(left, 0.2))
         st.session_state.get("attached")

@@ -149,6 +149,7 @@ def test_text_runs_in_its_own_direction(scripted_app: AppProcess, open_tab: Open
     assert abs(box["x"] + box["width"] - words) < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_of_ours_with_lanes(scripted_app: AppProcess, open_tab: OpenTab, theme: str) -> None:
     tab = open_tab(scripted_app, TWO, color_scheme=theme)

@@ -17,14 +17,19 @@ KNOWN = {
     "color-contrast": "[data-testid='stCode'] span.token",
     # The drop zone of its file uploader carries a label on a role that takes none.
     "presentation-role-conflict": "[data-testid='stFileUploaderDropzone']",
+    # The head of a grid's column of ticks has no text, and no option gives it one.
+    "empty-table-header": "canvas th[aria-colindex='1']",
     # Its <pre> cannot be focused by attribute; Chromium itself lets the keyboard focus whatever scrolls.
     "scrollable-region-focusable": "[data-testid='stCode'] > pre",
 }
 
 
 def findings(tab: Tab) -> list[str]:
-    """What axe finds on the page, without what is known of Streamlit."""
-    response: dict[str, Any] = Axe().run(tab.page).response
+    """What axe finds on the page, without what is known of Streamlit. Only colours differ in the dark theme."""
+    is_dark = tab.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    response: dict[str, Any] = (
+        Axe().run(tab.page, options={"runOnly": ["color-contrast"]} if is_dark else None).response
+    )
     assert response["passes"]
     return [finding for violation in response["violations"] for finding in _unknown(tab, violation)]
 
@@ -41,6 +46,7 @@ def _unknown(tab: Tab, violation: dict[str, Any]) -> Iterator[str]:
             yield f"{violation['id']}: {node['html'][:200]}: {why}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_of_ours(scripted_app: AppProcess, open_tab: OpenTab, theme: str) -> None:
     tab = open_tab(scripted_app, "/playground", color_scheme=theme)
@@ -71,11 +77,17 @@ def test_axe_finds_nothing_of_ours(scripted_app: AppProcess, open_tab: OpenTab, 
         page.keyboard.press("Escape")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_of_ours_on_the_pages_that_are_read(
     scripted_app: AppProcess, open_tab: OpenTab, theme: str
 ) -> None:
-    for address, text in (("/", "GLM-5.1"), ("/?id=glm-5.1", "Technical sheet"), ("/compare", "Running cost")):
+    for address, text in (
+        ("/", "GLM-5.1"),
+        ("/?id=glm-5.1", "Technical sheet"),
+        ("/compare", "Running cost"),
+        ("/present", "Replay plays the recording"),
+    ):
         tab = open_tab(scripted_app, address, color_scheme=theme)
         expect(tab.page.get_by_text(text).first).to_be_visible()
         assert findings(tab) == [], address

@@ -140,6 +140,7 @@ def test_nothing_is_wider_than_the_paper(open_report: OpenReport) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing_and_the_page_never_scrolls_sideways(
     open_report: OpenReport, scheme: str, width: int

@@ -4,6 +4,8 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
@@ -24,13 +26,13 @@ def test_a_browser_sees_its_own_runs_and_no_others(app: AppProcess) -> None:
     async def visit() -> None:
         async with BrowserSession(app.base_url, path="/playground") as tab:
             await tab.run()
-            await tab.submit_chat("@script tokens=30 rate=0\nmine-alone")
+            await tab.submit_chat("@script tokens=30 rate=0\nminealone")
             await tab.wait_finished()
             cookies = dict(tab.cookies)
         async with history(app, cookies) as mine:
             await mine.run()
-            await mine.open("history_reading")
-            await mine.wait_for(lambda: "mine-alone" in mine.text)
+            await mine.set_value(mine.find_widget("expandable", "history_reading"), True)
+            await mine.wait_for(lambda: "minealone" in mine.text)
             run_id = mine.text.split("/history?run=")[1].split(")")[0]
             assert not problems(mine)
         async with history(app, {}) as other:
@@ -39,7 +41,7 @@ def test_a_browser_sees_its_own_runs_and_no_others(app: AppProcess) -> None:
         async with history(app, {}, f"run={run_id}") as other:
             await other.run()
             assert "There is no such run of yours" in other.text
-            assert "mine-alone" not in other.text
+            assert "minealone" not in other.text
         async with history(app, cookies, f"run={run_id}") as mine:
             await mine.run()
             assert "Section 1" in mine.text
@@ -48,6 +50,7 @@ def test_a_browser_sees_its_own_runs_and_no_others(app: AppProcess) -> None:
     asyncio.run(visit())
 
 
+@pytest.mark.slow
 def test_a_killed_app_leaves_every_run_as_interrupted_with_its_text(sandbox: SandboxProcess, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     environment = {

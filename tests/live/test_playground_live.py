@@ -168,13 +168,13 @@ class TestARunningAnswerIsNeverLost:
 
     def test_by_a_lost_connection(self, app: AppProcess, asked: AskedLog) -> None:
         async def act(tab: BrowserSession) -> None:
-            await self.begin(tab, "dropped")
+            await self.begin(tab, "connection-dropped")
             session = tab.session_id
             await tab.drop()
             await tab.reconnect()
             await tab.wait_for(lambda: shows(tab, 20))
             assert tab.session_id == session
-            await self.end(tab, asked, "dropped")
+            await self.end(tab, asked, "connection-dropped")
 
         in_tab(app, act)
 

@@ -16,7 +16,7 @@ _STRING = frozenset({"text_input", "text_area", "selectbox", "radio", "color_pic
 _STRINGS = frozenset({"multiselect", "button_group", "date_input", "date_time_input"})
 # Kinds whose value is gone after the one run it starts.
 TRIGGERS = frozenset({"button", "download_button", "menu_button", "chat_input"})
-KINDS = _STRING | _STRINGS | TRIGGERS | {"checkbox", "number_input", "pagination", "popover", "slider"}
+KINDS = _STRING | _STRINGS | TRIGGERS | {"checkbox", "expandable", "number_input", "pagination", "popover", "slider"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Widget:
             return None
         proto = getattr(message, node.kind)
         if not proto.id:
-            # A popover whose script does not ask whether it is open.
+            # A popover or a fold whose script does not ask whether it is open.
             return None
         return cls(
             kind=node.kind,
@@ -55,7 +55,7 @@ class Widget:
             form_id=getattr(proto, "form_id", ""),
             fragment_id=node.fragment_id,
             script_hash=node.script_hash,
-            disabled=proto.disabled,
+            disabled=getattr(proto, "disabled", False),
             proto=proto,
         )
 
@@ -79,7 +79,7 @@ class Widget:
                 state.string_trigger_value.data = value
             case "chat_input":
                 state.chat_input_value.data = value
-            case "checkbox" | "popover":
+            case "checkbox" | "expandable" | "popover":
                 state.bool_value = value
             case "number_input":
                 state.double_value = value

@@ -171,6 +171,7 @@ def test_a_hostile_prompt_arrives_as_it_is(name: str) -> None:
     assert "gotcha" not in printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_every_models_snippet_is_answered_by_the_sandbox(name: str, sandbox: SandboxProcess) -> None:
     models = [card.id for card in load_catalog().listed_on("runapi")]
