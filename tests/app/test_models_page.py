@@ -136,6 +136,7 @@ class TestSheet:
             assert (value or "unknown") in button.replace("\\", "")
             assert ("RunAPI" in button) == (value is not None)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("card", CATALOG.cards, ids=lambda card: card.id)
     def test_every_model_has_a_page_and_every_value_opens(self, in_sandbox: None, card: ModelCard) -> None:
         at = at_address(id=card.id)

@@ -115,6 +115,7 @@ def test_several_processes_may_open_a_new_one_at_once(url: str) -> None:
     ledger.close()
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_runs_that_become_interrupted_with_their_text(url: str) -> None:
     ledger = Ledger.open(url)
     command = [sys.executable, "-m", "tests.ledger.growing_process", url, "me"]

@@ -14,6 +14,7 @@ from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
 
+pytestmark = pytest.mark.slow
 KEY = "sk-foreign-0123456789"
 
 # A process of its own: the library's threads hold the interpreter's lock while they answer. It ends with its stdin.

@@ -33,6 +33,7 @@ def is_running(pid: int) -> bool:
     return state != "Z"
 
 
+@pytest.mark.slow
 def test_ready_line_comes_within_three_seconds() -> None:
     # The best of three: beside the other test process, or with nothing compiled yet, one start says little.
     fastest = min(seconds_until_ready() for _ in range(3))

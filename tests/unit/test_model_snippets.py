@@ -157,6 +157,7 @@ def exactly(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_a_hostile_prompt_arrives_as_it_is(name: str) -> None:
     prompt = "\n".join(HOSTILE.values())
@@ -184,6 +185,7 @@ def test_every_models_snippet_is_answered_by_the_sandbox(name: str, sandbox: San
         assert f"olá {model}" in printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_a_rich_body_arrives_as_it_is(name: str, streamed: bool, sandbox: SandboxProcess) -> None:
@@ -197,6 +199,7 @@ def test_a_rich_body_arrives_as_it_is(name: str, streamed: bool, sandbox: Sandbo
         assert printed == "olá\u2028a\nb\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SNIPPETS if name != "curl"])
 def test_a_stream_is_printed_over_chunks_without_choices_and_without_content(name: str) -> None:
     chunks = [{"choices": []}, {"usage": {}}, {"choices": [{"index": 0, "delta": {"role": "assistant"}}]}]

@@ -91,6 +91,7 @@ def test_in_a_long_text_changed_words_are_still_told_apart() -> None:
     assert [part.text for part in parts if part.change is not SAME] == ["that", "those"] * 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("left", "right"),
     [

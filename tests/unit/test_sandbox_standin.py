@@ -11,6 +11,8 @@ import pytest
 
 from glm_playground.sandbox.process import SandboxProcess
 
+pytestmark = pytest.mark.slow
+
 SERVED_BY = "SmolLM2-135M-Instruct (stand-in, not GLM)"
 
 

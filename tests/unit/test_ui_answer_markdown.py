@@ -186,6 +186,7 @@ def test_plain_words_are_left_alone(text: str) -> None:
     assert to_markdown(text) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [
