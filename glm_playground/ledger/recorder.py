@@ -18,6 +18,7 @@ MOST_WAITING = 2000
 """So many ended runs are kept while the database cannot be written; then the oldest are given up."""
 
 _BEGIN_WITHIN_S = 0.25
+_BETWEEN_ENDED_S = 0.05
 _LONGEST_INTERVAL_S = 2.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
 _CLOSE_S = 10.0
@@ -172,6 +173,10 @@ class Recorder:
                 # It is gone where too many waited.
                 if self._ended and self._ended[0] is watched:
                     self._ended.popleft()
+                self._changed.notify_all()
+                # Many runs that end together would take the processor from those whose last tokens are still to come.
+                if self._going_on and not self._closing:
+                    self._changed.wait_for(lambda: self._hurry or self._closing, _BETWEEN_ENDED_S)
 
     def _finish(self, some: Sequence[_Watched]) -> None:
         for watched in some:
