@@ -1,12 +1,13 @@
 """The history's page: what was asked is found, opened, noted, taken away and brought back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glm_playground.ledger import Ledger, RunFilter
+from glm_playground.ledger import Callback, Ledger, RunFilter
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.ui import keeping
 from tests.app.conftest import Configure
@@ -116,6 +117,19 @@ def test_a_task_is_looked_up_and_its_cost_settles(asked: AppTest) -> None:
     assert stored.cost
     assert stored.cost.state == "settled"
     assert [lookup.status for lookup in stored.lookups] == ["completed"]
+
+
+def test_a_callback_shows_on_the_run_of_its_task(asked: AppTest) -> None:
+    run_id = run_ids(asked, text="herons")[0]
+    stored = ledger().run(asked.session_state["session_owner"], run_id)
+    assert stored
+    now = datetime.now(UTC)
+    callback = Callback("cb-1", now, now, stored.run.task_id, "completed", {"status": "completed"})
+    assert keeping.keep_callback(callback)
+    assert not keeping.keep_callback(callback)
+    open_run(asked, run_id)
+    assert any("told by callback: completed" in fold.label for fold in asked.expander)
+    assert "its signature is right" in texts(asked)
 
 
 def test_costs_are_added_up_and_checked_against_the_balance(asked: AppTest) -> None:
