@@ -1,5 +1,6 @@
 """The process's ledger: opened once at start, written in the background; without it the app goes on and says so."""
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,8 @@ FILE_NAME = "runs.sqlite3"
 KEPT_AFTER_DELETION = timedelta(days=1)
 _CLOSE_S = 5.0
 _CATCH_UP_S = 0.3
+# A page may ask while the server's start still opens it.
+_opening = threading.Lock()
 
 
 def database_url() -> str:
@@ -41,8 +44,7 @@ def database_url() -> str:
 
 
 @cache
-def ledger() -> Ledger | LedgerError:
-    """The ledger; why it cannot be used."""
+def _ledger() -> Ledger | LedgerError:
     try:
         return Ledger.open(database_url())
     except LedgerError as error:
@@ -50,10 +52,21 @@ def ledger() -> Ledger | LedgerError:
 
 
 @cache
+def _recorder() -> Recorder | None:
+    opened = _ledger()
+    return Recorder(opened) if isinstance(opened, Ledger) else None
+
+
+def ledger() -> Ledger | LedgerError:
+    """The ledger, opened at the first call; why it cannot be used."""
+    with _opening:
+        return _ledger()
+
+
 def recorder() -> Recorder | None:
     """What writes the runs down; None where the ledger cannot be used."""
-    opened = ledger()
-    return Recorder(opened) if isinstance(opened, Ledger) else None
+    with _opening:
+        return _recorder()
 
 
 def open_and_tidy() -> None:
@@ -73,7 +86,7 @@ def watch(run: Run, price: Callable[[], Price | None]) -> None:
 
 def note_end(run: Run) -> None:
     """Has a run that ended kept whole; for the engine's thread."""
-    if recorder.cache_info().currsize and (writing := recorder()):
+    if _recorder.cache_info().currsize and (writing := _recorder()):
         writing.ended(run)
 
 
@@ -136,8 +149,10 @@ def draw_problem() -> None:
 
 def close() -> None:
     """Writes what waits, and closes; for the end of the server."""
-    if recorder.cache_info().currsize and (writing := recorder()):
+    if _recorder.cache_info().currsize and (writing := recorder()):
         writing.flush(_CLOSE_S)
         writing.close()
-    if ledger.cache_info().currsize and isinstance(opened := ledger(), Ledger):
+    if _ledger.cache_info().currsize and isinstance(opened := ledger(), Ledger):
         opened.close()
+    _recorder.cache_clear()
+    _ledger.cache_clear()

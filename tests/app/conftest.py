@@ -30,8 +30,6 @@ def _forget() -> None:
         services.engine().close()
     services.engine.cache_clear()
     keeping.close()
-    keeping.recorder.cache_clear()
-    keeping.ledger.cache_clear()
     settings.cache_clear()
     services._prices.clear()
     services._models.clear()
