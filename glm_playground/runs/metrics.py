@@ -5,7 +5,8 @@ only non-empty deltas count, and a speed is shown only where there is enough to 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from operator import itemgetter, sub
 from statistics import median
 
@@ -15,7 +16,7 @@ from glm_playground.runs.thinking import CLOSING_TAG, ThinkingSplitter
 
 MIN_TOKENS_FOR_SPEED = 40
 MIN_NS_FOR_SPEED = 200_000_000
-_TEXT = itemgetter(2)
+_TIME, _TEXT = itemgetter(0), itemgetter(2)
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,25 @@ class Metrics:
     """(E2E - TTFT) / (completion tokens - 1), nanoseconds a token."""
     output_speed: float | None
     """1 / TPOT in tokens a second; None for fewer than 40 tokens or less than 200 ms."""
-    gaps: ChunkGaps | None
-    deltas: int
-    """How many non-empty deltas came."""
     usage: Usage | None
+    times: tuple[int, ...] = field(repr=False)
+    """Of each non-empty delta."""
+
+    @property
+    def deltas(self) -> int:
+        """How many non-empty deltas came."""
+        return len(self.times)
+
+    @cached_property
+    def gaps(self) -> ChunkGaps | None:
+        """Between the deltas; None for fewer than two. Computed when it is asked for: sorting takes longest of all."""
+        return _gaps(self.times)
 
 
 def metrics_of(run: Run) -> Metrics:
     """The figures of `run`, which may still be going on."""
     deltas = [event for event in run.events if event[1] in DELTAS and event[2]]
-    times = [at_ns for at_ns, _kind, _text in deltas]
+    times = tuple(map(_TIME, deltas))
     ttfa = _ttfa(deltas)
     ttft, e2e = (times[0], times[-1]) if times else (None, None)
     tpot = _tpot(ttft, e2e, run.usage.completion_tokens if run.usage else None)
@@ -64,9 +74,8 @@ def metrics_of(run: Run) -> Metrics:
         e2e=e2e,
         tpot=tpot,
         output_speed=_speed(run, tpot, ttft, e2e),
-        gaps=_gaps(times),
-        deltas=len(times),
         usage=run.usage,
+        times=times,
     )
 
 
@@ -108,7 +117,7 @@ def _speed(run: Run, tpot: float | None, ttft: int | None, e2e: int | None) -> f
     return 1e9 / tpot
 
 
-def _gaps(times: list[int]) -> ChunkGaps | None:
+def _gaps(times: tuple[int, ...]) -> ChunkGaps | None:
     gaps = sorted(map(sub, times[1:], times))
     if not gaps:
         return None
