@@ -19,10 +19,11 @@ RUN = "run"
 """Names the run in the page's address."""
 ROWS_A_PAGE = 50
 _ROW_HEIGHT = 34
-_PAGES, _FILTER, _UNDO, _GRID, _CONFIRM = (
+UNDO = "history_undo"
+"""Names the last deletion, which can be taken back."""
+_PAGES, _FILTER, _GRID, _CONFIRM = (
     "history_pages",
     "history_filter",
-    "history_undo",
     "history_grid",
     "history_delete_all",
 )
@@ -138,7 +139,7 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
             st.caption(_("Tick runs to take them away together."), width="content")
         draw_exports(ledger, owner, wanted, chosen)
         with st.popover(_("Delete all of mine"), type="tertiary", icon=":material/delete_forever:"):
-            st.markdown(_("Every run of yours leaves the history. You can take it back until tomorrow."))
+            st.markdown(_("Every run of yours leaves the history. You can undo it while this page is open."))
             st.button(
                 on_accent(_("Delete all of mine")),
                 key=_CONFIRM,
@@ -149,21 +150,21 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
 
 
 def _delete(ledger: Ledger, owner: str, run_ids: list[str]) -> None:
-    st.session_state[_UNDO] = ledger.delete(owner, run_ids)
+    st.session_state[UNDO] = ledger.delete(owner, run_ids)
 
 
 def _delete_all(ledger: Ledger, owner: str) -> None:
-    st.session_state[_UNDO] = ledger.delete_all(owner)
+    st.session_state[UNDO] = ledger.delete_all(owner)
 
 
 def _restore(ledger: Ledger, owner: str) -> None:
-    deletion = st.session_state.pop(_UNDO, None)
+    deletion = st.session_state.pop(UNDO, None)
     if deletion:
         ledger.restore(owner, deletion.id)
 
 
 def _draw_undo(ledger: Ledger, owner: str) -> None:
-    deletion = st.session_state.get(_UNDO)
+    deletion = st.session_state.get(UNDO)
     if deletion:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             text = ngettext("{count} run was deleted.", "{count} runs were deleted.", deletion.runs)

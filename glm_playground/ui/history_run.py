@@ -11,7 +11,7 @@ from glm_playground.runs.setup import setup_of
 from glm_playground.ui import workbench
 from glm_playground.ui.accent import on_accent
 from glm_playground.ui.answer_markdown import literal, to_markdown
-from glm_playground.ui.history_list import RUN
+from glm_playground.ui.history_list import RUN, UNDO
 from glm_playground.ui.history_tasks import draw_task
 from glm_playground.ui.i18n import _, moment
 from glm_playground.ui.navigation import PLAYGROUND
@@ -95,7 +95,7 @@ def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
 
 
 def _delete(ledger: Ledger, owner: str, stored: StoredRun) -> None:
-    st.session_state["history_undo"] = ledger.delete(owner, [stored.run.id])
+    st.session_state[UNDO] = ledger.delete(owner, [stored.run.id])
     _close()
 
 
