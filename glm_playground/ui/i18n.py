@@ -17,7 +17,7 @@ from babel import Locale, negotiate_locale
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, format_decimal, parse_pattern
 
 LANGUAGES = {"en": "English", "pt_BR": "Português (Brasil)"}
 SHORT_NAMES = {"en": "EN", "pt_BR": "PT"}
@@ -80,13 +80,23 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 
 def locale() -> Locale:
     """The session's locale for numbers and dates."""
-    return Locale.parse(language())
+    return _locale(language())
+
+
+@cache
+def _locale(language: str) -> Locale:
+    # Each new one takes a lock of Babel's for its data, for which the scripts of many sessions stood in a queue.
+    return Locale.parse(language)
+
+
+@cache
+def _number_pattern(digits: int) -> NumberPattern:
+    return parse_pattern("#,##0" + ("." + "0" * digits if digits else ""))
 
 
 def number(value: float | Decimal, digits: int = 0) -> str:
     """`value` with thousands separators and `digits` decimals, by locale."""
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(value, format=pattern, locale=locale())
+    return format_decimal(value, format=_number_pattern(digits), locale=locale())
 
 
 def day(value: date) -> str:
