@@ -17,8 +17,10 @@ from glm_playground.ui.i18n import _
 
 _log = logging.getLogger(__name__)
 _SWITCH_INTERVAL_S = 0.001
-_FULL_COLLECTION_AFTER = 50
-"""So many collections of the middle generation."""
+_FULL_COLLECTION_AFTER = 10
+"""So many collections of the middle generation, as Python has it, where no answer is being written."""
+_FULL_COLLECTION_AT_LAST = 500
+_LOOKS_UP_EVERY_S = 2.0
 
 
 @asynccontextmanager
@@ -29,17 +31,29 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     starting = asyncio.gather(asyncio.to_thread(services.sandbox), asyncio.to_thread(keeping.open_and_tidy))
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()
-    # The pages of 160 sessions take it 150 ms to walk, in which every stream stands still: so it does five times as
-    # seldom (`python -m bench.load many --chats 160`).
-    gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION_AFTER)
+    gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION_AT_LAST)
+    collecting = asyncio.create_task(_collect_when_quiet())
     # The thread that reads the streams waits so long at most for a script that computes; with Python's 5 ms the last
     # tokens of 160 chats come two to three times as late (`python -m bench.load many --chats 160`).
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
         yield {}
     finally:
+        collecting.cancel()
         await starting
         await asyncio.to_thread(services.close)
+
+
+async def _collect_when_quiet() -> None:
+    # The pages of 160 sessions take the collector 200 ms to walk, in which every stream stands still: it does so where
+    # there is none, and only at last where there always is (`python -m bench.load many --chats 160`).
+    quiet = False
+    while True:
+        await asyncio.sleep(_LOOKS_UP_EVERY_S)
+        # Last tokens are still on their way to the browsers a moment after the last answer ended.
+        was_quiet, quiet = quiet, not services.engine().running
+        if was_quiet and quiet and gc.get_count()[2] > _FULL_COLLECTION_AFTER:
+            gc.collect()
 
 
 def on_script_error(error: Exception) -> bool:
