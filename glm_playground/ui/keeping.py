@@ -28,6 +28,7 @@ from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.explanations import Explanation
 from glm_playground.ui.i18n import _
 from glm_playground.ui.owner import owner
+from glm_playground.ui.turns import no_turn
 
 FILE_NAME = "runs.sqlite3"
 KEPT_AFTER_DELETION = timedelta(days=1)
@@ -105,7 +106,8 @@ def keep_callback(callback: Callback) -> bool:
 def catch_up() -> None:
     """Waits a moment for runs that ended just now, so that a page that reads the ledger shows them."""
     if (writing := recorder()) and writing.problem is None:
-        writing.flush(_CATCH_UP_S)
+        with no_turn():
+            writing.flush(_CATCH_UP_S)
 
 
 def problem() -> LedgerError | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from glm_playground.ui.i18n import _, settle_language
+from glm_playground.ui.turns import long_turn
 
 _PAGES = Path(__file__).parents[2] / "pages"
 MODELS = _PAGES / "models.py"
@@ -46,4 +47,5 @@ def draw_page() -> None:
         position="top",
     )
     st.html(_STYLE)
-    page.run()
+    with long_turn():
+        page.run()

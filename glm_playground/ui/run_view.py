@@ -4,7 +4,6 @@ Finished pieces of Markdown are drawn once, each in an element of its own; only 
 as it grows.
 """
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from glm_playground.ui.figures import seconds
 from glm_playground.ui.i18n import _
 from glm_playground.ui.pieces import PieceCutter
 from glm_playground.ui.styled import styled
+from glm_playground.ui.turns import long_turn, no_turn, short_turn
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -161,39 +161,37 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
         pause: seconds between two redraws of a run at least.
         on_end: by a run's id, what is called once it is drawn whole.
     """
-    going_on = list(views)
-    while going_on:
-        least = max(pause, engine.running * _INTERVAL_PER_RUN_S)
-        due = min(view.draw_due(least) for view in going_on)
-        for view in [view for view in going_on if view.run.ended]:
-            view.draw_due(0)
-            view.finish()
-            _let_others_first(engine)
-            on_end[view.run.id]()
-            going_on.remove(view)
-        # Any use of the session lets Streamlit end this script when the user did something else.
-        st.session_state.get("attached")
-        while going_on and (left := due - monotonic()) > 0:
-            if engine.wait_end((view.run for view in going_on), min(left, max(least, _LOOKS_UP_EVERY_S))):
-                break
+    with no_turn():
+        going_on = list(views)
+        while going_on:
+            least = max(pause, engine.running * _INTERVAL_PER_RUN_S)
+            due = []
+            for view in going_on:
+                with short_turn():
+                    due.append(view.draw_due(least))
+            for view in [view for view in going_on if view.run.ended]:
+                with short_turn():
+                    view.draw_due(0)
+                    view.finish()
+                with long_turn():
+                    on_end[view.run.id]()
+                going_on.remove(view)
+            # Any use of the session lets Streamlit end this script when the user did something else.
             st.session_state.get("attached")
-
-
-def _let_others_first(engine: Engine) -> None:
-    """Where many runs go on, waits a moment: their last tokens come before the figures of one that ended."""
-    until = monotonic() + min(2 * engine.running * _INTERVAL_PER_RUN_S, _LONGEST_INTERVAL_S)
-    while engine.running > _MANY_RUNS and (left := until - monotonic()) > 0:
-        threading.Event().wait(min(left, 0.2))
-        st.session_state.get("attached")
+            while going_on and (left := min(due) - monotonic()) > 0:
+                if engine.wait_end((view.run for view in going_on), min(left, max(least, _LOOKS_UP_EVERY_S))):
+                    break
+                st.session_state.get("attached")
 
 
 def wait_for_end(engine: Engine, runs: Sequence[Run]) -> bool:
     """Waits until all of `runs`, which are not drawn, have ended; whether there was one to wait for."""
     left = list(runs)
-    while left:
-        engine.wait_end(left, 0.5)
-        st.session_state.get("attached")
-        left = [run for run in left if not run.ended]
+    with no_turn():
+        while left:
+            engine.wait_end(left, 0.5)
+            st.session_state.get("attached")
+            left = [run for run in left if not run.ended]
     return bool(runs)
 
 
