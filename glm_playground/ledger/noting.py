@@ -55,10 +55,10 @@ def settle_cost(connection: Connection, owner: str, run_id: str, amount: Decimal
     if number is None or packed is None:
         return False
     cost = replace(unpack_cost(packed), state=CostState.SETTLED, amount=amount, terms=())
-    totals.count(connection, runs.c.number == number, -1)
+    totals.count_run(connection, number, -1)
     connection.execute(update(runs).where(runs.c.number == number).values(cost_row(cost)))
     connection.execute(update(records).where(records.c.number == number).values(cost=pack_cost(cost)))
-    totals.count(connection, runs.c.number == number)
+    totals.count_run(connection, number)
     return True
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Connection, Insert, delete, select, update
+from sqlalchemy import Connection, Insert, bindparam, delete, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from glm_playground.ledger import totals, word_index
 from glm_playground.ledger.database import insert
@@ -33,6 +34,12 @@ from glm_playground.runs.run import Run
 
 GONE_AFTER = timedelta(seconds=60)
 """A recorder that was silent for so long is taken to be gone."""
+
+# Made once: to make a statement takes SQLAlchemy longer than to have it executed.
+_KNOWN = select(runs).where(runs.c.owner == bindparam("of_owner"), runs.c.id == bindparam("of_id")).with_for_update()
+_UPDATE_RUN = update(runs).where(runs.c.number == bindparam("of_number"))
+_INSERT_RECORD = records.insert()
+_FORGET_PROGRESS = delete(progress).where(progress.c.number == bindparam("of_number"))
 
 # Recorders of this process; its number alone does not tell them from one of an earlier process.
 _here: set[str] = set()
@@ -75,28 +82,26 @@ def sign_off(recorder: str) -> None:
 def begin_run(connection: Connection, run: Run, owner: str, recorder: str) -> int | None:
     """Stores a run that goes on; its number, or None where it is stored as ended already."""
     row = begun_row(run, owner) | {"recorder": recorder, "abandoned": False, "tags": "[]", "note": ""}
-    statement = insert(connection.dialect.name, runs).values(row).on_conflict_do_nothing(index_elements=["owner", "id"])
-    number = connection.execute(statement.returning(runs.c.number)).scalar()
+    number = connection.execute(_begin(connection.dialect.name), row).scalar()
     if number is None:
         known = select(runs.c.number).where(
             runs.c.owner == row["owner"], runs.c.id == row["id"], runs.c.outcome.is_(None)
         )
         return connection.execute(known).scalar()
-    connection.execute(insert(connection.dialect.name, records).values(number=number, head=pack_head(run)))
+    connection.execute(_INSERT_RECORD, {"number": number, "head": pack_head(run)})
     return int(number)
 
 
 def renew_head(connection: Connection, number: int, run: Run) -> None:
     """Stores what became known of a run that goes on, and forgets its events, whose times may have changed."""
-    connection.execute(update(runs).where(runs.c.number == number).values(progress_row(run)))
+    connection.execute(_UPDATE_RUN, progress_row(run) | {"of_number": number})
     connection.execute(update(records).where(records.c.number == number).values(head=pack_head(run)))
-    connection.execute(delete(progress).where(progress.c.number == number))
+    connection.execute(_FORGET_PROGRESS, {"of_number": number})
 
 
 def end_run(connection: Connection, ended: EndedRun, *, abandoned: bool = False) -> None:
     """Stores a run that ended, whole. One that is stored as ended stays as it is, unless it was only given up."""
-    query = select(runs).where(runs.c.owner == ended.row["owner"], runs.c.id == ended.row["id"]).with_for_update()
-    known = connection.execute(query).first()
+    known = connection.execute(_KNOWN, {"of_owner": ended.row["owner"], "of_id": ended.row["id"]}).first()
     if known and known.outcome is not None and (abandoned or not known.abandoned or known.deletion is not None):
         return
     row = ended.row | {"recorder": None, "abandoned": abandoned}
@@ -110,12 +115,12 @@ def end_run(connection: Connection, ended: EndedRun, *, abandoned: bool = False)
         number, note = known.number, known.note
         if known.outcome is not None:
             cost = _take_back(connection, number, note, cost)
-        connection.execute(update(runs).where(runs.c.number == number), row | cost_row(cost))
-        connection.execute(delete(progress).where(progress.c.number == number))
+        connection.execute(_UPDATE_RUN, row | cost_row(cost) | {"of_number": number})
+        connection.execute(_FORGET_PROGRESS, {"of_number": number})
     parts = {"number": number, "head": ended.head, "events": ended.events, "cost": pack_cost(cost)}
     connection.execute(_put_record(connection.dialect.name), parts)
     word_index.add(connection, number, [*ended.words, *words_of(note)])
-    totals.count(connection, runs.c.number == number)
+    totals.count_run(connection, number)
 
 
 def end_abandoned(connection: Connection) -> int:
@@ -144,6 +149,12 @@ def stored_words(connection: Connection, number: int) -> list[str]:
 
 
 @cache
+def _begin(kind: str) -> ReturningInsert[int]:
+    statement = insert(kind, runs).on_conflict_do_nothing(index_elements=["owner", "id"])
+    return statement.returning(runs.c.number)
+
+
+@cache
 def _put_record(kind: str) -> Insert:
     statement = insert(kind, records)
     changes = {name: statement.excluded[name] for name in ("head", "events", "cost")}
@@ -153,7 +164,7 @@ def _put_record(kind: str) -> Insert:
 def _take_back(connection: Connection, number: int, note: str, cost: Cost) -> Cost:
     """Takes a run that was given up out of index and totals; its cost, which may have been settled meanwhile."""
     word_index.remove(connection, number, stored_words(connection, number))
-    totals.count(connection, runs.c.number == number, -1)
+    totals.count_run(connection, number, -1)
     before = unpack_cost(
         connection.execute(select(records.c.cost).where(records.c.number == number)).scalar_one() or ""
     )

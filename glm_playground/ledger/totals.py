@@ -1,9 +1,11 @@
 """The daily totals, kept in step with the runs in the same transaction."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Insert, delete, func, select
+from sqlalchemy import Connection, Insert, Row, bindparam, delete, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from glm_playground.ledger.database import insert
@@ -22,6 +24,7 @@ _SUMMED = (
     .where(runs.c.outcome.is_not(None))
     .group_by(*_COLUMNS)
 )
+_SUMMED_OF_RUN = _SUMMED.where(runs.c.number == bindparam("number"))
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _STATES = {state.value: state for state in CostState}
 
@@ -31,8 +34,17 @@ def count(connection: Connection, which: ColumnElement[bool], sign: int = 1) -> 
 
     The caller sees to it that they are, or were, in them: ended and not deleted.
     """
+    _add(connection, connection.execute(_SUMMED.where(which)).all(), sign)
+
+
+def count_run(connection: Connection, number: int, sign: int = 1) -> None:
+    """`count` for one run, of which there are most."""
+    _add(connection, connection.execute(_SUMMED_OF_RUN, {"number": number}).all(), sign)
+
+
+def _add(connection: Connection, summed: Iterable[Row[*tuple[Any, ...]]], sign: int) -> None:
     # In one order everywhere, so that two transactions on PostgreSQL never wait for each other.
-    cells = sorted(connection.execute(_SUMMED.where(which)).all())
+    cells = sorted(summed)
     if not cells:
         return
     connection.execute(
