@@ -127,6 +127,9 @@ class Usage(NamedTuple):
 class EventKind(StrEnum):
     """What one piece of a stream is."""
 
+    # Enum's is written in Python, and a kind is looked up for each event.
+    __hash__ = str.__hash__
+
     ROLE = "role"
     REASONING = "reasoning"
     CONTENT = "content"

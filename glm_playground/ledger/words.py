@@ -15,7 +15,7 @@ _MOST_SEARCHED = 50
 _LONGEST = 64
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]{{1,{_LONGEST}}}")
-_ASCII_WORD = re.compile(f"[a-z0-9]{{1,{_LONGEST}}}")
+_ASCII_BREAKS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _QUOTED = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
@@ -30,7 +30,10 @@ class Phrase(NamedTuple):
 def words_of(text: str) -> list[str]:
     """The words of `text` in order."""
     if text.isascii():
-        return _ASCII_WORD.findall(text.lower())
+        # The same as below, in a third of the time.
+        words = text.lower().translate(_ASCII_BREAKS).split()
+        if max(map(len, words), default=0) <= _LONGEST:
+            return words
     text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return _WORD.findall(text.casefold())
 

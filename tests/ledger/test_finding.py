@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glm_playground.gateway import Event, EventKind, Usage
 from glm_playground.ledger import Ledger, RunFilter
-from glm_playground.ledger.words import phrases_of
+from glm_playground.ledger.words import phrases_of, words_of
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome, Run
 from tests.ledger.made import ids, keep, made_run
@@ -113,6 +113,12 @@ def test_nothing_that_is_typed_is_an_error(ledger: Ledger, searched: str, text: 
 @given(text=st.text())
 def test_a_text_is_found_by_itself_in_the_way_it_is_split(text: str) -> None:
     assert all(word and " " not in word for phrase in phrases_of(text) for word in phrase.words)
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+@example("Tokens_per second: 3.14\n" + 150 * "a")
+def test_a_plain_text_has_the_words_it_would_have_beside_others(text: str) -> None:
+    assert [*words_of(text), "ж"] == words_of(f"{text} Ж")
 
 
 def test_many_words_with_one_beginning_are_all_found(ledger: Ledger, owner: str) -> None:
