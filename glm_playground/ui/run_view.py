@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 # A rest of this size is drawn again once a second; a smaller one more often.
 _REST_CHARACTERS_PER_SECOND = 40_000
 _LONGEST_INTERVAL_S = 2.0
-# Redraws cost the same processor that reads the streams: with many runs at once each is redrawn less often.
-_MANY_RUNS = 15
+# Redraws cost the same processor that reads the streams: with many runs at once each is redrawn less often, and with
+# more than `_MANY_RUNS`, whose tokens leave less time, there are fewer redraws in all.
 _INTERVAL_PER_RUN_S = 0.006
-# So soon the script notices that the user did something else, unless its redraws are further apart than this.
+_MANY_RUNS = 80
+# So soon the script notices that the user did something else; with many runs, four times between two redraws.
 _LOOKS_UP_EVERY_S = 0.1
 
 
@@ -164,7 +165,7 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
     with no_turn():
         going_on = list(views)
         while going_on:
-            least = max(pause, engine.running * _INTERVAL_PER_RUN_S)
+            least = max(pause, engine.running * _INTERVAL_PER_RUN_S * max(1, engine.running / _MANY_RUNS))
             due = []
             for view in going_on:
                 with short_turn():
@@ -179,7 +180,7 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
             # Any use of the session lets Streamlit end this script when the user did something else.
             st.session_state.get("attached")
             while going_on and (left := min(due) - monotonic()) > 0:
-                if engine.wait_end((view.run for view in going_on), min(left, max(least, _LOOKS_UP_EVERY_S))):
+                if engine.wait_end((view.run for view in going_on), min(left, max(least / 4, _LOOKS_UP_EVERY_S))):
                     break
                 st.session_state.get("attached")
 
