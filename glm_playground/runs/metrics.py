@@ -31,52 +31,78 @@ class ChunkGaps:
 
 @dataclass(frozen=True)
 class Metrics:
-    """Times in nanoseconds since t0; None where the run has nothing to measure."""
+    """Times in nanoseconds since t0; None where there is nothing to measure. Each is computed when it is asked for."""
 
-    ttft: int | None
-    """First non-empty reasoning, content or tool delta."""
-    ttfa: int | None
-    """First non-empty delta of the answer."""
-    thinking: int | None
-    """TTFA - TTFT where reasoning came first."""
-    e2e: int | None
-    """Last non-empty delta."""
-    tpot: float | None
-    """(E2E - TTFT) / (completion tokens - 1), nanoseconds a token."""
-    output_speed: float | None
-    """1 / TPOT in tokens a second; None for fewer than 40 tokens or less than 200 ms."""
+    events: tuple[Event, ...] = field(repr=False)
     usage: Usage | None
-    times: tuple[int, ...] = field(repr=False)
-    """Of each non-empty delta."""
+
+    @cached_property
+    def ttft(self) -> int | None:
+        """First non-empty reasoning, content or tool delta."""
+        return next((event.at_ns for event in self.events if _is_delta(event)), None)
+
+    @cached_property
+    def e2e(self) -> int | None:
+        """Last non-empty delta."""
+        return next((event.at_ns for event in reversed(self.events) if _is_delta(event)), None)
+
+    @cached_property
+    def ttfa(self) -> int | None:
+        """First non-empty delta of the answer."""
+        return _ttfa(self._deltas)
+
+    @property
+    def thinking(self) -> int | None:
+        """TTFA - TTFT where reasoning came first."""
+        if self.ttfa is None or self.ttft is None or self.ttfa <= self.ttft:
+            return None
+        return self.ttfa - self.ttft
+
+    @property
+    def tpot(self) -> float | None:
+        """(E2E - TTFT) / (completion tokens - 1), nanoseconds a token."""
+        tokens = self.usage.completion_tokens if self.usage else None
+        if self.ttft is None or self.e2e is None or tokens is None or tokens < 2:
+            return None
+        return (self.e2e - self.ttft) / (tokens - 1)
+
+    @property
+    def output_speed(self) -> float | None:
+        """1 / TPOT in tokens a second; None for fewer than 40 tokens or less than 200 ms."""
+        if not self.tpot or self.ttft is None or self.e2e is None or self.usage is None:
+            return None
+        tokens = self.usage.completion_tokens
+        if tokens is None or tokens < MIN_TOKENS_FOR_SPEED or self.e2e - self.ttft < MIN_NS_FOR_SPEED:
+            return None
+        return 1e9 / self.tpot
+
+    @cached_property
+    def times(self) -> tuple[int, ...]:
+        """Of each non-empty delta."""
+        return tuple(map(_TIME, self._deltas))
 
     @property
     def deltas(self) -> int:
         """How many non-empty deltas came."""
-        return len(self.times)
+        return len(self._deltas)
 
     @cached_property
     def gaps(self) -> ChunkGaps | None:
-        """Between the deltas; None for fewer than two. Computed when it is asked for: sorting takes longest of all."""
+        """Between the deltas; None for fewer than two."""
         return _gaps(self.times)
+
+    @cached_property
+    def _deltas(self) -> list[Event]:
+        return list(filter(_is_delta, self.events))
 
 
 def metrics_of(run: Run) -> Metrics:
-    """The figures of `run`, which may still be going on."""
-    deltas = [event for event in run.events if event[1] in DELTAS and event[2]]
-    times = tuple(map(_TIME, deltas))
-    ttfa = _ttfa(deltas)
-    ttft, e2e = (times[0], times[-1]) if times else (None, None)
-    tpot = _tpot(ttft, e2e, run.usage.completion_tokens if run.usage else None)
-    return Metrics(
-        ttft=ttft,
-        ttfa=ttfa,
-        thinking=ttfa - ttft if ttfa is not None and ttft is not None and ttfa > ttft else None,
-        e2e=e2e,
-        tpot=tpot,
-        output_speed=_speed(run, tpot, ttft, e2e),
-        usage=run.usage,
-        times=times,
-    )
+    """The figures of `run` as it is now; it may still be going on."""
+    return Metrics(tuple(run.events), run.usage)
+
+
+def _is_delta(event: Event) -> bool:
+    return event.kind in DELTAS and bool(event.text)
 
 
 def _ttfa(deltas: Sequence[Event]) -> int | None:
@@ -100,21 +126,6 @@ def _ttfa(deltas: Sequence[Event]) -> int | None:
             if is_final:
                 return ttfa
     return untold if ttfa is None else ttfa
-
-
-def _tpot(ttft: int | None, e2e: int | None, tokens: int | None) -> float | None:
-    if ttft is None or e2e is None or tokens is None or tokens < 2:
-        return None
-    return (e2e - ttft) / (tokens - 1)
-
-
-def _speed(run: Run, tpot: float | None, ttft: int | None, e2e: int | None) -> float | None:
-    tokens = run.usage.completion_tokens if run.usage else None
-    if not tpot or tokens is None or ttft is None or e2e is None:
-        return None
-    if tokens < MIN_TOKENS_FOR_SPEED or e2e - ttft < MIN_NS_FOR_SPEED:
-        return None
-    return 1e9 / tpot
 
 
 def _gaps(times: tuple[int, ...]) -> ChunkGaps | None:
