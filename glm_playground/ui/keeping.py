@@ -71,7 +71,7 @@ def recorder() -> Recorder | None:
 
 
 def open_and_tidy() -> None:
-    """Opens the ledger and removes for good what was deleted more than a day ago; for the start of the server."""
+    """Opens the ledger where it is not open, and removes for good what was deleted more than a day ago."""
     recorder()
     opened = ledger()
     if isinstance(opened, Ledger):

@@ -21,6 +21,7 @@ _FULL_COLLECTION_AFTER = 10
 """So many collections of the middle generation, as Python has it, where no answer is being written."""
 _FULL_COLLECTION_AT_LAST = 500
 _LOOKS_UP_EVERY_S = 2.0
+_TIDY_EVERY_S = 3600.0
 
 
 @asynccontextmanager
@@ -32,14 +33,15 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()
     gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION_AT_LAST)
-    collecting = asyncio.create_task(_collect_when_quiet())
+    tidying = [asyncio.create_task(tidy()) for tidy in (_collect_when_quiet, _tidy_the_ledger)]
     # The thread that reads the streams waits so long at most for a script that computes; with Python's 5 ms the last
     # tokens of 160 chats come two to three times as late (`python -m bench.load many --chats 160`).
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
         yield {}
     finally:
-        collecting.cancel()
+        for task in tidying:
+            task.cancel()
         await starting
         await asyncio.to_thread(services.close)
 
@@ -54,6 +56,13 @@ async def _collect_when_quiet() -> None:
         was_quiet, quiet = quiet, not services.engine().running
         if was_quiet and quiet and gc.get_count()[2] > _FULL_COLLECTION_AFTER:
             gc.collect()
+
+
+async def _tidy_the_ledger() -> None:
+    # A server that runs for weeks removes what was deleted, too.
+    while True:
+        await asyncio.sleep(_TIDY_EVERY_S)
+        await asyncio.to_thread(keeping.open_and_tidy)
 
 
 def on_script_error(error: Exception) -> bool:

@@ -1,7 +1,7 @@
 """The history's page: what was asked is found, opened, noted, taken away and brought back."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,18 @@ def test_what_is_deleted_comes_back(asked: AppTest) -> None:
     assert "No run is kept yet" in texts(asked)
     asked.button(key="history_undo_button").click().run()
     assert len(asked.dataframe[0].value) == 2
+
+
+def test_what_was_deleted_a_day_ago_is_gone(asked: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked.button(key="history_delete_all").click().run()
+    keeping.open_and_tidy()
+    asked.button(key="history_undo_button").click().run()
+    assert len(asked.dataframe[0].value) == 2
+    asked.button(key="history_delete_all").click().run()
+    monkeypatch.setattr(keeping, "KEPT_AFTER_DELETION", timedelta(0))
+    keeping.open_and_tidy()
+    asked.button(key="history_undo_button").click().run()
+    assert "No run is kept yet" in texts(asked)
 
 
 def test_a_task_is_looked_up_and_its_cost_settles(asked: AppTest) -> None:
