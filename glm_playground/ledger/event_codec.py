@@ -7,13 +7,13 @@ then the texts of CONTENT, of REASONING and of the other kinds, each joined to o
 
 import json
 import struct
+import sys
 import zlib
+from array import array
 from collections.abc import Sequence
 from itertools import compress
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from operator import sub
+from typing import NamedTuple
 
 from glm_playground.gateway import Event, EventKind
 
@@ -44,7 +44,6 @@ _CHANNELS = tuple(
     for channel in range(3)
 )
 _HEAD = struct.Struct("<BIIII")
-_TIME, _LENGTH = np.dtype("<i8"), np.dtype("<u4")
 _COLUMNS, _JSON = 0, 1
 # Texts are hardly smaller at a higher level, and it takes three times as long.
 _LEVEL = 1
@@ -64,13 +63,13 @@ def pack_events(events: Sequence[Event]) -> Packed:
     codes = bytes(map(_CODES.__getitem__, kinds))
     content, reasoning, others = ("".join(compress(texts, codes.translate(of_channel))) for of_channel in _CHANNELS)
     try:
-        steps = np.diff(np.array(times, _TIME), prepend=0)
+        steps = array("q", [*times[:1], *map(sub, times[1:], times)])
     except OverflowError:
         # No clock gives such times, but a file that is read may.
         rows = json.dumps(list(zip(times, codes, texts, strict=True)))
         data = _HEAD.pack(_JSON, len(events), 0, 0, 0) + rows.encode()
     else:
-        lengths = np.fromiter(map(len, texts), _LENGTH, len(events))
+        lengths = array("I", map(len, texts))
         encoded = [_encode(text) for text in (content, reasoning, others)]
         head = _HEAD.pack(_COLUMNS, len(events), *map(len, encoded))
         data = b"".join([head, codes, _planes(steps), _planes(lengths), *encoded])
@@ -88,10 +87,8 @@ def unpack_events(packed: bytes) -> list[Event]:
         return [Event(at_ns, KINDS[code], text) for at_ns, code, text in json.loads(data[at:])]
     codes = data[at : at + count]
     at += count
-    steps = _unplaned(data, at, count, _TIME)
-    at += count * _TIME.itemsize
-    lengths = _unplaned(data, at, count, _LENGTH)
-    at += count * _LENGTH.itemsize
+    steps, at = _unplaned(array("q"), data, at, count)
+    lengths, at = _unplaned(array("I"), data, at, count)
     texts = []
     for size in sizes:
         texts.append(_decode(data[at : at + size]))
@@ -99,7 +96,7 @@ def unpack_events(packed: bytes) -> list[Event]:
     places = [0, 0, 0]
     events = []
     now = 0
-    for code, step, length in zip(codes, steps.tolist(), lengths.tolist(), strict=True):
+    for code, step, length in zip(codes, steps, lengths, strict=True):
         now += step
         channel = 0 if code == _CONTENT else 1 if code == _REASONING else 2
         place = places[channel]
@@ -108,14 +105,23 @@ def unpack_events(packed: bytes) -> list[Event]:
     return events
 
 
-def _planes(numbers: NDArray[Any]) -> bytes:
-    return numbers.view(np.uint8).reshape(-1, numbers.itemsize).T.tobytes()
+def _planes(numbers: "array[int]") -> bytes:
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    raw = numbers.tobytes()
+    return b"".join(raw[plane :: numbers.itemsize] for plane in range(numbers.itemsize))
 
 
-def _unplaned(data: bytes, at: int, count: int, kind: np.dtype[Any]) -> NDArray[Any]:
-    """The numbers whose planes begin at `at`."""
-    planes = np.frombuffer(data, np.uint8, count * kind.itemsize, at)
-    return planes.reshape(kind.itemsize, count).T.copy().view(kind).reshape(count)
+def _unplaned(numbers: "array[int]", data: bytes, at: int, count: int) -> tuple["array[int]", int]:
+    """The numbers whose planes begin at `at`, and where they end."""
+    width = numbers.itemsize
+    raw = bytearray(count * width)
+    for plane in range(width):
+        raw[plane::width] = data[at + plane * count : at + (plane + 1) * count]
+    numbers.frombytes(bytes(raw))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers, at + count * width
 
 
 def _encode(text: str) -> bytes:

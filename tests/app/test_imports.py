@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 _VISIT = """
 import sys
@@ -17,6 +19,7 @@ print([name for name in ("pandas", "altair", "pyarrow") if name in sys.modules])
 """
 
 
+@pytest.mark.slow
 def test_models_and_playground_load_no_pandas() -> None:
     # A key, so that no sandbox is started; nothing listens there and nothing is sent.
     environment = os.environ | {"RUNAPI_API_KEY": "unused", "RUNAPI_BASE_URL": "http://127.0.0.1:9"}

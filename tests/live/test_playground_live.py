@@ -339,6 +339,7 @@ def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
         yield process
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc, which this system lacks")
 class TestOwnSandbox:
     def test_the_first_visit_of_all_may_be_at_a_pages_address(self, keyless: AppProcess) -> None:
@@ -397,6 +398,7 @@ class TestOwnSandbox:
 BAD = {"RUNAPI_API_KEY": "sk-with a space", "GLM_PLAYGROUND_READ_TIMEOUT": "soon"}
 
 
+@pytest.mark.slow
 def test_a_setting_that_cannot_be_used_stops_the_start_with_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless=true", "--server.port=0"]
     started = {

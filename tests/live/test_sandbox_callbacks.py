@@ -319,6 +319,7 @@ class TestTaking:
         refused = httpx.request(method, url, trust_env=False)
         assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
 
+    @pytest.mark.slow
     def test_it_stands_beside_the_pages_of_streamlit(self, tmp_path: Path) -> None:
         (tmp_path / "page.py").write_text("import streamlit as st\nst.write('a page')\n")
         script = tmp_path / "app.py"
