@@ -1,5 +1,6 @@
-"""The conversations on the screen as files."""
+"""Conversations as files: Markdown, JSON and a report in HTML that prints."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -7,16 +8,18 @@ import streamlit as st
 from glm_playground.gateway import Gateway
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.transcript_json import to_json
+from glm_playground.runs.bundle import RecordedRun
+from glm_playground.runs.conversation import conversation_of
+from glm_playground.runs.setup import setup_of
 from glm_playground.ui.i18n import language
 from glm_playground.ui.report_words import report_words
 from glm_playground.ui.run_footer import cost_on
 from glm_playground.ui.workbench import Workbench
 
 
-def draw_downloads(bench: Workbench, server: Gateway) -> None:
-    """Draws a button for each kind of file; it is written when it is pressed."""
-    now = datetime.now(UTC)
-    lanes = [
+def lanes_of(bench: Workbench, server: Gateway) -> list[TranscriptLane]:
+    """The conversations on the screen."""
+    return [
         TranscriptLane(
             bench.setup_of(lane),
             lane.conversation,
@@ -24,11 +27,26 @@ def draw_downloads(bench: Workbench, server: Gateway) -> None:
         )
         for lane in bench.lanes
     ]
+
+
+def recorded_lanes(recorded: Sequence[RecordedRun]) -> list[TranscriptLane]:
+    """Runs that were kept, a lane each."""
+    return [
+        TranscriptLane(
+            setup_of(one.run.request), conversation_of([one.run]), {one.run.id: one.cost} if one.cost else {}
+        )
+        for one in recorded
+    ]
+
+
+def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> None:
+    """Draws a button for each kind of file; `lanes` is asked, and the file written, when it is pressed."""
+    now = datetime.now(UTC)
     words, spoken = report_words(), language()
     files = {
-        "Markdown": ("md", "text/markdown", lambda: to_markdown(lanes, words, exported_at=now)),
-        "JSON": ("json", "application/json", lambda: to_json(lanes, exported_at=now)),
-        "HTML": ("html", "text/html", lambda: to_html(lanes, words, exported_at=now, language=spoken)),
+        "Markdown": ("md", "text/markdown", lambda: to_markdown(lanes(), words, exported_at=now)),
+        "JSON": ("json", "application/json", lambda: to_json(lanes(), exported_at=now)),
+        "HTML": ("html", "text/html", lambda: to_html(lanes(), words, exported_at=now, language=spoken)),
     }
     with st.container(horizontal=True):
         for name, (ending, mime, make) in files.items():
@@ -37,7 +55,7 @@ def draw_downloads(bench: Workbench, server: Gateway) -> None:
                 make,
                 file_name=f"glm-playground-{now:%Y%m%d-%H%M}.{ending}",
                 mime=mime,
-                key=f"download-{ending}",
+                key=f"{key}-{ending}",
                 on_click="ignore",
                 icon=":material/download:",
             )

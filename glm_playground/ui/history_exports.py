@@ -1,4 +1,4 @@
-"""Runs of the history as files: CSV, JSON Lines, a bundle; made when they are asked for."""
+"""Runs of the history as files: CSV, JSON Lines, a report, a bundle; made when they are asked for."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -33,18 +33,27 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
                 lambda: "".join(json_lines(_kept(ledger, owner, wanted, chosen))),
             ),
         }
-        for name, (ending, mime, make) in files.items():
-            st.download_button(
-                name,
-                make,
-                file_name=f"glm-playground-runs-{now:%Y%m%d-%H%M}.{ending}",
-                mime=mime,
-                key=f"history-{ending}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+        with st.container(horizontal=True):
+            for name, (ending, mime, make) in files.items():
+                st.download_button(
+                    name,
+                    make,
+                    file_name=f"glm-playground-runs-{now:%Y%m%d-%H%M}.{ending}",
+                    mime=mime,
+                    key=f"history-{ending}",
+                    on_click="ignore",
+                    icon=":material/download:",
+                )
         if 0 < len(chosen) <= MOST_LANES:
+            st.markdown(_("**As a report**, with figures, sources and limits."))
+            # Jinja is loaded once somebody wants a report.
+            from glm_playground.ui.downloads import draw_downloads, recorded_lanes  # noqa: PLC0415
+
+            draw_downloads(lambda: recorded_lanes(_recorded(ledger, owner, chosen)), "history-report")
             draw_bundle_download(lambda: _recorded(ledger, owner, chosen), "history-bundle")
+        else:
+            most = _("Tick 1 to {most} runs for a report or a bundle of them.")
+            st.caption(most.format(most=number(MOST_LANES)))
 
 
 def _recorded(ledger: Ledger, owner: str, chosen: list[str]) -> list[RecordedRun]:

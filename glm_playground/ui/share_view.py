@@ -54,10 +54,11 @@ def _draw_downloads(bench: Workbench, server: Gateway) -> None:
         st.caption(_("Nothing was asked yet."))
         return
     # Jinja is loaded once somebody wants a file.
-    from glm_playground.ui.downloads import draw_downloads  # noqa: PLC0415
+    from glm_playground.ui.downloads import draw_downloads, lanes_of  # noqa: PLC0415
     from glm_playground.ui.share_bundle import draw_bundle_download  # noqa: PLC0415
 
-    draw_downloads(bench, server)
+    lanes = lanes_of(bench, server)
+    draw_downloads(lambda: lanes, "download")
     draw_bundle_download(lambda: _recorded(bench, server), "share-bundle")
 
 

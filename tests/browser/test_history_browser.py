@@ -58,6 +58,24 @@ def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
     asked.finished("completed")
 
 
+def test_a_report_of_a_chosen_run_is_taken_away(asked: Tab, tmp_path: Path) -> None:
+    page = asked.page
+    asked.go("/history")
+    grid = page.get_by_test_id("stDataFrame")
+    expect(grid).to_be_visible()
+    # The grid is a canvas: the box of its first row.
+    grid.click(position={"x": 18, "y": 50})
+    expect(page.get_by_text("1 run chosen")).to_be_visible()
+    asked.button("Export").click()
+    with page.expect_download() as download:
+        asked.button("HTML").click()
+    file = tmp_path / "report.html"
+    download.value.save_as(file)
+    report = file.read_text(encoding="utf-8")
+    assert "heron" in report
+    assert "stand-in" in report or "scripted text" in report
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_scenario_plays_in_big_type_and_one_key_clears_it(
     scripted_app: AppProcess, open_tab: OpenTab, width: int
