@@ -8,6 +8,7 @@ import streamlit as st
 from glm_playground.catalog import Source
 from glm_playground.catalog.comparison_files import csv_text, json_text, markdown_text
 from glm_playground.ui.compare_filters import Shown
+from glm_playground.ui.file_buttons import FileKind, draw_file_buttons
 from glm_playground.ui.i18n import _
 
 _NAME = "glm-comparison"
@@ -18,23 +19,14 @@ def draw_downloads(shown: Shown, sources: Mapping[str, Source]) -> None:
     comparison = shown.comparison
     labels = {row.key: label for row, label in zip(comparison.rows, shown.labels, strict=True)}
     head = (_("Fact"), _("Sources"))
-    files = (
+    write_markdown = partial(markdown_text, comparison, labels, shown.texts, sources, head)
+    kinds = (
         # The mark at the beginning tells spreadsheets that the file is UTF-8.
-        ("csv", "CSV", "text/csv", lambda: "\ufeff" + csv_text(comparison, labels, sources)),
-        ("md", "Markdown", "text/markdown", partial(markdown_text, comparison, labels, shown.texts, sources, head)),
-        ("json", "JSON", "application/json", partial(json_text, comparison, labels, sources)),
+        FileKind("CSV", "csv", "text/csv", lambda: "\ufeff" + csv_text(comparison, labels, sources)),
+        FileKind("Markdown", "md", "text/markdown", write_markdown),
+        FileKind("JSON", "json", "application/json", partial(json_text, comparison, labels, sources)),
     )
     invitation = _("Download these rows, with sources")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f":small[{invitation}]", width="content")
-        for ending, name, mime, make in files:
-            st.download_button(
-                name,
-                make,
-                file_name=f"{_NAME}.{ending}",
-                mime=mime,
-                key=f"download-{ending}",
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
-            )
+        draw_file_buttons(kinds, _NAME, "download", type="tertiary")

@@ -11,6 +11,7 @@ from glm_playground.reports.transcript_json import to_json
 from glm_playground.runs.bundle import RecordedRun
 from glm_playground.runs.conversation import conversation_of
 from glm_playground.runs.setup import setup_of
+from glm_playground.ui.file_buttons import FileKind, draw_file_buttons
 from glm_playground.ui.i18n import language
 from glm_playground.ui.report_words import report_words
 from glm_playground.ui.run_footer import cost_on
@@ -43,19 +44,10 @@ def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> N
     """Draws a button for each kind of file; `lanes` is asked, and the file written, when it is pressed."""
     now = datetime.now(UTC)
     words, spoken = report_words(), language()
-    files = {
-        "Markdown": ("md", "text/markdown", lambda: to_markdown(lanes(), words, exported_at=now)),
-        "JSON": ("json", "application/json", lambda: to_json(lanes(), exported_at=now)),
-        "HTML": ("html", "text/html", lambda: to_html(lanes(), words, exported_at=now, language=spoken)),
-    }
+    kinds = (
+        FileKind("Markdown", "md", "text/markdown", lambda: to_markdown(lanes(), words, exported_at=now)),
+        FileKind("JSON", "json", "application/json", lambda: to_json(lanes(), exported_at=now)),
+        FileKind("HTML", "html", "text/html", lambda: to_html(lanes(), words, exported_at=now, language=spoken)),
+    )
     with st.container(horizontal=True):
-        for name, (ending, mime, make) in files.items():
-            st.download_button(
-                name,
-                make,
-                file_name=f"glm-playground-{now:%Y%m%d-%H%M}.{ending}",
-                mime=mime,
-                key=f"{key}-{ending}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+        draw_file_buttons(kinds, f"glm-playground-{now:%Y%m%d-%H%M}", key)

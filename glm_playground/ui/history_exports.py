@@ -9,6 +9,7 @@ import streamlit as st
 from glm_playground.ledger import Ledger, RunFilter, StoredRun
 from glm_playground.reports.history_files import Kept, csv_lines, json_lines
 from glm_playground.runs.bundle import RecordedRun
+from glm_playground.ui.file_buttons import FileKind, draw_file_buttons
 from glm_playground.ui.i18n import _, number
 from glm_playground.ui.share_bundle import draw_bundle_download
 from glm_playground.ui.workbench import MOST_LANES
@@ -23,27 +24,20 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
             return
         what = _("The chosen runs.") if chosen else _("The newest {most} runs that fit the filters, at most.")
         st.caption(what.format(most=number(MOST_EXPORTED)))
-        now = datetime.now(UTC)
-        files = {
+        kinds = (
             # The mark at the beginning tells spreadsheets that the file is UTF-8.
-            "CSV": ("csv", "text/csv", lambda: "\ufeff" + "".join(csv_lines(_kept(ledger, owner, wanted, chosen)))),
-            "JSON Lines": (
+            FileKind(
+                "CSV", "csv", "text/csv", lambda: "\ufeff" + "".join(csv_lines(_kept(ledger, owner, wanted, chosen)))
+            ),
+            FileKind(
+                "JSON Lines",
                 "jsonl",
                 "application/jsonl",
                 lambda: "".join(json_lines(_kept(ledger, owner, wanted, chosen))),
             ),
-        }
+        )
         with st.container(horizontal=True):
-            for name, (ending, mime, make) in files.items():
-                st.download_button(
-                    name,
-                    make,
-                    file_name=f"glm-playground-runs-{now:%Y%m%d-%H%M}.{ending}",
-                    mime=mime,
-                    key=f"history-{ending}",
-                    on_click="ignore",
-                    icon=":material/download:",
-                )
+            draw_file_buttons(kinds, f"glm-playground-runs-{datetime.now(UTC):%Y%m%d-%H%M}", "history")
         if 0 < len(chosen) <= MOST_LANES:
             st.markdown(_("**As a report**, with figures, sources and limits."))
             # Jinja is loaded once somebody wants a report.

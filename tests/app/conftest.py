@@ -1,6 +1,7 @@
 """The app as AppTest runs it, with the scripted sandbox as the server it asks."""
 
 from collections.abc import Callable, Iterator
+from concurrent import futures
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def _forget() -> None:
     services._prices.clear()
     services._models.clear()
     services.runs_since_start = RunsSinceStart()
+
+
+def wait_for_answers() -> None:
+    """Waits until what was asked of the gateway beside the runs, its prices and its models, is answered."""
+    asked = [question.answer for question in (*services._prices.values(), *services._models.values())]
+    assert not futures.wait(asked, timeout=10).not_done
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The models page: the wall, a model's own page, and what it says when something is missing."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from glm_playground.gateway import Gateway
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.ui import services
 from glm_playground.ui.navigation import MODELS
-from tests.app.conftest import APP
+from tests.app.conftest import APP, wait_for_answers
 from tests.loopback import CannedServer, answer
 
 CATALOG = load_catalog()
@@ -38,11 +37,7 @@ def at_address(**query: str) -> AppTest:
     at.context = {"locale": "en-US"}
     at.query_params = dict(query)
     run(at)
-    deadline = time.monotonic() + 10
-    server = services.gateway()
-    while services.live_prices(server).waiting or services.live_models(server).waiting:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for_answers()
     run(at)
     return at
 

@@ -3,7 +3,6 @@
 import json
 import re
 import socket
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from glm_playground.ui import services
 from glm_playground.ui.answer_markdown import literal
 from glm_playground.ui.starters import QUICKSTART
 from tests import loopback
+from tests.app.conftest import wait_for_answers
 from tests.app.playground import Playground
 from tests.loopback import CannedServer
 
@@ -71,7 +71,8 @@ class TestSending:
         # The price list is asked for with the first prompt and may come behind its answer.
         page.script("tokens=5")
         services.live_prices(services.gateway())
-        _wait_for(lambda: services.live_prices(services.gateway()).value is not None)
+        wait_for_answers()
+        assert services.live_prices(services.gateway()).value is not None
         page.script("tokens=60 rate=200")
         figures = page.at.chat_message[-1].markdown[-1].value
         assert ":green-badge[completed]" in figures
@@ -276,13 +277,6 @@ class TestNotSent:
         page.say("never")
         assert not page.talk.turns
         assert "No model is chosen." in page.notice
-
-
-def _wait_for(condition: Callable[[], bool], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 REFUSALS = {
@@ -575,7 +569,8 @@ class TestWhoAnswers:
         assert ":orange-badge[scripted text, not GLM]" in page.text
         assert "Set RUNAPI_API_KEY to ask RunAPI." in page.text
         page.script("tokens=5")
-        _wait_for(lambda: services.live_prices(services.gateway()).value is not None)
+        wait_for_answers()
+        assert services.live_prices(services.gateway()).value is not None
         page.script("tokens=5")
         assert ":orange-badge[scripted text, not GLM]" in page.answer
         assert "in play money" in page.answer
@@ -641,7 +636,8 @@ class TestWordsOfOthers:
 
 class TestLanguage:
     def test_the_menu_changes_the_language(self, page: Playground) -> None:
-        _wait_for(lambda: services.live_prices(services.gateway()).value is not None)
+        wait_for_answers()
+        assert services.live_prices(services.gateway()).value is not None
         page.open("settings-1")
         english = page.text
         assert "131,072" in page.at.number_input(key="max_tokens-1").label

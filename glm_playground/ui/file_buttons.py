@@ -1,0 +1,33 @@
+"""Buttons that give a file; it is written when its button is pressed."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+import streamlit as st
+
+
+class FileKind(NamedTuple):
+    """One kind of file that something can be taken away as."""
+
+    label: str
+    ending: str
+    """Of its name, without the dot."""
+    mime: str
+    write: Callable[[], str]
+
+
+def draw_file_buttons(
+    kinds: Sequence[FileKind], name: str, key: str, type: Literal["secondary", "tertiary"] = "secondary"
+) -> None:
+    """Draws a button for each kind; `name` is the file's without its ending."""
+    for kind in kinds:
+        st.download_button(
+            kind.label,
+            kind.write,
+            file_name=f"{name}.{kind.ending}",
+            mime=kind.mime,
+            key=f"{key}-{kind.ending}",
+            on_click="ignore",
+            type=type,
+            icon=":material/download:",
+        )
