@@ -11,17 +11,18 @@ import streamlit as st
 from glm_playground.settings import SettingsError, settings
 
 if __name__ == "__main__":
-    from glm_playground.ui.navigation import draw_page
+    from glm_playground.ui.shared.navigation import draw_page
 
     draw_page()
 else:
     from starlette.middleware import Middleware
 
-    from glm_playground.ui import keeping
-    from glm_playground.ui.callbacks import callback_route
-    from glm_playground.ui.owner import OwnerCookie
-    from glm_playground.ui.security import SecurityHeaders
-    from glm_playground.ui.server import lifespan, on_script_error
+    from glm_playground.service import storage
+    from glm_playground.ui.server.callbacks import callback_route
+    from glm_playground.ui.server.headers import SecurityHeaders
+    from glm_playground.ui.server.lifespan import lifespan
+    from glm_playground.ui.server.owner import OwnerCookie
+    from glm_playground.ui.shared.script_error import on_script_error
 
     try:
         settings()
@@ -30,7 +31,7 @@ else:
         raise SystemExit(2) from None
     app = st.App(
         Path(__file__).parent / "glm_playground" / "ui" / "script.py",
-        routes=[callback_route(lambda: settings().callback_secret, keeping.keep_callback)],
+        routes=[callback_route(lambda: settings().callback_secret, storage.keep_callback)],
         middleware=[Middleware(SecurityHeaders), Middleware(OwnerCookie)],
         lifespan=lifespan,
         on_script_error=on_script_error,

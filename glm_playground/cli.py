@@ -16,9 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from glm_playground.gateway import EventKind, Gateway
-from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
-from glm_playground.runs.bundle import (
+from glm_playground.bundles.bundle import (
     MAX_FILE_BYTES,
     Bundle,
     BundleError,
@@ -27,14 +25,16 @@ from glm_playground.runs.bundle import (
     stand_in_notice,
     write_bundle,
 )
+from glm_playground.bundles.secrets import find_secrets, without_secrets
+from glm_playground.bundles.snapshot import snapshot
+from glm_playground.gateway import EventKind, Gateway
+from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
 from glm_playground.runs.cost import Cost, CostState, cost_of
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.prices import published_price
 from glm_playground.runs.replay import FASTEST
 from glm_playground.runs.run import Outcome, Run
-from glm_playground.runs.secrets import find_secrets, without_secrets
-from glm_playground.runs.snapshot import snapshot
 from glm_playground.runs.thinking import answer_of
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.settings import Settings, SettingsError, read_settings

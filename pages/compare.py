@@ -3,19 +3,19 @@
 import streamlit as st
 
 from glm_playground.catalog import load_catalog
-from glm_playground.ui import model_live
-from glm_playground.ui.compare_calculator import draw_calculator
-from glm_playground.ui.compare_choice import draw_cards, draw_choice
-from glm_playground.ui.compare_live import laid_over, sources_of
-from glm_playground.ui.compare_table import draw_table
-from glm_playground.ui.i18n import _
-from glm_playground.ui.model_notices import draw_live_notices, watch_answers
-from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
-from glm_playground.ui.session_key import asked_gateway
+from glm_playground.ui.compare.calculator import draw_calculator
+from glm_playground.ui.compare.choice import draw_cards, draw_choice
+from glm_playground.ui.compare.live import laid_over, sources_of
+from glm_playground.ui.compare.table import draw_table
+from glm_playground.ui.shared import live_facts
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
+from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 
 catalog = load_catalog()
 server = asked_gateway()
-model_live.ask(server)
+live_facts.ask(server)
 
 draw_header(_("Compare"))
 draw_sandbox_notice()
@@ -30,7 +30,7 @@ if cards:
             draw_table(cards, sources, over)
     elif plots.open:
         # Altair takes most of a second to load: only who looks at a plot waits for it.
-        from glm_playground.ui.compare_plots import draw_plots
+        from glm_playground.ui.compare.plots import draw_plots
 
         with plots:
             draw_plots(cards, sources, over)

@@ -3,20 +3,21 @@
 import streamlit as st
 
 from glm_playground.ledger import Ledger, LedgerError
-from glm_playground.ui import keeping
-from glm_playground.ui.history_costs import draw_costs
-from glm_playground.ui.history_list import RUN, draw_list
-from glm_playground.ui.history_run import draw_run
-from glm_playground.ui.i18n import _
-from glm_playground.ui.open_bundle import draw_open_bundle
-from glm_playground.ui.owner import owner
-from glm_playground.ui.page_header import draw_header
+from glm_playground.service import storage
+from glm_playground.ui.history.costs import draw_costs
+from glm_playground.ui.history.list import RUN, draw_list
+from glm_playground.ui.history.open_bundle import draw_open_bundle
+from glm_playground.ui.history.run import draw_run
+from glm_playground.ui.server.owner import owner
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.ledger_notice import catch_up, draw_problem, explain
+from glm_playground.ui.shared.page_header import draw_header
 
 draw_header(_("History"))
-keeping.draw_problem()
-ledger = keeping.ledger()
+draw_problem()
+ledger = storage.ledger()
 if isinstance(ledger, Ledger):
-    keeping.catch_up()
+    catch_up()
     try:
         if run_id := st.query_params.get(RUN):
             draw_run(ledger, owner(), run_id)
@@ -34,5 +35,5 @@ if isinstance(ledger, Ledger):
                 with bundle:
                     draw_open_bundle()
     except LedgerError as error:
-        title, body = keeping.explain(error)
+        title, body = explain(error)
         st.error(body, title=title)

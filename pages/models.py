@@ -3,19 +3,19 @@
 import streamlit as st
 
 from glm_playground.catalog import load_catalog
-from glm_playground.ui import model_live
-from glm_playground.ui.accent import on_accent
-from glm_playground.ui.i18n import _
-from glm_playground.ui.model_notices import draw_live_notices, watch_answers
-from glm_playground.ui.model_page import draw_model, draw_rejected, draw_unknown
-from glm_playground.ui.model_wall import draw_wall
-from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
-from glm_playground.ui.session_key import asked_gateway
-from glm_playground.ui.try_it import open_playground
+from glm_playground.ui.models.page import draw_model, draw_rejected, draw_unknown
+from glm_playground.ui.models.wall import draw_wall
+from glm_playground.ui.shared import live_facts
+from glm_playground.ui.shared.accent import on_accent
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
+from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
+from glm_playground.ui.shared.playground_link import open_playground
 
 catalog = load_catalog()
 server = asked_gateway()
-model_live.ask(server)
+live_facts.ask(server)
 # Streamlit leaves the playground's `?model=` behind on this page's address when a button goes there.
 model_id = (st.query_params.get("id") or st.query_params.get("model") or "").strip()
 card = catalog.get(model_id.lower())

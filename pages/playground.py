@@ -2,32 +2,40 @@
 
 import streamlit as st
 
+from glm_playground.service import runtime
 from glm_playground.settings import settings
-from glm_playground.ui import keeping, sending, services, workbench
-from glm_playground.ui.accent import on_accent
-from glm_playground.ui.before_sending import draw_draft, draw_estimate
-from glm_playground.ui.differences_view import draw_differences
-from glm_playground.ui.i18n import _
-from glm_playground.ui.lane_view import Attached, draw_lane_buttons, draw_lane_head, draw_lane_notice, draw_turns
-from glm_playground.ui.model_notices import watch_answers
-from glm_playground.ui.page_header import draw_header, draw_sandbox_notice
-from glm_playground.ui.run_view import attach, wait_for_end
-from glm_playground.ui.session_key import asked_gateway
-from glm_playground.ui.session_options import draw_options, draw_target, side_by_side
-from glm_playground.ui.share_view import draw_share
-from glm_playground.ui.standings_view import draw_standings
-from glm_playground.ui.starters import draw_starters
+from glm_playground.ui.playground import sending, workbench
+from glm_playground.ui.playground.differences_view import draw_differences
+from glm_playground.ui.playground.draft_view import draw_draft, draw_estimate
+from glm_playground.ui.playground.lane_view import (
+    Attached,
+    draw_lane_buttons,
+    draw_lane_head,
+    draw_lane_notice,
+    draw_turns,
+)
+from glm_playground.ui.playground.options import draw_options, draw_target, side_by_side
+from glm_playground.ui.playground.share import draw_share
+from glm_playground.ui.playground.standings_view import draw_standings
+from glm_playground.ui.playground.starter_buttons import draw_starters
+from glm_playground.ui.shared.accent import on_accent
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.ledger_notice import draw_problem
+from glm_playground.ui.shared.live_notices import watch_answers
+from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
+from glm_playground.ui.shared.run_view import attach, wait_for_end
 
 workbench.take_address()
 bench = workbench.workbench()
 workbench.take_over_options(bench)
 server = asked_gateway()
-services.ask_prices(server)
+runtime.ask_prices(server)
 several = len(bench.lanes) > 1
 
 draw_header(_("Playground"))
 draw_sandbox_notice()
-keeping.draw_problem()
+draw_problem()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     if not several:
         draw_lane_buttons(bench.lanes[0])
@@ -73,8 +81,8 @@ for lane, place in zip(bench.lanes, places, strict=True):
 if attached or bench.going_on():
     stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=workbench.stop_all)
     at_end = {view.run.id: on_end for view, on_end in attached}
-    attach(services.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)
-    if wait_for_end(services.engine(), bench.going_on()):
+    attach(runtime.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)
+    if wait_for_end(runtime.engine(), bench.going_on()):
         st.rerun()
     stop_slot.empty()
 if several:

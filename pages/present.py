@@ -2,20 +2,20 @@
 
 import streamlit as st
 
+from glm_playground.service import runtime
 from glm_playground.settings import settings
-from glm_playground.ui import services
-from glm_playground.ui import stage as stages
-from glm_playground.ui.accent import on_accent
-from glm_playground.ui.answer_markdown import literal, to_markdown
-from glm_playground.ui.figures import dollars
-from glm_playground.ui.i18n import _
-from glm_playground.ui.page_header import draw_header
-from glm_playground.ui.run_view import attach
-from glm_playground.ui.session_key import asked_gateway
-from glm_playground.ui.stage_view import BIG_TYPE, draw_run
+from glm_playground.ui.present import stage as stages
+from glm_playground.ui.present.stage_view import BIG_TYPE, draw_run
+from glm_playground.ui.shared.accent import on_accent
+from glm_playground.ui.shared.answer_markdown import literal, to_markdown
+from glm_playground.ui.shared.figures import dollars
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.page_header import draw_header
+from glm_playground.ui.shared.run_view import attach
 
 server = asked_gateway()
-services.ask_prices(server)
+runtime.ask_prices(server)
 now = stages.stage()
 draw_header(_("Present"))
 st.html(BIG_TYPE)
@@ -47,5 +47,5 @@ with st.container(key="stage"):
 going_on = [found for found in attached if found]
 if going_on:
     at_end = {view.run.id: on_end for view, on_end in going_on}
-    attach(services.engine(), [view for view, _on_end in going_on], settings().redraw_interval, at_end)
+    attach(runtime.engine(), [view for view, _on_end in going_on], settings().redraw_interval, at_end)
     st.rerun()

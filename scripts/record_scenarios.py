@@ -7,14 +7,14 @@ They are what the page Present shows, also without a network. Each says that the
 
 from pathlib import Path
 
+from glm_playground.bundles.bundle import Bundle, RecordedRun, write_bundle
+from glm_playground.bundles.snapshot import snapshot
 from glm_playground.gateway import ChatRequest, Gateway, Message, Parameters
 from glm_playground.gateway.configured import sandbox_gateway
 from glm_playground.gateway.live import read_prices
-from glm_playground.runs.bundle import Bundle, RecordedRun, write_bundle
 from glm_playground.runs.cost import cost_of
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.prices import listed_price
-from glm_playground.runs.snapshot import snapshot
 from glm_playground.sandbox.process import SandboxProcess
 
 FOLDER = Path(__file__).parents[1] / "glm_playground" / "scenarios"

@@ -12,8 +12,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from hypothesis import strategies as st
 
+from glm_playground.bundles.bundle import Bundle, RecordedRun
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, ToolCall, Usage
-from glm_playground.runs.bundle import Bundle, RecordedRun
 from glm_playground.runs.cost import Cost, CostState, CostTerm, Price, TokenClass
 from glm_playground.runs.run import Outcome, Run, RunError, Server
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
+from glm_playground.chat.setup import Setup
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters, Usage
 from glm_playground.reports.transcript import TranscriptLane
-from glm_playground.runs.conversation import Answer, Conversation, Prompt, Turn
 from glm_playground.runs.cost import Cost, Price, TokenClass, cost_of
 from glm_playground.runs.run import Outcome, Run, RunError, Server
-from glm_playground.runs.setup import Setup
 
 AT = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
 SERVER = Server("RunAPI", "https://runapi.co")

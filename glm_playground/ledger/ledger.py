@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from glm_playground.ledger import balances, deleting, noting, reading, recording_runs, totals
+from glm_playground.ledger import annotations, balances, deletion, queries, run_writes, totals
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.event_codec import pack_events
-from glm_playground.ledger.migrating import migrate
+from glm_playground.ledger.migration import migrate
 from glm_playground.ledger.run_parts import known_so_far
 from glm_playground.ledger.schema import progress
 from glm_playground.ledger.values import (
@@ -82,7 +82,7 @@ class Ledger:
 
     def close(self) -> None:
         """Closes the database; runs that go on are interrupted when it is opened again."""
-        recording_runs.sign_off(self._recorder)
+        run_writes.sign_off(self._recorder)
         self._database.close()
 
     # Recording
@@ -91,10 +91,10 @@ class Ledger:
         """Stores runs that go on, each with its owner, so that a crash leaves them."""
         begun = {}
         with self._database.writing() as connection:
-            recording_runs.sign_on(connection, self._recorder)
+            run_writes.sign_on(connection, self._recorder)
             for run, owner in runs:
                 known = known_so_far(run)
-                if number := recording_runs.begin_run(connection, run, owner, self._recorder):
+                if number := run_writes.begin_run(connection, run, owner, self._recorder):
                     begun[run.id] = _Saved(number, known)
         self._saved |= begun
 
@@ -103,13 +103,13 @@ class Ledger:
         rows = []
         saved = {}
         with self._database.writing() as connection:
-            recording_runs.sign_on(connection, self._recorder)
+            run_writes.sign_on(connection, self._recorder)
             for run in runs:
                 if (before := self._saved.get(run.id)) is None:
                     continue
                 first, known = before.events, known_so_far(run)
                 if known != before.known:
-                    recording_runs.renew_head(connection, before.number, run)
+                    run_writes.renew_head(connection, before.number, run)
                     first = 0
                 if new := run.events[first:]:
                     rows.append({"number": before.number, "first": first, "events": pack_events(new).data})
@@ -121,7 +121,7 @@ class Ledger:
     def heartbeat(self) -> None:
         """Notes that this process still records."""
         with self._database.writing() as connection:
-            recording_runs.sign_on(connection, self._recorder)
+            run_writes.sign_on(connection, self._recorder)
 
     def finish(self, run: Run, owner: str, cost: Cost) -> None:
         """Stores a run that ended, whole, with its metrics and cost. Once it is stored, doing so again changes nothing.
@@ -129,9 +129,9 @@ class Ledger:
         Raises:
             ValueError: no database can hold it.
         """
-        ended = recording_runs.EndedRun.of(run, owner, cost)
+        ended = run_writes.EndedRun.of(run, owner, cost)
         with self._database.writing() as connection:
-            recording_runs.end_run(connection, ended)
+            run_writes.end_run(connection, ended)
         self._saved.pop(run.id, None)
 
     def interrupt_abandoned(self) -> int:
@@ -140,26 +140,26 @@ class Ledger:
         A recorder is gone where its process on this machine has ended, or it gave no sign for 60 s.
         """
         with self._database.writing() as connection:
-            return recording_runs.end_abandoned(connection)
+            return run_writes.end_abandoned(connection)
 
     # Reading
 
     def page(self, owner: str, filter: RunFilter, after: Cursor | None = None, limit: int = 50) -> Page:
         """At most `limit` runs that fit, newest first, from `after` on. Texts are searched in runs that ended."""
         with self._database.reading() as connection:
-            return reading.read_page(connection, owner, filter, after, limit)
+            return queries.read_page(connection, owner, filter, after, limit)
 
     def run(self, owner: str, run_id: str) -> StoredRun | None:
         """One run with all its events, or those so far; None where there is no such run."""
         with self._database.reading() as connection:
-            return reading.read_run(connection, owner, run_id)
+            return queries.read_run(connection, owner, run_id)
 
     def each(self, owner: str, filter: RunFilter) -> Iterator[StoredRun]:
         """All runs that fit, newest first, whole."""
         before: int | None = None
         while True:
             with self._database.reading() as connection:
-                stored, before = reading.read_batch(connection, owner, filter, before, _EACH)
+                stored, before = queries.read_batch(connection, owner, filter, before, _EACH)
             yield from stored
             if before is None:
                 return
@@ -172,12 +172,12 @@ class Ledger:
     def models(self, owner: str) -> tuple[str, ...]:
         """The models the owner's runs asked, by name."""
         with self._database.reading() as connection:
-            return reading.read_models(connection, owner)
+            return queries.read_models(connection, owner)
 
     def tags(self, owner: str) -> tuple[str, ...]:
         """The tags of the owner's runs, by name."""
         with self._database.reading() as connection:
-            return reading.read_tags(connection, owner)
+            return queries.read_tags(connection, owner)
 
     def balances(self, owner: str, origin: str, limit: int) -> tuple[BalanceReading, ...]:
         """At most `limit` readings of the balance at the gateway at `origin`, newest first."""
@@ -194,12 +194,12 @@ class Ledger:
     def set_tags(self, owner: str, run_id: str, tags: Sequence[str]) -> bool:
         """Gives a run these tags in place of its others; False where there is no such run."""
         with self._database.writing() as connection:
-            return noting.write_tags(connection, owner, run_id, tags)
+            return annotations.write_tags(connection, owner, run_id, tags)
 
     def set_note(self, owner: str, run_id: str, note: str) -> bool:
         """Gives a run this note; False where there is no such run."""
         with self._database.writing() as connection:
-            return noting.write_note(connection, owner, run_id, note)
+            return annotations.write_note(connection, owner, run_id, note)
 
     def settle(self, owner: str, run_id: str, cost: Decimal) -> bool:
         """Notes what the gateway says an ended run cost, US dollars; False where there is no such run.
@@ -210,17 +210,17 @@ class Ledger:
         if not cost.is_finite() or cost < 0:
             raise ValueError("a settled cost is a number of US dollars that is not negative")
         with self._database.writing() as connection:
-            return noting.settle_cost(connection, owner, run_id, cost)
+            return annotations.settle_cost(connection, owner, run_id, cost)
 
     def add_callback(self, callback: Callback) -> bool:
         """Stores what a gateway sent; False where that id is stored already. It shows with the runs of its task."""
         with self._database.writing() as connection:
-            return noting.write_callback(connection, callback)
+            return annotations.write_callback(connection, callback)
 
     def add_lookup(self, owner: str, lookup: TaskLookup) -> None:
         """Stores what a gateway answered about a task; it shows with the owner's runs of that task."""
         with self._database.writing() as connection:
-            noting.write_lookup(connection, owner, lookup)
+            annotations.write_lookup(connection, owner, lookup)
 
     def add_balance(self, owner: str, reading: BalanceReading) -> None:
         """Stores what a gateway said is left."""
@@ -232,18 +232,18 @@ class Ledger:
     def delete(self, owner: str, run_ids: Sequence[str]) -> Deletion:
         """Takes these runs away, until `restore` or `purge`. A run that goes on stays."""
         with self._database.writing() as connection:
-            return deleting.delete_runs(connection, owner, run_ids)
+            return deletion.delete_runs(connection, owner, run_ids)
 
     def delete_all(self, owner: str) -> Deletion:
         """Takes all ended runs of the owner away, until `restore` or `purge`."""
         with self._database.writing() as connection:
-            return deleting.delete_runs(connection, owner, None)
+            return deletion.delete_runs(connection, owner, None)
 
     def restore(self, owner: str, deletion_id: str) -> int:
         """Brings back what was taken away together; how many runs."""
         with self._database.writing() as connection:
-            return deleting.restore_runs(connection, owner, deletion_id)
+            return deletion.restore_runs(connection, owner, deletion_id)
 
     def purge(self, before: datetime) -> int:
         """Removes for good what was taken away before then; how many runs. Takes about 3 ms a run."""
-        return deleting.purge_runs(self._database, before)
+        return deletion.purge_runs(self._database, before)

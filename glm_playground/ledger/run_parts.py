@@ -15,8 +15,8 @@ from glm_playground.ledger.values import PROMPT_CHARACTERS
 from glm_playground.ledger.words import words_of
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.metrics import metrics_of
-from glm_playground.runs.recording import cost_from_json, cost_to_json, run_from_json, run_to_json
 from glm_playground.runs.run import Outcome, Run
+from glm_playground.runs.run_json import cost_from_json, cost_to_json, run_from_json, run_to_json
 
 Row = dict[str, Any]
 

@@ -11,8 +11,8 @@ from glm_playground.catalog.comparison_files import harmless_cell
 from glm_playground.gateway.wire import clean_text
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.metrics import metrics_of
-from glm_playground.runs.recording import cost_to_json, run_to_json
 from glm_playground.runs.run import Run
+from glm_playground.runs.run_json import cost_to_json, run_to_json
 from glm_playground.runs.thinking import answer_of
 
 COLUMNS = (

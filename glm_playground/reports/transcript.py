@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
+from glm_playground.chat.setup import Setup
 from glm_playground.gateway.wire import clean_text
 from glm_playground.reports.figures import is_play_money, lane_figures
 from glm_playground.reports.sections import (
@@ -34,11 +36,9 @@ from glm_playground.reports.sections import (
     votes_table,
 )
 from glm_playground.reports.words import Words, cost_text, duration_text, number_text, speed_text
-from glm_playground.runs.conversation import Answer, Conversation, Prompt, Turn
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Run, RunError
-from glm_playground.runs.setup import Setup
 from glm_playground.runs.thinking import reasoning_of
 
 _BACKTICKS = re.compile("`+")

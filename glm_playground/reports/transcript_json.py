@@ -11,15 +11,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.chat.setup import Setup
 from glm_playground.gateway import ToolCall, Usage
 from glm_playground.gateway.wire import clean_text
 from glm_playground.reports.transcript import TranscriptLane, run_on_screen
-from glm_playground.runs.conversation import Answer, Prompt, Turn
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.metrics import metrics_of
-from glm_playground.runs.recording import cost_to_json
 from glm_playground.runs.run import Run, RunError
-from glm_playground.runs.setup import Setup
+from glm_playground.runs.run_json import cost_to_json
 from glm_playground.runs.thinking import reasoning_of
 
 TRANSCRIPT_KIND: Final = "glm-playground-transcript"

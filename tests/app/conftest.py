@@ -10,9 +10,9 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
+from glm_playground.service import runtime, storage
+from glm_playground.service.status import RunsSinceStart
 from glm_playground.settings import ENVIRONMENT_NAMES, settings
-from glm_playground.ui import keeping, services
-from glm_playground.ui.model_status import RunsSinceStart
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -27,19 +27,19 @@ def _no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _forget() -> None:
     """Ends the engine and forgets what the process holds, as at its start; a sandbox is left to who started it."""
-    if services.engine.cache_info().currsize:
-        services.engine().close()
-    services.engine.cache_clear()
-    keeping.close()
+    if runtime.engine.cache_info().currsize:
+        runtime.engine().close()
+    runtime.engine.cache_clear()
+    storage.close()
     settings.cache_clear()
-    services._prices.clear()
-    services._models.clear()
-    services.runs_since_start = RunsSinceStart()
+    runtime._prices.clear()
+    runtime._models.clear()
+    runtime.runs_since_start = RunsSinceStart()
 
 
 def wait_for_answers() -> None:
     """Waits until what was asked of the gateway beside the runs, its prices and its models, is answered."""
-    asked = [question.answer for question in (*services._prices.values(), *services._models.values())]
+    asked = [question.answer for question in (*runtime._prices.values(), *runtime._models.values())]
     assert not futures.wait(asked, timeout=10).not_done
 
 
@@ -58,7 +58,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Confi
             monkeypatch.setenv(name, value)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(services, "_sandbox", cache(no_sandbox))
+    monkeypatch.setattr(runtime, "_sandbox", cache(no_sandbox))
     yield apply
     _forget()
 
@@ -73,7 +73,7 @@ def at_gateway(configure: Configure, sandbox: SandboxProcess) -> None:
 def in_sandbox(configure: Configure, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is configured, so the app asks the sandbox that it takes for its own."""
     configure()
-    monkeypatch.setattr(services, "_sandbox", cache(lambda: sandbox))
+    monkeypatch.setattr(runtime, "_sandbox", cache(lambda: sandbox))
 
 
 @pytest.fixture

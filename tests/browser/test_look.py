@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from glm_playground.ui.starters import QUICKSTART
+from glm_playground.ui.shared.starters import QUICKSTART
 from tests.browser.conftest import OpenTab, Tab
 from tests.live.app_process import AppProcess
 

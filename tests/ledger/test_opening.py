@@ -35,7 +35,7 @@ from glm_playground.ledger import (
     LedgerReadOnly,
     LedgerUnreachable,
     RunFilter,
-    migrating,
+    migration,
     schema,
 )
 from glm_playground.runs.cost import CostState
@@ -68,8 +68,8 @@ def test_the_migrations_lead_to_the_tables_that_are_used(url: str) -> None:
         options = {"version_table": schema.VERSION_TABLE, "include_object": is_ours}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), schema.metadata) == []
     engine.dispose()
-    scripts = ScriptDirectory(str(Path(migrating.__file__).with_name("migrations")))
-    assert scripts.get_heads() == [migrating.NEWEST]
+    scripts = ScriptDirectory(str(Path(migration.__file__).with_name("migrations")))
+    assert scripts.get_heads() == [migration.NEWEST]
 
 
 def test_the_file_and_its_folder_are_for_their_owner_only(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from glm_playground.runs.cost import CostState, cost_of
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Outcome, Run, Server
 from tests.ledger.made import PRICE, ids, keep, made_run
-from tests.unit.test_runs_recording import RUNS
+from tests.unit.runs.test_run_json import RUNS
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import pytest
 
+from glm_playground.bundles.bundle import Bundle, RecordedRun, read_bundle, write_bundle
 from glm_playground.cli import main
 from glm_playground.gateway import ChatRequest, Event, EventKind, Gateway, Message
-from glm_playground.runs.bundle import Bundle, RecordedRun, read_bundle, write_bundle
 from glm_playground.runs.cost import cost_of
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.run import Outcome, Run

@@ -1,0 +1,263 @@
+"""A bundle: one `.glmrun` file with everything needed to read, replay and repeat a set of runs.
+
+The format is described in docs/bundle.md. Opening a bundle never sends anything, and no key is ever in one: a run
+does not know the key it was asked with. Keys that stand in a text are found and removed by `runs.secrets`.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from glm_playground.bundles.archive import (
+    MAX_FILE_BYTES,
+    MAX_PART_BYTES,
+    MAX_PARTS,
+    MAX_RATIO,
+    MAX_UNPACKED_BYTES,
+    Entry,
+    pack,
+    read_directory,
+    unpack,
+)
+from glm_playground.bundles.errors import (
+    BundleError,
+    BundleInvalid,
+    BundleNewer,
+    BundleTampered,
+    BundleTooLarge,
+    BundleTruncated,
+    BundleUnsafe,
+    NotABundle,
+)
+from glm_playground.bundles.parts import (
+    FORMAT,
+    MANIFEST,
+    MAX_CARD_BYTES,
+    MAX_CARDS,
+    MAX_DEPTH,
+    MAX_EVENTS,
+    MAX_EVENTS_PER_RUN,
+    VERSION,
+    Manifest,
+    PartRow,
+    card_model,
+    card_path,
+    read_json,
+    read_manifest,
+    read_run,
+    run_number,
+    run_path,
+    stand_in_notice,
+    write_json,
+    write_run,
+)
+from glm_playground.runs.cost import Cost
+from glm_playground.runs.run import Run
+
+__all__ = [
+    "FORMAT",
+    "MAX_CARDS",
+    "MAX_CARD_BYTES",
+    "MAX_DEPTH",
+    "MAX_EVENTS",
+    "MAX_EVENTS_PER_RUN",
+    "MAX_FILE_BYTES",
+    "MAX_PARTS",
+    "MAX_PART_BYTES",
+    "MAX_RATIO",
+    "MAX_UNPACKED_BYTES",
+    "VERSION",
+    "Bundle",
+    "BundleError",
+    "BundleInvalid",
+    "BundleNewer",
+    "BundleTampered",
+    "BundleTooLarge",
+    "BundleTruncated",
+    "BundleUnsafe",
+    "NotABundle",
+    "PreviewRow",
+    "RecordedRun",
+    "preview",
+    "read_bundle",
+    "stand_in_notice",
+    "write_bundle",
+]
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """An ended run with what it cost and where it stood."""
+
+    run: Run
+    cost: Cost | None = None
+    """None where nobody computed one."""
+    lane: int = 0
+    """The column, from 0."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Recorded runs, in the order they are shown and played."""
+
+    title: str
+    created_at: datetime
+    """With a time zone."""
+    runs: tuple[RecordedRun, ...]
+    """At least one; no two with the same id."""
+    cards: dict[str, Any] = field(default_factory=dict)
+    """What was known of each model asked, by its id: plain JSON, which nobody here looks into."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Of the app and of libraries it used, by name."""
+    note: str = ""
+
+
+class PreviewRow(NamedTuple):
+    """A part of a bundle, as it would leave the machine."""
+
+    path: str
+    size: int
+    """Bytes before packing."""
+    holds: str
+    """What it is, in a few words."""
+
+
+def write_bundle(bundle: Bundle) -> bytes:
+    """The `.glmrun` file of `bundle`; the same bundle gives the same bytes.
+
+    Raises:
+        BundleError: `read_bundle` would refuse the file: a limit is passed, or a run has not ended.
+    """
+    data = pack(_parts(bundle))
+    read_bundle(data)
+    return data
+
+
+def read_bundle(data: bytes) -> Bundle:
+    """The bundle in a `.glmrun` file, or why it is none, whatever the bytes are.
+
+    Raises:
+        BundleError: of the tree in `bundle_errors`.
+    """
+    entries = read_directory(data)
+    if MANIFEST not in entries:
+        raise NotABundle("the file is a zip file, but not a bundle")
+    manifest = read_manifest(unpack(data, entries[MANIFEST]))
+    _check_list(manifest, entries)
+    bodies = _Bodies(data, entries, {row.path: row for row in manifest.parts})
+    return Bundle(
+        title=manifest.title,
+        created_at=manifest.created_at,
+        runs=_read_runs(bodies),
+        cards=_read_cards(bodies),
+        versions=manifest.versions,
+        note=manifest.note,
+    )
+
+
+def preview(bundle: Bundle) -> tuple[PreviewRow, ...]:
+    """What `write_bundle` would put into the file, part by part.
+
+    Raises:
+        BundleInvalid: something in it cannot be written.
+    """
+    return tuple(PreviewRow(path, len(body), _holds(path, bundle)) for path, body in _parts(bundle).items())
+
+
+def _parts(bundle: Bundle) -> dict[str, bytes]:
+    """Every part by its path, the manifest first."""
+    parts = {
+        run_path(number): write_run(one.run, one.cost, one.lane) for number, one in enumerate(bundle.runs, start=1)
+    }
+    parts |= {card_path(model): write_json(facts) for model, facts in sorted(bundle.cards.items())}
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "title": bundle.title,
+        "created_at": bundle.created_at.isoformat(),
+        "note": bundle.note,
+        "versions": dict(sorted(bundle.versions.items())),
+        "parts": [
+            {"path": path, "sha256": hashlib.sha256(body).hexdigest(), "bytes": len(body)}
+            for path, body in parts.items()
+        ],
+    }
+    return {MANIFEST: write_json(manifest), **parts}
+
+
+def _holds(path: str, bundle: Bundle) -> str:
+    if (number := run_number(path)) is not None:
+        run = bundle.runs[number - 1].run
+        messages, events = len(run.request.messages), len(run.events)
+        return f"run of {run.request.model}: messages {messages}, events {events}, figures, cost"
+    if (model := card_model(path)) is not None:
+        return f"facts of {model}"
+    return "title, date, note, versions, checksums"
+
+
+class _Bodies(NamedTuple):
+    """The parts of a file that the manifest lists."""
+
+    data: bytes
+    entries: dict[str, Entry]
+    rows: dict[str, PartRow]
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a part, which are those that the manifest lists."""
+        body = unpack(self.data, self.entries[path])
+        row = self.rows[path]
+        if len(body) != row.bytes or hashlib.sha256(body).hexdigest() != row.sha256:
+            raise BundleTampered(f"{path} is not what was written: its checksum is another")
+        return body
+
+
+def _check_list(manifest: Manifest, entries: dict[str, Entry]) -> None:
+    listed = [row.path for row in manifest.parts]
+    if len(set(listed)) < len(listed):
+        raise BundleInvalid(f"{MANIFEST}: parts: one is listed twice")
+    if missing := sorted(set(listed) - entries.keys()):
+        raise BundleTampered(f"{missing[0][:80]!a} is listed but not there")
+    if stray := sorted(entries.keys() - {MANIFEST, *listed}):
+        raise BundleTampered(f"{stray[0]} is in the file but not listed")
+    if MANIFEST in listed:
+        raise BundleInvalid(f"{MANIFEST}: parts: it lists itself")
+    for path in listed:
+        if run_number(path) is None and card_model(path) is None:
+            raise BundleInvalid(f"{path} is no part of a bundle")
+
+
+def _read_runs(bodies: _Bodies) -> tuple[RecordedRun, ...]:
+    numbers = sorted(number for path in bodies.entries if (number := run_number(path)) is not None)
+    if not numbers or numbers != list(range(1, len(numbers) + 1)):
+        raise BundleInvalid("the runs are not numbered from 1")
+    runs: list[RecordedRun] = []
+    events = 0
+    for path in map(run_path, numbers):
+        runs.append(RecordedRun(*read_run(bodies.read(path), path)))
+        events += len(runs[-1].run.events)
+        if events > MAX_EVENTS:
+            raise BundleTooLarge(f"the runs have more than {MAX_EVENTS:,} events together")
+    if len({one.run.id for one in runs}) < len(runs):
+        raise BundleInvalid("two runs have the same id")
+    return tuple(runs)
+
+
+def _read_cards(bodies: _Bodies) -> dict[str, Any]:
+    models = {path: model for path in bodies.entries if (model := card_model(path)) is not None}
+    if len(models) > MAX_CARDS:
+        raise BundleTooLarge(f"the file has the facts of more than {MAX_CARDS} models")
+    cards = {}
+    for path, model in models.items():
+        if bodies.entries[path].size > MAX_CARD_BYTES:
+            raise BundleTooLarge(f"{path} has more than {MAX_CARD_BYTES:,} bytes")
+        cards[model] = read_json(bodies.read(path), path)
+    return cards
+
+
+def by_lane(bundle: Bundle) -> list[list[RecordedRun]]:
+    """The runs of each lane, left to right."""
+    lanes: dict[int, list[RecordedRun]] = {}
+    for one in bundle.runs:
+        lanes.setdefault(one.lane, []).append(one)
+    return [lanes[number] for number in sorted(lanes)]

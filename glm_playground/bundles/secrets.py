@@ -1,0 +1,374 @@
+"""Keys and passwords in the texts of a bundle: found before it leaves the machine, and taken out.
+
+Looked for is what has the shape of a key, and the keys that the app itself knows. A shape is a guess: what is found
+may be an example, and a password that is a plain word is not found.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from glm_playground.bundles.bundle import Bundle, RecordedRun
+from glm_playground.gateway import Event, EventKind
+from glm_playground.runs.cost import Cost
+from glm_playground.runs.run import Run
+from glm_playground.runs.run_json import run_from_json, run_to_json
+
+MARKER = "[removed]"
+"""What stands where a secret was."""
+SHORTEST_KNOWN = 8
+"""Characters; a known key with fewer, such as EMPTY or test, is a word and not looked for."""
+
+_SHOWN_CHARACTERS = 4
+
+
+class SecretKind(StrEnum):
+    """What a secret looks like."""
+
+    KNOWN = "a key that this app uses"
+    PRIVATE_KEY = "a private key"
+    API_KEY = "an API key"
+    TOKEN = "a token"  # noqa: S105 - a name for it
+    PASSWORD = "a password"  # noqa: S105 - a name for it
+
+
+class Finding(NamedTuple):
+    """A place that looks like a secret."""
+
+    kind: SecretKind
+    where: str
+    """Such as "run 2, answer"."""
+    excerpt: str
+    """Its first characters and its length, never the whole."""
+
+
+class _Span(NamedTuple):
+    start: int
+    end: int
+    kind: SecretKind
+
+
+_Search = Callable[[str], list[_Span]]
+_Change = Callable[[str, list[str]], list[str]]
+"""Given where a text stands and its pieces, gives as many pieces back."""
+
+# Every repetition is bounded, or ends before the next place where the pattern could begin, so that a text made to be
+# slow is not. A group, where there is one, is the secret.
+_SHAPES: tuple[tuple[SecretKind, re.Pattern[str]], ...] = (
+    (
+        SecretKind.PRIVATE_KEY,
+        re.compile(
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
+            r"(?:(?:[A-Za-z0-9+/=\s\\:,.]|-(?!-))*+-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|[A-Za-z0-9+/=\s\\]{40,})"
+        ),
+    ),
+    (SecretKind.API_KEY, re.compile(r"(?<![A-Za-z0-9])sk-(?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{16,}")),
+    (SecretKind.API_KEY, re.compile(r"(?<![A-Za-z0-9])[srp]k_(?:live|test)_[A-Za-z0-9]{16,}")),
+    (SecretKind.API_KEY, re.compile(r"(?<![A-Za-z0-9])(?:runapi|rapi|rk|ra)[-_](?=[A-Za-z_-]{0,60}[0-9])[\w-]{20,}")),
+    # Z.ai's: an id of 32 hexadecimal digits, a dot, a secret.
+    (SecretKind.API_KEY, re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![A-Za-z0-9])")),
+    (SecretKind.API_KEY, re.compile(r"(?<![A-Za-z0-9])AIza[0-9A-Za-z_-]{30,}")),
+    (SecretKind.API_KEY, re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])")),
+    (SecretKind.TOKEN, re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|hf_|npm_)[A-Za-z0-9_-]{20,}")),
+    (SecretKind.TOKEN, re.compile(r"(?<![A-Za-z0-9])xox[a-z]-[A-Za-z0-9-]{10,}")),
+    (
+        SecretKind.TOKEN,
+        re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
+    ),
+    (
+        SecretKind.TOKEN,
+        re.compile(
+            r"\bBearer(?:\s|\\[nt]){1,4}((?=[A-Za-z._~+/=-]{0,80}[0-9])[\w.~+/=-]{8,}|[\w.~+/=-]{16,})", re.IGNORECASE
+        ),
+    ),
+    (
+        SecretKind.TOKEN,
+        re.compile(r"\bauthorization\\?[\"']?\s{0,4}[:=]\s{0,4}\\?[\"']?basic ([\w+/=]{8,})", re.IGNORECASE),
+    ),
+    (
+        SecretKind.PASSWORD,
+        re.compile(
+            r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>\\]{0,200}:((?!\[removed\]@)[^\s/@\"'<>\\]{1,200})@", re.IGNORECASE
+        ),
+    ),
+    # password=..., with nothing between; not what stands for one, such as password=password and password=read().
+    (
+        SecretKind.PASSWORD,
+        re.compile(
+            r"(?:password|passwd|passphrase|pwd)=((?!\w*(?:password|passwd|pwd)\b|[\w.]+[(\[])[\w!#%*+./:^~-]{4,})",
+            re.IGNORECASE,
+        ),
+    ),
+    # "password": "...", password = "...", also in JSON within JSON.
+    (
+        SecretKind.PASSWORD,
+        re.compile(
+            r"(?:password|passwd|passphrase|pwd)\\?[\"']?\s{0,4}[:=]\s{0,4}\\?[\"']([^\s\"'\\\[\]]{4,})", re.IGNORECASE
+        ),
+    ),
+    # The same for names of keys, where the value has a digit and some length.
+    (
+        SecretKind.API_KEY,
+        re.compile(
+            r"(?:api|access|auth|secret|private|client)[_-]?(?:key|token|secret)\\?[\"']?\s{0,4}[:=]\s{0,4}\\?[\"']?"
+            r"((?=[A-Za-z_-]{0,80}[0-9])[\w+/=~-]{16,})",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
+
+def find_secrets(bundle: Bundle, known: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """What in the texts of `bundle` looks like a secret, in reading order.
+
+    Args:
+        bundle: what would be written.
+        known: keys to look for as they are, whatever their shape.
+    """
+    search = _search(known)
+    found: list[Finding] = []
+
+    def note(where: str, pieces: list[str]) -> list[str]:
+        text = "".join(pieces)
+        found.extend(Finding(span.kind, where, _masked(text[span.start : span.end])) for span in search(text))
+        return pieces
+
+    _change_bundle(bundle, note)
+    return tuple(found)
+
+
+def without_secrets(bundle: Bundle, known: Sequence[str] = (), *, only_known: bool = False) -> Bundle:
+    """`bundle` with `MARKER` in the place of everything that `find_secrets` finds.
+
+    A secret that came in several events is taken out of each; their number and their times stay.
+
+    Args:
+        bundle: what would be written.
+        known: keys to look for as they are, whatever their shape.
+        only_known: whether what merely has the shape of a secret stays.
+    """
+    search = _search(known, shapes=not only_known)
+
+    def remove(where: str, pieces: list[str]) -> list[str]:
+        spans = search("".join(pieces))
+        return _cut(pieces, spans) if spans else pieces
+
+    return _change_bundle(bundle, remove)
+
+
+def _search(known: Sequence[str], *, shapes: bool = True) -> _Search:
+    """Finds the secrets in a text; none of them overlap."""
+    keys = {key for key in known if len(key) >= SHORTEST_KNOWN}
+    # In JSON within a text a key may be spelt with escapes.
+    keys |= {json.dumps(key, ensure_ascii=ascii_only)[1:-1] for key in keys for ascii_only in (True, False)}
+    words = "|".join(re.escape(key) for key in sorted(keys, key=lambda key: (-len(key), key)))
+    patterns = [(SecretKind.KNOWN, re.compile(words))] if words else []
+    patterns += _SHAPES if shapes else ()
+
+    def search(text: str) -> list[_Span]:
+        spans = [
+            _Span(*match.span(match.re.groups), kind) for kind, pattern in patterns for match in pattern.finditer(text)
+        ]
+        return _apart(spans)
+
+    return search
+
+
+def _apart(spans: list[_Span]) -> list[_Span]:
+    """The spans in order, with those that overlap made one of the first's kind."""
+    found: list[_Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if found and span.start < found[-1].end:
+            found[-1] = found[-1]._replace(end=max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return found
+
+
+def _masked(secret: str) -> str:
+    shown = secret[: min(_SHOWN_CHARACTERS, len(secret) // 4)]
+    return f"{shown}... ({len(secret)} characters)"
+
+
+def _cut(pieces: list[str], spans: list[_Span]) -> list[str]:
+    """The pieces with the marker over the pieces of each span, so that the first and the last do not become empty."""
+    bounds = [0]
+    for piece in pieces:
+        bounds.append(bounds[-1] + len(piece))
+    changed = list(pieces)
+    # From the end, so that what stands before keeps its place.
+    for span in reversed(spans):
+        touched = [
+            number
+            for number, piece in enumerate(pieces)
+            if piece and bounds[number] < span.end and bounds[number + 1] > span.start
+        ]
+        for place, number in enumerate(touched):
+            start = max(span.start - bounds[number], 0)
+            end = min(span.end, bounds[number + 1]) - bounds[number]
+            text = changed[number]
+            changed[number] = text[:start] + _share(place, len(touched)) + text[end:]
+    return changed
+
+
+def _share(place: int, places: int) -> str:
+    """The marker's characters that the piece at `place` gets; the first and the last get some."""
+    if places == 1:
+        return MARKER
+    cuts = [0, *(1 + number * (len(MARKER) - 1) // (places - 1) for number in range(places))]
+    return MARKER[cuts[place] : cuts[place + 1]]
+
+
+def _change_bundle(bundle: Bundle, change: _Change) -> Bundle:
+    """`bundle` with every text that leaves the machine changed."""
+
+    def changed(where: str, text: str) -> str:
+        return change(where, [text])[0]
+
+    return replace(
+        bundle,
+        title=changed("title", bundle.title),
+        note=changed("note", bundle.note),
+        runs=tuple(_change_one(one, number, change) for number, one in enumerate(bundle.runs, start=1)),
+        cards={
+            changed("facts", model): _change_json(facts, f"facts of {model}", change)
+            for model, facts in bundle.cards.items()
+        },
+        versions={changed("versions", name): changed("versions", text) for name, text in bundle.versions.items()},
+    )
+
+
+def _change_one(one: RecordedRun, number: int, change: _Change) -> RecordedRun:
+    prefix = f"run {number}"
+    return replace(
+        one, run=_change_run(one.run, prefix, change), cost=_change_cost(one.cost, prefix, change) if one.cost else None
+    )
+
+
+def _change_cost(cost: Cost, prefix: str, change: _Change) -> Cost:
+    if cost.price is None:
+        return cost
+    (source,) = change(f"{prefix}, price's source", [cost.price.source])
+    return replace(cost, price=replace(cost.price, source=source))
+
+
+def _change_run(run: Run, prefix: str, change: _Change) -> Run:
+    plain = run_to_json(replace(run, events=[]))
+    changed = {
+        name: value if name in _NO_TEXTS else _change_json(value, f"{prefix}, {_words(name)}", change, names=False)
+        for name, value in plain.items()
+        if name != "request"
+    }
+    changed["request"] = _change_request(plain["request"], prefix, change)
+    events = _change_events(run.events, prefix, change)
+    if changed == plain and events == run.events:
+        return run
+    return replace(run_from_json(changed), events=events)
+
+
+def _change_request(request: dict[str, Any], prefix: str, change: _Change) -> dict[str, Any]:
+    messages = [
+        {
+            name: value if name == "role" else _change_json(value, f"{where}, {_words(name)}", change, names=False)
+            for name, value in message.items()
+        }
+        for where, message in (
+            (f"{prefix}, message {number}", one) for number, one in enumerate(request["messages"], 1)
+        )
+    ]
+    others = {
+        name: _change_json(value, f"{prefix}, {_words(name)}", change)
+        for name, value in request.items()
+        if name != "messages"
+    }
+    return {name: messages if name == "messages" else others[name] for name in request}
+
+
+_NO_TEXTS = frozenset({"started_at", "outcome", "usage"})
+"""Fields of a run that hold a time, a word of ours or counts."""
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _change_json(value: Any, where: str, change: _Change, *, names: bool = True) -> Any:
+    """A JSON value with its texts changed, and the names in its objects where they are anybody's."""
+    if isinstance(value, str):
+        return change(where, [value])[0]
+    if isinstance(value, list):
+        return [
+            _change_json(inner, f"{where}, {number}", change, names=names)
+            for number, inner in enumerate(value, start=1)
+        ]
+    if not isinstance(value, dict):
+        return value
+    return {
+        change(where, [name])[0] if names else name: _change_json(inner, f"{where}, {name}", change, names=names)
+        for name, inner in value.items()
+    }
+
+
+def _change_events(events: Sequence[Event], prefix: str, change: _Change) -> list[Event]:
+    """The events with their texts changed: those of an answer as one text, so that no secret hides between two."""
+    texts = [event.text for event in events]
+    for kind, name in ((EventKind.REASONING, "reasoning"), (EventKind.CONTENT, "answer")):
+        places = [place for place, event in enumerate(events) if event.kind is kind]
+        if places:
+            pieces = change(f"{prefix}, {name}", [texts[place] for place in places])
+            for place, piece in zip(places, pieces, strict=True):
+                texts[place] = piece
+    _change_calls(events, texts, prefix, change)
+    return [
+        event if text == event.text else event._replace(text=text) for event, text in zip(events, texts, strict=True)
+    ]
+
+
+def _change_calls(events: Sequence[Event], texts: list[str], prefix: str, change: _Change) -> None:
+    """Changes all other `texts`, of which the arguments of a tool call are one text in several events."""
+    calls: dict[int, Any] = {}
+    arguments: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for place, event in enumerate(events):
+        if event.kind in {EventKind.REASONING, EventKind.CONTENT}:
+            continue
+        where = f"{prefix}, event {place + 1}"
+        pieces = _call_pieces(event)
+        if pieces is None:
+            texts[place] = change(where, [event.text])[0]
+            continue
+        for number, piece in enumerate(pieces):
+            if taken := _take_arguments(piece):
+                arguments[str(piece.get("index", number))].append((place, number, taken))
+        calls[place] = _change_json(pieces, where, change)
+    for rows in arguments.values():
+        changed = change(f"{prefix}, arguments of a tool call", [text for _place, _number, text in rows])
+        for (place, number, _text), piece in zip(rows, changed, strict=True):
+            calls[place][number]["function"]["arguments"] = piece
+    for place, pieces in calls.items():
+        if pieces != _call_pieces(events[place]):
+            texts[place] = json.dumps(pieces, ensure_ascii=False)
+
+
+def _call_pieces(event: Event) -> list[Any] | None:
+    """The pieces of tool calls in an event; None where it is another, or its text is not a list."""
+    if event.kind is not EventKind.TOOL_CALLS:
+        return None
+    try:
+        pieces = json.loads(event.text)
+    except (ValueError, RecursionError):
+        return None
+    return pieces if isinstance(pieces, list) else None
+
+
+def _take_arguments(piece: Any) -> str:
+    """Takes the arguments out of a piece of a call; empty where it has none."""
+    function = piece.get("function") if isinstance(piece, dict) else None
+    if not isinstance(function, dict) or not isinstance(function.get("arguments"), str):
+        return ""
+    text: str = function["arguments"]
+    function["arguments"] = ""
+    return text

@@ -1,0 +1,313 @@
+"""A conversation as a tree of values: prompts, the answers to each, and what was asked after each answer.
+
+Nothing is ever overwritten. Another answer to a prompt stands beside the earlier ones; an edited prompt stands beside
+the first one; what followed stays below the answer it followed. A path through the tree is what is on the screen.
+"""
+
+import itertools
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from glm_playground.chat.attachments import Attachment, token_shares, with_attachments
+from glm_playground.chat.setup import Setup
+from glm_playground.chat.tools import tool_calls_of
+from glm_playground.gateway import ChatRequest, Message, ToolCall
+from glm_playground.runs.metrics import Metrics, metrics_of
+from glm_playground.runs.run import Run
+from glm_playground.runs.thinking import answer_of
+
+_MARK = re.compile(r"^\[[0-9a-f]{8}\] ")
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What answers a tool call."""
+
+    call: ToolCall
+    content: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the user sends in one turn: a text with files, or the results of the tools that the model asked for."""
+
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+
+    @cached_property
+    def attachment_tokens(self) -> tuple[tuple[str, int], ...]:
+        """Name and estimated tokens of each file."""
+        return token_shares(self.text, self.attachments)
+
+    def messages(self) -> tuple[Message, ...]:
+        """The messages it makes."""
+        if self.results:
+            return tuple(
+                Message(role="tool", content=result.content, tool_call_id=result.call.id) for result in self.results
+            )
+        return (Message(role="user", content=with_attachments(self.text, self.attachments)),)
+
+
+@dataclass(eq=False)
+class Answer:
+    """One answer to a prompt: a run, or a text that the user wrote in its place."""
+
+    run: Run | None = None
+    text: str | None = None
+    """The user's own text, or one that a request quotes; None where the run's stands."""
+    quoted: bool = False
+    """True where `text` is known only from a later request."""
+    calls: tuple[ToolCall, ...] = ()
+    """What a quoted answer asked for."""
+    one_by_one: bool = False
+    """True where the run was alone on the line, after a warm-up and with a nonce: its times may be compared."""
+    after: "Fork" = field(default_factory=lambda: Fork())  # noqa: PLW0108 - the class stands further down
+    id: str = field(default_factory=_new_id)
+    _read: tuple[str, tuple[ToolCall, ...]] | None = field(default=None, init=False, repr=False)
+    _metrics: Metrics | None = field(default=None, init=False, repr=False)
+
+    @property
+    def content(self) -> str:
+        """What a later request quotes; the reasoning is not part of it."""
+        return self._quoted()[0]
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls the model asked for; an answer that the user wrote asks for none."""
+        return self._quoted()[1]
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """The figures of the run; None where there is none."""
+        if self.run is None or self._metrics:
+            return self._metrics
+        ended = self.run.ended
+        found = metrics_of(self.run)
+        self._metrics = found if ended else None
+        return found
+
+    def _quoted(self) -> tuple[str, tuple[ToolCall, ...]]:
+        if self.text is not None or self.run is None:
+            return self.text or "", self.calls
+        if self._read:
+            return self._read
+        # A page asks for it at every click: once the run has ended, its events are read no more.
+        ended = self.run.ended
+        found = answer_of(self.run), tool_calls_of(self.run)
+        self._read = found if ended else None
+        return found
+
+
+@dataclass(eq=False)
+class Turn:
+    """A prompt and its answers, of which one is on the screen."""
+
+    prompt: Prompt
+    answers: list[Answer] = field(default_factory=list)
+    chosen: int = -1
+    id: str = field(default_factory=_new_id)
+
+    @property
+    def answer(self) -> Answer:
+        """The answer on the screen."""
+        return self.answers[self.chosen]
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs that answered the prompt, oldest first."""
+        return tuple(answer.run for answer in self.answers if answer.run)
+
+    @property
+    def number(self) -> int:
+        """Which answer is on the screen, from 1."""
+        return self.chosen % len(self.answers) + 1 if self.answers else 0
+
+    def add(self, answers: Sequence[Answer]) -> None:
+        """Adds answers and shows the first of them."""
+        self.chosen = len(self.answers)
+        self.answers.extend(answers)
+
+
+@dataclass(eq=False)
+class Fork:
+    """The prompts that were asked at one place of a conversation, of which one is on the screen."""
+
+    turns: list[Turn] = field(default_factory=list)
+    chosen: int = -1
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn on the screen; None at the end of a conversation."""
+        return self.turns[self.chosen] if self.turns else None
+
+    def add(self, turn: Turn) -> None:
+        """Adds a turn and shows it."""
+        self.chosen = len(self.turns)
+        self.turns.append(turn)
+
+    def remove(self, turn: Turn) -> None:
+        """Takes a turn out, with all that follows it; the one before it is shown."""
+        self.turns.remove(turn)
+        self.chosen = len(self.turns) - 1
+
+
+@dataclass(eq=False)
+class Conversation:
+    """The tree and the path through it that is on the screen."""
+
+    start: Fork = field(default_factory=Fork)
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The turns on the screen."""
+        return [turn for fork in self._forks() if (turn := fork.turn)]
+
+    @property
+    def end(self) -> Fork:
+        """Where the next prompt goes."""
+        return list(self._forks())[-1]
+
+    def forks(self) -> list[Fork]:
+        """The places of the turns on the screen, in order."""
+        return [fork for fork in self._forks() if fork.turn]
+
+    def fork_of(self, turn: Turn) -> Fork:
+        """The place of a turn on the screen.
+
+        Raises:
+            LookupError: the turn is not on the screen.
+        """
+        for fork in self._forks():
+            if fork.turn is turn:
+                return fork
+        raise LookupError("the turn is not on the screen")
+
+    def find(self, turn_id: str) -> Turn | None:
+        """The turn on the screen with this id."""
+        return next((turn for turn in self.turns if turn.id == turn_id), None)
+
+    def all_answers(self) -> Iterator[Answer]:
+        """Every answer of the tree, on the screen or not."""
+        waiting = [self.start]
+        while waiting:
+            for turn in waiting.pop().turns:
+                for answer in turn.answers:
+                    yield answer
+                    waiting.append(answer.after)
+
+    def all_runs(self) -> Iterator[Run]:
+        """Every run of the tree, on the screen or not."""
+        return (answer.run for answer in self.all_answers() if answer.run)
+
+    def going_on(self) -> list[Run]:
+        """The runs that have not ended."""
+        return [run for run in self.all_runs() if not run.ended]
+
+    def request(self, prompt: Prompt, setup: Setup, *, before: Turn | None = None) -> ChatRequest:
+        """The request that sends `prompt` behind the turns on the screen, those from `before` on left out."""
+        system = [Message(role="system", content=setup.system)] if setup.system.strip() else []
+        messages = (*system, *self._history(prompt, before), *prompt.messages())
+        return ChatRequest(model=setup.model, messages=messages, **dict(setup.parameters))
+
+    def _history(self, prompt: Prompt, before: Turn | None) -> list[Message]:
+        """The messages of the turns that stand before `prompt`.
+
+        A turn without any answer, because its run failed or was stopped early, is not sent again. Nor are tool calls
+        that nobody answered, since a server may refuse them.
+        """
+        messages: list[Message] = []
+        turns = list(itertools.takewhile(lambda turn: turn is not before, self.turns))
+        nexts = [*(turn.prompt for turn in turns[1:]), prompt]
+        for turn, following in zip(turns, nexts, strict=False):
+            answer = turn.answer if turn.answers else Answer()
+            content, calls = answer.content, answer.tool_calls if following.results else ()
+            if content or calls:
+                messages += [*turn.prompt.messages(), Message(role="assistant", content=content, tool_calls=calls)]
+        return messages
+
+    def _forks(self) -> Iterator[Fork]:
+        fork = self.start
+        while True:
+            yield fork
+            turn = fork.turn
+            if turn is None or not turn.answers:
+                return
+            fork = turn.answer.after
+
+
+def conversation_of(runs: Sequence[Run]) -> Conversation:
+    """The conversation that `runs` are the answers of: the turns that the longest request quotes, each with its runs.
+
+    A run stands in the place of the text that a later request quotes of it. Messages of one sender in a row become one
+    prompt; a prompt that is another one than the longest request's at its place becomes a branch.
+
+    Args:
+        runs: of one lane, oldest first; at least one.
+    """
+    spine = max(reversed(runs), key=lambda run: len(_turns_of(run)))
+    conversation = Conversation()
+    for turn in _turns_of(spine):
+        conversation.end.add(turn)
+    forks = conversation.forks()
+    for run in runs:
+        asked = _turns_of(run)
+        fork, prompt = forks[len(asked) - 1], asked[-1].prompt
+        _put(fork, prompt, run)
+    return conversation
+
+
+def _put(fork: Fork, prompt: Prompt, run: Run) -> None:
+    shown = fork.turn
+    turn = next((turn for turn in fork.turns if unmarked(turn.prompt) == unmarked(prompt)), None)
+    if turn is None or shown is None:
+        fork.add(Turn(prompt, [Answer(run)]))
+        fork.chosen = 0
+        return
+    turn.chosen = 0
+    first = turn.answers[0] if turn.answers else None
+    if first and first.quoted and first.content == Answer(run).content:
+        # What followed the quoted text followed the run.
+        first.run, first.text, first.quoted, first.calls = run, None, False, ()
+    else:
+        turn.answers.append(Answer(run, after=first.after) if first else Answer(run))
+
+
+def unmarked(prompt: Prompt) -> Prompt:
+    """`prompt` without the mark against prompt caches that asking one by one puts in front of a conversation."""
+    return replace(prompt, text=_MARK.sub("", prompt.text))
+
+
+def _turns_of(run: Run) -> list[Turn]:
+    """The turns that a request quotes, and the last one without an answer."""
+    turns: list[Turn] = []
+    waiting: list[Message] = []
+    asked: tuple[ToolCall, ...] = ()
+    for message in run.request.messages:
+        if message.role == "assistant":
+            quoted = Answer(text=message.content, quoted=True, calls=message.tool_calls)
+            turns.append(Turn(_prompt_of(waiting, asked), [quoted]))
+            waiting, asked = [], message.tool_calls
+        elif message.role != "system":
+            waiting.append(message)
+    return [*turns, Turn(_prompt_of(waiting, asked))]
+
+
+def _prompt_of(messages: Sequence[Message], asked: Sequence[ToolCall]) -> Prompt:
+    calls = {call.id: call for call in asked}
+    results = tuple(
+        ToolResult(
+            calls.get(called := message.tool_call_id or "") or ToolCall(id=called, name="", arguments=""),
+            message.content,
+        )
+        for message in messages
+        if message.role == "tool"
+    )
+    return Prompt("\n\n".join(message.content for message in messages if message.role == "user"), results=results)

@@ -1,0 +1,231 @@
+"""Tools of a request as a user types them, and the calls of them that a model streams.
+
+Formats: OpenAI's function tools and the `tool_calls` of its chunks, which Z.ai's chat completions share
+(docs.z.ai/api-reference/llm/chat-completion).
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from glm_playground.chat.structured import check_schema, check_value, limited_time, read_json
+from glm_playground.gateway import EventKind, ToolCall
+from glm_playground.gateway.wire import clean_text
+from glm_playground.runs.run import Run
+
+MAX_TOOLS = 128
+"""Functions that a request to a GLM may offer."""
+_READ_S = 5.0
+"""128 tools of ten parameters each take a second."""
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+class ToolFault(StrEnum):
+    """Why tools are not sent."""
+
+    NOT_JSON = "not_json"
+    NOT_A_LIST = "not_a_list"
+    NOT_A_FUNCTION = "not_a_function"
+    NAME_MISSING = "name_missing"
+    NAME_INVALID = "name_invalid"
+    NAME_TWICE = "name_twice"
+    PARAMETERS_INVALID = "parameters_invalid"
+    TOO_MANY = "too_many"
+
+
+class ToolProblem(NamedTuple):
+    """A fault of the tools that a user typed."""
+
+    kind: ToolFault
+    index: int | None  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
+    """Of the tool in the list, from 0; None where the fault is the whole text's."""
+    detail: str
+    """What was found."""
+
+
+def tool_calls_of(run: Run) -> tuple[ToolCall, ...]:
+    """The calls that `run` asks for, in the order of their index.
+
+    Read leniently, never raises: a piece of a wrong type is as if it were not there, a call without an id is named
+    `call_<index>`, a piece without an index continues the call of its id or else the last one, and a call with
+    neither name nor arguments is left out. Arguments sent as an object instead of its text become the text.
+    """
+    calls = _Calls()
+    for piece in _pieces(run):
+        calls.add(piece)
+    return calls.whole()
+
+
+def read_tools(text: str) -> tuple[dict[str, Any], ...] | ToolProblem:
+    """The tools that a user typed as JSON, in OpenAI's form, or the first problem; () for a blank text.
+
+    Taken are a list of tools, one tool, and a function without the tool around it. Names are unique and of at most 64
+    letters, digits, `_` and `-`; `parameters`, where there are any, are a JSON Schema of an object.
+    """
+    if not text.strip():
+        return ()
+    try:
+        value = read_json(text)
+    except ValueError as error:
+        return ToolProblem(ToolFault.NOT_JSON, None, str(error))
+    typed = [value] if isinstance(value, dict) else value
+    if not isinstance(typed, list):
+        return ToolProblem(ToolFault.NOT_A_LIST, None, _shown(value))
+    if len(typed) > MAX_TOOLS:
+        return ToolProblem(ToolFault.TOO_MANY, None, str(len(typed)))
+    tools: dict[str, dict[str, Any]] = {}
+    with limited_time(_READ_S):
+        for index, item in enumerate(typed):
+            tool = _wrapped(item)
+            if tool is None:
+                return ToolProblem(ToolFault.NOT_A_FUNCTION, index, _shown(item))
+            if problem := _function_problem(tool["function"], index):
+                return problem
+            name = tool["function"]["name"]
+            if name in tools:
+                return ToolProblem(ToolFault.NAME_TWICE, index, name)
+            tools[name] = tool
+    return tuple(tools.values())
+
+
+def check_arguments(call: ToolCall, tools: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What is wrong with a call by the schema of the tool it names, as `path: message`; () when nothing is."""
+    functions = [tool.get("function") for tool in tools]
+    named = [function for function in functions if isinstance(function, Mapping) and function.get("name") == call.name]
+    if not named:
+        return (f"no tool is named {call.name[:64]!r}",)
+    try:
+        arguments = read_json(call.arguments)
+    except ValueError as error:
+        return (f"the arguments are not JSON: {error}",)
+    if not isinstance(arguments, dict):
+        return ("the arguments are no JSON object",)
+    schema = named[0].get("parameters")
+    if schema is None:
+        return ()
+    return tuple(f"{problem.path}: {problem.message}" for problem in check_value(arguments, schema))
+
+
+class _Call:
+    """A call while its pieces come."""
+
+    def __init__(self) -> None:
+        self.id = ""
+        self.name = ""
+        self.arguments: list[str] = []
+
+    def add(self, call_id: str, name: str, arguments: Any) -> None:
+        self.id = self.id or call_id
+        # Some servers repeat the name in each piece.
+        if name != self.name:
+            self.name += name
+        if isinstance(arguments, str):
+            self.arguments.append(arguments)
+        elif isinstance(arguments, dict):
+            self.arguments.append(json.dumps(arguments, ensure_ascii=False))
+
+
+class _Calls:
+    """The calls of a run while their pieces come."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, _Call] = {}
+        self._moved: dict[int, int] = {}
+        """Where the calls under an index go that another call has."""
+        self._last: int | None = None
+
+    def add(self, piece: dict[str, Any]) -> None:
+        function = piece.get("function")
+        function = function if isinstance(function, dict) else {}
+        call_id, name, index = _text(piece.get("id")), _text(function.get("name")), piece.get("index")
+        if isinstance(index, int) and not isinstance(index, bool) and index >= 0:
+            self._last = self._place(index, call_id, name)
+        else:
+            self._last = self._place_without_index(call_id, name)
+        self._calls.setdefault(self._last, _Call()).add(call_id, name, function.get("arguments"))
+
+    def whole(self) -> tuple[ToolCall, ...]:
+        return tuple(
+            ToolCall(
+                id=clean_text(call.id) or f"call_{index}",
+                name=clean_text(call.name),
+                arguments=clean_text("".join(call.arguments)),
+            )
+            for index, call in sorted(self._calls.items())
+            if call.name or any(call.arguments)
+        )
+
+    def _place(self, index: int, call_id: str, name: str) -> int:
+        place = self._moved.get(index, index)
+        call = self._calls.get(place)
+        if call is None or not call_id or not call.id or call_id == call.id:
+            return place
+        # Some servers number every call 0, some make a new id for each piece: a new call has a name.
+        if (known := self._with_id(call_id)) is not None:
+            return known
+        if name and call.name:
+            place = self._moved[index] = max(self._calls) + 1
+        return place
+
+    def _place_without_index(self, call_id: str, name: str) -> int:
+        if call_id and (known := self._with_id(call_id)) is not None:
+            return known
+        return max(self._calls, default=-1) + 1 if name or self._last is None else self._last
+
+    def _with_id(self, call_id: str) -> int | None:
+        return next((index for index, call in self._calls.items() if call.id == call_id), None)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _pieces(run: Run) -> Iterator[dict[str, Any]]:
+    for event in run.events:
+        if event.kind is not EventKind.TOOL_CALLS:
+            continue
+        try:
+            pieces = json.loads(event.text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(pieces, dict):
+            pieces = [pieces]
+        if isinstance(pieces, list):
+            yield from (piece for piece in pieces if isinstance(piece, dict))
+
+
+def _wrapped(item: Any) -> dict[str, Any] | None:
+    """`item` as a tool in OpenAI's form, or None where it is no function."""
+    if not isinstance(item, dict) or item.get("type", "function") != "function":
+        return None
+    if "function" in item:
+        return {**item, "type": "function"} if isinstance(item["function"], dict) else None
+    if not item.keys() & {"name", "parameters"}:
+        return None
+    return {"type": "function", "function": {key: value for key, value in item.items() if key != "type"}}
+
+
+def _function_problem(function: dict[str, Any], index: int) -> ToolProblem | None:
+    name = function.get("name")
+    if name is None or name == "":
+        return ToolProblem(ToolFault.NAME_MISSING, index, _shown(function))
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return ToolProblem(ToolFault.NAME_INVALID, index, _shown(name))
+    if not isinstance(function.get("description", ""), str):
+        return ToolProblem(ToolFault.NOT_A_FUNCTION, index, f"description: {_shown(function['description'])}")
+    if "parameters" not in function:
+        return None
+    parameters = function["parameters"]
+    if not isinstance(parameters, dict) or parameters.get("type") != "object":
+        return ToolProblem(ToolFault.PARAMETERS_INVALID, index, '$: "type" is not "object"')
+    if problem := check_schema(parameters):
+        return ToolProblem(ToolFault.PARAMETERS_INVALID, index, f"{problem.path}: {problem.message}")
+    return None
+
+
+def _shown(value: Any) -> str:
+    """`value` as JSON, cut to a line."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,103 @@
+"""Takes runs away, brings them back, and removes them for good."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, exists, insert, select, true, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from glm_playground.ledger import totals, word_index
+from glm_playground.ledger.database import Database
+from glm_playground.ledger.filters import shown
+from glm_playground.ledger.run_parts import plain
+from glm_playground.ledger.run_writes import stored_words
+from glm_playground.ledger.schema import callbacks, deletions, lookups, runs
+from glm_playground.ledger.values import Deletion
+
+_IDS_AT_ONCE = 1000
+# So many runs are removed in one transaction, so that others who write wait for less than a second.
+_PURGED_AT_ONCE = 50
+
+
+def delete_runs(connection: Connection, owner: str, run_ids: Sequence[str] | None) -> Deletion:
+    """Takes the ended runs with these ids away, or all of the owner's for None."""
+    deletion = uuid.uuid4().hex
+    row = {"id": deletion, "owner": plain(owner), "deleted_at": datetime.now(UTC)}
+    connection.execute(insert(deletions).values(row))
+    count = 0
+    for which in _chosen(run_ids):
+        taken = shown(owner) & runs.c.outcome.is_not(None) & which
+        totals.count(connection, taken, -1)
+        count += connection.execute(update(runs).where(taken).values(deletion=deletion)).rowcount
+    if not count:
+        connection.execute(delete(deletions).where(deletions.c.id == deletion))
+    return Deletion(deletion, count)
+
+
+def restore_runs(connection: Connection, owner: str, deletion: str) -> int:
+    """Brings back what was taken away together; how many runs."""
+    which = (runs.c.owner == plain(owner)) & (runs.c.deletion == plain(deletion))
+    totals.count(connection, which)
+    count = connection.execute(update(runs).where(which).values(deletion=None)).rowcount
+    connection.execute(delete(deletions).where(deletions.c.owner == plain(owner), deletions.c.id == plain(deletion)))
+    return count
+
+
+def purge_runs(database: Database, before: datetime) -> int:
+    """Removes what was taken away before then, with texts, words, events, and what gateways said of its tasks."""
+    removed = 0
+    while True:
+        with database.writing() as connection:
+            batch = _purge_some(connection, before)
+        removed += batch
+        if batch < _PURGED_AT_ONCE:
+            break
+    if removed:
+        _clean_up(database)
+    return removed
+
+
+def _chosen(run_ids: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    if run_ids is None:
+        return [true()]
+    ids = list(dict.fromkeys(map(plain, run_ids)))
+    return [runs.c.id.in_(ids[at : at + _IDS_AT_ONCE]) for at in range(0, len(ids), _IDS_AT_ONCE)]
+
+
+def _purge_some(connection: Connection, before: datetime) -> int:
+    old = select(deletions.c.id).where(deletions.c.deleted_at < before)
+    query = select(runs.c.number, runs.c.owner, runs.c.task_id).where(runs.c.deletion.in_(old)).limit(_PURGED_AT_ONCE)
+    found = connection.execute(query).all()
+    words: set[str] = set()
+    for row in found:
+        of_run = stored_words(connection, row.number)
+        word_index.remove(connection, row.number, of_run)
+        words.update(of_run)
+    connection.execute(delete(runs).where(runs.c.number.in_([row.number for row in found])))
+    word_index.forget_terms(connection, words)
+    for row in found:
+        if row.task_id is not None:
+            _forget_task(connection, row.owner, row.task_id)
+    emptied = ~exists().where(runs.c.deletion == deletions.c.id)
+    connection.execute(delete(deletions).where(deletions.c.deleted_at < before, emptied))
+    return len(found)
+
+
+def _forget_task(connection: Connection, owner: str, task_id: str) -> None:
+    """Removes what gateways said of a task that no run names any more."""
+    left = connection.execute(select(runs.c.owner).where(runs.c.task_id == task_id)).scalars().all()
+    if owner not in left:
+        connection.execute(delete(lookups).where(lookups.c.owner == owner, lookups.c.task_id == task_id))
+    if not left:
+        connection.execute(delete(callbacks).where(callbacks.c.task_id == task_id))
+
+
+def _clean_up(database: Database) -> None:
+    """Has what was removed leave the files too."""
+    more = begin = True
+    while more:
+        with database.writing() as connection:
+            more = word_index.merge_some(connection, begin=begin)
+        begin = False
+    database.empty_log()

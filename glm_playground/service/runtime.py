@@ -1,0 +1,172 @@
+"""What the whole process shares: the engine, the gateway, the sandbox, its prices. No user's data is in here."""
+
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayError
+from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
+from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
+from glm_playground.runs.cost import Price
+from glm_playground.runs.engine import Engine
+from glm_playground.runs.prices import listed_price, published_price
+from glm_playground.runs.run import Run
+from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
+from glm_playground.service import storage
+from glm_playground.service.status import RunsSinceStart
+from glm_playground.settings import RUNAPI_BASE_URL, settings
+
+FRESH_FOR_S = 600.0
+PROBLEM_STANDS_FOR_S = 60.0
+runs_since_start = RunsSinceStart()
+_starting = threading.Lock()
+
+
+@cache
+def engine() -> Engine:
+    """The engine that drives every run of this process."""
+    return Engine(connect_timeout=settings().connect_timeout, read_timeout=settings().read_timeout, on_end=_note_end)
+
+
+def _note_end(run: Run) -> None:
+    runs_since_start.note(run)
+    storage.note_end(run)
+
+
+def start(request: ChatRequest, server: Gateway, owner: str, *, behind: Run | None = None) -> Run:
+    """Starts a run of `owner` and has it stored; see `Engine.start`."""
+    run = engine().start(request, server, behind=behind)
+    storage.watch(run, owner, lambda: price_of(server, request.model))
+    return run
+
+
+@cache
+def _sandbox() -> SandboxProcess | SandboxFailed:
+    try:
+        return SandboxProcess.start(settings().sandbox_engine, callback_secret=settings().callback_secret)
+    except SandboxFailed as error:
+        return error
+
+
+def sandbox() -> SandboxProcess | SandboxFailed | None:
+    """The sandbox, started at the first call; why it could not be started; None where a gateway is configured."""
+    if not settings().uses_sandbox:
+        return None
+    with _starting:
+        return _sandbox()
+
+
+def gateway() -> Gateway:
+    """The server that is asked: the sandbox, RunAPI, or the one the operator configured."""
+    process = sandbox()
+    if isinstance(process, SandboxProcess):
+        return sandbox_gateway(process.base_url, process.key, process.model)
+    # Where the sandbox could not be started, nothing answers at RunAPI's address without a key, which it says.
+    return configured_gateway(settings()) or Gateway("RunAPI", RUNAPI_BASE_URL, failed_not_charged=True)
+
+
+T = TypeVar("T")
+
+
+class Live(NamedTuple, Generic[T]):
+    """What a gateway said of itself: the last good answer, why the last question failed, whether one is under way."""
+
+    value: T | None
+    problem: GatewayError | None
+    waiting: bool
+
+
+@dataclass
+class _Asked(Generic[T]):
+    """The last question of one kind to a gateway."""
+
+    answer: "Future[T]"
+    last: T | None
+    at: float = field(default_factory=time.monotonic)
+
+    def read(self) -> Live[T]:
+        """What is known by now; what was read before stays where the last question failed."""
+        problem = None
+        if self.answer.done():
+            try:
+                self.last = self.answer.result()
+            except GatewayError as error:
+                problem = error
+        return Live(self.last, problem, waiting=not self.answer.done())
+
+
+_NEVER_ASKED: Live[Any] = Live(None, None, waiting=False)
+_prices: dict[str, _Asked[LivePrices]] = {}
+_models: dict[str, _Asked[LiveModels]] = {}
+
+
+def ask_prices(server: Gateway) -> None:
+    """Asks for the price list in the background, unless the last one is younger than ten minutes.
+
+    It is public and kept for everybody, so it is asked without a user's own key.
+    """
+    if server.private:
+        server = replace(server, key=None, private=False)
+    _ask(_prices, server, read_prices)
+
+
+def ask_models(server: Gateway) -> None:
+    """Asks for the list of models in the background, unless the last one is younger than ten minutes.
+
+    Not with a user's own key: a gateway may list by key, and what is kept here is everybody's.
+    """
+    if server.private:
+        return
+    _ask(_models, server, lambda client, last: read_models(client))
+
+
+def live_prices(server: Gateway) -> Live[LivePrices]:
+    """The gateway's price list as last read."""
+    return asked.read() if (asked := _prices.get(server.origin)) else _NEVER_ASKED
+
+
+def live_models(server: Gateway) -> Live[LiveModels]:
+    """The gateway's list of models as last read."""
+    return asked.read() if (asked := _models.get(server.origin)) else _NEVER_ASKED
+
+
+def _ask(
+    questions: dict[str, _Asked[T]],
+    server: Gateway,
+    question: Callable[[GatewayClient, T | None], Coroutine[Any, Any, T]],
+) -> None:
+    asked = questions.get(server.origin)
+    known = asked.read() if asked else None
+    if asked and known:
+        pause = PROBLEM_STANDS_FOR_S if known.problem else FRESH_FOR_S
+        if known.waiting or time.monotonic() - asked.at < pause:
+            return
+    last = known.value if known else None
+    questions[server.origin] = _Asked(engine().ask(server, lambda client: question(client, last)), last)
+
+
+def price_of(server: Gateway, model: str) -> Price | None:
+    """The price of `model`: the gateway's own list, else the card's published one, else None."""
+    return _listed_price(server, model) or _published_price(server, model)
+
+
+def _listed_price(server: Gateway, model: str) -> Price | None:
+    listed = live_prices(server).value
+    return listed_price(server, listed, model) if listed else None
+
+
+def _published_price(server: Gateway, model: str) -> Price | None:
+    return published_price(model) if server.failed_not_charged and not server.stand_in else None
+
+
+def close() -> None:
+    """Ends what was started; for the end of the server."""
+    if engine.cache_info().currsize:
+        engine().close()
+    storage.close()
+    if _sandbox.cache_info().currsize and isinstance(process := _sandbox(), SandboxProcess):
+        process.close()

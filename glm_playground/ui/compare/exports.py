@@ -1,0 +1,32 @@
+"""Downloads of what the comparison shows, each with its sources; a file is made when it is asked for."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from glm_playground.catalog import Source
+from glm_playground.catalog.comparison_files import csv_text, json_text, markdown_text
+from glm_playground.ui.compare.filters import Shown
+from glm_playground.ui.shared.file_buttons import FileKind, draw_file_buttons
+from glm_playground.ui.shared.i18n import _
+
+_NAME = "glm-comparison"
+
+
+def draw_downloads(shown: Shown, sources: Mapping[str, Source]) -> None:
+    """Draws a button a format."""
+    comparison = shown.comparison
+    labels = {row.key: label for row, label in zip(comparison.rows, shown.labels, strict=True)}
+    head = (_("Fact"), _("Sources"))
+    write_markdown = partial(markdown_text, comparison, labels, shown.texts, sources, head)
+    kinds = (
+        # The mark at the beginning tells spreadsheets that the file is UTF-8.
+        FileKind("CSV", "csv", "text/csv", lambda: "\ufeff" + csv_text(comparison, labels, sources)),
+        FileKind("Markdown", "md", "text/markdown", write_markdown),
+        FileKind("JSON", "json", "application/json", partial(json_text, comparison, labels, sources)),
+    )
+    invitation = _("Download these rows, with sources")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(f":small[{invitation}]", width="content")
+        draw_file_buttons(kinds, _NAME, "download", type="tertiary")

@@ -1,0 +1,155 @@
+"""Which rows of a comparison are shown, and which way round."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import streamlit as st
+
+from glm_playground.catalog import ModelCard
+from glm_playground.catalog.comparison import (
+    GROUPS,
+    KEY_FACTS,
+    ComparedRow,
+    Comparison,
+    Difference,
+    LaidOver,
+    compare,
+    score_names,
+)
+from glm_playground.ui.compare.choice import draw_order
+from glm_playground.ui.compare.words import group_names, plain_texts, row_label
+from glm_playground.ui.shared.i18n import _, language
+
+MOST_COLUMNS = 12
+"""More models than this stand below each other, one a row."""
+
+
+MODELS_A_PAGE = 50
+
+
+class Wanted(NamedTuple):
+    """What the filters ask for."""
+
+    group: str
+    rows: str
+    text: str
+    order: tuple[str, bool] | None
+    by_model: bool
+    """Whether a row is a model, not a fact."""
+
+
+class Shown(NamedTuple):
+    """The rows that are shown, each with its name and its cells as plain text."""
+
+    comparison: Comparison
+    labels: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+
+    def page(self, number: int) -> "Shown":
+        """The same rows with the models of that page alone, counted from 1."""
+        # The page last chosen may be of a longer list of models.
+        number = min(number, -(-len(self.comparison.cards) // MODELS_A_PAGE))
+        part = slice((number - 1) * MODELS_A_PAGE, number * MODELS_A_PAGE)
+        rows = tuple(replace(row, facts=row.facts[part]) for row in self.comparison.rows)
+        texts = tuple(cells[part] for cells in self.texts)
+        return Shown(Comparison(self.comparison.cards[part], rows), self.labels, texts)
+
+
+def draw_filters(models: int) -> Wanted:
+    """Draws the filters in one line."""
+    groups, kinds = group_names(), _row_kinds()
+    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="bottom"):
+        group = st.selectbox(
+            _("Facts"),
+            list(groups),
+            format_func=groups.__getitem__,
+            key="compare_group",
+            width=190,
+            persist_state="session",
+        )
+        rows = st.selectbox(
+            _("Rows"),
+            list(kinds),
+            format_func=kinds.__getitem__,
+            key="compare_rows",
+            width=170,
+            persist_state="session",
+        )
+        text = st.text_input(
+            _("Search"),
+            key="compare_search",
+            type="search",
+            live="200ms",
+            placeholder=_("Fact or value"),
+            width=170,
+            persist_state="session",
+        )
+        order = draw_order()
+        ways = {False: _("Fact"), True: _("Model")}
+        by_model = st.segmented_control(
+            _("A row is a"),
+            list(ways),
+            format_func=ways.__getitem__,
+            default=models > MOST_COLUMNS,
+            # Many models side by side are no table: the choice is made anew when their number passes the limit.
+            key=f"compare_way_{models > MOST_COLUMNS}",
+            required=True,
+            persist_state="session",
+        )
+    return Wanted(group, rows, text or "", order, bool(by_model))
+
+
+def _row_kinds() -> dict[str, str]:
+    return {"all": _("All"), "different": _("Values differ"), "unknown": _("With an unknown")}
+
+
+def shown_rows(cards: Sequence[ModelCard], wanted: Wanted, laid_over: LaidOver) -> Shown:
+    """The comparison of these models in the rows that the filters let through."""
+    ids = ",".join(card.id for card in cards)
+    read_now = tuple((*place, str(fact.value), fact.note) for place, fact in sorted(laid_over.items()))
+    whole = _all_rows(cards, ids, wanted.group, language(), laid_over, read_now)
+    words = wanted.text.casefold().split()
+    kept = [
+        (row, label, texts)
+        for row, label, texts in zip(whole.comparison.rows, whole.labels, whole.texts, strict=True)
+        if _is_kind(row, wanted.rows) and (not words or _has_words(words, label, texts))
+    ]
+    rows, labels, texts = zip(*kept, strict=True) if kept else ((), (), ())
+    return Shown(Comparison(whole.comparison.cards, rows), labels, texts)
+
+
+# Public facts only, and nothing that changes: so every session may have the same.
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _all_rows(
+    _cards: Sequence[ModelCard],
+    ids: str,
+    group: str,
+    spoken: str,
+    _laid_over: LaidOver,
+    read_now: tuple[tuple[str | None, ...], ...],
+) -> Shown:
+    """Every row of a subject; what stands for the arguments with an underscore are the others."""
+    scores = score_names(_cards) if group in {"scores", "all"} else []
+    whole = compare(_cards, _keys(group), scores, _laid_over)
+    labels = tuple(row_label(row) for row in whole.rows)
+    return Shown(whole, labels, tuple(plain_texts(row.facts) for row in whole.rows))
+
+
+def _keys(group: str) -> tuple[str, ...]:
+    if group == "key":
+        return KEY_FACTS
+    if group == "all":
+        return tuple(dict.fromkeys(key for keys in GROUPS.values() for key in keys))
+    return GROUPS.get(group, ())
+
+
+def _is_kind(row: ComparedRow, kind: str) -> bool:
+    if kind == "different":
+        return row.difference is Difference.DIFFERENT
+    return kind != "unknown" or row.has_unknown
+
+
+def _has_words(words: list[str], label: str, cells: tuple[str, ...]) -> bool:
+    everything = " ".join((label, *cells)).casefold()
+    return all(word in everything for word in words)

@@ -1,0 +1,29 @@
+"""The comparison as a plain HTML table with the source in each cell, for screen readers, keyboards and paper."""
+
+from collections.abc import Mapping
+
+import pandas as pd  # type: ignore[import-untyped]
+import streamlit as st
+
+from glm_playground.catalog import Source
+from glm_playground.catalog.comparison_files import mark
+from glm_playground.ui.compare.filters import Shown
+from glm_playground.ui.compare.words import sourced
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.i18n import _
+
+
+def draw_reading(shown: Shown, sources: Mapping[str, Source]) -> None:
+    """Draws the table folded; it is made once it is opened."""
+    fold = st.expander(
+        _("As a plain table, with sources; it prints whole"), key="compare_reading", type="compact", on_change="rerun"
+    )
+    if not fold.open:
+        return
+    cards, rows = shown.comparison.cards, shown.comparison.rows
+    columns = {"≠": [mark(row.difference) for row in rows]}
+    for place, card in enumerate(cards):
+        columns[literal(card.name)] = [sourced(row.facts[place], sources) for row in rows]
+    frame = pd.DataFrame(columns, index=pd.Index(map(literal, shown.labels), name=_("Fact")))
+    with fold:
+        st.table(frame, border="horizontal", alt=_("Comparison of {count} models").format(count=len(cards)))

@@ -1,0 +1,221 @@
+"""Names of the rows and subjects of a comparison, and its values as plain text for a grid, which draws no Markdown."""
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Self
+
+from glm_playground.catalog import AnyFact, Source
+from glm_playground.catalog.comparison import ComparedRow, ScoreName
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.fact_values import arithmetic_labels, fact_text, kind_name, value_text
+from glm_playground.ui.shared.fact_view import source_link
+from glm_playground.ui.shared.i18n import _, language
+
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]<>()#+\-.!|~$:&\"'])")
+
+
+def group_names() -> dict[str, str]:
+    """The subjects that rows are chosen by, in the order of the list."""
+    return {
+        "key": _("Key facts"),
+        "prices": _("Prices"),
+        "scores": _("Scores"),
+        "limits": _("Limits and sizes"),
+        "features": _("Features"),
+        "sheet": _("RunAPI's sheet"),
+        "runapi": _("What RunAPI declares"),
+        "release": _("Release and licence"),
+        "architecture": _("Architecture"),
+        "arithmetic": _("Our own count of the parameters"),
+        "all": _("Everything"),
+    }
+
+
+def plain(fact: AnyFact) -> str:
+    """The fact's value as plain text, or the word "unknown"."""
+    return plain_texts((fact,))[0]
+
+
+def plain_texts(facts: Iterable[AnyFact]) -> tuple[str, ...]:
+    """The facts' values as plain texts."""
+    # Asking for the language costs more than a text that is kept, so it is asked for once.
+    spoken, unknown = language(), _("unknown")
+    return tuple(
+        unknown if (value := fact.value) is None else _plain(spoken, _Exact(value), fact.unit) for fact in facts
+    )
+
+
+def sourced(fact: AnyFact, sources: Mapping[str, Source]) -> str:
+    """The value as small Markdown with a link to its source and the month it was read in."""
+    if not fact.known:
+        return f":small[:gray[{fact_text(fact)}]]"
+    source = sources.get(fact.source or "")
+    named = source_link(source, short=True) if source else literal(fact.source or "")
+    # The hyphen is one that no line breaks at.
+    return f":small[{fact_text(fact)} :gray[{named} {fact.read:%Y\u2011%m}]]"
+
+
+class _Exact(tuple[type, Any]):
+    """A value as a key: True is not 1, and 0.60 not 0.6, since each has a text of its own."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: Any) -> Self:
+        return super().__new__(cls, (type(value), value.as_tuple() if isinstance(value, Decimal) else value))
+
+    @property
+    def value(self) -> Any:
+        """The value itself."""
+        return Decimal(self[1]) if self[0] is Decimal else self[1]
+
+
+@lru_cache(maxsize=20_000)
+def _plain(language: str, exact: _Exact, unit: str | None) -> str:
+    return _ESCAPE.sub(r"\1", value_text(exact.value, unit))
+
+
+def row_label(row: ComparedRow) -> str:
+    """The row's name; it says whose fact it is, since rows of every subject may stand together."""
+    return score_label(row.score) if row.score else fact_labels().get(row.key, row.key)
+
+
+def score_label(name: ScoreName) -> str:
+    """A benchmark with its conditions, and who ran it where that is not the model's own maker."""
+    parts = [name.benchmark]
+    if name.conditions:
+        parts.append(name.conditions)
+    if name.kind != "vendor":
+        parts.append(kind_name(name.kind))
+    return ", ".join(parts)
+
+
+def fact_labels() -> dict[str, str]:
+    """Names of the facts by key."""
+    return _labels(language())
+
+
+@lru_cache(maxsize=8)
+def _labels(language: str) -> dict[str, str]:
+    return {f"facts.{key}": label for key, label in _of_the_model().items()} | {
+        f"{table}.{key}": label
+        for table, labels in (
+            ("gateways.runapi", _of_runapi()),
+            ("gateways.runapi.capabilities", _capabilities()),
+            ("gateways.runapi.protocols", _protocols()),
+            ("gateways.runapi.price", _prices(_("RunAPI"))),
+            ("gateways.zai", _of_zai()),
+            ("gateways.zai.price", _prices(_("Z.ai"))),
+            ("arithmetic", arithmetic_labels()),
+        )
+        for key, label in labels.items()
+    }
+
+
+def _of_the_model() -> dict[str, str]:
+    return {
+        "release": _("Release"),
+        "availability": _("At Z.ai"),
+        "license": _("Licence"),
+        "open_weights": _("Open weights"),
+        "weights": _("Weights"),
+        "size_total": _("Size, total"),
+        "size_active": _("Size, active"),
+        "context_tokens": _("Context"),
+        "max_output_tokens": _("Largest output"),
+        "max_tokens_default": _("Output, default"),
+        "knowledge_cutoff": _("Knowledge cutoff"),
+        "input_modalities": _("Takes"),
+        "output_modalities": _("Gives"),
+        "thinking": _("Thinking"),
+        "thinking_types": _("Thinking, settings"),
+        "reasoning_effort": _("Reasoning effort"),
+        "reasoning_efforts": _("Reasoning effort, settings"),
+        "tool_calling": _("Tools"),
+        "tool_stream": _("Tools in a stream"),
+        "structured_output": _("Structured output"),
+        "context_caching": _("Caching"),
+        "temperature_default": _("Temperature, default"),
+        "top_p_default": _("top_p, default"),
+        "architecture": _("Architecture"),
+        "layers": _("Layers"),
+        "dense_layers": _("Dense layers"),
+        "moe_layers": _("MoE layers"),
+        "mtp_layers": _("MTP layers"),
+        "hidden_size": _("Hidden size"),
+        "attention_heads": _("Attention heads"),
+        "kv_heads": _("KV heads"),
+        "attention": _("Attention"),
+        "experts": _("Experts"),
+        "experts_per_token": _("Experts a token"),
+        "shared_experts": _("Shared experts"),
+        "training_tokens": _("Training tokens"),
+        "vocabulary": _("Vocabulary"),
+        "tokenizer": _("Tokenizer"),
+    }
+
+
+def _of_runapi() -> dict[str, str]:
+    return {
+        "model_id": _("Model ID"),
+        "provider": _("Provider"),
+        "modality": _("Modality"),
+        "task_type": _("Task type"),
+        "billing": _("Billing"),
+        "endpoint": _("Endpoint"),
+        "commercial": _("Commercial use"),
+        "status": _("Status, advertised"),
+        "context_tokens": _("Context on RunAPI"),
+        "max_output_tokens": _("Output on RunAPI"),
+        "architecture": _("Architecture, RunAPI's words"),
+        "overview": _("RunAPI's words"),
+        "card_text": _("RunAPI's card"),
+        "default_choice": _("RunAPI's default choice"),
+        "skill_use_when": _("RunAPI's skill: use for"),
+    }
+
+
+def _of_zai() -> dict[str, str]:
+    return {
+        "model_id": _("Model ID at Z.ai"),
+        "billing": _("Billing at Z.ai"),
+        "endpoint": _("Endpoint at Z.ai"),
+    }
+
+
+def _prices(gateway: str) -> dict[str, str]:
+    labels = {
+        "input": _("Input, {gateway}"),
+        "output": _("Output, {gateway}"),
+        "cache_read": _("Cached input, {gateway}"),
+        "cache_write_5m": _("Cache write 5 min, {gateway}"),
+        "cache_write_1h": _("Cache write 1 h, {gateway}"),
+        "cache_storage": _("Cache storage, {gateway}"),
+        "headline": _("Headline, {gateway}"),
+    }
+    return {key: label.format(gateway=gateway) for key, label in labels.items()}
+
+
+def _capabilities() -> dict[str, str]:
+    return {
+        "text": _("Text on RunAPI"),
+        "sync": _("Answer in one piece on RunAPI"),
+        "streaming": _("Streaming on RunAPI"),
+        "default_thinking": _("Thinking unless asked on RunAPI"),
+        "reasoning_controls": _("Reasoning controls on RunAPI"),
+        "function_tools": _("Tools on RunAPI"),
+        "structured_output": _("Structured output on RunAPI"),
+        "multimodal_input": _("Images as input on RunAPI"),
+        "hosted_tools": _("Hosted tools on RunAPI"),
+        "explicit_cache_controls": _("Cache controls on RunAPI"),
+    }
+
+
+def _protocols() -> dict[str, str]:
+    return {
+        "chat_completions": _("Chat completions on RunAPI"),
+        "responses": _("Responses on RunAPI"),
+        "messages": _("Messages on RunAPI"),
+        "gemini_contents": _("Gemini contents on RunAPI"),
+    }

@@ -1,0 +1,118 @@
+"""The server's own word against the sum of the runs: the balance before and after, and the tasks looked up."""
+
+import itertools
+
+import streamlit as st
+
+from glm_playground.gateway import GatewayError
+from glm_playground.gateway.account import read_balance
+from glm_playground.ledger import Ledger, RunFilter, StoredRun
+from glm_playground.ledger.values import BalanceReading
+from glm_playground.runs.cost import CostState
+from glm_playground.service import runtime
+from glm_playground.ui.history.tasks import can_look_up, look_up, unanswered
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.figures import dollars, signed_dollars
+from glm_playground.ui.shared.i18n import _, moment, ngettext, number
+from glm_playground.ui.shared.own_key import asked_gateway
+
+MOST_LOOKED_UP = 50
+_WAIT_S = 30.0
+_READINGS = 10
+_SAID, _PROBLEM = "balance_said", "balance_problem"
+
+
+def draw_balance(ledger: Ledger, owner: str) -> None:
+    """Draws the readings of the balance with what the runs between them cost, and the button for the tasks."""
+    server = asked_gateway()
+    st.markdown(_("**Checked against the server**"))
+    st.caption(
+        _(
+            "Read the balance before and after some runs: what it fell by stands beside the sum of your runs in that "
+            "time. Others who use the same key make a difference too."
+        )
+    )
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            _("Read the balance"), key="balance_read", icon=":material/account_balance:", on_click=_read,
+            args=(ledger, owner),
+        )  # fmt: skip
+        st.button(
+            _("Look the last tasks up"),
+            key="tasks_look_up",
+            icon=":material/sync:",
+            on_click=_look_up,
+            args=(ledger, owner),
+            help=_("Asks {server} for the last {most} runs that have a task id and no settled cost.").format(
+                server=literal(server.name), most=MOST_LOOKED_UP
+            ),
+        )
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(problem.body, title=problem.title)
+    if said := st.session_state.pop(_SAID, None):
+        st.markdown(said)
+    _draw_readings(ledger, owner, ledger.balances(owner, server.origin, _READINGS))
+
+
+def _draw_readings(ledger: Ledger, owner: str, readings: tuple[BalanceReading, ...]) -> None:
+    """Draws a line for each two readings that follow each other, newest first."""
+    if not readings:
+        return
+    newest = readings[0]
+    st.markdown(
+        _("Balance {amount}, read {time}.").format(amount=literal(dollars(newest.amount)), time=moment(newest.read_at))
+    )
+    if len(readings) < 2:
+        return
+    heads = (_("From"), _("To"), _("Balance fell by"), _("Sum of your runs"), _("Difference"), _("Not in the sum"))
+    lines = [f"| {' | '.join(heads)} |", "|---|---|--:|--:|--:|---|"]
+    for after, before in itertools.pairwise(readings):
+        spent = ledger.spent(owner, after.origin, before.read_at, after.read_at)
+        fell = before.amount - after.amount
+        missing = ngettext("{count} run of unknown cost", "{count} runs of unknown cost", spent.unknown_runs)
+        cells = (
+            moment(before.read_at),
+            moment(after.read_at),
+            literal(signed_dollars(fell)),
+            literal(dollars(spent.known)),
+            literal(signed_dollars(fell - spent.known)),
+            missing.format(count=number(spent.unknown_runs)) if spent.unknown_runs else "–",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    st.markdown("\n".join(lines))
+
+
+def _read(ledger: Ledger, owner: str) -> None:
+    server = asked_gateway()
+    try:
+        balance = runtime.engine().ask(server, read_balance).result(_WAIT_S)
+    except (GatewayError, TimeoutError) as error:
+        st.session_state[_PROBLEM] = unanswered(error)
+        return
+    ledger.add_balance(owner, BalanceReading(server.origin, balance.read_at, balance.amount))
+
+
+def _look_up(ledger: Ledger, owner: str) -> None:
+    """Asks for the last runs' tasks, one after the other; the first refusal ends it."""
+    asked = settled = 0
+    for stored in _without_settled_cost(ledger, owner):
+        try:
+            found = look_up(ledger, owner, stored)
+        except (GatewayError, TimeoutError) as error:
+            if isinstance(error, GatewayError) and error.status == 404:
+                asked += 1
+                continue
+            st.session_state[_PROBLEM] = unanswered(error)
+            break
+        asked += 1
+        settled += found.cost is not None
+    st.session_state[_SAID] = _("{asked} tasks looked up; the server stated the cost of {settled}.").format(
+        asked=number(asked), settled=number(settled)
+    )
+
+
+def _without_settled_cost(ledger: Ledger, owner: str) -> list[StoredRun]:
+    page = ledger.page(owner, RunFilter(), None, 4 * MOST_LOOKED_UP)
+    ids = [row.id for row in page.rows if row.task_id and row.outcome and row.cost_state is not CostState.SETTLED]
+    found = (ledger.run(owner, run_id) for run_id in ids[:MOST_LOOKED_UP])
+    return [stored for stored in found if stored and can_look_up(stored)]

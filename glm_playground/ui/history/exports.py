@@ -1,0 +1,68 @@
+"""Runs of the history as files: CSV, JSON Lines, a report, a bundle; made when they are asked for."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+
+import streamlit as st
+
+from glm_playground.bundles.bundle import RecordedRun
+from glm_playground.chat.setup import MAX_LANES as MOST_LANES
+from glm_playground.ledger import Ledger, RunFilter, StoredRun
+from glm_playground.reports.history_files import Kept, csv_lines, json_lines
+from glm_playground.ui.shared.bundle_download import draw_bundle_download
+from glm_playground.ui.shared.file_buttons import FileKind, draw_file_buttons
+from glm_playground.ui.shared.i18n import _, number
+
+MOST_EXPORTED = 10_000
+
+
+def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> None:
+    """Draws the menu: the chosen runs, or all that fit the filters."""
+    with st.popover(_("Export"), icon=":material/download:", key="history_export", on_change="rerun") as popover:
+        if not popover.open:
+            return
+        what = _("The chosen runs.") if chosen else _("The newest {most} runs that fit the filters, at most.")
+        st.caption(what.format(most=number(MOST_EXPORTED)))
+        kinds = (
+            # The mark at the beginning tells spreadsheets that the file is UTF-8.
+            FileKind(
+                "CSV", "csv", "text/csv", lambda: "\ufeff" + "".join(csv_lines(_kept(ledger, owner, wanted, chosen)))
+            ),
+            FileKind(
+                "JSON Lines",
+                "jsonl",
+                "application/jsonl",
+                lambda: "".join(json_lines(_kept(ledger, owner, wanted, chosen))),
+            ),
+        )
+        with st.container(horizontal=True):
+            draw_file_buttons(kinds, f"glm-playground-runs-{datetime.now(UTC):%Y%m%d-%H%M}", "history")
+        if 0 < len(chosen) <= MOST_LANES:
+            st.markdown(_("**As a report**, with figures, sources and limits."))
+            # Jinja is loaded once somebody wants a report.
+            from glm_playground.ui.shared.downloads import draw_downloads, recorded_lanes  # noqa: PLC0415
+
+            draw_downloads(lambda: recorded_lanes(_recorded(ledger, owner, chosen)), "history-report")
+            draw_bundle_download(lambda: _recorded(ledger, owner, chosen), "history-bundle")
+        else:
+            most = _("Tick 1 to {most} runs for a report or a bundle of them.")
+            st.caption(most.format(most=number(MOST_LANES)))
+
+
+def _recorded(ledger: Ledger, owner: str, chosen: list[str]) -> list[RecordedRun]:
+    """The chosen runs, oldest first, each in a lane of its own."""
+    found = (ledger.run(owner, run_id) for run_id in reversed(chosen))
+    ended = [stored for stored in found if stored and stored.run.ended]
+    return [RecordedRun(run=stored.run, cost=stored.cost, lane=lane) for lane, stored in enumerate(ended)]
+
+
+def _kept(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> Iterator[Kept]:
+    for stored in _found(ledger, owner, wanted, chosen):
+        yield stored.run, stored.cost, stored.row.tags, stored.row.note
+
+
+def _found(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> Iterator[StoredRun]:
+    if chosen:
+        return (stored for run_id in chosen if (stored := ledger.run(owner, run_id)))
+    return islice(ledger.each(owner, wanted), MOST_EXPORTED)

@@ -1,0 +1,80 @@
+"""Which runs the history shows."""
+
+from datetime import date
+
+import streamlit as st
+
+from glm_playground.ledger import Ledger, RunFilter
+from glm_playground.runs.cost import CostState
+from glm_playground.runs.run import Outcome
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
+
+_TEXT, _MODELS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _TASK = (
+    f"history_{name}" for name in ("text", "models", "outcomes", "costs", "tags", "from", "to", "who", "task")
+)
+_KEYS = (_TEXT, _MODELS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _TASK)
+_COST_STATES = tuple(state for state in CostState if state is not CostState.PREDICTED)
+
+
+def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
+    """Draws the search and the filters; what they say."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = st.text_input(
+            _("Search"),
+            key=_TEXT,
+            icon=":material/search:",
+            placeholder=_('words in prompts, answers and notes, or "a phrase"'),
+            persist_state="session",
+        )
+        models = st.multiselect(
+            _("Model"), ledger.models(owner), key=_MODELS, placeholder=_("all"), persist_state="session"
+        )
+        with st.popover(_more_label(), icon=":material/filter_list:"):
+            _draw_more(ledger, owner)
+    state = st.session_state
+    return RunFilter(
+        text=(text or "").strip(),
+        models=tuple(models),
+        since=_day(state.get(_FROM)),
+        until=_day(state.get(_TO)),
+        outcomes=tuple(map(Outcome, state.get(_OUTCOMES) or ())),
+        cost_states=tuple(map(CostState, state.get(_COSTS) or ())),
+        tags=tuple(state.get(_TAGS) or ()),
+        stand_in={"stand_in": True, "real": False}.get(state.get(_WHO) or ""),
+        task_id=(state.get(_TASK) or "").strip(),
+    )
+
+
+def forget_filters() -> None:
+    """Shows all runs again."""
+    for key in _KEYS:
+        st.session_state.pop(key, None)
+
+
+def _more_label() -> str:
+    used = sum(bool(st.session_state.get(key)) for key in _KEYS[2:])
+    return _("Filters ({count})").format(count=used) if used else _("Filters")
+
+
+def _draw_more(ledger: Ledger, owner: str) -> None:
+    who = {"real": _("real answers"), "stand_in": _("stand-in")}
+    st.pills(_("Answered by"), list(who), format_func=who.__getitem__, key=_WHO, persist_state="session")
+    st.multiselect(
+        _("Outcome"), list(Outcome), format_func=outcome_name, key=_OUTCOMES, placeholder=_("all"),
+        persist_state="session",
+    )  # fmt: skip
+    st.multiselect(
+        _("Cost"), list(_COST_STATES), format_func=cost_state_name, key=_COSTS, placeholder=_("all"),
+        persist_state="session",
+    )  # fmt: skip
+    st.multiselect(_("Tag"), ledger.tags(owner), key=_TAGS, placeholder=_("all"), persist_state="session")
+    with st.container(horizontal=True):
+        st.date_input(_("From (UTC)"), None, key=_FROM, persist_state="session")
+        st.date_input(_("To (UTC)"), None, key=_TO, persist_state="session")
+    st.text_input(_("Task id"), key=_TASK, placeholder="task_…", persist_state="session")
+    st.button(_("Show all"), key="history_all", on_click=forget_filters)
+
+
+def _day(value: object) -> date | None:
+    return value if isinstance(value, date) else None

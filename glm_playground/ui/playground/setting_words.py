@@ -1,0 +1,47 @@
+"""What the settings say of themselves: what a card declares, and why a field cannot be used."""
+
+from glm_playground.catalog import ModelCard
+from glm_playground.chat.structured import SchemaProblem
+from glm_playground.chat.tools import ToolFault, ToolProblem
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.i18n import _
+
+
+def capability_note(card: ModelCard | None, name: str) -> str:
+    """What RunAPI says of a capability with the model; empty where it says that it is supported."""
+    facts = card.gateway("runapi") if card else None
+    fact = getattr(facts.capabilities, name) if facts else None
+    words = {
+        "supported": "",
+        "rejected": _("RunAPI refuses it"),
+        "advertised": _("advertised by RunAPI"),
+        "not declared": _("not declared"),
+    }
+    return words.get(fact.value, _("not declared")) if fact else _("not declared")
+
+
+def explain_tools(problem: ToolProblem) -> str:
+    """Why the tools cannot be used."""
+    reasons = {
+        ToolFault.NOT_JSON: _("This is not JSON."),
+        ToolFault.NOT_A_LIST: _("Expected a list of tools."),
+        ToolFault.NOT_A_FUNCTION: _("A tool must be a function."),
+        ToolFault.NAME_MISSING: _("A function has no name."),
+        ToolFault.NAME_INVALID: _("A name holds letters, digits, _ and - only, at most 64."),
+        ToolFault.NAME_TWICE: _("Two functions have the same name."),
+        ToolFault.PARAMETERS_INVALID: _("The parameters are not a JSON Schema of an object."),
+        ToolFault.TOO_MANY: _("GLM takes at most 128 tools."),
+    }
+    place = _("Tool {number}.").format(number=problem.index + 1) if problem.index is not None else ""
+    detail = literal(problem.detail) if problem.detail else ""
+    return " ".join(filter(None, (place, reasons[problem.kind], detail)))
+
+
+def explain_schema(problem: SchemaProblem) -> str:
+    """Why the schema cannot be used."""
+    return _("This is not a JSON Schema: {reason}").format(reason=literal(f"{problem.path} {problem.message}".strip()))
+
+
+def explain_extra(reason: str) -> str:
+    """Why the further fields cannot be used."""
+    return _("These fields are not sent: {reason}").format(reason=literal(reason))

@@ -1,0 +1,81 @@
+"""What can be taken away: a link to the settings, the request as code, the conversation as a file."""
+
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from glm_playground.bundles.bundle import RecordedRun
+from glm_playground.chat.conversation import Prompt
+from glm_playground.chat.setup import to_link
+from glm_playground.gateway import Gateway
+from glm_playground.ui.playground.workbench import Workbench
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.run_footer import cost_on
+from glm_playground.ui.shared.snippets import request_snippets
+from glm_playground.ui.shared.starters import QUICKSTART
+
+
+def draw_share(bench: Workbench, server: Gateway) -> None:
+    """Draws the menu; what is in it is made once it is open."""
+    with st.popover(_("Share"), icon=":material/share:", key="share", on_change="rerun") as popover:
+        if popover.open:
+            _draw_link(bench)
+            _draw_code(bench)
+            _draw_downloads(bench, server)
+
+
+def _draw_link(bench: Workbench) -> None:
+    st.markdown(_("**Link to these models and settings.** No prompt and no key is in it."))
+    parts = urlsplit(st.context.url or "")
+    query = urlencode([("lane", text) for text in to_link([bench.setup_of(lane) for lane in bench.lanes])])
+    origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    st.code(f"{origin}/playground?{query}", language=None, wrap_lines=True)
+
+
+def _draw_code(bench: Workbench) -> None:
+    st.markdown(
+        _("**The request as code.** The last one sent, or the one a first prompt would make; never with a key.")
+    )
+    lane = bench.lanes[0]
+    if len(bench.lanes) > 1:
+        names = [f"{number} {one.setup.model}" for number, one in enumerate(bench.lanes, start=1)]
+        chosen = st.selectbox(_("Lane"), names, key="code_lane", persist_state="session")
+        lane = bench.lanes[names.index(chosen)] if chosen in names else lane
+    runs = [turn.answer.run for turn in lane.conversation.turns if turn.answers and turn.answer.run]
+    request = runs[-1].request if runs else lane.conversation.request(Prompt(QUICKSTART), bench.setup_of(lane))
+    snippets = request_snippets(request.body())
+    for tab, snippet in zip(st.tabs([snippet.name for snippet in snippets]), snippets, strict=True):
+        tab.code(snippet.text, language=snippet.language, height=260)
+
+
+def _draw_downloads(bench: Workbench, server: Gateway) -> None:
+    st.markdown(_("**The conversation as a file**, with its figures."))
+    if not any(lane.conversation.turns for lane in bench.lanes):
+        st.caption(_("Nothing was asked yet."))
+        return
+    # Jinja is loaded once somebody wants a file.
+    from glm_playground.reports.transcript import TranscriptLane  # noqa: PLC0415
+    from glm_playground.ui.shared.bundle_download import draw_bundle_download  # noqa: PLC0415
+    from glm_playground.ui.shared.downloads import draw_downloads  # noqa: PLC0415
+
+    lanes = [
+        TranscriptLane(
+            bench.setup_of(lane),
+            lane.conversation,
+            {run.id: cost_on(run, server) for turn in lane.conversation.turns for run in turn.runs if run.ended},
+        )
+        for lane in bench.lanes
+    ]
+    draw_downloads(lambda: lanes, "download")
+    draw_bundle_download(lambda: _recorded(bench, server), "share-bundle")
+
+
+def _recorded(bench: Workbench, server: Gateway) -> list[RecordedRun]:
+    """Every run of the turns on the screen that has ended, lane by lane."""
+    return [
+        RecordedRun(run=run, cost=cost_on(run, server), lane=place)
+        for place, lane in enumerate(bench.lanes)
+        for turn in lane.conversation.turns
+        for run in turn.runs
+        if run.ended
+    ]

@@ -1,0 +1,236 @@
+"""One turn of a lane: the prompt, the answer with its figures, and what can be done with both."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from glm_playground.chat.conversation import Fork, Turn
+from glm_playground.gateway import Gateway
+from glm_playground.runs.run import Outcome, Run
+from glm_playground.ui.playground import sending, workbench
+from glm_playground.ui.playground.structured_view import draw_check
+from glm_playground.ui.playground.tool_view import draw_tool_calls
+from glm_playground.ui.playground.workbench import Lane
+from glm_playground.ui.shared.answer_markdown import literal, to_markdown
+from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.page_header import replay_badge
+from glm_playground.ui.shared.run_footer import cost_on, draw_footer
+from glm_playground.ui.shared.run_view import RunView, draw_ended
+from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.tool_results import draw_tool_results
+
+_EDITING, _EDITED, _RAW = "editing", "edited", "raw"
+_USER, _MODEL = ":material/person:", ":material/smart_toy:"
+
+OnEnd = Callable[[], None]
+
+
+def draw_turn(lane: Lane, fork: Fork, server: Gateway, *, is_last: bool) -> tuple[RunView, OnEnd] | None:
+    """Draws the turn on the screen at `fork`; the view to attach to and what is drawn at its end, if it goes on."""
+    turn = fork.turn
+    if turn is None:
+        return None
+    with st.chat_message("user", avatar=_USER):
+        _draw_prompt(lane, fork, turn)
+    if not turn.answers:
+        return None
+    with st.chat_message("assistant", avatar=_MODEL):
+        answer = turn.answer
+        run = answer.run
+        if run is None or answer.text is not None:
+            st.caption(_("as the request quotes it") if answer.quoted else _("written by you"))
+            _draw_text(answer.content, answer.id)
+            _draw_actions(lane, turn, is_last=is_last)
+            return None
+        st.caption(f"{literal(run.request.model)} {replay_badge()}" if run.replayed else literal(run.request.model))
+        if not run.ended:
+            view = RunView(run)
+            slot = st.empty()
+            return view, lambda: _draw_end(lane, turn, run, server, slot.container(gap="small"), is_last=is_last)
+        if answer.id in st.session_state.get(_RAW, ()):
+            st.code(run.content, language=None, wrap_lines=True)
+        else:
+            draw_ended(answer, run)
+        _draw_end(lane, turn, run, server, st.container(gap="small"), is_last=is_last)
+    return None
+
+
+def _draw_text(text: str, answer_id: str) -> None:
+    if answer_id in st.session_state.get(_RAW, ()):
+        st.code(text, language=None, wrap_lines=True)
+    else:
+        st.markdown(to_markdown(text), anchors=False)
+
+
+def _draw_prompt(lane: Lane, fork: Fork, turn: Turn) -> None:
+    prompt = turn.prompt
+    if st.session_state.get(_EDITING) == (turn.id, "prompt"):
+        _draw_editor(prompt.text, _("Send the edited prompt"), lambda text: sending.edit_prompt(lane, turn, text))
+    elif prompt.results:
+        draw_tool_results(prompt.results)
+    else:
+        st.markdown(to_markdown(prompt.text), anchors=False)
+    if prompt.attachments:
+        names = ", ".join(
+            _("{name} (about {count} tokens)").format(name=literal(name), count=number(count))
+            for name, count in prompt.attachment_tokens
+        )
+        st.caption(_("With: {names}").format(names=names))
+    if len(fork.turns) > 1:
+        number_now = fork.chosen % len(fork.turns) + 1
+        _draw_pager(
+            _("Prompt {number} of {count}"),
+            f"branch-{turn.id}",
+            number_now,
+            len(fork.turns),
+            lambda chosen: workbench.show_branch(fork, chosen),
+        )
+
+
+def _draw_end(
+    lane: Lane, turn: Turn, run: Run, server: Gateway, place: "st.delta_generator.DeltaGenerator", *, is_last: bool
+) -> None:
+    with place:
+        draw_footer(run, cost_on(run, server), turn)
+        draw_check(run)
+        if is_last and not turn.answer.after.turns:
+            draw_tool_calls(lane, turn)
+            _draw_ways_on(lane, turn, run)
+        _draw_actions(lane, turn, is_last=is_last)
+
+
+def _draw_ways_on(lane: Lane, turn: Turn, run: Run) -> None:
+    """What to do about an answer that was refused or cut."""
+    if run.outcome is Outcome.LENGTH and run.content.strip():
+        st.button(
+            _("Continue"),
+            key=f"continue-{turn.id}",
+            on_click=sending.continue_answer,
+            args=(lane,),
+            icon=":material/east:",
+        )
+    if run.outcome is Outcome.FAILED:
+        for field in refused_fields(run):
+            st.button(
+                _("Send without {field}").format(field=field),
+                key=f"without-{field}-{turn.id}",
+                on_click=sending.send_without,
+                args=(lane, turn, field),
+            )
+
+
+def refused_fields(run: Run) -> tuple[str, ...]:
+    """The parameters of a refused request that the server's words name, or that its refusal may be about."""
+    error = run.error
+    if error is None or error.kind not in {"RequestRejected", "CapabilityUnsupported", "LimitExceeded"}:
+        return ()
+    said = " ".join([error.message, *(name for name, _texts in error.fields)]).lower()
+    sent = run.request
+    asked = [
+        name
+        for name, field in type(sent).model_fields.items()
+        if name not in {"model", "messages", "stream", "extra"}
+        and getattr(sent, name) != field.get_default(call_default_factory=True)
+    ] + list(sent.extra)
+    words = {"tools": "tool", "response_format": "structured", "reasoning_effort": "reasoning", "thinking": "reasoning"}
+    named = tuple(name for name in asked if name.lower() in said or (name in words and words[name] in said))
+    if named or error.kind != "CapabilityUnsupported":
+        return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(name for name in asked if name in words))
+
+
+def _draw_actions(lane: Lane, turn: Turn, *, is_last: bool) -> None:
+    answer = turn.answer
+    if st.session_state.get(_EDITING) == (turn.id, "answer"):
+        _draw_editor(answer.content, _("Keep the edited answer"), lambda text: workbench.edit_answer(turn, text))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if is_last:
+            st.button(
+                _("Regenerate"),
+                key=f"regenerate-{lane.id}",
+                icon=":material/refresh:",
+                on_click=sending.regenerate,
+                args=(lane, turn),
+            )
+        raw = answer.id in st.session_state.get(_RAW, ())
+        words = {
+            "regenerate": _("Ask again"),
+            "edit_prompt": _("Edit the prompt"),
+            "edit_answer": _("Edit the answer"),
+            "raw": _("Show as drawn") if raw else _("Show as text, to copy"),
+            "delete": _("Delete this turn and what follows"),
+        }
+        options = [name for name in words if not (name == "edit_prompt" and turn.prompt.results)]
+        key = f"turn-{turn.id}"
+        st.menu_button(
+            _("More"),
+            options,
+            key=key,
+            format_func=words.__getitem__,
+            type="tertiary",
+            icon=":material/more_horiz:",
+            on_click=_act,
+            args=(lane, turn, key),
+        )
+        if len(turn.answers) > 1:
+            _draw_pager(
+                _("Answer {number} of {count}"),
+                f"version-{turn.id}",
+                turn.number,
+                len(turn.answers),
+                lambda chosen: workbench.show_answer(turn, chosen),
+            )
+
+
+def _act(lane: Lane, turn: Turn, key: str) -> None:
+    state = st.session_state
+    match state[key]:
+        case "regenerate":
+            sending.regenerate(lane, turn)
+        case "edit_prompt":
+            state[_EDITING], state[_EDITED] = (turn.id, "prompt"), turn.prompt.text
+        case "edit_answer":
+            state[_EDITING], state[_EDITED] = (turn.id, "answer"), turn.answer.content
+        case "raw":
+            shown: set[str] = state.setdefault(_RAW, set())
+            shown ^= {turn.answer.id}
+        case "delete":
+            workbench.delete_turn(lane, turn)
+
+
+def _draw_editor(text: str, label: str, keep: Callable[[str], bool]) -> None:
+    state = st.session_state
+    state.setdefault(_EDITED, text)
+
+    def save() -> None:
+        # What cannot be sent stays in the editor.
+        if keep(state.get(_EDITED, text)):
+            state.pop(_EDITING, None)
+
+    st.text_area(_("Text"), key=_EDITED, height="content", label_visibility="collapsed")
+    with st.container(horizontal=True):
+        st.button(label, key="edit-keep", type="secondary", on_click=save)
+        st.button(_("Cancel"), key="edit-cancel", on_click=lambda: state.pop(_EDITING, None))
+
+
+def _draw_pager(words: str, key: str, now: int, count: int, show: Callable[[int], None]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap=None, width="content"):
+        st.button(
+            _("Earlier"),
+            key=f"{key}-back",
+            type="tertiary",
+            icon=":material/chevron_left:",
+            disabled=now <= 1,
+            on_click=show,
+            args=(now - 1,),
+        )
+        st.markdown(styled("small", words.format(number=number(now), count=number(count))), width="content")
+        st.button(
+            _("Later"),
+            key=f"{key}-on",
+            type="tertiary",
+            icon=":material/chevron_right:",
+            disabled=now >= count,
+            on_click=show,
+            args=(now + 1,),
+        )

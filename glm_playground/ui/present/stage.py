@@ -1,0 +1,167 @@
+"""What is presented: a scenario that was recorded, played or asked live within a spending cap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from glm_playground.bundles.bundle import Bundle, BundleError, RecordedRun, by_lane, read_bundle
+from glm_playground.runs.run import Run
+from glm_playground.service import runtime
+from glm_playground.settings import settings
+from glm_playground.ui.playground.sending import prediction_of
+from glm_playground.ui.server.owner import owner
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.explanations import Explanation
+from glm_playground.ui.shared.figures import dollars
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.run_footer import cost_on, remember_cost
+
+_FOLDER = Path(__file__).parents[2] / "scenarios"
+_STAGE, _CHOSEN = "stage", "scenario"
+
+
+@dataclass(eq=False)
+class Stage:
+    """What one session presents."""
+
+    runs: list[Run] = field(default_factory=list)
+    """The runs on the stage, a lane each; empty before the curtain rises."""
+    live: list[Run] = field(default_factory=list)
+    """Every run that was asked live in this session, for the cap."""
+    notice: Explanation | None = None
+
+
+def stage() -> Stage:
+    """The session's stage."""
+    found: Stage = st.session_state.setdefault(_STAGE, Stage())
+    return found
+
+
+@cache
+def scenarios() -> dict[str, Bundle]:
+    """The bundles that come with the project, by name; one that cannot be read is left out."""
+    found = {}
+    for path in sorted(_FOLDER.glob("*.glmrun"), key=_place):
+        try:
+            bundle = read_bundle(path.read_bytes())
+        except BundleError:
+            continue
+        found[path.stem] = bundle
+    return found
+
+
+def _place(path: Path) -> tuple[int, str]:
+    """The order on the screen: the starters' own, then what is new."""
+    known = ("chat", "code", "automation")
+    return known.index(path.stem) if path.stem in known else len(known), path.stem
+
+
+def title_of(name: str) -> str:
+    """What a scenario is called."""
+    titles = {"chat": _("A question"), "code": _("A piece of code"), "automation": _("A note into JSON")}
+    return titles.get(name) or scenarios()[name].title
+
+
+def draw_choice() -> Bundle | None:
+    """Draws the scenarios; the chosen one."""
+    found = scenarios()
+    if not found:
+        return None
+    name = st.pills(
+        _("Scenario"),
+        list(found),
+        format_func=title_of,
+        key=_CHOSEN,
+        default=None if _CHOSEN in st.session_state else next(iter(found)),
+        required=True,
+        label_visibility="collapsed",
+        on_change=reset,
+        persist_state="session",
+    )
+    return found.get(str(name)) or next(iter(found.values()))
+
+
+def question(bundle: Bundle) -> str:
+    """What is asked, as the audience reads it."""
+    return parts(bundle)[0].run.request.messages[-1].content
+
+
+def parts(bundle: Bundle) -> list[RecordedRun]:
+    """What each lane shows: its last run."""
+    return [runs[-1] for runs in by_lane(bundle)]
+
+
+def play(bundle: Bundle, speed: float) -> None:
+    """Plays the recording; nothing is sent."""
+    reset()
+    now = stage()
+    for one in parts(bundle):
+        run = runtime.engine().replay(one.run, speed=speed)
+        remember_cost(run, one.cost)
+        now.runs.append(run)
+
+
+def ask_live(bundle: Bundle) -> None:
+    """Asks the scenario's requests anew, unless that could cost more than is left of the cap."""
+    reset()
+    now = stage()
+    server = asked_gateway()
+    requests = [one.run.request for one in parts(bundle)]
+    worst = [prediction_of(request, server).most_cost for request in requests]
+    known = [cost for cost in worst if cost is not None]
+    if len(known) < len(worst):
+        now.notice = Explanation(
+            _("Nobody published the price, so the spending cap cannot be kept."),
+            _("Nothing was sent. Play the recording instead."),
+        )
+    elif sum(known, Decimal(0)) > left():
+        now.notice = Explanation(
+            _("This could cost more than is left of the spending cap."),
+            _("It may cost up to {most}, and {left} is left. Nothing was sent. Play the recording instead.").format(
+                most=literal(dollars(sum(known, Decimal(0)))), left=literal(dollars(max(left(), Decimal(0))))
+            ),
+        )
+    else:
+        now.runs = [runtime.start(request, server, owner()) for request in requests]
+        now.live += now.runs
+
+
+def spent() -> Decimal:
+    """US dollars that the live runs of this session cost; one that goes on, or whose cost is unknown, at its worst."""
+    return sum((_cost(run) for run in stage().live), Decimal(0))
+
+
+def _cost(run: Run) -> Decimal:
+    server = asked_gateway()
+    amount = cost_on(run, server).amount if run.ended else None
+    if amount is not None:
+        return amount
+    return prediction_of(run.request, server).most_cost or Decimal(0)
+
+
+def cap() -> Decimal:
+    """US dollars that one session may spend here."""
+    return settings().present_cap
+
+
+def left() -> Decimal:
+    """US dollars that may still be spent."""
+    return cap() - spent()
+
+
+def reset() -> None:
+    """Clears the stage; what goes on is stopped."""
+    now = stage()
+    stop(now.runs)
+    now.runs, now.notice = [], None
+
+
+def stop(runs: Sequence[Run]) -> None:
+    """Stops what goes on."""
+    for run in runs:
+        runtime.engine().stop(run)

@@ -1,0 +1,261 @@
+"""What a user is told when something did not go as asked: what happened, what it means, what to do."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from glm_playground.chat.checks import Finding, Problem
+from glm_playground.runs.run import Run, RunError
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.figures import seconds
+from glm_playground.ui.shared.i18n import _, number
+
+
+class Explanation(NamedTuple):
+    """A headline and what to do, both Markdown."""
+
+    title: str
+    body: str
+
+
+def explain_error(run: Run) -> Explanation:
+    """Why `run` failed, in words; the gateway's own words and the ids to quote come last."""
+    error = run.error or RunError("InternalError", "")
+    explain = _ERRORS.get(error.kind, _internal)
+    title, body = explain(error, run)
+    said = [literal(error.message)] if error.message else []
+    said += [f"{literal(name)}: {literal(' '.join(texts))}" for name, texts in error.fields]
+    parts = [body]
+    if said and error.kind != "InternalError":
+        parts.append(_("The server's words: {words}").format(words="; ".join(said)))
+    if error.status or error.code:
+        parts.append(_("Status and code: {status}").format(status=literal(f"{error.status or ''} {error.code or ''}")))
+    return Explanation(title, "  \n".join(parts))
+
+
+def explain_retry(text: str, run: Run) -> str:
+    """Why `run` is sent again and after how long; `text` is that of the event, such as "RateLimited 1.5"."""
+    kind, _space, pause = text.partition(" ")
+    title, _body = _ERRORS.get(kind, _internal)(RunError(kind, ""), run)
+    return _("{reason} Nothing was charged; sent again after {time}.").format(
+        reason=title, time=seconds(float(pause or 0) * 1e9)
+    )
+
+
+def _refused(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("Nobody answers at {address}.").format(address=literal(run.server.origin)),
+        _("Nothing was sent, so nothing is charged. Start the server or correct RUNAPI_BASE_URL, then try again."),
+    )
+
+
+def _unreached(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("{address} cannot be reached.").format(address=literal(run.server.origin)),
+        _("Nothing was sent, so nothing is charged. Check the network and the address, then try again."),
+    )
+
+
+def _connect_timeout(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("{address} did not take the connection in time.").format(address=literal(run.server.origin)),
+        _(
+            "Nothing was sent, so nothing is charged. Try again; a slow network may need a higher "
+            "GLM_PLAYGROUND_CONNECT_TIMEOUT."
+        ),
+    )
+
+
+def _rejected(error: RunError, run: Run) -> tuple[str, str]:
+    return _("The server refused the request as not valid."), _("Change what it names and send again.")
+
+
+def _unsupported(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("{model} does not take something in this request.").format(model=literal(run.request.model)),
+        _("This is a finding about the model on this server. Set that control back to the default and send again."),
+    )
+
+
+def _limit(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The request is above a limit of {model}.").format(model=literal(run.request.model)),
+        _("Shorten the conversation or lower the max tokens, then send again."),
+    )
+
+
+def _authentication(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The key was not accepted."),
+        _("It is missing, mistyped or revoked. Set RUNAPI_API_KEY to a valid key and start the app again."),
+    )
+
+
+def _credits(error: RunError, run: Run) -> tuple[str, str]:
+    return _("The account has no credits left."), _("Nothing was generated. Top up the account, then send again.")
+
+
+def _permission(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("This key may not use {model}.").format(model=literal(run.request.model)),
+        _("Choose another model, or ask the key's owner to allow this one."),
+    )
+
+
+def _not_found(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The server does not know {model}.").format(model=literal(run.request.model)),
+        _("Check the model's id; if the id is right, check the address in RUNAPI_BASE_URL."),
+    )
+
+
+def _timeout(error: RunError, run: Run) -> tuple[str, str]:
+    return _("The server gave up waiting for the model."), _("Try again, or ask for a shorter answer.")
+
+
+def _conflict(error: RunError, run: Run) -> tuple[str, str]:
+    return _("The server has another request under the same id."), _("Send again; a new id is used.")
+
+
+def _retired(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("{model} is no longer served.").format(model=literal(run.request.model)),
+        _("Choose a newer model."),
+    )
+
+
+def _payload(error: RunError, run: Run) -> tuple[str, str]:
+    return _("The request is too large for the server."), _("Shorten the prompt or clear the conversation.")
+
+
+def _rate_limited(error: RunError, run: Run) -> tuple[str, str]:
+    wait = seconds(error.retry_after * 1e9) if error.retry_after is not None else None
+    return (
+        _("Too many requests for this key."),
+        _("The server asks to wait {time}.").format(time=wait) if wait else _("Wait a moment, then send again."),
+    )
+
+
+def _server_failed(error: RunError, run: Run) -> tuple[str, str]:
+    return _("The server failed."), _("It is not your prompt. Try again in a moment; quote the request id if it stays.")
+
+
+def _unavailable(error: RunError, run: Run) -> tuple[str, str]:
+    return _("The server is not available right now."), _("Try again in a few minutes.")
+
+
+def _overloaded(error: RunError, run: Run) -> tuple[str, str]:
+    return _("The server is overloaded."), _("Try again in a few minutes, or choose another model.")
+
+
+def _redirected(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The server points to another address."),
+        _("A key is never sent to another address. Correct RUNAPI_BASE_URL to the final one."),
+    )
+
+
+def _unreadable(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The answer is not a chat completion."),
+        _("The address may belong to another kind of server. Check RUNAPI_BASE_URL."),
+    )
+
+
+def _stream_failed(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The server reported an error while it answered."),
+        _("The text so far is kept. Whether such an answer is charged is not documented."),
+    )
+
+
+def _stream_broken(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The connection broke before the answer was complete."),
+        _("The text so far is kept. Try again. Whether such an answer is charged is not documented."),
+    )
+
+
+def _stream_silent(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The server was silent for too long."),
+        _("The text so far is kept. A model that thinks for long may need a higher GLM_PLAYGROUND_READ_TIMEOUT."),
+    )
+
+
+def _line_too_long(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The server sent more in one piece than this app reads."),
+        _("The text so far is kept. Ask for a shorter answer."),
+    )
+
+
+def _internal(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("Something went wrong in this app."),
+        _("It is our mistake, not yours. The text so far is kept; the app's log says more under {id}.").format(
+            id=run.id
+        ),
+    )
+
+
+_ERRORS: dict[str, Callable[[RunError, Run], tuple[str, str]]] = {
+    "ConnectionFailed": _unreached,
+    "ConnectionRefused": _refused,
+    "ConnectTimeout": _connect_timeout,
+    "RequestRejected": _rejected,
+    "CapabilityUnsupported": _unsupported,
+    "LimitExceeded": _limit,
+    "AuthenticationFailed": _authentication,
+    "CreditsExhausted": _credits,
+    "PermissionDenied": _permission,
+    "NotFound": _not_found,
+    "GatewayTimeout": _timeout,
+    "RequestConflict": _conflict,
+    "ModelRetired": _retired,
+    "PayloadRejected": _payload,
+    "RateLimited": _rate_limited,
+    "ServerFailed": _server_failed,
+    "ServiceUnavailable": _unavailable,
+    "Overloaded": _overloaded,
+    "RedirectRefused": _redirected,
+    "ResponseUnreadable": _unreadable,
+    "StreamFailed": _stream_failed,
+    "StreamBroken": _stream_broken,
+    "StreamSilent": _stream_silent,
+    "StreamLineTooLong": _line_too_long,
+}
+
+
+def explain_finding(finding: Finding, model: str) -> Explanation:
+    """Why a request was not sent."""
+    found, limit = (_figure(value) for value in (finding.found, finding.limit))
+    sentences = {
+        Problem.BLANK_PROMPT: (_("The prompt is empty."), _("Write something, then send.")),
+        Problem.BLANK_MODEL: (_("No model is chosen."), _("Choose a model, then send.")),
+        Problem.PROMPT_TOO_LONG: (
+            _("The prompt is longer than the model's context."),
+            _(
+                "About {found} tokens by Z.ai's rule of thumb; {model} takes {limit}. Shorten it, or clear the "
+                "conversation."
+            ),
+        ),
+        Problem.MAX_TOKENS_TOO_HIGH: (
+            _("Max tokens is above the model's limit."),
+            _("{found} tokens are asked for; {model} writes at most {limit}. Lower it, then send."),
+        ),
+        Problem.MAX_TOKENS_TOO_LOW: (_("Max tokens is too low."), _("It must be at least 1.")),
+        Problem.TEMPERATURE_OUT_OF_RANGE: (
+            _("The temperature is out of range."),
+            _("GLM takes 0 to 1; {found} was given."),
+        ),
+        Problem.TOP_P_OUT_OF_RANGE: (_("top_p is out of range."), _("GLM takes 0.01 to 1; {found} was given.")),
+    }
+    title, body = sentences[finding.problem]
+    sent = _("Nothing was sent.")
+    return Explanation(title, f"{body.format(found=found, limit=limit, model=literal(model))} {sent}")
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return ""
+    return number(value, 0 if float(value).is_integer() else 2)

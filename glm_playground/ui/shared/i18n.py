@@ -1,0 +1,109 @@
+"""Languages: every string a user sees goes through `_`, every number and date through the locale.
+
+The catalogues are `locale/<language>/LC_MESSAGES/messages.po`, read as they are: there is no compile step to forget.
+"""
+
+import gettext
+import io
+from collections.abc import Sequence
+from contextvars import ContextVar
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from babel import Locale, negotiate_locale
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import NumberPattern, format_decimal, parse_pattern
+
+LANGUAGES = {"en": "English", "pt_BR": "Português (Brasil)"}
+SHORT_NAMES = {"en": "EN", "pt_BR": "PT"}
+LANGUAGE_KEY = "language"
+
+_LOCALE_FOLDER = Path(__file__).parents[2] / "locale"
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    path = _LOCALE_FOLDER / language / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return gettext.NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def preferred_language(accepted: str | Sequence[str]) -> str:
+    """The language of ours that fits an `Accept-Language` header or a list of tags best; English where none does."""
+    tags = accepted.split(",") if isinstance(accepted, str) else list(accepted)
+    names = [tag.split(";")[0].strip().replace("-", "_") for tag in tags]
+    # Every Portuguese is better served by the Brazilian than by English.
+    names = ["pt_BR" if name.lower().startswith("pt") else name for name in names]
+    return negotiate_locale(names, list(LANGUAGES)) or "en"
+
+
+_settled: ContextVar[str] = ContextVar("language")
+
+
+def settle_language() -> None:
+    """Looks the language up once for this run of the script: a page asks for it a thousand times."""
+    _settled.set(_session_language())
+
+
+def language() -> str:
+    """The session's language: the one chosen, else the browser's."""
+    return _settled.get(None) or _session_language()
+
+
+def _session_language() -> str:
+    chosen = st.session_state.get(LANGUAGE_KEY)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return preferred_language(st.context.headers.get("Accept-Language") or st.context.locale or "en")
+
+
+def _(message: str) -> str:
+    """`message` in the session's language."""
+    return _catalogue(language()).gettext(message)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """`singular` or `plural` in the session's language, by `count`."""
+    return _catalogue(language()).ngettext(singular, plural, count)
+
+
+def locale() -> Locale:
+    """The session's locale for numbers and dates."""
+    return _locale(language())
+
+
+@cache
+def _locale(language: str) -> Locale:
+    # Each new one takes a lock of Babel's for its data, for which the scripts of many sessions stood in a queue.
+    return Locale.parse(language)
+
+
+@cache
+def _number_pattern(digits: int) -> NumberPattern:
+    return parse_pattern("#,##0" + ("." + "0" * digits if digits else ""))
+
+
+def number(value: float | Decimal, digits: int = 0) -> str:
+    """`value` with thousands separators and `digits` decimals, by locale."""
+    return format_decimal(value, format=_number_pattern(digits), locale=locale())
+
+
+def day(value: date) -> str:
+    """A date, by locale."""
+    return format_date(value, format="medium", locale=locale())
+
+
+def moment(value: datetime) -> str:
+    """A date and time, by locale."""
+    return format_datetime(value, format="medium", locale=locale())

@@ -1,0 +1,51 @@
+"""The pages, their addresses, and what is around each of them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from glm_playground.ui.server.scheduler import long_turn
+from glm_playground.ui.shared.i18n import _, settle_language
+
+_PAGES = Path(__file__).parents[3] / "pages"
+MODELS = _PAGES / "models.py"
+COMPARE = _PAGES / "compare.py"
+PLAYGROUND = _PAGES / "playground.py"
+HISTORY = _PAGES / "history.py"
+PRESENT = _PAGES / "present.py"
+_ICON = Path(__file__).parent / "icon.svg"
+
+
+# Streamlit lets a wide Markdown table or formula push the whole page aside on a small screen, prints only the first
+# screen of a page, with its menus, and takes every text for one from left to right; it has no option for any of it.
+_STYLE = """<style>
+[data-testid="stMarkdownContainer"]:has(table, .katex-display) { overflow-x: auto; }
+[data-testid="stMarkdownContainer"] :is(p, li, h4, h5, h6) { unicode-bidi: plaintext; text-align: start; }
+@media print {
+  [data-testid="stHeader"], [data-testid="stBottom"], [data-testid="stSidebar"] { display: none; }
+  [data-testid="stApp"], [data-testid="stAppViewContainer"], [data-testid="stMain"] {
+    position: static; height: auto; overflow: visible; color-scheme: light;
+  }
+  [data-testid="stMainBlockContainer"] { padding: 0; }
+  tr, [data-testid="stGridCell"], [data-testid="stAltairChart"] { break-inside: avoid; }
+}
+</style>"""
+
+
+def draw_page() -> None:
+    """Draws the page that the address names."""
+    settle_language()
+    st.set_page_config(page_title="GLM Playground", page_icon=str(_ICON), layout="wide")
+    page = st.navigation(
+        [
+            st.Page(MODELS, title=_("Models"), default=True),
+            st.Page(COMPARE, title=_("Compare"), url_path="compare"),
+            st.Page(PLAYGROUND, title=_("Playground"), url_path="playground"),
+            st.Page(HISTORY, title=_("History"), url_path="history"),
+            st.Page(PRESENT, title=_("Present"), url_path="present"),
+        ],
+        position="top",
+    )
+    st.html(_STYLE)
+    with long_turn():
+        page.run()

@@ -1,0 +1,72 @@
+"""The line on top of every page: its title, the server that is asked, the language."""
+
+import streamlit as st
+
+from glm_playground.gateway.configured import SCRIPTED_TEXT
+from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
+from glm_playground.service import runtime
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language
+from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.styled import styled
+
+
+def draw_header(title: str) -> None:
+    """Draws the line."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(title, anchor=False)
+        st.space("stretch")
+        st.markdown(_server_line(), width="content")
+        st.session_state.setdefault(LANGUAGE_KEY, language())
+        st.segmented_control(
+            _("Language"),
+            list(LANGUAGES),
+            format_func=SHORT_NAMES.__getitem__,
+            key=LANGUAGE_KEY,
+            label_visibility="collapsed",
+            required=True,
+            persist_state="session",
+        )
+
+
+def _server_line() -> str:
+    server = asked_gateway()
+    if server.stand_in:
+        sandbox = _("Sandbox")
+        return f"{styled('small', sandbox)} {stand_in_badge(server.stand_in)}"
+    key = _("with a key") if server.key else _("without a key")
+    return f"{styled('small', literal(server.name))} {styled('gray-badge', key)}"
+
+
+def stand_in_badge(stand_in: str) -> str:
+    """Markdown that says who answered in place of GLM."""
+    text = _("scripted text, not GLM") if stand_in == SCRIPTED_TEXT else _("stand-in model, not GLM")
+    return styled("orange-badge", text)
+
+
+def replay_badge() -> str:
+    """Markdown that says that a recording is played."""
+    return styled("blue-badge", _("REPLAY: nothing is sent"))
+
+
+def draw_sandbox_notice() -> None:
+    """Says in one line that a stand-in answers, or why nothing does."""
+    process = runtime.sandbox()
+    if asked_gateway().private:
+        return
+    if isinstance(process, SandboxProcess):
+        if process.engine == "standin":
+            text = _(
+                "No key is set: {model}, a small model on this computer, answers in place of GLM. "
+                "Set RUNAPI_API_KEY to ask RunAPI."
+            )
+        else:
+            text = _("No key is set: prepared text answers in place of GLM. Set RUNAPI_API_KEY to ask RunAPI.")
+        st.markdown(styled("small", styled("orange", text.format(model=process.model))))
+        if process.engine == "scripted" and process.why:
+            st.caption(_("The stand-in model could not be loaded: {why}").format(why=literal(process.why)))
+    elif isinstance(process, SandboxFailed):
+        st.error(
+            _("Set RUNAPI_API_KEY to ask RunAPI, or see why: {why}").format(why=literal(str(process))),
+            title=_("The sandbox could not be started, so nothing can answer."),
+        )

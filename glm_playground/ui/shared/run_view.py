@@ -1,0 +1,215 @@
+"""Draws a run while it goes on and afterwards, in time linear in the length of the answer.
+
+Finished pieces of Markdown are drawn once, each in an element of its own; only the open rest is drawn again, less often
+as it grows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from glm_playground.chat.conversation import Answer
+from glm_playground.gateway import EventKind
+from glm_playground.runs.engine import Engine
+from glm_playground.runs.metrics import Metrics, metrics_of
+from glm_playground.runs.run import Run
+from glm_playground.runs.thinking import ThinkingSplitter, split
+from glm_playground.ui.server.scheduler import long_turn, no_turn, short_turn
+from glm_playground.ui.shared.answer_markdown import to_markdown
+from glm_playground.ui.shared.explanations import explain_retry
+from glm_playground.ui.shared.figures import seconds
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.pieces import PieceCutter
+from glm_playground.ui.shared.styled import styled
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+# A rest of this size is drawn again once a second; a smaller one more often.
+_REST_CHARACTERS_PER_SECOND = 40_000
+_LONGEST_INTERVAL_S = 2.0
+# Redraws cost the same processor that reads the streams: with many runs at once each is redrawn less often, and with
+# more than `_MANY_RUNS`, whose tokens leave less time, there are fewer redraws in all.
+_INTERVAL_PER_RUN_S = 0.006
+_MANY_RUNS = 80
+# So soon the script notices that the user did something else; with many runs, four times between two redraws.
+_LOOKS_UP_EVERY_S = 0.1
+
+
+class _GrowingText:
+    """A text drawn in pieces into a container."""
+
+    def __init__(self, container: "DeltaGenerator") -> None:
+        self._container = container
+        self._cutter = PieceCutter()
+        self._rest: DeltaGenerator | None = None
+        self._drawn = ""
+
+    def draw(self, text: str) -> int:
+        """Draws what is new; the length of the rest that will be drawn again."""
+        for piece in self._cutter.take(text):
+            self._element().markdown(to_markdown(piece), anchors=False)
+            self._rest = None
+            self._drawn = ""
+        rest = text[self._cutter.rest_start :]
+        if rest != self._drawn and rest.strip():
+            self._element().markdown(to_markdown(rest), anchors=False)
+            self._drawn = rest
+        return len(rest)
+
+    def _element(self) -> "DeltaGenerator":
+        if self._rest is None:
+            self._rest = self._container.empty()
+        return self._rest
+
+
+class RunView:
+    """The body of one run, drawn where this is made: reasoning folded apart, then the answer."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._outer = st.empty()
+        self._seen = 0
+        self._due = 0.0
+        self._sent = run.sent
+        self._splitter = ThinkingSplitter()
+        self._begin()
+
+    def _begin(self) -> None:
+        body = self._outer.container(gap="small")
+        self._revision = self._splitter.revision
+        self._thinking_slot = body.empty()
+        self._thinking: _GrowingText | None = None
+        self._answer_box = body.container(gap="small")
+        self._waiting: DeltaGenerator | None = self._answer_box.empty()
+        if not self.run.ended:
+            self._say_what_is_awaited()
+        self._answer: _GrowingText | None = None
+
+    def _say_what_is_awaited(self) -> None:
+        self._sent = self.run.sent
+        text = _("Waiting for the first token") if self._sent else _("Waiting for its turn")
+        if self._waiting:
+            self._waiting.markdown(styled("shimmer", text))
+
+    def draw_due(self, least_interval: float) -> float:
+        """Draws what came, unless the last drawing is too young; when the next one is due, by `monotonic()`."""
+        now = monotonic()
+        if self.run.sent != self._sent:
+            self._say_what_is_awaited()
+        if self.run.ended or (now >= self._due and len(self.run.events) > self._seen):
+            rest = self._draw()
+            self._due = now + min(max(least_interval, rest / _REST_CHARACTERS_PER_SECOND), _LONGEST_INTERVAL_S)
+        return max(self._due, now + least_interval)
+
+    def _draw(self) -> int:
+        """Draws what came since the last call; the length of the text that will be drawn again."""
+        run = self.run
+        ended = run.ended
+        until = len(run.events)
+        for event in run.events[self._seen : until]:
+            if event.kind is EventKind.CONTENT or event.kind is EventKind.REASONING:
+                self._splitter.add(event.kind, event.text)
+            elif event.kind is EventKind.RETRY and self._waiting:
+                self._waiting.markdown(f":small[{explain_retry(event.text, run)}]")
+        self._seen = until
+        if ended:
+            self._splitter.finish()
+        if self._splitter.revision != self._revision:
+            self._begin()
+        return self._draw_reasoning(self._splitter.reasoning) + self._draw_answer(self._splitter.answer)
+
+    def finish(self) -> None:
+        """Settles what only a running answer shows."""
+        if self._waiting:
+            self._waiting.empty()
+        if self._thinking:
+            self._status.update(label=thinking_label(self.run), state="complete")
+
+    def _draw_reasoning(self, text: str) -> int:
+        if not text.strip():
+            return 0
+        if self._thinking is None:
+            self._stop_waiting()
+            self._status = self._thinking_slot.status(styled("shimmer", _("Thinking")), type="compact")
+            self._thinking = _GrowingText(self._status)
+        return self._thinking.draw(text)
+
+    def _draw_answer(self, text: str) -> int:
+        if not text.strip():
+            return 0
+        if self._answer is None:
+            self._stop_waiting()
+            if self._thinking:
+                self._status.update(label=thinking_label(self.run), state="complete")
+            self._answer = _GrowingText(self._answer_box)
+        return self._answer.draw(text)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting:
+            self._waiting.empty()
+            self._waiting = None
+
+
+def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mapping[str, Callable[[], None]]) -> None:
+    """Draws the runs of `views` until all have ended. Leaving, by a rerun or another page, only detaches: they go on.
+
+    Args:
+        engine: what drives the runs.
+        views: the runs, each where it is drawn.
+        pause: seconds between two redraws of a run at least.
+        on_end: by a run's id, what is called once it is drawn whole.
+    """
+    with no_turn():
+        going_on = list(views)
+        while going_on:
+            least = max(pause, engine.running * _INTERVAL_PER_RUN_S * max(1, engine.running / _MANY_RUNS))
+            due = []
+            for view in going_on:
+                with short_turn():
+                    due.append(view.draw_due(least))
+            for view in [view for view in going_on if view.run.ended]:
+                with short_turn():
+                    view.draw_due(0)
+                    view.finish()
+                with long_turn():
+                    on_end[view.run.id]()
+                going_on.remove(view)
+            # Any use of the session lets Streamlit end this script when the user did something else.
+            st.session_state.get("attached")
+            while going_on and (left := min(due) - monotonic()) > 0:
+                if engine.wait_end((view.run for view in going_on), min(left, max(least / 4, _LOOKS_UP_EVERY_S))):
+                    break
+                st.session_state.get("attached")
+
+
+def wait_for_end(engine: Engine, runs: Sequence[Run]) -> bool:
+    """Waits until all of `runs`, which are not drawn, have ended; whether there was one to wait for."""
+    left = list(runs)
+    with no_turn():
+        while left:
+            engine.wait_end(left, 0.5)
+            st.session_state.get("attached")
+            left = [run for run in left if not run.ended]
+    return bool(runs)
+
+
+def draw_ended(answer: Answer, run: Run) -> None:
+    """Draws a run that ended; its reasoning is sent to the browser once it is opened."""
+    splitter = split(run)
+    if splitter.reasoning.strip():
+        fold = st.expander(
+            thinking_label(run, answer.metrics), key=f"thinking-{answer.id}", type="compact", on_change="rerun"
+        )
+        if fold.open:
+            _GrowingText(fold).draw(splitter.reasoning)
+    if splitter.answer.strip():
+        _GrowingText(st.container(gap="small")).draw(splitter.answer)
+
+
+def thinking_label(run: Run, metrics: Metrics | None = None) -> str:
+    """ "Thought for 3.1 s" as far as it is known."""
+    spent = (metrics or metrics_of(run)).thinking
+    return _("Thought for {time}").format(time=seconds(spent)) if spent else _("Reasoning")

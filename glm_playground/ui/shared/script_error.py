@@ -1,0 +1,23 @@
+"""The last resort of a script that fails."""
+
+import logging
+import uuid
+
+import streamlit as st
+
+from glm_playground.ui.shared.i18n import _
+
+_log = logging.getLogger(__name__)
+
+
+def on_script_error(error: Exception) -> bool:
+    """Shows a sentence instead of a traceback; the traceback goes to the log under the same id."""
+    number = uuid.uuid4().hex[:8]
+    _log.error("script error %s", number, exc_info=error)
+    st.error(
+        _("It is our mistake, not yours; answers that are being written go on. Reload the page. Quote {id}.").format(
+            id=number
+        ),
+        title=_("Something went wrong in this app."),
+    )
+    return True

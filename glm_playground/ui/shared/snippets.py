@@ -1,0 +1,191 @@
+"""A chat completion request as a program in four languages; a key is never in it.
+
+Each program reads the key from RUNAPI_API_KEY and takes RUNAPI_BASE_URL, where set, in place of RunAPI's address.
+"""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from glm_playground.ui.shared.literals import javascript_literal, json_literal, python_literal
+
+BASE_URL = "https://runapi.ai"
+
+# Keyword arguments that the Python package has had for long; what it has not goes into its `extra_body`.
+_OPENAI_ARGUMENTS = frozenset(
+    {
+        "model",
+        "messages",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "max_tokens",
+        "max_completion_tokens",
+        "seed",
+        "stop",
+        "n",
+        "presence_penalty",
+        "frequency_penalty",
+        "logit_bias",
+        "logprobs",
+        "top_logprobs",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "response_format",
+        "user",
+    }
+)
+# Linux takes no longer argument than 128 KiB.
+_LONGEST_ARGUMENT_BYTES = 100_000
+
+
+class Snippet(NamedTuple):
+    """A program that sends the request and prints the answer."""
+
+    name: str
+    language: str
+    """As syntax highlighters call it."""
+    text: str
+
+
+def snippets(model: str, prompt: str) -> tuple[Snippet, ...]:
+    """The quickstart for `model` and `prompt` in every language."""
+    return request_snippets({"model": model, "messages": [{"role": "user", "content": prompt}]})
+
+
+def request_snippets(body: Mapping[str, Any]) -> tuple[Snippet, ...]:
+    """Programs that send `body`, which has a `model` and `messages`; with `stream` they print the answer as it comes.
+
+    JavaScript itself rounds whole numbers beyond 2**53; else the JSON value that is sent is the same in every language.
+
+    Raises:
+        ValueError: where `body` has a number that JSON has not: NaN or an infinity.
+        TypeError: where it has something else that is no JSON value.
+    """
+    streamed = body.get("stream") is True
+    return (
+        Snippet("curl", "bash", _curl(body, streamed)),
+        Snippet("Python (openai)", "python", _python_openai(body, streamed)),
+        Snippet("Python (httpx)", "python", _httpx_stream(body) if streamed else _httpx(body)),
+        Snippet("JavaScript (openai)", "javascript", _javascript(body, streamed)),
+    )
+
+
+def _curl(body: Mapping[str, Any], streamed: bool) -> str:
+    option = "  --data-raw '"
+    text = json_literal(body, used=len(option))
+    if len(text.encode()) <= _LONGEST_ARGUMENT_BYTES:
+        data = f"--data-raw {shlex.quote(text)}"
+    else:
+        # No line of JSON is the word that ends the text.
+        data = f"--data-binary @- <<'BODY'\n{text}\nBODY"
+    return f"""\
+curl -sS {"-N " if streamed else ""}--fail-with-body "${{RUNAPI_BASE_URL:-{BASE_URL}}}/v1/chat/completions" \\
+  -H "Authorization: Bearer $RUNAPI_API_KEY" \\
+  -H "Content-Type: application/json" \\
+  {data}
+"""
+
+
+def _python_openai(body: Mapping[str, Any], streamed: bool) -> str:
+    arguments = {name: value for name, value in body.items() if name in _OPENAI_ARGUMENTS}
+    if extra := {name: value for name, value in body.items() if name not in _OPENAI_ARGUMENTS}:
+        arguments["extra_body"] = extra
+    lines = [
+        f"    {name}={python_literal(value, indent=4, used=len(name) + 5)},\n" for name, value in arguments.items()
+    ]
+    printing = (
+        """\
+for chunk in stream:
+    if chunk.choices:
+        print(chunk.choices[0].delta.content or "", end="", flush=True)
+print()
+"""
+        if streamed
+        else "print(completion.choices[0].message.content)\n"
+    )
+    return f"""\
+import os
+
+from openai import OpenAI
+
+base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}")
+client = OpenAI(base_url=f"{{base_url}}/v1", api_key=os.environ["RUNAPI_API_KEY"])
+{"stream" if streamed else "completion"} = client.chat.completions.create(
+{"".join(lines)})
+{printing}"""
+
+
+def _httpx(body: Mapping[str, Any]) -> str:
+    return f"""\
+import os
+
+import httpx
+
+base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}")
+response = httpx.post(
+{_httpx_arguments(body)})
+response.raise_for_status()
+print(response.json()["choices"][0]["message"]["content"])
+"""
+
+
+def _httpx_stream(body: Mapping[str, Any]) -> str:
+    return f"""\
+import json
+import os
+
+import httpx
+
+base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}")
+with httpx.stream(
+    "POST",
+{_httpx_arguments(body)}) as response:
+    response.raise_for_status()
+    unfinished = b""
+    for received in response.iter_bytes():
+        # iter_lines would also split at line separators inside the JSON
+        *lines, unfinished = (unfinished + received).split(b"\\n")
+        for line in lines:
+            data = line.removeprefix(b"data:").strip()
+            if not line.startswith(b"data:") or data == b"[DONE]":
+                continue
+            chunk = json.loads(data)
+            if chunk.get("error"):
+                raise RuntimeError(chunk["error"])
+            if chunk.get("choices"):
+                print(chunk["choices"][0]["delta"].get("content") or "", end="", flush=True)
+print()
+"""
+
+
+def _httpx_arguments(body: Mapping[str, Any]) -> str:
+    return f"""\
+    f"{{base_url}}/v1/chat/completions",
+    headers={{"Authorization": f"Bearer {{os.environ['RUNAPI_API_KEY']}}"}},
+    json={python_literal(body, indent=4, one_line=False)},
+    timeout=900,  # a thinking model can be silent for long
+"""
+
+
+def _javascript(body: Mapping[str, Any], streamed: bool) -> str:
+    printing = (
+        """\
+for await (const chunk of stream) {
+  process.stdout.write(chunk.choices?.[0]?.delta?.content ?? "");
+}
+console.log();
+"""
+        if streamed
+        else "console.log(completion.choices[0].message.content);\n"
+    )
+    return f"""\
+import OpenAI from "openai";
+
+const baseURL = `${{process.env.RUNAPI_BASE_URL ?? "{BASE_URL}"}}/v1`;
+const client = new OpenAI({{ baseURL, apiKey: process.env.RUNAPI_API_KEY }});
+const {"stream" if streamed else "completion"} = await client.chat.completions.create(\
+{javascript_literal(body, one_line=False)});
+{printing}"""

@@ -1,0 +1,338 @@
+"""The comparison page: what is chosen, the table, the plots, the running cost and the downloads."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from glm_playground.catalog import Claim, Fact, Source, load_catalog
+from glm_playground.catalog.comparison import CARDS_OF_RUNAPI
+from glm_playground.gateway import Gateway
+from glm_playground.ui.compare import choice, filters
+from glm_playground.ui.compare import table as compare_table
+from glm_playground.ui.compare.choice import asked_for
+from glm_playground.ui.compare.filters import MOST_COLUMNS
+from glm_playground.ui.shared import live_facts
+
+PAGE = "pages/compare.py"
+CATALOG = load_catalog()
+
+Open = Callable[..., AppTest]
+
+pytestmark = pytest.mark.usefixtures("in_sandbox")
+
+
+def run(at: AppTest) -> None:
+    at.run()
+    assert not at.exception
+
+
+def table(at: AppTest) -> dict[str, dict[str, str]]:
+    """The grid with a row a fact: the cells by row name and column."""
+    frame = at.dataframe[0].value
+    return {row["fact"]: dict(row) for _, row in frame.iterrows()}
+
+
+def text(at: AppTest) -> str:
+    alerts = [f"{alert.proto.title}\n{alert.value}" for alert in (*at.error, *at.warning, *at.info)]
+    return "\n".join([*(element.value for element in (*at.markdown, *at.caption)), *alerts])
+
+
+def view(at: AppTest, name: str) -> None:
+    """Opens a tab; AppTest knows it by its state only."""
+    at.session_state["compare_view"] = name
+    run(at)
+
+
+# -- which models
+
+
+def test_the_first_view_is_what_runapi_puts_side_by_side(open_page: Open) -> None:
+    at = open_page(PAGE)
+    assert at.pills(key="compare_models").value == list(CARDS_OF_RUNAPI)
+    assert list(at.dataframe[0].value.columns) == ["fact", "mark", *CARDS_OF_RUNAPI]
+    shown = text(at)
+    for name in CARDS_OF_RUNAPI:
+        runapi = CATALOG[name].gateway("runapi")
+        assert runapi is not None
+        assert runapi.card_text.value is not None
+        assert runapi.card_text.value.split(",")[0].split("%")[0].split("/")[0].split(".")[0].strip() in shown
+
+
+def test_the_address_chooses_and_is_kept(open_page: Open) -> None:
+    at = open_page(PAGE, ids="glm-5.2, GLM-4.7,glm-5.2")
+    assert at.pills(key="compare_models").value == ["glm-5.2", "glm-4.7"]
+    at.pills(key="compare_models").set_value(["glm-4.7", "glm-4.6"])
+    run(at)
+    assert at.query_params["ids"] == "glm-4.7,glm-4.6"
+    assert list(at.dataframe[0].value.columns)[2:] == ["glm-4.7", "glm-4.6"]
+
+
+def test_unknown_ids_are_named_with_near_names_and_left_out(open_page: Open) -> None:
+    at = open_page(PAGE, ids="glm-4.55,glm-4.6,<script>,zzz")
+    assert list(at.dataframe[0].value.columns)[2:] == ["glm-4.6"]
+    [warning] = at.warning
+    assert warning.proto.title == "3 ids in the address have no card here and are left out."
+    assert r"glm\-4\.55: near names are glm\-4\.5" in warning.value
+    assert r"\<script\>: no name is near" in warning.value
+
+
+@pytest.mark.parametrize("ids", ["", ",,", "zzz"])
+def test_no_model_is_an_invitation_and_no_error(open_page: Open, ids: str) -> None:
+    at = open_page(PAGE, ids=ids)
+    assert "Choose at least one model." in text(at)
+    assert not at.dataframe
+
+
+def test_a_thousand_ids_are_not_all_named(open_page: Open) -> None:
+    at = open_page(PAGE, ids=",".join(f"model-{number}" for number in range(1000)) + ",glm-5")
+    assert list(at.dataframe[0].value.columns)[2:] == ["glm-5"]
+    assert at.warning[0].value.count("\n") == 10
+
+
+def test_asked_for_keeps_the_order_of_the_address() -> None:
+    assert asked_for("b, glm-5,glm-4.5,glm-5,a,b", CATALOG) == (("glm-5", "glm-4.5"), ("b", "a"))
+
+
+# -- the table
+
+
+def test_unknowns_are_said_and_differences_marked(open_page: Open) -> None:
+    rows = table(open_page(PAGE))
+    assert rows["Input, RunAPI"]["glm-5.1"] == "unknown"
+    assert rows["Input, RunAPI"]["glm-4.6"] == "$0.30 / 1M tokens"
+    assert rows["Input, RunAPI"]["mark"] == "≠"
+    assert rows["Context"]["glm-5.1"] == "200,000 tokens"
+    assert rows["Tools"]["mark"] == "="
+    assert not {cell for row in rows.values() for cell in row.values()} & {"", "None", "nan", "0"}
+
+
+def test_every_row_of_every_model_says_what_the_catalog_says(open_page: Open) -> None:
+    at = open_page(PAGE, ids=",".join(CATALOG))
+    at.selectbox(key="compare_group").set_value("all")
+    run(at)
+    rows = table(at)
+    assert len(rows) == len(at.dataframe[0].value) > 180
+    for card in CATALOG.cards:
+        known = card.price("runapi").output.known
+        assert (rows["Output, RunAPI"][card.id] == "unknown") == (not known)
+
+
+def test_numbers_and_words_follow_the_language(open_page: Open) -> None:
+    at = open_page(PAGE, locale="pt-BR")
+    shown = {cell for row in at.dataframe[0].value.to_numpy() for cell in row}
+    assert any(cell.startswith("200.000 ") for cell in shown)
+    assert any(cell.startswith("$0,30 ") for cell in shown)
+    assert "desconhecido" in shown
+
+
+@pytest.mark.parametrize(("kind", "signs"), [("different", {"≠"}), ("all", {"≠", "="})])
+def test_rows_can_be_filtered_by_difference(open_page: Open, kind: str, signs: set[str]) -> None:
+    at = open_page(PAGE)
+    at.selectbox(key="compare_rows").set_value(kind)
+    run(at)
+    assert {row["mark"] for row in table(at).values()} == signs
+
+
+def test_rows_can_be_filtered_by_unknowns_and_text(open_page: Open) -> None:
+    at = open_page(PAGE)
+    at.selectbox(key="compare_rows").set_value("unknown")
+    run(at)
+    assert all("unknown" in row.values() for row in table(at).values())
+    at.selectbox(key="compare_rows").set_value("all")
+    at.text_input(key="compare_search").set_value("z.ai INPUT")
+    run(at)
+    assert set(table(at)) == {"Input, Z.ai", "Cached input, Z.ai"}
+    at.text_input(key="compare_search").set_value("nothing like this")
+    run(at)
+    assert not at.dataframe
+    assert "No row fits" in text(at)
+
+
+def test_models_can_be_ordered_and_stand_one_a_row(open_page: Open) -> None:
+    at = open_page(PAGE)
+    at.selectbox(key="compare_order").set_value("gateways.runapi.price.input")
+    run(at)
+    assert list(at.dataframe[0].value.columns)[2:] == ["glm-4.5-air", "glm-4.6", "glm-5.1", "glm-4.5"]
+    at.segmented_control(key="compare_way_False").set_value(True)
+    run(at)
+    frame = at.dataframe[0].value
+    assert list(frame["model"]) == ["GLM-4.5-Air", "GLM-4.6", "GLM-5.1", "GLM-4.5"]
+    assert list(frame["gateways.runapi.price.input"])[2:] == ["unknown", "unknown"]
+
+
+def test_eleven_models_still_fit_side_by_side(open_page: Open) -> None:
+    assert len(CATALOG) <= MOST_COLUMNS
+    assert "mark" in open_page(PAGE, ids=",".join(CATALOG)).dataframe[0].value
+
+
+def test_the_plain_table_has_a_source_in_each_known_cell(open_page: Open) -> None:
+    at = open_page(PAGE)
+    assert not at.table
+    at.session_state["compare_reading"] = True
+    run(at)
+    frame = at.table[0].value
+    for row in frame.drop(columns="≠").to_numpy():
+        for cell in row:
+            assert cell == ":small[:gray[unknown]]" or cell.endswith("2026\u201111]]")
+    assert "https://" in frame["GLM\\-4\\.6"].iloc[0]
+
+
+def test_there_is_a_download_in_each_format(open_page: Open) -> None:
+    buttons = open_page(PAGE).get("download_button")
+    assert [button.proto.label for button in buttons] == ["CSV", "Markdown", "JSON"]
+
+
+# -- the plots
+
+
+def test_a_model_without_a_price_is_named_under_the_plot_and_not_in_it(open_page: Open) -> None:
+    at = open_page(PAGE)
+    view(at, "Plots")
+    at.selectbox(key="plot_price").set_value("gateways.runapi.price.input")
+    run(at)
+    assert r"Not shown, because it is unknown: GLM\-5\.1" in text(at)
+    chart = at.get("vega_lite_chart")[0].proto
+    assert chart.alt.startswith("2 models.")
+    assert "Lowest price: GLM-4.5-Air." in chart.alt
+    shown = [element.value for element in at.markdown if element.value.startswith("| :small[Model]")]
+    assert len(shown) == 1
+    assert shown[0].count("\n") == 3
+    assert "https://" in shown[0]
+
+
+@pytest.mark.parametrize("name", ["price", "limits", "size", "release", "scores"])
+@pytest.mark.parametrize("ids", [",".join(CATALOG), "glm-5-turbo", "glm-4.7-flash,glm-5-turbo"])
+def test_every_plot_draws_or_says_why_not(open_page: Open, name: str, ids: str) -> None:
+    at = open_page(PAGE, ids=ids)
+    view(at, "Plots")
+    at.segmented_control(key="compare_plot").set_value(name)
+    run(at)
+    charts = at.get("vega_lite_chart")
+    said = text(at)
+    assert charts or "Not shown, because it is unknown" in said or "No score of these models is published." in said
+    assert all(chart.proto.alt for chart in charts)
+    if "glm-5-turbo" in ids and name == "size":
+        assert r"GLM\-5\-Turbo (Size, total \+ Size, active)" in said
+
+
+def test_no_unknown_is_in_the_data_of_a_plot(open_page: Open) -> None:
+    at = open_page(PAGE, ids="glm-5.1,glm-5-turbo,glm-4.6")
+    view(at, "Plots")
+    at.segmented_control(key="compare_plot").set_value("size")
+    run(at)
+    drawn = at.get("vega_lite_chart")[0].proto.datasets[0].data.data
+    assert pa.ipc.open_stream(drawn).read_all().to_pylist() == [
+        {"model": name, "series": series, "value": value, "text": text}
+        for name, total, active in (("GLM-5.1", 744, 40), ("GLM-4.6", 355, 32))
+        for series, value, text in (
+            ("Size, total", total, f"{total}B"),
+            ("Size, active", active, f"{active}B"),
+        )
+    ]
+
+
+def test_scores_under_other_conditions_stand_in_plots_of_their_own(open_page: Open) -> None:
+    at = open_page(PAGE, ids=",".join(CATALOG))
+    view(at, "Plots")
+    at.segmented_control(key="compare_plot").set_value("scores")
+    run(at)
+    at.selectbox(key="plot_benchmark").set_value("HLE")
+    run(at)
+    titles = [element.value for element in at.markdown if element.value.startswith("**")]
+    assert set(titles) == {"**HLE, no conditions stated**", "**HLE, with tools**", "**HLE, text\\-only**"}
+    assert len(at.get("vega_lite_chart")) == 3
+
+
+# -- what RunAPI says now
+
+
+def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = Claim[Decimal](value=Decimal("0.35"), source="live_prices", read=date(2026, 11, 30), kind="gateway")
+    price = Fact[Decimal](value=claim.value, unit="USD / 1M tokens", claims=(claim,))
+    source = Source(id="live_prices", publisher="RunAPI", kind="gateway", read=claim.read, url="https://runapi.ai/x")
+
+    def listed(model: str, server: Gateway) -> live_facts.LiveFacts:
+        prices = {"input": price} if model == "glm-4.6" else {}
+        return live_facts.LiveFacts(Gateway("RunAPI", "https://runapi.ai"), Fact[bool](), prices)
+
+    monkeypatch.setattr(live_facts, "live_facts", listed)
+    monkeypatch.setattr(live_facts, "sources", lambda server: {"live_prices": source})
+    at = open_page(PAGE)
+    assert table(at)["Input, RunAPI"]["glm-4.6"] == "$0.35 / 1M tokens"
+    assert table(at)["Input, RunAPI"]["glm-4.5-air"] == "$0.10 / 1M tokens"
+    view(at, "Running cost")
+    [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
+    line = next(line for line in costs.splitlines() if r"GLM\-4\.6" in line)
+    assert r"**\$1\.25**" in line
+    assert "<https://runapi.ai/x>" in line
+    assert "Nov 30, 2026" in line
+
+
+# -- the running cost
+
+
+def test_the_calculator_gives_costs_with_their_basis_and_unknowns(open_page: Open) -> None:
+    at = open_page(PAGE)
+    view(at, "Running cost")
+    [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
+    lines = {line.split(" | ")[0].strip("| "): line for line in costs.splitlines()}
+    assert r"**\$1\.15** | **\$34\.50** | \$0.30 | \$0.06 | \$1.10" in lines[r"GLM\-4\.6"]
+    assert "https://" in lines[r"GLM\-4\.6"]
+    assert "Nov 23, 2026" in lines[r"GLM\-4\.6"]
+    assert lines[r"GLM\-5\.1"].count(":gray[unknown]") == 5
+    assert "no price for input, output" in lines[r"GLM\-5\.1"]
+    assert "$0" not in lines[r"GLM\-5\.1"]
+
+    at.number_input(key="cost_cached").set_value(100)
+    at.number_input(key="cost_requests").set_value(1_000_000)
+    at.segmented_control(key="cost_gateway").set_value("zai")
+    run(at)
+    [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
+    assert r"GLM\-5\.1 | **\$2,720\.00** | **\$81,600\.00**" in costs
+    assert "2,000,000,000 from cache" in text(at)
+
+
+@pytest.mark.parametrize(("field", "value"), [("cost_in", -1), ("cost_cached", 101)])
+def test_a_figure_out_of_range_changes_nothing(open_page: Open, field: str, value: int) -> None:
+    at = open_page(PAGE)
+    view(at, "Running cost")
+    before = text(at)
+    at.number_input(key=field).set_value(value)
+    run(at)
+    assert text(at) == before
+
+
+def test_a_list_the_model_is_no_longer_on_gives_no_cost(open_page: Open) -> None:
+    at = open_page(PAGE, ids="glm-5-turbo")
+    view(at, "Running cost")
+    at.segmented_control(key="cost_gateway").set_value("zai")
+    run(at)
+    [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
+    assert costs.count(":gray[unknown]") == 5
+
+
+def test_more_models_than_pills_are_chosen_in_a_list(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "_MOST_PILLS", len(CATALOG) - 1)
+    at = open_page(PAGE)
+    assert not at.pills
+    assert at.multiselect(key="compare_models").value == list(CARDS_OF_RUNAPI)
+
+
+def test_many_models_stand_one_a_row_and_a_page_at_a_time(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters, "MOST_COLUMNS", 5)
+    monkeypatch.setattr(filters, "MODELS_A_PAGE", 6)
+    monkeypatch.setattr(compare_table, "MODELS_A_PAGE", 6)
+    at = open_page(PAGE, ids=",".join(CATALOG))
+    assert list(at.dataframe[0].value["model"]) == [card.name for card in CATALOG.cards[:6]]
+    at.session_state["compare_page"] = 2
+    run(at)
+    assert list(at.dataframe[0].value["model"]) == [card.name for card in CATALOG.cards[6:]]
+
+
+def test_last_prices_of_a_list_are_said_to_be_such(open_page: Open) -> None:
+    assert r"whose last prices stand here: GLM\-5\-Turbo." in text(open_page(PAGE, ids="glm-5-turbo,glm-5"))
+    assert "whose last prices" not in text(open_page(PAGE))

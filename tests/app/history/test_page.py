@@ -1,0 +1,197 @@
+"""The history's page: what was asked is found, opened, noted, taken away and brought back."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from glm_playground.ledger import Callback, Ledger, RunFilter
+from glm_playground.sandbox.process import SandboxProcess
+from glm_playground.service import storage
+from tests.app.conftest import Configure
+from tests.app.playground_page import Playground
+
+OpenPage = Callable[..., AppTest]
+
+
+def texts(at: AppTest) -> str:
+    parts = [*at.markdown, *at.caption, *at.warning, *at.error]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def ledger() -> Ledger:
+    opened = storage.ledger()
+    assert isinstance(opened, Ledger)
+    return opened
+
+
+@pytest.fixture
+def asked(in_sandbox: None, open_page: OpenPage) -> AppTest:
+    """A session that asked two prompts, on the history's page."""
+    at = open_page("pages/playground.py")
+    page = Playground(at)
+    page.script("tokens=30", "about herons")
+    page.script("status=429", "about nothing")
+    at.switch_page("pages/history.py").run()
+    assert not at.exception
+    return at
+
+
+def run_ids(at: AppTest, **wanted: object) -> list[str]:
+    owner = at.session_state["session_owner"]
+    return [row.id for row in ledger().page(owner, RunFilter(**wanted)).rows]  # type: ignore[arg-type]
+
+
+def open_run(at: AppTest, run_id: str) -> None:
+    at.query_params["run"] = run_id
+    at.run()
+    assert not at.exception
+
+
+def test_every_run_is_listed_with_its_outcome_and_cost(asked: AppTest) -> None:
+    frame = asked.dataframe[0].value
+    assert list(frame["outcome"]) == ["failed", "completed"]
+    assert list(frame["tokens"]) == [None, 30] or frame["tokens"].isna().tolist() == [True, False]
+    assert frame["cost"].iloc[0] == "not charged"
+    assert frame["cost"].iloc[1].endswith("estimated")
+
+
+def test_words_of_a_prompt_or_an_answer_find_it(asked: AppTest) -> None:
+    asked.text_input(key="history_text").set_value("herons").run()
+    assert len(asked.dataframe[0].value) == 1
+    asked.text_input(key="history_text").set_value("pelicans").run()
+    assert "No run fits." in texts(asked)
+    asked.button(key="history_none_all").click().run()
+    assert len(asked.dataframe[0].value) == 2
+
+
+def test_a_run_opens_as_it_was_and_goes_on_in_the_playground(asked: AppTest) -> None:
+    open_run(asked, run_ids(asked, text="herons")[0])
+    assert "about herons" in texts(asked)
+    assert "30 tokens" in texts(asked)
+    asked.button(key="history_continue").click().run()
+    # AppTest does not follow the script to another page.
+    asked.switch_page("pages/playground.py").run()
+    assert not asked.exception
+    page = Playground(asked)
+    page.say("and herons go on")
+    assert "and herons go on" in texts(asked)
+    [lane] = asked.session_state["workbench"].lanes
+    assert len(lane.conversation.turns) == 2
+
+
+def test_tags_and_a_note_stay_and_find_the_run(asked: AppTest) -> None:
+    run_id = run_ids(asked, text="herons")[0]
+    open_run(asked, run_id)
+    asked.text_area(key=f"history_note-{run_id}").set_value("for the talk on Friday").run()
+    assert run_ids(asked, text="friday") == [run_id]
+    ledger().set_tags(asked.session_state["session_owner"], run_id, ["birds"])
+    asked.button(key="history_back").click().run()
+    assert [list(tags) for tags in asked.dataframe[0].value["tags"]] == [[], ["birds"]]
+    asked.multiselect(key="history_tags").set_value(["birds"]).run()
+    assert len(asked.dataframe[0].value) == 1
+
+
+def test_what_is_deleted_comes_back(asked: AppTest) -> None:
+    open_run(asked, run_ids(asked, text="herons")[0])
+    asked.button(key="history_run_delete").click().run()
+    assert len(asked.dataframe[0].value) == 1
+    assert "1 run was deleted." in texts(asked)
+    asked.button(key="history_undo_button").click().run()
+    assert len(asked.dataframe[0].value) == 2
+    asked.button(key="history_delete_all").click().run()
+    assert "No run is kept yet" in texts(asked)
+    asked.button(key="history_undo_button").click().run()
+    assert len(asked.dataframe[0].value) == 2
+
+
+def test_what_was_deleted_a_day_ago_is_gone(asked: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked.button(key="history_delete_all").click().run()
+    storage.open_and_tidy()
+    asked.button(key="history_undo_button").click().run()
+    assert len(asked.dataframe[0].value) == 2
+    asked.button(key="history_delete_all").click().run()
+    monkeypatch.setattr(storage, "KEPT_AFTER_DELETION", timedelta(0))
+    storage.open_and_tidy()
+    asked.button(key="history_undo_button").click().run()
+    assert "No run is kept yet" in texts(asked)
+
+
+def test_a_task_is_looked_up_and_its_cost_settles(asked: AppTest) -> None:
+    run_id = run_ids(asked, text="herons")[0]
+    open_run(asked, run_id)
+    asked.button(key="task_look_up").click().run()
+    assert "settled" in texts(asked)
+    stored = ledger().run(asked.session_state["session_owner"], run_id)
+    assert stored
+    assert stored.cost
+    assert stored.cost.state == "settled"
+    assert [lookup.status for lookup in stored.lookups] == ["completed"]
+
+
+def test_a_callback_shows_on_the_run_of_its_task(asked: AppTest) -> None:
+    run_id = run_ids(asked, text="herons")[0]
+    stored = ledger().run(asked.session_state["session_owner"], run_id)
+    assert stored
+    now = datetime.now(UTC)
+    callback = Callback("cb-1", now, now, stored.run.task_id, "completed", {"status": "completed"})
+    assert storage.keep_callback(callback)
+    assert not storage.keep_callback(callback)
+    open_run(asked, run_id)
+    assert any("told by callback: completed" in fold.label for fold in asked.expander)
+    assert "its signature is right" in texts(asked)
+
+
+def test_costs_are_added_up_and_checked_against_the_balance(asked: AppTest) -> None:
+    asked.session_state["history_view"] = "Costs"
+    asked.run()
+    assert not asked.exception
+    assert "2 runs" in texts(asked)
+    asked.button(key="balance_read").click().run()
+    asked.switch_page("pages/playground.py").run()
+    Playground(asked).script("tokens=50", "one more")
+    asked.switch_page("pages/history.py").run()
+    asked.session_state["history_view"] = "Costs"
+    asked.run()
+    asked.button(key="balance_read").click().run()
+    table = next(str(part.value) for part in asked.markdown if "Balance fell by" in str(part.value))
+    fell, spent, difference = (cell.strip().replace("\\", "") for cell in table.splitlines()[2].split("|")[3:6])
+    assert fell == spent != "$0"
+    assert difference == "$0"
+
+
+def answers_without_a_ledger(at: AppTest, said: str) -> None:
+    Playground(at).say("here all the same")
+    assert "here all the same" in texts(at)
+    assert said in "".join(str(warning.proto) for warning in at.warning)
+    at.switch_page("pages/history.py").run()
+    assert not at.exception
+
+
+def test_with_a_broken_database_the_playground_answers_and_leaves_it_alone(
+    configure: Configure, open_page: OpenPage, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    database = tmp_path / "elsewhere" / storage.FILE_NAME
+    database.parent.mkdir()
+    database.write_bytes(b"this is no database" * 100)
+    configure(
+        RUNAPI_BASE_URL=sandbox.base_url,
+        RUNAPI_API_KEY=sandbox.key,
+        GLM_PLAYGROUND_DATA_FOLDER=str(database.parent),
+    )
+    answers_without_a_ledger(open_page("pages/playground.py"), "it is broken")
+    assert database.read_bytes() == b"this is no database" * 100
+
+
+def test_without_a_folder_for_the_database_the_playground_answers(
+    configure: Configure, open_page: OpenPage, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").write_text("a file where the folder should be")
+    configure(
+        RUNAPI_BASE_URL=sandbox.base_url,
+        RUNAPI_API_KEY=sandbox.key,
+        GLM_PLAYGROUND_DATA_FOLDER=str(tmp_path / "elsewhere"),
+    )
+    answers_without_a_ledger(open_page("pages/playground.py"), "cannot be reached")

@@ -1,0 +1,327 @@
+"""The models page: the wall, a model's own page, and what it says when something is missing."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from streamlit.testing.v1 import AppTest
+
+from glm_playground.catalog import Catalog, ModelCard, RejectedFile, load_catalog
+from glm_playground.gateway import Gateway
+from glm_playground.sandbox.process import SandboxProcess
+from glm_playground.service import runtime
+from glm_playground.ui.shared.navigation import MODELS
+from tests.app.conftest import APP, wait_for_answers
+from tests.loopback import CannedServer, answer
+
+CATALOG = load_catalog()
+ON_RUNAPI = [card.id for card in CATALOG.listed_on("runapi")]
+EIGHT_ROWS = {
+    "model_id": "Model ID",
+    "provider": "Provider",
+    "modality": "Modality",
+    "task_type": "Task type",
+    "billing": "Billing",
+    "endpoint": "Endpoint",
+    "commercial": "Commercial use",
+    "status": "Status, advertised",
+}
+
+Open = Callable[..., AppTest]
+
+
+def at_address(**query: str) -> AppTest:
+    """The app opened at `/?...`, with everything the gateway says read."""
+    at = AppTest.from_file(APP, default_timeout=10)
+    at.context = {"locale": "en-US"}
+    at.query_params = dict(query)
+    run(at)
+    wait_for_answers()
+    run(at)
+    return at
+
+
+def run(at: AppTest) -> None:
+    at.run()
+    assert not at.exception
+
+
+def text(at: AppTest) -> str:
+    """Everything readable on the page."""
+    alerts = [f"{alert.proto.title}\n{alert.value}" for alert in (*at.error, *at.warning, *at.info)]
+    values = [element.value for element in (*at.subheader, *at.markdown, *at.caption, *at.code)]
+    labels = [element.label for element in (*at.button, *at.expander)]
+    links = [element.proto.label for element in at.get("page_link")]
+    return "\n".join([*values, *alerts, *labels, *links])
+
+
+def claims(at: AppTest, key: str) -> str:
+    """What the drawer shows behind the value of that row."""
+    at.button(key=f"fact-{key}").click()
+    run(at)
+    [drawer] = at.get("dialog")
+    shown = "\n".join(element.value for element in drawer.markdown)
+    # AppTest keeps what the click drew alone; the next run draws the page, without the drawer.
+    run(at)
+    assert not at.get("dialog")
+    return shown
+
+
+@pytest.fixture
+def wall(in_sandbox: None) -> AppTest:
+    return at_address()
+
+
+@pytest.fixture
+def glm_51(in_sandbox: None) -> AppTest:
+    return at_address(id="glm-5.1")
+
+
+class TestWall:
+    def test_every_model_has_a_card_that_leads_to_its_page(self, wall: AppTest) -> None:
+        links = {link.proto.label: link.proto.query_string for link in wall.get("page_link")}
+        assert links == {card.name: f"id={card.id}" for card in CATALOG.cards}
+
+    def test_unknown_stays_unknown(self, wall: AppTest) -> None:
+        turbo = next(element.value for element in wall.markdown if "proprietary" in element.value)
+        assert ":gray[Size] :gray[unknown]" in turbo
+
+    def test_search_and_filters(self, wall: AppTest) -> None:
+        def shown() -> set[str]:
+            run(wall)
+            return {link.proto.label for link in wall.get("page_link")}
+
+        wall.text_input(key="wall_search").set_value("4.5")
+        assert shown() == {"GLM-4.5", "GLM-4.5-Air"}
+        wall.text_input(key="wall_search").set_value("")
+        wall.selectbox(key="wall_context").set_value(1_000_000)
+        wall.multiselect(key="wall_capabilities").set_value(["images"])
+        assert shown() == {"GLM-5.3-Flash"}
+        wall.selectbox(key="wall_status").set_value("listed")
+        assert shown() == set()
+        assert "No model fits" in text(wall)
+        assert "0 models" in text(wall)
+
+    def test_the_way_into_the_playground(self, wall: AppTest) -> None:
+        [button] = [button for button in wall.button if "Open the playground" in button.label]
+        assert button.proto.type == "primary"
+        button.click()
+        run(wall)
+        assert wall.chat_input
+
+    def test_a_card_opens_the_playground_with_its_model(self, wall: AppTest) -> None:
+        wall.button(key="try-glm-4.6").click()
+        run(wall)
+        assert wall.selectbox(key="model-1").value == "glm-4.6"
+        assert wall.query_params["model"] == "glm-4.6"
+
+
+class TestSheet:
+    @pytest.mark.parametrize("model", ON_RUNAPI)
+    def test_the_eight_rows_of_runapis_page(self, in_sandbox: None, model: str) -> None:
+        at = at_address(id=model)
+        facts = CATALOG[model].gateway("runapi")
+        assert facts
+        shown = text(at)
+        for key, label in EIGHT_ROWS.items():
+            value = getattr(facts, key).value
+            button = at.button(key=f"fact-runapi.{key}").label
+            assert f":small[:gray[{label}]]" in shown
+            assert (value or "unknown") in button.replace("\\", "")
+            assert ("RunAPI" in button) == (value is not None)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("card", CATALOG.cards, ids=lambda card: card.id)
+    def test_every_model_has_a_page_and_every_value_opens(self, in_sandbox: None, card: ModelCard) -> None:
+        at = at_address(id=card.id)
+        assert at.subheader[0].value == card.name
+        assert len([button for button in at.button if (button.key or "").startswith("fact-")]) > 50
+        for key, entry in (("license", card.facts.license), ("context_tokens", card.facts.context_tokens)):
+            shown = claims(at, key)
+            for claim in entry.claims:
+                url = CATALOG.sources[claim.source].url
+                assert url is None or url in shown
+
+    def test_claims_come_with_link_date_kind_the_others_and_the_reason(self, glm_51: AppTest) -> None:
+        shown = claims(glm_51, "context_tokens")
+        assert "Why this value: Z\\.ai documents 200K" in shown
+        assert shown.count("\n| ") == 1 + 4
+        assert "| **200,000 tokens** | [Z\\.ai](<https://docs.z.ai/guides/llm/glm-5.1>)" in shown
+        assert "third party, Nov 23, 2026" in shown
+
+    def test_prices_stand_side_by_side(self, glm_51: AppTest) -> None:
+        labels = [glm_51.button(key=f"fact-price.input.{place}").label for place in range(3)]
+        assert labels == [":gray[unknown]", "\\$1.40", "\\$0.90"]
+        assert glm_51.button(key="fact-price.headline.0").label == "\\$0.030"
+        assert ":orange[play money]" in text(glm_51)
+        assert "play money of the sandbox, not a price of RunAPI" in claims(glm_51, "price.input.2").replace("\\", "")
+
+    def test_status_has_three_claims(self, glm_51: AppTest) -> None:
+        assert "Operational" in glm_51.button(key="fact-runapi.status").label
+        assert "listed now" in glm_51.button(key="fact-live.listed").label
+        assert "no runs since the app started" in glm_51.button(key="fact-runs").label
+        assert "/v1/models" in claims(glm_51, "live.listed")
+
+    def test_scores_disagreements_and_folded_facts(self, glm_51: AppTest) -> None:
+        shown = text(glm_51)
+        assert "| HLE :small[:gray[with tools]] | 52\\.3 |" in shown
+        assert "Sources disagree in 10 things." in shown
+        with pytest.raises(KeyError):
+            glm_51.button(key="fact-layers")
+        glm_51.session_state["more-architecture"] = True
+        run(glm_51)
+        assert "78" in glm_51.button(key="fact-layers").label
+
+    def test_portuguese_shows_the_same_values(self, in_sandbox: None) -> None:
+        at = at_address(id="glm-5.1")
+        at.segmented_control(key="language").set_value("pt_BR")
+        run(at)
+        assert "200.000" in at.button(key="fact-context_tokens").label
+        for key in EIGHT_ROWS:
+            assert at.button(key=f"fact-runapi.{key}").label
+
+
+class TestUse:
+    def test_the_quickstart_asks_this_model_the_users_prompt(self, glm_51: AppTest) -> None:
+        glm_51.text_area(key="quickstart_prompt").set_value('say "hi"')
+        run(glm_51)
+        programs = [code.value for code in glm_51.code if "/v1" in code.value and "glm-5.1" in code.value][:4]
+        assert len(programs) == 4
+        assert all('say \\"hi\\"' in program for program in programs)
+        assert all("RUNAPI_API_KEY" in program for program in programs)
+
+    def test_a_key_is_on_no_page(self, at_gateway: None, sandbox: SandboxProcess) -> None:
+        assert sandbox.key not in text(at_address(id="glm-5.1"))
+
+    def test_skill_steps_uses_and_questions(self, glm_51: AppTest) -> None:
+        shown = text(glm_51)
+        assert "npx skills add runapi-ai/glm -g" in shown
+        assert "inferred: the command seen for RunAPI's other lines" in shown.replace("\\", "")
+        assert "name: runapi-glm-5-1" in shown
+        assert "4. Collect the output" in shown
+        assert all(word in shown for word in ("**Chat**", "**Code**", "**Automation**"))
+        assert "Do the ids change?" in shown
+
+    def test_try_it_opens_the_playground_whatever_was_chosen_before(self, glm_51: AppTest) -> None:
+        glm_51.session_state["model-1"] = "glm-4.5"
+        glm_51.button(key="try").click()
+        run(glm_51)
+        assert glm_51.selectbox(key="model-1").value == "glm-5.1"
+
+
+class TestLive:
+    """RunAPI itself answers: one body holds its price list and its models."""
+
+    @pytest.fixture
+    def runapi(self, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Iterator[CannedServer]:
+        row = {
+            "model": "glm-5-turbo",
+            "action": "chat_completion",
+            "currency": "USD",
+            "input_price_per_1m_cents": 70,
+            "output_price_per_1m_cents": 200,
+        }
+        listing = {"as_of": "2026-11-24T08:00:00Z", "price_schedules": [row], "data": [{"id": "glm-5-turbo"}]}
+        first = answer(200, listing, etag='"one"')
+        with CannedServer(first, first, answer(304)) as server:
+            configure(RUNAPI_BASE_URL=server.url, RUNAPI_API_KEY="test-key")
+            gateway = Gateway("RunAPI", server.url, key=SecretStr("test-key"), failed_not_charged=True)
+            monkeypatch.setattr(runtime, "gateway", lambda: gateway)
+            yield server
+
+    def test_the_price_read_now_is_laid_over_the_published_one(self, runapi: CannedServer) -> None:
+        at = at_address(id="glm-5-turbo")
+        assert at.button(key="fact-price.input.0").label == "\\$0.70"
+        shown = claims(at, "price.input.0")
+        assert "read from the gateway's own list" in shown.replace("\\", "")
+        assert shown.index("\\$0.70 / 1M tokens**") < shown.index("\\$0.60 / 1M tokens |")
+        assert f"{runapi.url}/api/v1/price_schedules" in shown
+        assert "UTC" in shown
+        with pytest.raises(KeyError):
+            at.button(key="fact-price.input.2")
+
+    def test_the_wall_shows_it_with_its_publisher(self, runapi: CannedServer) -> None:
+        turbo = next(element.value for element in at_address().markdown if "proprietary" in element.value)
+        assert "\\$0.70 in, \\$2.00 out / 1M :gray[RunAPI]" in turbo
+
+    def test_what_it_does_not_list_is_said_to_be_so(self, runapi: CannedServer) -> None:
+        assert "listed now" in at_address(id="glm-5-turbo").button(key="fact-live.listed").label
+        at = at_address(id="glm-5.1")
+        assert "not listed now" in at.button(key="fact-live.listed").label
+        assert at.button(key="fact-price.input.0").label == ":gray[unknown]"
+        assert "has no price for this model" in text(at)
+
+    def test_it_is_asked_once(self, runapi: CannedServer) -> None:
+        at = at_address()
+        run(at)
+        assert sorted(asked.path for asked in runapi.asked) == ["/api/v1/price_schedules", "/v1/models"]
+
+    def test_ten_minutes_later_it_is_asked_whether_anything_changed(self, runapi: CannedServer) -> None:
+        at = at_address(id="glm-5-turbo")
+        runtime._prices[runtime.gateway().origin].at -= runtime.FRESH_FOR_S
+        run(at)
+        runtime._prices[runtime.gateway().origin].answer.exception(timeout=10)
+        run(at)
+        assert [asked.headers.get("if-none-match") for asked in runapi.asked[2:]] == ['"one"']
+        assert at.button(key="fact-price.input.0").label == "\\$0.70"
+
+
+class TestAddress:
+    def test_an_unknown_id_is_said_to_be_so_with_near_names(self, in_sandbox: None) -> None:
+        at = at_address(id="glm-5.11")
+        assert "There is no model of this id." in text(at)
+        links = [link.proto.query_string for link in at.get("page_link")]
+        assert "id=glm-5.1" in links
+
+    @pytest.mark.parametrize("model", ["zzz", "<b>x</b>|[a](b)", "x" * 5000, "\u202e:material/home:"])
+    def test_any_id_is_safe(self, in_sandbox: None, model: str) -> None:
+        at = at_address(id=model)
+        assert "There is no model of this id." in text(at)
+        assert "[a](b)" not in text(at)
+        assert max(len(element.value) for element in at.markdown) < 1000
+
+    def test_other_spellings_of_an_address(self, in_sandbox: None) -> None:
+        assert at_address(id="GLM-5.1 ").subheader[0].value == "GLM-5.1"
+        # What a button that goes to the playground leaves behind in the browser's history.
+        at = at_address(model="glm-5.1")
+        assert at.subheader[0].value == "GLM-5.1"
+        assert at.query_params == {"id": "glm-5.1"}
+
+
+class TestMissing:
+    def test_refused_files_are_named(self, in_sandbox: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        refused = RejectedFile(file="glm-9.toml", key="facts.size_total", reason="wrong unit: 'GB'")
+        broken = Catalog(cards=CATALOG.cards, sources=CATALOG.sources, gateways=CATALOG.gateways, rejected=(refused,))
+        monkeypatch.setattr("glm_playground.catalog.load_catalog", lambda: broken)
+        shown = text(at_address()).replace("\\", "")
+        assert "glm-9.toml, facts.size_total: wrong unit: 'GB'" in shown
+
+    def test_an_empty_catalogue_is_no_crash(self, in_sandbox: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("glm_playground.catalog.load_catalog", Catalog)
+        assert "0 models" in text(at_address())
+
+    @pytest.mark.parametrize(
+        ("prices", "reason"),
+        [
+            (answer(200, {"price_schedules": 5}), "no price_schedules"),
+            (answer(200, {"price_schedules": [{"model": "glm-5.1", "currency": "EUR"}]}), "EUR"),
+            (answer(200, {"price_schedules": [{"model": "glm-77", "currency": "USD"}]}), "glm-77"),
+            (answer(200, b"<html>"), "not JSON"),
+            (answer(500, {"error": "out of order"}), "out of order"),
+        ],
+    )
+    def test_a_bad_price_list_leaves_the_snapshot(
+        self, configure: Callable[..., None], prices: bytes, reason: str
+    ) -> None:
+        with CannedServer(prices) as server:
+            configure(RUNAPI_BASE_URL=server.url, RUNAPI_API_KEY="test-key")
+            at = at_address(id="glm-5-turbo")
+            assert reason in text(at).replace("\\", "")
+            assert at.button(key="fact-price.input.0").label == "\\$0.60"
+            assert at.button(key="fact-live.listed").label.startswith(":gray[unknown]")
+            at_wall = at_address()
+            assert reason in text(at_wall).replace("\\", "")
+
+    def test_the_pages_file_is_where_the_links_lead(self) -> None:
+        assert Path(MODELS).is_file()

@@ -1,0 +1,91 @@
+"""The history and the page Present in a browser: what is asked is found there, opened, taken along and played."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from glm_playground.bundles.bundle import read_bundle
+from tests.browser.conftest import OpenTab, Tab
+from tests.browser.test_look import findings
+from tests.live.app_process import AppProcess
+
+
+@pytest.fixture
+def asked(scripted_app: AppProcess, open_tab: OpenTab) -> Tab:
+    """A tab that asked once."""
+    tab = open_tab(scripted_app, "/playground")
+    tab.ask("@script tokens=60 rate=200\na heron in the reeds")
+    tab.finished("completed")
+    return tab
+
+
+def test_a_run_is_opened_from_the_list_and_continued(asked: Tab) -> None:
+    page = asked.page
+    asked.go("/history")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    assert findings(asked) == []
+    # The button of the first row: a canvas has no elements, so where it is drawn is clicked.
+    grid = page.get_by_test_id("stDataFrame")
+    grid.click(position={"x": 62, "y": 52})
+    expect(asked.button("Back to the list")).to_be_visible()
+    expect(page.get_by_text("a heron in the reeds")).to_be_visible()
+    assert findings(asked) == []
+    asked.button("Continue in the playground").click()
+    expect(page.get_by_role("textbox", name="Ask glm")).to_be_visible()
+    asked.ask("@script text=onward%20it%20goes rate=0")
+    expect(page.get_by_text("onward it goes")).to_be_visible()
+    expect(page.get_by_text("a heron in the reeds")).to_be_visible()
+
+
+def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
+    page = asked.page
+    asked.button("Share").click()
+    page.get_by_text("As a bundle").click()
+    expect(page.get_by_text("Nothing in it looks like a key or a password.")).to_be_visible()
+    with page.expect_download() as download:
+        asked.button("Download the bundle").click()
+    file = tmp_path / "taken.glmrun"
+    download.value.save_as(file)
+    [recorded] = read_bundle(file.read_bytes()).runs
+    assert "heron" in recorded.run.request.messages[-1].content
+
+    asked.go("/history")
+    page.get_by_role("tab", name="Open a bundle").click()
+    page.locator("input[type=file]").set_input_files(file)
+    asked.button("Replay").click()
+    expect(page.get_by_text("REPLAY: nothing is sent").first).to_be_visible()
+    asked.finished("completed")
+
+
+def test_a_report_of_a_chosen_run_is_taken_away(asked: Tab, tmp_path: Path) -> None:
+    page = asked.page
+    asked.go("/history")
+    grid = page.get_by_test_id("stDataFrame")
+    expect(grid).to_be_visible()
+    # The grid is a canvas: the box of its first row.
+    grid.click(position={"x": 18, "y": 50})
+    expect(page.get_by_text("1 run chosen")).to_be_visible()
+    asked.button("Export").click()
+    with page.expect_download() as download:
+        asked.button("HTML").click()
+    file = tmp_path / "report.html"
+    download.value.save_as(file)
+    report = file.read_text(encoding="utf-8")
+    assert "heron" in report
+    assert "stand-in" in report or "scripted text" in report
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_scenario_plays_in_big_type_and_one_key_clears_it(
+    scripted_app: AppProcess, open_tab: OpenTab, width: int
+) -> None:
+    tab = open_tab(scripted_app, "/present", viewport={"width": width, "height": 800})
+    tab.button("4 times as fast").click()
+    expect(tab.page.get_by_text("TTFT").nth(1)).to_be_visible()
+    expect(tab.page.get_by_text("REPLAY: nothing is sent").first).to_be_visible()
+    size = tab.page.locator(".st-key-stage [data-testid='stMarkdown'] p").nth(1)
+    assert float(size.evaluate("p => parseFloat(getComputedStyle(p).fontSize)")) >= 20
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tab.page.keyboard.press("Escape")
+    expect(tab.page.get_by_text("TTFT")).to_have_count(0)

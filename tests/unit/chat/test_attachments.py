@@ -1,0 +1,136 @@
+"""Files attached to a prompt: what is text, what a file is called, and the message they make."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from glm_playground.chat.attachments import (
+    MAX_ATTACHMENT_BYTES,
+    Attachment,
+    AttachmentFault,
+    AttachmentProblem,
+    read_attachment,
+    token_shares,
+    with_attachments,
+)
+from glm_playground.chat.tokens import estimate_tokens
+
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t`"), min_size=1)
+near_fences = st.lists(st.sampled_from(["`", "```", "````", "~~~", "\n", " ", "a", "你"]), max_size=12).map("".join)
+
+
+def fault_of(data: bytes) -> AttachmentFault | None:
+    found = read_attachment("a.bin", data)
+    return found.fault if isinstance(found, AttachmentProblem) else None
+
+
+@given(
+    texts.filter(lambda text: bool(text.strip()) and not text.startswith("\ufeff")),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_text_is_read_in_each_encoding_that_says_what_it_is(text: str, encoding: str) -> None:
+    assert read_attachment("a.txt", text.encode(encoding)) == Attachment("a.txt", text)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"\xfe\xff\x00a\x00b", "ab"),
+        ("caf\xe9 \u201cquoted\u201d \u20ac\r\n".encode("cp1252"), "caf\xe9 \u201cquoted\u201d \u20ac\r\n"),
+        (b"\x1b[32mINFO\x1b[0m ready\n", "\x1b[32mINFO\x1b[0m ready\n"),
+        (b"a page\x0canother page", "a page\x0canother page"),
+        (b"x" * 100 + b"\x01", "x" * 100 + "\x01"),
+    ],
+)
+def test_what_is_text(data: bytes, text: str) -> None:
+    assert read_attachment("a", data) == Attachment("a", text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n\x8f\x9d",
+        b"text\x00text",
+        b"\x01\x02\x03 a",
+        b"caf\xe9 \x01",
+        b"\xff\xfea",
+        b"\xff\xfe\x00\xd8a\x00",
+        "text".encode("utf-32"),
+        "text".encode("utf-16-le"),
+        b"\xef\xbb\xbfcaf\xe9",
+    ],
+)
+def test_what_is_not_text(data: bytes) -> None:
+    assert fault_of(data) is AttachmentFault.BINARY
+
+
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\xff\xfe", b" \r\n\t"])
+def test_a_file_with_nothing_to_read_is_empty(data: bytes) -> None:
+    assert read_attachment("a.txt", data) == AttachmentProblem(AttachmentFault.EMPTY, "a.txt", len(data))
+
+
+def test_a_file_may_have_two_mebibytes() -> None:
+    assert fault_of(b"a" * MAX_ATTACHMENT_BYTES) is None
+    assert read_attachment("c/a", b"a" * (MAX_ATTACHMENT_BYTES + 1)) == AttachmentProblem(
+        AttachmentFault.TOO_LARGE, "a", MAX_ATTACHMENT_BYTES + 1
+    )
+
+
+@given(st.text(st.characters()), st.binary())
+@example("\ud800", b"\xff\xfe\x00")
+def test_any_bytes_are_an_attachment_or_a_problem(name: str, data: bytes) -> None:
+    found = read_attachment(name, data)
+    assert 0 < len(found.name) <= 120
+    assert not set(found.name) & set("/\\`\n\r\0\ud800")
+    if isinstance(found, Attachment):
+        with_attachments("p", [found]).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("C:\\Users\\me\\notes.txt", "notes.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("a`\n```\x1bb.md", "ab.md"),
+        ("invoice\u202efdp.txt", "invoicefdp.txt"),
+        ("relatório 你好.csv", "relatório 你好.csv"),
+        ("a" * 200, "a" * 120),
+        ("folder/", "file"),
+    ],
+)
+def test_the_name_is_the_last_part_of_the_path_and_plain(name: str, plain: str) -> None:
+    assert read_attachment(name, b"a") == Attachment(plain, "a")
+
+
+def test_files_come_as_labelled_blocks_before_the_prompt() -> None:
+    files = [Attachment("a.py", "print(1)\n"), Attachment("b.md", "```\ncode\n```")]
+    assert with_attachments("What is it?", files) == (
+        "```a.py\nprint(1)\n```\n\n````b.md\n```\ncode\n```\n````\n\nWhat is it?"
+    )
+    assert with_attachments(" \n", files[:1]) == "```a.py\nprint(1)\n```"
+
+
+@given(st.text())
+def test_a_prompt_without_files_is_the_message(prompt: str) -> None:
+    assert with_attachments(prompt, []) == prompt
+
+
+@given(near_fences, near_fences)
+def test_no_file_ends_its_own_block(text: str, prompt: str) -> None:
+    first, _, rest = with_attachments(prompt, [Attachment("n", text)]).partition("\n")
+    fence = first.removesuffix("n")
+    body = rest[: rest.index(fence)]
+    assert body.removesuffix("\n") == text.removesuffix("\n")
+    assert rest == body + fence + (f"\n\n{prompt}" if prompt.strip() else "")
+
+
+@given(near_fences | st.text(), st.lists(texts, max_size=3))
+@example("\n" * 500, ["a"])
+def test_each_file_has_its_share_of_the_tokens(prompt: str, contents: list[str]) -> None:
+    files = [Attachment(str(number), text) for number, text in enumerate(contents)]
+    shares = token_shares(prompt, files)
+    assert [name for name, _tokens in shares] == [file.name for file in files]
+    assert all(tokens >= 0 for _name, tokens in shares)
+    if prompt.strip() and len(files) == 1:
+        assert estimate_tokens(prompt) + shares[0][1] == estimate_tokens(with_attachments(prompt, files))

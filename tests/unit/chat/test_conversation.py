@@ -1,0 +1,175 @@
+"""A conversation is a tree in which nothing is lost, and its screen is one path through it."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from glm_playground.chat.attachments import Attachment
+from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolResult, Turn, conversation_of
+from glm_playground.chat.setup import Setup, setup_of
+from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters
+from glm_playground.runs.run import Outcome, Run, Server
+
+CONTENT, REASONING = EventKind.CONTENT, EventKind.REASONING
+ASKED = ChatRequest(model="m", messages=(Message(role="user", content="x"),))
+
+
+def answer(
+    *events: tuple[EventKind, str], outcome: Outcome | None = Outcome.COMPLETED, text: str | None = None
+) -> Answer:
+    run = Run("id", ASKED, Server("s", "http://s"), datetime.now(UTC), outcome=outcome)
+    run.events = [Event(at, kind, said) for at, (kind, said) in enumerate(events, start=1)]
+    return Answer(run, text)
+
+
+def talk(*turns: tuple[str, list[Answer]]) -> Conversation:
+    conversation = Conversation()
+    for prompt, answers in turns:
+        turn = Turn(Prompt(prompt))
+        conversation.end.add(turn)
+        turn.add(answers)
+    return conversation
+
+
+def said(request: ChatRequest) -> list[tuple[str, str]]:
+    return [(message.role, message.content) for message in request.messages]
+
+
+@pytest.fixture
+def four() -> Conversation:
+    return talk(
+        ("one", [answer((CONTENT, "<think>so</think>\nfirst")), answer((CONTENT, "second"))]),
+        ("two", [answer(outcome=Outcome.FAILED)]),
+        ("three", [answer((REASONING, "so"), outcome=Outcome.STOPPED)]),
+        ("four", [answer((CONTENT, "half an"), outcome=Outcome.STOPPED)]),
+    )
+
+
+def test_a_turn_without_an_answer_is_not_sent_again(four: Conversation) -> None:
+    setup = Setup(model="m", system="be brief", parameters=Parameters(temperature=0.5, thinking=True))
+    request = four.request(Prompt("five"), setup)
+    assert said(request) == [
+        ("system", "be brief"),
+        ("user", "one"),
+        ("assistant", "first"),
+        ("user", "four"),
+        ("assistant", "half an"),
+        ("user", "five"),
+    ]
+    assert (request.model, request.temperature, request.thinking, request.max_tokens) == ("m", 0.5, True, None)
+
+
+@pytest.mark.parametrize(("before", "prompts"), [(0, ["new"]), (1, ["one", "new"]), (3, ["one", "new"])])
+def test_before_leaves_the_later_turns_out(four: Conversation, before: int, prompts: list[str]) -> None:
+    request = four.request(Prompt("new"), Setup(model="m", system=" \n"), before=four.turns[before])
+    assert [text for role, text in said(request) if role != "assistant"] == prompts
+
+
+def test_another_answer_begins_another_branch_and_the_first_keeps_what_followed(four: Conversation) -> None:
+    first = four.turns[0]
+    first.add([answer((CONTENT, "third"))])
+    assert [turn.prompt.text for turn in four.turns] == ["one"]
+    assert first.number == 3
+    four.end.add(Turn(Prompt("onward"), [answer()]))
+    assert [turn.prompt.text for turn in four.turns] == ["one", "onward"]
+    first.chosen = 0
+    assert [turn.prompt.text for turn in four.turns] == ["one", "two", "three", "four"]
+    assert len(list(four.all_runs())) == 7
+
+
+def test_an_edited_prompt_stands_beside_the_first(four: Conversation) -> None:
+    second = four.turns[1]
+    fork = four.fork_of(second)
+    fork.add(Turn(Prompt("two, better"), [answer((CONTENT, "yes"))]))
+    assert [turn.prompt.text for turn in four.turns] == ["one", "two, better"]
+    fork.chosen = 0
+    assert four.turns[1] is second
+    fork.remove(second)
+    assert [turn.prompt.text for turn in four.turns] == ["one", "two, better"]
+    with pytest.raises(LookupError):
+        four.fork_of(second)
+
+
+def test_an_edited_answer_is_what_a_later_request_quotes(four: Conversation) -> None:
+    first = four.turns[0]
+    first.add([Answer(text="mine")])
+    assert said(four.request(Prompt("next"), Setup(model="m")))[1] == ("assistant", "mine")
+    assert len(first.runs) == 2
+
+
+def test_what_goes_on_is_found_on_every_branch(four: Conversation) -> None:
+    assert four.going_on() == []
+    hidden = answer(outcome=None)
+    four.turns[0].answers.append(hidden)
+    shown = answer(outcome=None)
+    four.turns[-1].add([shown])
+    assert {id(run) for run in four.going_on()} == {id(hidden.run), id(shown.run)}
+
+
+def test_tool_calls_and_their_results_are_sent_as_such() -> None:
+    pieces = json.dumps([{"index": 0, "id": "c1", "function": {"name": "clock", "arguments": "{}"}}])
+    conversation = talk(("what time", [answer((EventKind.TOOL_CALLS, pieces), outcome=Outcome.TOOL_CALLS)]))
+    [call] = conversation.turns[-1].answer.tool_calls
+    body = conversation.request(Prompt(results=(ToolResult(call, "noon"),)), Setup(model="m")).body()
+    assert body["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "clock", "arguments": "{}"}}],
+        },
+        {"role": "tool", "content": "noon", "tool_call_id": "c1"},
+    ]
+
+
+def test_attached_files_are_part_of_the_message() -> None:
+    prompt = Prompt("sum it up", (Attachment("a.csv", "1,2"),))
+    [message] = Conversation().request(prompt, Setup(model="m")).messages
+    assert "a.csv" in message.content
+    assert "1,2" in message.content
+    assert message.content.endswith("sum it up")
+
+
+def test_a_long_conversation_is_walked_without_recursion() -> None:
+    conversation = talk(*((str(number), [answer((CONTENT, "a"))]) for number in range(3000)))
+    assert len(conversation.turns) == 3000
+    assert len(conversation.request(Prompt("x"), Setup(model="m")).messages) == 6001
+
+
+@pytest.mark.parametrize("with_tools", [False, True])
+def test_a_stored_run_gives_the_conversation_back_that_it_ended(with_tools: bool) -> None:
+    setup = Setup(model="m", system="be brief", parameters=Parameters(temperature=0.5, extra={"a": 1}))
+    call = [{"index": 0, "id": "c1", "function": {"name": "clock", "arguments": "{}"}}]
+    first = answer((EventKind.TOOL_CALLS, json.dumps(call))) if with_tools else answer((CONTENT, "first"))
+    then = Prompt(results=(ToolResult(first.tool_calls[0], "noon"),)) if with_tools else Prompt("two")
+    before = talk(("one", [first]))
+    run = answer((CONTENT, "second")).run
+    assert run
+    run.request = before.request(then, setup)
+    before.end.add(Turn(then, [Answer(run)]))
+
+    again = conversation_of([run])
+    assert setup_of(run.request) == setup
+    assert again.request(Prompt("three"), setup) == before.request(Prompt("three"), setup)
+    assert again.turns[-1].answer.run is run
+
+
+def test_the_runs_of_a_lane_stand_in_their_turns_again() -> None:
+    setup = Setup(model="m")
+    lane = talk(("one", [answer((CONTENT, "first"))]))
+    first = lane.turns[0].answer.run
+    again, other = answer((CONTENT, "second")).run, answer((CONTENT, "aside")).run
+    assert first
+    assert again
+    assert other
+    first.request = again.request = Conversation().request(Prompt("one"), setup)
+    last = answer((CONTENT, "third")).run
+    assert last
+    last.request = lane.request(Prompt("two"), setup)
+    other.request = lane.request(Prompt("two, but shorter"), setup)
+
+    back = conversation_of([first, again, other, last])
+    assert [turn.answer.run for turn in back.turns] == [first, last]
+    assert back.turns[0].runs == (first, again)
+    assert [turn.prompt.text for turn in back.forks()[1].turns] == ["two", "two, but shorter"]
+    assert back.request(Prompt("three"), setup).messages[-2].content == "third"

@@ -1,0 +1,70 @@
+"""The wall's filters: an unknown never fulfils a filter that asks for a value."""
+
+from decimal import Decimal
+
+import pytest
+
+from glm_playground.catalog import Fact, ModelCard, load_catalog
+from glm_playground.ui.models.filters import CAPABILITIES, CardPrice, Wanted, fits, licences
+
+CATALOG = load_catalog()
+NO_PRICE = CardPrice(Fact(), Fact())
+
+
+def price(card: ModelCard) -> CardPrice:
+    zai = card.price("zai")
+    return CardPrice(zai.input, zai.output)
+
+
+def found(wanted: Wanted, listed: frozenset[str] | None = None) -> set[str]:
+    return {card.id for card in CATALOG.cards if fits(card, price(card), listed, wanted)}
+
+
+def test_nothing_asked_for_shows_everything() -> None:
+    assert found(Wanted()) == set(CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5.1", {"glm-5.1"}),
+        ("GLM air", {"glm-4.5-air"}),
+        ("lightweight", {"glm-4.5-air"}),
+        ("proprietary", {"glm-5-turbo"}),
+        ("no such thing", set()),
+    ],
+)
+def test_text(text: str, expected: set[str]) -> None:
+    assert found(Wanted(text=text)) == expected
+
+
+def test_context() -> None:
+    assert found(Wanted(context=1_000_000)) == {"glm-5.2", "glm-5.3", "glm-5.3-flash"}
+    assert "glm-4.5" in found(Wanted(context=128_000))
+    assert "glm-4.5" not in found(Wanted(context=200_000))
+
+
+def test_licence() -> None:
+    assert found(Wanted(licence="proprietary (no open weights)")) == {"glm-5-turbo"}
+    assert "MIT" in licences(CATALOG.cards)
+
+
+def test_what_runapi_refuses_is_not_to_be_had() -> None:
+    assert CAPABILITIES["tools"](CATALOG["glm-5.2"]) is False
+    assert CAPABILITIES["tools"](CATALOG["glm-5.1"]) is True
+    assert found(Wanted(capabilities=("images",))) == {"glm-5.3-flash"}
+    assert "glm-5.3" not in found(Wanted(capabilities=("thinking_off",)))
+
+
+def test_price() -> None:
+    assert found(Wanted(price=Decimal(0))) == {"glm-4.7-flash"}
+    card = CATALOG["glm-5.1"]
+    assert not fits(card, NO_PRICE, None, Wanted(price=Decimal(100)))
+
+
+def test_status() -> None:
+    assert "glm-5.3" not in found(Wanted(status="operational"))
+    assert {"glm-5.3", "glm-4.7-flash"} <= found(Wanted(status="unknown"))
+    assert found(Wanted(status="listed"), frozenset({"glm-5", "other"})) == {"glm-5"}
+    assert found(Wanted(status="listed"), None) == set()
+    assert "glm-4.7-flash" not in found(Wanted(status="on_runapi"))
