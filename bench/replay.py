@@ -21,7 +21,7 @@ from time import perf_counter_ns
 
 from bench.measures import number, quantile, table
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Usage
-from glm_playground.runs.engine import Engine
+from glm_playground.runs.engine import Engine, LiveRun
 from glm_playground.runs.run import Outcome, Run, Server
 
 LIMIT_MS = 10.0
@@ -47,7 +47,7 @@ def recording(seconds: float) -> Run:
     )
 
 
-def _watch(engine: Engine, run: Run, seen: list[int]) -> None:
+def _watch(engine: Engine, run: LiveRun, seen: list[int]) -> None:
     """Notes when each event is there."""
     ended = False
     while not ended:

@@ -24,9 +24,9 @@ from bench.gateway_process import GatewayProcess
 from bench.measures import nonce, number, table
 from bench.script_text import Script
 from glm_playground.gateway import ChatRequest, Gateway, Message
-from glm_playground.runs.engine import Engine
+from glm_playground.runs.engine import Engine, LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
-from glm_playground.runs.run import Outcome, Run
+from glm_playground.runs.run import Outcome
 
 LIMIT_MS = 5.0
 _MODEL = "glm-5.1"
@@ -56,13 +56,13 @@ def as_gateway(process: GatewayProcess) -> Gateway:
     return Gateway("bench", f"http://127.0.0.1:{process.port}", SecretStr("bench-key"))
 
 
-def ask(engine: Engine, gateway: Gateway, script: Script) -> Run:
+def ask(engine: Engine, gateway: Gateway, script: Script) -> LiveRun:
     """Begins the run that asks for a script."""
     message = Message(role="user", content=script.prompt())
     return engine.start(ChatRequest(model=_MODEL, messages=(message,)), gateway)
 
 
-def wait_whole(engine: Engine, runs: list[Run]) -> list[Metrics]:
+def wait_whole(engine: Engine, runs: list[LiveRun]) -> list[Metrics]:
     """The figures of the runs, once each was answered to its end."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while left := [run for run in runs if not run.ended]:

@@ -30,7 +30,7 @@ from glm_playground.bundles.snapshot import snapshot
 from glm_playground.gateway import EventKind, Gateway
 from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
 from glm_playground.runs.cost import Cost, CostState, cost_of
-from glm_playground.runs.engine import Engine
+from glm_playground.runs.engine import Engine, LiveRun
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.prices import published_price
 from glm_playground.runs.replay import FASTEST
@@ -201,7 +201,7 @@ def _replay(given: argparse.Namespace) -> int:
     return 0
 
 
-def _print_while_it_grows(engine: Engine, run: Run) -> None:
+def _print_while_it_grows(engine: Engine, run: LiveRun) -> None:
     """Prints the text of `run` as it comes; its reasoning is dim on a terminal, and marked elsewhere."""
     dim = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     seen, last, ended = 0, None, False

@@ -78,11 +78,11 @@ for lane, place in zip(bench.lanes, places, strict=True):
             draw_lane_head(lane)
         attached += draw_turns(lane, server)
 # A run may have ended since its view was made; it is still to be drawn whole.
-if attached or bench.going_on():
+if attached or bench.live_runs():
     stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=workbench.stop_all)
     at_end = {view.run.id: on_end for view, on_end in attached}
     attach(runtime.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)
-    if wait_for_end(runtime.engine(), bench.going_on()):
+    if wait_for_end(runtime.engine(), bench.live_runs()):
         st.rerun()
     stop_slot.empty()
 if several:

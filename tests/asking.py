@@ -4,8 +4,7 @@ import time
 from typing import Any
 
 from glm_playground.gateway import ChatRequest, Message
-from glm_playground.runs.engine import Engine
-from glm_playground.runs.run import Run
+from glm_playground.runs.engine import Engine, LiveRun
 
 
 def ask_for(script: str, prompt: str = "", **fields: Any) -> ChatRequest:
@@ -15,7 +14,7 @@ def ask_for(script: str, prompt: str = "", **fields: Any) -> ChatRequest:
     return ChatRequest(model="glm-5.1", messages=(Message(role="user", content=content),), **fields)
 
 
-def finished(engine: Engine, run: Run, within: float = 10) -> Run:
+def finished(engine: Engine, run: LiveRun, within: float = 10) -> LiveRun:
     """`run` once it has ended."""
     deadline = time.monotonic() + within
     while not run.ended:

@@ -15,6 +15,7 @@ from glm_playground.chat.attachments import Attachment, token_shares, with_attac
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.tools import tool_calls_of
 from glm_playground.gateway import ChatRequest, Message, ToolCall
+from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import answer_of
@@ -207,9 +208,9 @@ class Conversation:
         """Every run of the tree, on the screen or not."""
         return (answer.run for answer in self.all_answers() if answer.run)
 
-    def going_on(self) -> list[Run]:
-        """The runs that have not ended."""
-        return [run for run in self.all_runs() if not run.ended]
+    def live_runs(self) -> list[LiveRun]:
+        """The runs that are running or queued."""
+        return [run for run in self.all_runs() if isinstance(run, LiveRun) and not run.ended]
 
     def request(self, prompt: Prompt, setup: Setup, *, before: Turn | None = None) -> ChatRequest:
         """The request that sends `prompt` behind the turns on the screen, those from `before` on left out."""

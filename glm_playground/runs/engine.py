@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter_ns
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ from glm_playground.gateway import (
     connection_pool,
     usage_of,
 )
+from glm_playground.runs.cost import Cost, Price, cost_of
 from glm_playground.runs.replay import Replay
 from glm_playground.runs.run import Outcome, Run, RunError, Server, outcome_of
 
@@ -36,17 +37,35 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-@dataclass
-class _Recording:
-    """A run that is going on, and who waits for it."""
+@dataclass(eq=False)
+class LiveRun(Run):
+    """A run that the engine drives, or drove: only one of these can be attached to, and each one ends.
 
-    run: Run
+    What was stored is a `Run`, which nobody drives.
+    """
+
+    owner: str = ""
+    """Whose run it is; empty for nobody's."""
+    cost: Cost | None = None
+    """Computed once, when the run ends."""
+
+    def recorded(self) -> Run:
+        """The run as it was recorded so far, as a value."""
+        return Run(**{each.name: getattr(self, each.name) for each in fields(Run)})
+
+
+@dataclass
+class _Drive:
+    """A running run, its task, and who waits for it."""
+
+    run: LiveRun
+    price: Callable[[], Price | None]
     changed: threading.Condition = field(default_factory=threading.Condition)
     waiting: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
     watchers: list[threading.Event] = field(default_factory=list)
     stopping: bool = False
-    behind: "_Recording | None" = None
+    behind: "_Drive | None" = None
     task: "asyncio.Task[None] | None" = None
     t0_ns: int = 0
     """`perf_counter_ns()` that the run's times count from."""
@@ -66,8 +85,12 @@ class _Recording:
                 self.changed.notify_all()
 
 
-_Work = Callable[[_Recording], Awaitable[Outcome | None]]
+_Work = Callable[[_Drive], Awaitable[Outcome | None]]
 """Fills a run; gives its outcome."""
+
+
+def _no_price() -> Price | None:
+    return None
 
 
 class Engine:
@@ -76,8 +99,8 @@ class Engine:
     Args:
         connect_timeout: seconds.
         read_timeout: seconds of silence allowed between two chunks.
-        on_end: called once with each run that was started and has ended, on the engine's thread; not with a replay,
-            which nobody asked a server for.
+        on_end: called once with each run that was started and has ended, on the engine's thread, its cost computed;
+            not with a replay, which asked no server.
     """
 
     def __init__(
@@ -85,11 +108,11 @@ class Engine:
         *,
         connect_timeout: float = 10.0,
         read_timeout: float = 900.0,
-        on_end: Callable[[Run], None] = lambda run: None,
+        on_end: Callable[[LiveRun], None] = lambda run: None,
     ) -> None:
         self._timeouts = (connect_timeout, read_timeout)
         self._on_end = on_end
-        self._recordings: dict[str, _Recording] = {}
+        self._drives: dict[str, _Drive] = {}
         self._loop = _new_loop()
         self._http: ConnectionPool | None = None
         self._questions: set[asyncio.Task[Any] | None] = set()
@@ -98,47 +121,92 @@ class Engine:
 
     @property
     def running(self) -> int:
-        """How many runs are going on."""
-        return len(self._recordings)
+        """How many runs are running or queued."""
+        return len(self._drives)
 
-    def start(self, request: ChatRequest, gateway: Gateway, *, behind: Run | None = None) -> Run:
+    def live(self, run_id: str) -> LiveRun | None:
+        """The run with this id while it runs or is queued; None once it has ended, or where it is not run here."""
+        drive = self._drives.get(run_id)
+        return drive.run if drive else None
+
+    def live_of(self, owner: str) -> tuple[LiveRun, ...]:
+        """The runs of `owner` that run or are queued, oldest first."""
+        return tuple(drive.run for drive in tuple(self._drives.values()) if drive.run.owner == owner)
+
+    def start(
+        self,
+        request: ChatRequest,
+        gateway: Gateway,
+        *,
+        owner: str = "",
+        behind: Run | None = None,
+        warm_up: bool = False,
+        price: Callable[[], Price | None] = _no_price,
+    ) -> LiveRun:
         """Gives the run that will record the answer to `request`, at once.
 
-        It is sent now, or when the run `behind` which it stands has ended, in whatever way.
+        Args:
+            request: what is sent.
+            gateway: who is asked.
+            owner: whose run it is.
+            behind: a run that must end first, in whatever way.
+            warm_up: whether it only readies the model for others.
+            price: asked once, when the run has ended, on the engine's thread.
         """
-        run = Run(
+        run = LiveRun(
             id=uuid.uuid4().hex,
             request=request,
             server=Server(gateway.name, gateway.origin, gateway.stand_in, gateway.failed_not_charged),
             started_at=datetime.now(UTC),
+            warm_up=warm_up,
+            owner=owner,
         )
-        self._begin(run, behind, lambda recording: self._ask(recording, gateway))
+        self._begin(run, behind, lambda drive: self._ask(drive, gateway), price)
         return run
 
-    def replay(self, recorded: Run, *, speed: float = 1.0, behind: Run | None = None) -> Run:
+    def replay(
+        self,
+        recorded: Run,
+        *,
+        owner: str = "",
+        speed: float = 1.0,
+        behind: Run | None = None,
+        cost: Cost | None = None,
+    ) -> LiveRun:
         """Gives a run that grows as `recorded` did, at once; nothing is sent, and `on_end` is not told.
 
         Its times are those of the recording whatever the speed, so that its figures are too.
 
         Args:
             recorded: an ended run.
+            owner: whose replay it is.
             speed: how many times as fast as it was recorded.
             behind: a run that must end first, in whatever way.
+            cost: what was recorded with it.
 
         Raises:
             ValueError: `speed` is not above 0, or above `replay.FASTEST`.
         """
-        replay = Replay(recorded, uuid.uuid4().hex, speed)
-        self._begin(replay.run, behind, lambda recording: replay.play(recording.tell))
-        return replay.run
+        run = LiveRun(
+            id=uuid.uuid4().hex,
+            request=recorded.request,
+            server=recorded.server,
+            started_at=recorded.started_at,
+            replayed=True,
+            owner=owner,
+            cost=cost,
+        )
+        replay = Replay(recorded, run, speed)
+        self._begin(run, behind, lambda drive: replay.play(drive.tell))
+        return run
 
-    def stop(self, run: Run) -> None:
+    def stop(self, run: LiveRun) -> None:
         """Ends `run` as stopped and closes its connection; the text so far stays. A run that ended is left alone."""
-        if recording := self._recordings.get(run.id):
-            recording.stopping = True
-            self._loop.call_soon_threadsafe(self._cancel, recording)
+        if drive := self._drives.get(run.id):
+            drive.stopping = True
+            self._loop.call_soon_threadsafe(self._cancel, drive)
 
-    def wait_changed(self, run: Run, seen: int, *, pause: float = 0.0, timeout: float = 0.1) -> bool:
+    def wait_changed(self, run: LiveRun, seen: int, *, pause: float = 0.0, timeout: float = 0.1) -> bool:
         """Waits until `run` ended, or `pause` has passed and it holds more than `seen` events.
 
         Args:
@@ -150,30 +218,30 @@ class Engine:
         Returns:
             Whether there is something to draw.
         """
-        recording = self._recordings.get(run.id)
-        if recording is None or recording.ended.wait(pause):
+        drive = self._drives.get(run.id)
+        if drive is None or drive.ended.wait(pause):
             return True
-        with recording.changed:
-            recording.waiting += 1
+        with drive.changed:
+            drive.waiting += 1
             try:
-                return recording.changed.wait_for(lambda: len(run.events) > seen or run.ended, timeout)
+                return drive.changed.wait_for(lambda: len(run.events) > seen or run.ended, timeout)
             finally:
-                recording.waiting -= 1
+                drive.waiting -= 1
 
-    def wait_end(self, runs: Iterable[Run], timeout: float) -> bool:
+    def wait_end(self, runs: Iterable[LiveRun], timeout: float) -> bool:
         """Waits until one of `runs` ends, or has ended already; False after `timeout` seconds."""
         watcher = threading.Event()
-        watched = [self._recordings.get(run.id) for run in runs]
-        recordings = [recording for recording in watched if recording]
-        for recording in recordings:
-            recording.watchers.append(watcher)
+        watched = [self._drives.get(run.id) for run in runs]
+        drives = [drive for drive in watched if drive]
+        for drive in drives:
+            drive.watchers.append(watcher)
         try:
             # One that ended before it was watched will not tell.
-            gone = len(recordings) < len(watched) or any(recording.ended.is_set() for recording in recordings)
+            gone = len(drives) < len(watched) or any(drive.ended.is_set() for drive in drives)
             return gone or watcher.wait(timeout)
         finally:
-            for recording in recordings:
-                recording.watchers.remove(watcher)
+            for drive in drives:
+                drive.watchers.remove(watcher)
 
     def ask(self, gateway: Gateway, question: Callable[[GatewayClient], Awaitable[T]]) -> "Future[T]":
         """Runs `question` on the engine's loop, such as `lambda client: client.models()`."""
@@ -207,24 +275,26 @@ class Engine:
             self._http = connection_pool(connect_timeout=connect, read_timeout=read)
         return GatewayClient(self._http, gateway)
 
-    def _begin(self, run: Run, behind: Run | None, work: _Work) -> None:
-        recording = _Recording(run, behind=self._recordings.get(behind.id) if behind else None)
-        self._recordings[run.id] = recording
-        self._loop.call_soon_threadsafe(self._launch, recording, work)
+    def _begin(
+        self, run: LiveRun, behind: Run | None, work: _Work, price: Callable[[], Price | None] = _no_price
+    ) -> None:
+        drive = _Drive(run, price, behind=self._drives.get(behind.id) if behind else None)
+        self._drives[run.id] = drive
+        self._loop.call_soon_threadsafe(self._launch, drive, work)
 
-    def _launch(self, recording: _Recording, work: _Work) -> None:
-        recording.task = self._loop.create_task(self._record(recording, work))
+    def _launch(self, drive: _Drive, work: _Work) -> None:
+        drive.task = self._loop.create_task(self._record(drive, work))
         # One that is cancelled before its first step never enters `_record`.
-        recording.task.add_done_callback(lambda _: None if recording.run.ended else self._end(recording, None, 0))
-        if recording.stopping:
-            recording.task.cancel()
+        drive.task.add_done_callback(lambda _: None if drive.run.ended else self._end(drive, None, 0))
+        if drive.stopping:
+            drive.task.cancel()
 
-    def _cancel(self, recording: _Recording) -> None:
-        if recording.task:
-            recording.task.cancel()
+    def _cancel(self, drive: _Drive) -> None:
+        if drive.task:
+            drive.task.cancel()
 
     async def _close(self) -> None:
-        runs = [recording.task for recording in self._recordings.values()]
+        runs = [drive.task for drive in self._drives.values()]
         tasks = [task for task in (*runs, *self._questions) if task]
         for task in tasks:
             task.cancel()
@@ -233,14 +303,14 @@ class Engine:
             await self._http.aclose()
         await self._loop.shutdown_asyncgens()
 
-    async def _record(self, recording: _Recording, work: _Work) -> None:
+    async def _record(self, drive: _Drive, work: _Work) -> None:
         """Does the work of one run to its end; whatever happens, the run gets an outcome."""
-        run = recording.run
+        run = drive.run
         outcome: Outcome | None = None
-        recording.t0_ns = perf_counter_ns()
+        drive.t0_ns = perf_counter_ns()
         try:
-            await _turn_of(recording)
-            outcome = await work(recording)
+            await _turn_of(drive)
+            outcome = await work(drive)
         except asyncio.CancelledError:
             pass
         except GatewayError as error:
@@ -254,46 +324,50 @@ class Engine:
             run.error = RunError("InternalError", type(error).__name__)
             outcome = Outcome.FAILED
         finally:
-            self._end(recording, outcome, perf_counter_ns() - recording.t0_ns)
+            self._end(drive, outcome, perf_counter_ns() - drive.t0_ns)
 
-    def _end(self, recording: _Recording, outcome: Outcome | None, ended_ns: int) -> None:
+    def _end(self, drive: _Drive, outcome: Outcome | None, ended_ns: int) -> None:
         """Gives the run its outcome; None where it was cancelled."""
-        run = recording.run
+        run = drive.run
         if not run.replayed:
             run.ended_ns = ended_ns
-        run.outcome = outcome or (Outcome.STOPPED if recording.stopping else Outcome.INTERRUPTED)
-        self._recordings.pop(run.id, None)
+        ending = outcome or (Outcome.STOPPED if drive.stopping else Outcome.INTERRUPTED)
+        if not run.replayed:
+            # The outcome is set last: whoever sees it sees the cost too.
+            run.cost = cost_of(replace(run.recorded(), outcome=ending), drive.price())
+        run.outcome = ending
+        self._drives.pop(run.id, None)
         if not run.replayed:
             self._on_end(run)
-        recording.ended.set()
-        for watcher in tuple(recording.watchers):
+        drive.ended.set()
+        for watcher in tuple(drive.watchers):
             watcher.set()
-        with recording.changed:
-            recording.changed.notify_all()
+        with drive.changed:
+            drive.changed.notify_all()
 
-    async def _ask(self, recording: _Recording, gateway: Gateway) -> Outcome:
+    async def _ask(self, drive: _Drive, gateway: Gateway) -> Outcome:
         client = self._client(gateway)
-        recording.run.started_at = datetime.now(UTC)
-        recording.run.sent = True
-        recording.t0_ns = perf_counter_ns()
-        return await self._read(recording, client)
+        drive.run.started_at = datetime.now(UTC)
+        drive.run.sent = True
+        drive.t0_ns = perf_counter_ns()
+        return await self._read(drive, client)
 
-    async def _read(self, recording: _Recording, client: GatewayClient) -> Outcome:
-        run = recording.run
+    async def _read(self, drive: _Drive, client: GatewayClient) -> Outcome:
+        run = drive.run
 
         def note_attempt(attempt: Attempt) -> None:
             text = f"{type(attempt.error).__name__} {attempt.pause:.1f}"
-            run.events.append(Event(perf_counter_ns() - recording.t0_ns, EventKind.RETRY, text))
-            recording.tell()
+            run.events.append(Event(perf_counter_ns() - drive.t0_ns, EventKind.RETRY, text))
+            drive.tell()
 
         request = run.request
         async with client.stream(request, client_request_id=run.id, on_attempt=note_attempt) as stream:
-            recording.begin(stream.t0_ns)
+            drive.begin(stream.t0_ns)
             run.request_id = stream.ids.request_id
             run.task_id = stream.ids.task_id
             run.served_by = stream.ids.served_by
             try:
-                await stream.read_into(run.events, recording.tell)
+                await stream.read_into(run.events, drive.tell)
             finally:
                 _conclude(run, stream)
         if run.finish_reason == "network_error":
@@ -301,14 +375,14 @@ class Engine:
         return outcome_of(run.finish_reason, done=run.complete_stream)
 
 
-async def _turn_of(recording: _Recording) -> None:
+async def _turn_of(drive: _Drive) -> None:
     """Waits until every run before this one has ended."""
-    ahead = recording.behind
+    ahead = drive.behind
     while ahead and ahead.task:
         await asyncio.wait({ahead.task})
         # One that was stopped while it waited stood behind another, behind which this one stands now.
         ahead = ahead.behind
-    recording.behind = None
+    drive.behind = None
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -21,25 +21,20 @@ class Replay:
 
     Args:
         recorded: an ended run; its events are never changed.
-        run_id: of the run that is filled.
-        speed: how many times as fast as it was recorded.
-
-    Attributes:
         run: what is filled. The times of its events are those of the recording.
+        speed: how many times as fast as it was recorded.
 
     Raises:
         ValueError: `speed` is not above 0, or above `FASTEST`.
     """
 
-    def __init__(self, recorded: Run, run_id: str, speed: float) -> None:
+    def __init__(self, recorded: Run, run: Run, speed: float) -> None:
         if not 0 < speed <= FASTEST:
             raise ValueError(f"the speed of a replay is above 0 and at most {FASTEST:g}")
         self._recorded = recorded
         self._events = tuple(recorded.events)
         self._speed = speed
-        self.run = Run(
-            id=run_id, request=recorded.request, server=recorded.server, started_at=recorded.started_at, replayed=True
-        )
+        self._run = run
 
     async def play(self, tell: Callable[[], None]) -> Outcome | None:
         """Fills the run; gives the recorded outcome. One that is cancelled keeps what was played.
@@ -49,7 +44,7 @@ class Replay:
         Args:
             tell: called after events were added.
         """
-        run, recorded = self.run, self._recorded
+        run, recorded = self._run, self._recorded
         run.sent = recorded.sent
         # What was refused before the request that was answered has times below zero.
         first_ns = min((event.at_ns for event in self._events), default=0)
@@ -71,7 +66,7 @@ class Replay:
             if event.at_ns > self._now_ns() + self._early_ns:
                 tell()
                 await self._wait_until(event.at_ns)
-            self.run.events.append(event)
+            self._run.events.append(event)
             if number % _EVENTS_AT_ONCE == 0:
                 await asyncio.sleep(0)
         tell()

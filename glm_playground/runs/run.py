@@ -108,6 +108,8 @@ class Run:
     """True where the stream ended with `[DONE]`."""
     replayed: bool = False
     """True where this is a recording that is played: nothing was sent."""
+    warm_up: bool = False
+    """True where it only readies the model for the runs after it; figures leave it out, costs do not."""
 
     @property
     def ended(self) -> bool:

@@ -12,7 +12,7 @@ from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayE
 from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
 from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
 from glm_playground.runs.cost import Price
-from glm_playground.runs.engine import Engine
+from glm_playground.runs.engine import Engine, LiveRun
 from glm_playground.runs.prices import listed_price, published_price
 from glm_playground.runs.run import Run
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
@@ -32,15 +32,23 @@ def engine() -> Engine:
     return Engine(connect_timeout=settings().connect_timeout, read_timeout=settings().read_timeout, on_end=_note_end)
 
 
-def _note_end(run: Run) -> None:
+def _note_end(run: LiveRun) -> None:
     runs_since_start.note(run)
     storage.note_end(run)
 
 
-def start(request: ChatRequest, server: Gateway, owner: str, *, behind: Run | None = None) -> Run:
-    """Starts a run of `owner` and has it stored; see `Engine.start`."""
-    run = engine().start(request, server, behind=behind)
-    storage.watch(run, owner, lambda: price_of(server, request.model))
+def start(
+    request: ChatRequest, server: Gateway, owner: str, *, behind: Run | None = None, warm_up: bool = False
+) -> LiveRun:
+    """Starts a run of `owner` and stores it; see `Engine.start`."""
+
+    @cache
+    def price() -> Price | None:
+        # Asked at the run's end: at the first prompt of a process the price list may still be on its way.
+        return price_of(server, request.model)
+
+    run = engine().start(request, server, owner=owner, behind=behind, warm_up=warm_up, price=price)
+    storage.watch(run, owner, price)
     return run
 
 

@@ -74,7 +74,7 @@ def test_what_an_engine_records_is_kept(ledger: Ledger, writing: Recorder, owner
     engine.close()
     assert writing.flush(5)
     stored = {found.run.id: found.run for found in ledger.each(owner, RunFilter())}
-    assert stored == {run.id: run for run in runs}
+    assert stored == {run.id: run.recorded() for run in runs}
     assert stored[runs[2].id].outcome is Outcome.STOPPED
 
 

@@ -81,7 +81,7 @@ def _draw_menu(lane: Lane) -> None:
     options = ["duplicate"] if len(bench.lanes) < workbench.MOST_LANES else []
     options += ["left"] if at else []
     options += ["right"] if at < len(bench.lanes) - 1 else []
-    options += ["stop"] if lane.conversation.going_on() else []
+    options += ["stop"] if lane.conversation.live_runs() else []
     options += ["retry"] if lane.conversation.turns else []
     options += ["remove"]
     key = f"lane-{lane.id}"

@@ -91,7 +91,7 @@ def send(draft: Draft) -> bool:
         take_over(any_lane)
     bench.draft = None
     lanes = [lane for lane_id in draft.lane_ids if (lane := bench.lane(lane_id))]
-    if any(lane.conversation.going_on() for lane in lanes):
+    if any(lane.conversation.live_runs() for lane in lanes):
         notify(_("An answer is still being written."), _("Stop it or wait for its end, then send. Your text is kept."))
         return False
     names = () if draft.prompt else variables_of(draft.text)

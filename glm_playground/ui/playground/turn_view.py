@@ -6,6 +6,7 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Fork, Turn
 from glm_playground.gateway import Gateway
+from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.ui.playground import sending, workbench
 from glm_playground.ui.playground.structured_view import draw_check
@@ -43,7 +44,7 @@ def draw_turn(lane: Lane, fork: Fork, server: Gateway, *, is_last: bool) -> tupl
             _draw_actions(lane, turn, is_last=is_last)
             return None
         st.caption(f"{literal(run.request.model)} {replay_badge()}" if run.replayed else literal(run.request.model))
-        if not run.ended:
+        if isinstance(run, LiveRun) and not run.ended:
             view = RunView(run)
             slot = st.empty()
             return view, lambda: _draw_end(lane, turn, run, server, slot.container(gap="small"), is_last=is_last)

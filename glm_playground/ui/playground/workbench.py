@@ -12,7 +12,7 @@ from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, Turn
 from glm_playground.chat.setup import Setup, from_link
 from glm_playground.gateway import Message
-from glm_playground.runs.run import Run
+from glm_playground.runs.engine import LiveRun
 from glm_playground.service import runtime
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation
@@ -107,9 +107,9 @@ class Workbench:
             return lane.setup
         return self.lanes[0].setup.model_copy(update={"model": lane.setup.model})
 
-    def going_on(self) -> list[Run]:
-        """The runs of all lanes that have not ended."""
-        return [run for lane in self.lanes for run in lane.conversation.going_on()]
+    def live_runs(self) -> list[LiveRun]:
+        """The runs of all lanes that are running or queued."""
+        return [run for lane in self.lanes for run in lane.conversation.live_runs()]
 
     def add(self, setup: Setup, at: int | None = None) -> Lane | None:
         """Adds a lane; None where there are six already."""
@@ -271,7 +271,7 @@ def _set_lanes(bench: Workbench, lanes: list[Lane]) -> None:
 
 def stop_lane(lane: Lane) -> None:
     """Stops the runs of one lane."""
-    for run in lane.conversation.going_on():
+    for run in lane.conversation.live_runs():
         runtime.engine().stop(run)
 
 
@@ -328,7 +328,8 @@ def show_branch(fork: Fork, number: int) -> None:
 def delete_turn(lane: Lane, turn: Turn) -> None:
     """Takes a turn away with what follows it; it can be put back."""
     for run in turn.runs:
-        runtime.engine().stop(run)
+        if isinstance(run, LiveRun):
+            runtime.engine().stop(run)
     fork = lane.conversation.fork_of(turn)
     workbench().undo = partial(fork.add, turn)
     fork.remove(turn)

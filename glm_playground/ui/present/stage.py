@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from glm_playground.bundles.bundle import Bundle, BundleError, RecordedRun, by_lane, read_bundle
-from glm_playground.runs.run import Run
+from glm_playground.runs.engine import LiveRun
 from glm_playground.service import runtime
 from glm_playground.settings import settings
 from glm_playground.ui.playground.sending import prediction_of
@@ -29,9 +29,9 @@ _STAGE, _CHOSEN = "stage", "scenario"
 class Stage:
     """What one session presents."""
 
-    runs: list[Run] = field(default_factory=list)
+    runs: list[LiveRun] = field(default_factory=list)
     """The runs on the stage, a lane each; empty before the curtain rises."""
-    live: list[Run] = field(default_factory=list)
+    live: list[LiveRun] = field(default_factory=list)
     """Every run that was asked live in this session, for the cap."""
     notice: Explanation | None = None
 
@@ -136,7 +136,7 @@ def spent() -> Decimal:
     return sum((_cost(run) for run in stage().live), Decimal(0))
 
 
-def _cost(run: Run) -> Decimal:
+def _cost(run: LiveRun) -> Decimal:
     server = asked_gateway()
     amount = cost_on(run, server).amount if run.ended else None
     if amount is not None:
@@ -161,7 +161,7 @@ def reset() -> None:
     now.runs, now.notice = [], None
 
 
-def stop(runs: Sequence[Run]) -> None:
+def stop(runs: Sequence[LiveRun]) -> None:
     """Stops what goes on."""
     for run in runs:
         runtime.engine().stop(run)

@@ -6,8 +6,8 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Answer
 from glm_playground.gateway import Gateway
+from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.metrics import metrics_of
-from glm_playground.runs.run import Run
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import explain_error
 from glm_playground.ui.shared.figures import dollars, seconds
@@ -24,14 +24,14 @@ BIG_TYPE = """<style>
 </style>"""
 
 
-def draw_head(run: Run) -> None:
+def draw_head(run: LiveRun) -> None:
     """Draws who answers."""
     badges = [replay_badge()] if run.replayed else []
     badges += [stand_in_badge(run.server.stand_in)] if run.server.stand_in else []
     st.markdown(f"**{literal(run.request.model)}** {' '.join(badges)}")
 
 
-def draw_run(run: Run, server: Gateway) -> tuple[RunView, Callable[[], None]] | None:
+def draw_run(run: LiveRun, server: Gateway) -> tuple[RunView, Callable[[], None]] | None:
     """Draws a run; the view to attach to and what is drawn at its end, if it goes on."""
     draw_head(run)
     if run.ended:
@@ -51,7 +51,7 @@ def draw_run(run: Run, server: Gateway) -> tuple[RunView, Callable[[], None]] | 
     return view, draw_end
 
 
-def _draw_end(run: Run, server: Gateway) -> None:
+def _draw_end(run: LiveRun, server: Gateway) -> None:
     if run.error:
         title, body = explain_error(run)
         st.error(body, title=title)

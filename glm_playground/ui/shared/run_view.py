@@ -12,7 +12,7 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Answer
 from glm_playground.gateway import EventKind
-from glm_playground.runs.engine import Engine
+from glm_playground.runs.engine import Engine, LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import ThinkingSplitter, split
@@ -68,7 +68,7 @@ class _GrowingText:
 class RunView:
     """The body of one run, drawn where this is made: reasoning folded apart, then the answer."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: LiveRun) -> None:
         self.run = run
         self._outer = st.empty()
         self._seen = 0
@@ -185,7 +185,7 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
                 st.session_state.get("attached")
 
 
-def wait_for_end(engine: Engine, runs: Sequence[Run]) -> bool:
+def wait_for_end(engine: Engine, runs: Sequence[LiveRun]) -> bool:
     """Waits until all of `runs`, which are not drawn, have ended; whether there was one to wait for."""
     left = list(runs)
     with no_turn():

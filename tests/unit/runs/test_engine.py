@@ -350,3 +350,20 @@ def test_who_waits_for_several_wakes_at_the_first_end(engine: Engine, gateway: G
     assert engine.wait_end([slow, quick], 30)
     engine.stop(slow)
     assert engine.wait_end([slow], 30)
+
+
+def test_a_live_run_is_got_by_its_id_until_it_ends(engine: Engine, gateway: Gateway) -> None:
+    run = engine.start(ask_for("tokens=2000 rate=100"), gateway, owner="ana", price=lambda: None)
+    other = engine.start(ask_for("tokens=2"), gateway, owner="rui", behind=run, warm_up=True)
+    assert engine.live(run.id) is run
+    assert engine.live_of("ana") == (run,)
+    assert engine.live_of("rui") == (other,)
+    assert other.warm_up
+    engine.stop(run)
+    assert engine.wait_end([run], 30)
+    finished(engine, other)
+    assert engine.live(run.id) is None
+    assert engine.live_of("ana") == engine.live_of("rui") == ()
+    # The cost is there as soon as the outcome is.
+    assert run.cost is not None
+    assert run.cost.state is CostState.NO_USAGE

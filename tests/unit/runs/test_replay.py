@@ -67,7 +67,7 @@ def test_it_ends_as_it_was_recorded(engine: Engine, told: list[Run], recorded: R
     assert not run.ended
     assert run.id != recorded.id
     finished(engine, run)
-    assert replace(run, id="1", replayed=False) == recorded
+    assert replace(run.recorded(), id="1", replayed=False) == recorded
     assert metrics_of(run) == metrics_of(recorded)
     assert run.replayed
     assert told == []
