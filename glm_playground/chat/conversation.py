@@ -5,6 +5,7 @@ the first one; what followed stays below the answer it followed. A path through 
 """
 
 import itertools
+import json
 import re
 import uuid
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from glm_playground.chat.attachments import Attachment, token_shares, with_attac
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.tools import tool_calls_of
 from glm_playground.gateway import ChatRequest, Message, ToolCall
+from glm_playground.runs.cost import Cost
 from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
@@ -48,13 +50,16 @@ class Prompt:
         """Name and estimated tokens of each file."""
         return token_shares(self.text, self.attachments)
 
-    def messages(self) -> tuple[Message, ...]:
-        """The messages it makes."""
-        if self.results:
+    def messages(self, calls: Sequence[ToolCall] = ()) -> tuple[Message, ...]:
+        """The messages it makes behind an answer that makes `calls`; results of other calls are quoted as text."""
+        asked = {call.id for call in calls}
+        if self.results and asked == {result.call.id for result in self.results}:
             return tuple(
                 Message(role="tool", content=result.content, tool_call_id=result.call.id) for result in self.results
             )
-        return (Message(role="user", content=with_attachments(self.text, self.attachments)),)
+        quoted = [f"{result.call.name}: {result.content}" for result in self.results]
+        text = "\n\n".join(filter(None, (*quoted, self.text)))
+        return (Message(role="user", content=with_attachments(text, self.attachments)),)
 
 
 @dataclass(eq=False)
@@ -70,10 +75,23 @@ class Answer:
     """What a quoted answer asked for."""
     one_by_one: bool = False
     """True where the run was alone on the line, after a warm-up and with a nonce: its times may be compared."""
+    stored_cost: Cost | None = None
+    """What the run cost, where it is not a live one that knows it."""
+    missing: str = ""
+    """Id of a run that cannot be read any more, such as one that was deleted from the history."""
     after: "Fork" = field(default_factory=lambda: Fork())  # noqa: PLW0108 - the class stands further down
     id: str = field(default_factory=_new_id)
     _read: tuple[str, tuple[ToolCall, ...]] | None = field(default=None, init=False, repr=False)
     _metrics: Metrics | None = field(default=None, init=False, repr=False)
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the run cost, computed once at its end; None before."""
+        return self.run.cost if isinstance(self.run, LiveRun) else self.stored_cost
+
+    def copy(self) -> "Answer":
+        """The same answer, followed by nothing."""
+        return Answer(self.run, self.text, self.quoted, self.calls, self.one_by_one, self.stored_cost, self.missing)
 
     @property
     def content(self) -> str:
@@ -136,6 +154,19 @@ class Turn:
         self.chosen = len(self.answers)
         self.answers.extend(answers)
 
+    def below(self) -> "Iterator[Turn]":
+        """This turn and every turn that follows one of its answers, on the screen or not."""
+        waiting = [self]
+        while waiting:
+            turn = waiting.pop()
+            yield turn
+            waiting += [after for answer in turn.answers for after in answer.after.turns]
+
+    def live_runs(self) -> list[LiveRun]:
+        """The runs of this turn and of all that follow it that are running or queued."""
+        runs = [answer.run for turn in self.below() for answer in turn.answers]
+        return [run for run in runs if isinstance(run, LiveRun) and not run.ended]
+
 
 @dataclass(eq=False)
 class Fork:
@@ -154,10 +185,20 @@ class Fork:
         self.chosen = len(self.turns)
         self.turns.append(turn)
 
-    def remove(self, turn: Turn) -> None:
-        """Takes a turn out, with all that follows it; the one before it is shown."""
-        self.turns.remove(turn)
-        self.chosen = len(self.turns) - 1
+    def show(self, turn: Turn) -> None:
+        """Shows one of the turns."""
+        self.chosen = next(index for index, one in enumerate(self.turns) if one is turn)
+
+    def remove(self, turn: Turn) -> int:
+        """Takes a turn out, with all that follows it; its place. What was shown stays shown, else the last one is."""
+        shown = self.turn
+        index = next(index for index, one in enumerate(self.turns) if one is turn)
+        del self.turns[index]
+        if shown is None or shown is turn:
+            self.chosen = len(self.turns) - 1
+        else:
+            self.show(shown)
+        return index
 
 
 @dataclass(eq=False)
@@ -191,18 +232,22 @@ class Conversation:
                 return fork
         raise LookupError("the turn is not on the screen")
 
+    def place_of(self, turn: Turn) -> Fork | None:
+        """The place of a turn, on the screen or not; None where it was taken away."""
+        forks = [self.start, *(answer.after for answer in self.all_answers())]
+        return next((fork for fork in forks if any(one is turn for one in fork.turns)), None)
+
     def find(self, turn_id: str) -> Turn | None:
         """The turn on the screen with this id."""
         return next((turn for turn in self.turns if turn.id == turn_id), None)
 
+    def all_turns(self) -> Iterator[Turn]:
+        """Every turn of the tree, on the screen or not."""
+        return (turn for first in self.start.turns for turn in first.below())
+
     def all_answers(self) -> Iterator[Answer]:
         """Every answer of the tree, on the screen or not."""
-        waiting = [self.start]
-        while waiting:
-            for turn in waiting.pop().turns:
-                for answer in turn.answers:
-                    yield answer
-                    waiting.append(answer.after)
+        return (answer for turn in self.all_turns() for answer in turn.answers)
 
     def all_runs(self) -> Iterator[Run]:
         """Every run of the tree, on the screen or not."""
@@ -210,29 +255,36 @@ class Conversation:
 
     def live_runs(self) -> list[LiveRun]:
         """The runs that are running or queued."""
-        return [run for run in self.all_runs() if isinstance(run, LiveRun) and not run.ended]
+        return [run for turn in self.start.turns for run in turn.live_runs()]
 
     def request(self, prompt: Prompt, setup: Setup, *, before: Turn | None = None) -> ChatRequest:
         """The request that sends `prompt` behind the turns on the screen, those from `before` on left out."""
         system = [Message(role="system", content=setup.system)] if setup.system.strip() else []
-        messages = (*system, *self._history(prompt, before), *prompt.messages())
+        messages = (*system, *self._history(prompt, before))
         return ChatRequest(model=setup.model, messages=messages, **dict(setup.parameters))
 
     def _history(self, prompt: Prompt, before: Turn | None) -> list[Message]:
-        """The messages of the turns that stand before `prompt`.
+        """The messages of the turns that stand before `prompt`, and its own; their roles are always valid.
 
-        A turn without any answer, because its run failed or was stopped early, is not sent again. Nor are tool calls
-        that nobody answered, since a server may refuse them.
+        A turn without any answer, because its run failed or was stopped early, is not sent again. Tool calls are sent
+        with their results only, and results behind their calls only: elsewhere they are quoted as the user's words.
         """
-        messages: list[Message] = []
         turns = list(itertools.takewhile(lambda turn: turn is not before, self.turns))
-        nexts = [*(turn.prompt for turn in turns[1:]), prompt]
-        for turn, following in zip(turns, nexts, strict=False):
+        kept: list[tuple[Prompt, str, tuple[ToolCall, ...]]] = []
+        following = prompt
+        for turn in reversed(turns):
             answer = turn.answer if turn.answers else Answer()
-            content, calls = answer.content, answer.tool_calls if following.results else ()
-            if content or calls:
-                messages += [*turn.prompt.messages(), Message(role="assistant", content=content, tool_calls=calls)]
-        return messages
+            calls = answer.tool_calls if _answers_calls(following, answer.tool_calls) else ()
+            if answer.content or calls:
+                kept.append((turn.prompt, answer.content, calls))
+                following = turn.prompt
+        messages: list[Message] = []
+        called: tuple[ToolCall, ...] = ()
+        for asked, content, calls in reversed(kept):
+            messages += asked.messages(called)
+            called = tuple(map(_sendable, calls))
+            messages.append(Message(role="assistant", content=content, tool_calls=called))
+        return [*messages, *prompt.messages(called)]
 
     def _forks(self) -> Iterator[Fork]:
         fork = self.start
@@ -242,6 +294,20 @@ class Conversation:
             if turn is None or not turn.answers:
                 return
             fork = turn.answer.after
+
+
+def _answers_calls(prompt: Prompt, calls: Sequence[ToolCall]) -> bool:
+    """Whether `prompt` holds a result for each of `calls`, and no other."""
+    return bool(calls) and {call.id for call in calls} == {result.call.id for result in prompt.results}
+
+
+def _sendable(call: ToolCall) -> ToolCall:
+    """`call` as a server takes it back: chat templates and vLLM refuse arguments that are no JSON object."""
+    try:
+        arguments = json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        arguments = None
+    return call if isinstance(arguments, dict) else call.model_copy(update={"arguments": "{}"})
 
 
 def conversation_of(runs: Sequence[Run]) -> Conversation:

@@ -9,6 +9,7 @@ from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolResult, Turn, conversation_of
 from glm_playground.chat.setup import Setup, setup_of
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters
+from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.run import Outcome, Run, Server
 
 CONTENT, REASONING = EventKind.CONTENT, EventKind.REASONING
@@ -98,13 +99,14 @@ def test_an_edited_answer_is_what_a_later_request_quotes(four: Conversation) -> 
     assert len(first.runs) == 2
 
 
-def test_what_goes_on_is_found_on_every_branch(four: Conversation) -> None:
-    assert four.going_on() == []
-    hidden = answer(outcome=None)
+def test_what_is_running_is_found_on_every_branch(four: Conversation) -> None:
+    assert four.live_runs() == []
+    hidden, shown = (
+        Answer(LiveRun(name, ASKED, Server("s", "http://s"), datetime.now(UTC))) for name in ("hidden", "shown")
+    )
     four.turns[0].answers.append(hidden)
-    shown = answer(outcome=None)
     four.turns[-1].add([shown])
-    assert {id(run) for run in four.going_on()} == {id(hidden.run), id(shown.run)}
+    assert {id(run) for run in four.live_runs()} == {id(hidden.run), id(shown.run)}
 
 
 def test_tool_calls_and_their_results_are_sent_as_such() -> None:

@@ -1,0 +1,47 @@
+"""Extra request fields as a user types them: a JSON object that is added to the body."""
+
+import json
+import math
+from typing import Any, NamedTuple
+
+RESERVED = frozenset({"messages", "stream", "stream_options", "model"})
+"""What the app itself fills in."""
+
+
+class ExtraProblem(NamedTuple):
+    """Why the fields are not sent."""
+
+    reason: str
+    """The parser's words; empty where `reserved` or the form is the reason."""
+    reserved: tuple[str, ...] = ()
+
+
+def read_extra(text: str) -> dict[str, Any] | ExtraProblem:
+    """The fields in `text`, {} for a blank one, or why they cannot be sent.
+
+    Refused are NaN and numbers too large for a float, lone surrogates, and the fields in `RESERVED`.
+    """
+    if not text.strip():
+        return {}
+    try:
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite, parse_int=_whole)
+        text_again = json.dumps(value, ensure_ascii=False)
+        text_again.encode()
+    except (ValueError, RecursionError) as error:
+        return ExtraProblem(str(error))
+    if not isinstance(value, dict):
+        return ExtraProblem("")
+    if reserved := RESERVED & value.keys():
+        return ExtraProblem("", tuple(sorted(reserved)))
+    return value
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(value := float(text)):
+        raise ValueError(f"{text[:20]} is not a finite number")
+    return value
+
+
+def _whole(text: str) -> int:
+    _finite(text)
+    return int(text)

@@ -1,0 +1,42 @@
+"""What a session has to say of a command that was not done, or not wholly; the page has the words."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from glm_playground.chat.attachments import AttachmentProblem
+from glm_playground.chat.checks import Finding
+
+
+class NoticeKind(StrEnum):
+    """What is said."""
+
+    BUSY = "busy"
+    """An answer of the lane is still being written."""
+    VARIABLES = "variables"
+    """The prompt has variables to fill in."""
+    CONFIRM = "confirm"
+    """The prompt may cost more than the user's limit."""
+    SETTINGS = "settings"
+    """A field of the settings cannot be used."""
+    CHECK = "check"
+    """A check refused the request."""
+    FILES = "files"
+    """Files cannot be attached."""
+    READY = "ready"
+    """A prompt of a preset: nothing is wrong with it."""
+    LANES_FULL = "lanes_full"
+    LINK_IGNORED = "link_ignored"
+    NO_LANE = "no_lane"
+    """The lanes it was for are gone."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is said, with what it is about."""
+
+    kind: NoticeKind
+    names: tuple[str, ...] = ()
+    """Fields of the settings, or pieces of a link."""
+    finding: Finding | None = None
+    model: str = ""
+    files: tuple[AttachmentProblem, ...] = ()

@@ -1,0 +1,412 @@
+"""The commands that change a workbench. Each is one act of a user; undo is the inverse of one that took something away.
+
+A session knows no page and no database: it starts and stops runs through a `Runner`.
+"""
+
+import random
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from glm_playground.chat import undo
+from glm_playground.chat.attachments import Attachment
+from glm_playground.chat.checks import Problem
+from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, Turn
+from glm_playground.chat.forecast import Prediction
+from glm_playground.chat.lane import DEFAULT_MODEL, Lane
+from glm_playground.chat.notice import Notice, NoticeKind
+from glm_playground.chat.plan import Limits, Plan, Request, check, predict_all, with_nonce
+from glm_playground.chat.setup import MAX_LANES, Setup
+from glm_playground.chat.variables import fill, missing, variables_of
+from glm_playground.chat.workbench import Batch, Draft, Workbench
+from glm_playground.gateway import ChatRequest
+from glm_playground.runs.cost import Price
+from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.run import Run
+
+CONTINUE = "Continue exactly where you stopped."
+NO_LIMIT = Decimal("Infinity")
+
+
+class Runner(Protocol):
+    """Starts and stops runs for a session, and knows what its gateway publishes."""
+
+    def start(self, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
+        """Starts a run, once `behind` has ended."""
+
+    def stop(self, run: LiveRun) -> None:
+        """Stops a run; one that ended is left alone."""
+
+    def limits(self, model: str) -> Limits:
+        """What a request to `model` may hold."""
+
+    def price(self, model: str) -> Price | None:
+        """The price of `model`; None where nobody says it."""
+
+
+@dataclass
+class Session:
+    """One person's commands on a workbench."""
+
+    bench: Workbench
+    runner: Runner
+
+    # Lanes
+
+    def add_lane(self, models: Sequence[str]) -> None:
+        """Adds a lane with the last one's settings that asks the first of `models` that no lane asks."""
+        with self._change() as bench:
+            used = {lane.setup.model for lane in bench.lanes}
+            model = next((model for model in models if model not in used), DEFAULT_MODEL)
+            bench.add_lane(bench.lanes[-1].setup.model_copy(update={"model": model}))
+
+    def duplicate(self, lane: Lane) -> Lane | None:
+        """Adds a lane beside `lane` with its settings and the turns on its screen, up to one that is running."""
+        with self._change() as bench:
+            twin = bench.add_lane(lane.setup, self._index(lane) + 1)
+            if twin:
+                for turn in lane.conversation.turns:
+                    if turn.answers and turn.answer.run and not turn.answer.run.ended:
+                        break
+                    twin.conversation.end.add(Turn(turn.prompt, [turn.answer.copy()] if turn.answers else []))
+            return twin
+
+    def move(self, lane: Lane, by: int) -> None:
+        """Moves a lane to the left (-1) or right (1)."""
+        with self._change() as bench:
+            at = self._index(lane)
+            bench.lanes.insert(max(0, min(at + by, len(bench.lanes) - 1)), bench.lanes.pop(at))
+
+    def remove(self, lane: Lane) -> None:
+        """Takes a lane away and stops its runs. The last one stays."""
+        with self._change() as bench:
+            if len(bench.lanes) > 1:
+                self._stop(lane.conversation.live_runs())
+                at = self._index(lane)
+                del bench.lanes[at]
+                undo.can_undo(bench, undo.lanes_back([(at, lane)]))
+
+    def edit(self, lane: Lane, name: str, value: Any) -> None:
+        """Changes one field of a lane's settings; see `Lane.edit`."""
+        with self._change():
+            lane.edit(name, value)
+
+    def reset(self, lane: Lane) -> None:
+        """Gives a lane the settings of a new one; its model stays."""
+        with self._change() as bench:
+            undo.can_undo(bench, undo.settings_back([undo.settings_of(lane)]))
+            lane.use(Setup(model=lane.setup.model))
+
+    def use_setups(self, setups: Sequence[Setup]) -> None:
+        """Gives the lanes these settings; lanes that are left over are taken away, others added."""
+        with self._change() as bench:
+            kept = bench.lanes[: len(setups)]
+            removed = list(enumerate(bench.lanes))[len(setups) :]
+            for _index, lane in removed:
+                self._stop(lane.conversation.live_runs())
+            undo.can_undo(bench, undo.lanes_back(removed, [undo.settings_of(lane) for lane in kept]))
+            bench.lanes[:] = kept
+            for lane, setup in zip(kept, setups, strict=False):
+                lane.use(setup)
+            for setup in setups[len(kept) : MAX_LANES]:
+                bench.add_lane(setup)
+
+    def use_conversations(self, lanes: Sequence[tuple[Setup, Conversation]]) -> None:
+        """Fills an empty workbench with these lanes, six at most."""
+        with self._change() as bench:
+            bench.lanes.clear()
+            for setup, conversation in lanes[:MAX_LANES]:
+                if lane := bench.add_lane(setup):
+                    lane.conversation = conversation
+
+    def set_option(self, name: str, value: Any) -> None:
+        """Sets how the lanes are asked: one of the plain fields of `Workbench`."""
+        with self._change() as bench:
+            setattr(bench, name, value)
+
+    # Turns
+
+    def clear(self) -> None:
+        """Begins a new conversation in every lane; running runs are stopped, waiting prompts stay."""
+        with self._change() as bench:
+            self._stop(bench.live_runs())
+            cleared = [(lane, lane.conversation) for lane in bench.lanes if lane.conversation.start.turns]
+            if cleared:
+                undo.can_undo(bench, undo.conversations_back(cleared))
+            for lane, _conversation in cleared:
+                lane.conversation, lane.notice = Conversation(), None
+
+    def delete_turn(self, lane: Lane, turn: Turn) -> None:
+        """Takes a turn away with all that follows it; their runs are stopped."""
+        with self._change() as bench:
+            fork = lane.conversation.place_of(turn)
+            if fork is None:
+                return
+            self._stop(turn.live_runs())
+            undo.can_undo(bench, undo.turn_back(fork, turn, fork.remove(turn)))
+
+    def edit_answer(self, turn: Turn, text: str) -> None:
+        """Puts a text of the user's beside the answers of a turn, and shows it."""
+        with self._change():
+            if text != turn.answer.content:
+                turn.add([Answer(text=text)])
+
+    def show_answer(self, turn: Turn, number: int) -> None:
+        """Shows the answer with this number, from 1, and what followed it."""
+        with self._change():
+            turn.chosen = max(0, min(number - 1, len(turn.answers) - 1))
+
+    def show_branch(self, fork: Fork, number: int) -> None:
+        """Shows the prompt with this number, from 1, of those asked at one place."""
+        with self._change():
+            fork.chosen = max(0, min(number - 1, len(fork.turns) - 1))
+
+    def undo(self) -> Notice | None:
+        """Puts back what the last command took away; says why where there is no room for it."""
+        with self._change() as bench:
+            if bench.undo and not bench.undo[-1](bench):
+                return Notice(NoticeKind.LANES_FULL)
+            del bench.undo[-1:]
+            return None
+
+    # Stopping
+
+    def stop(self, lane: Lane) -> None:
+        """Stops the runs of one lane."""
+        with self._change():
+            self._stop(lane.conversation.live_runs())
+
+    def stop_all(self) -> None:
+        """Stops every run."""
+        with self._change() as bench:
+            self._stop(bench.live_runs())
+
+    # Sending
+
+    def submit(self, text: str, attachments: Sequence[Attachment] = (), notice: Notice | None = None) -> bool:
+        """Sends a prompt to the chosen lanes; where it cannot be sent it waits. False for one that is blank.
+
+        Args:
+            text: as typed.
+            attachments: the files that could be read.
+            notice: why it must wait anyway, such as a file that could not be read.
+        """
+        if not text.strip() and not attachments:
+            return False
+        draft = Draft(text, tuple(attachments), self.bench.targets(), notice=notice)
+        if notice:
+            with self._change() as bench:
+                bench.drafts.append(draft)
+            return True
+        self.send(draft)
+        return True
+
+    def send(self, draft: Draft) -> bool:
+        """Sends a prompt, or lets it wait with the reason in its notice; True where it was sent.
+
+        What is sent is what `plan_of` plans, and costs at most what the user confirmed.
+        """
+        with self._change() as bench:
+            for lane in bench.lanes:
+                lane.notice = None
+            draft.notice = self._send(draft)
+            waits = bench.draft(draft.id)
+            if draft.notice and not waits:
+                bench.drafts.append(draft)
+            elif waits and not draft.notice:
+                bench.drafts.remove(draft)
+            return draft.notice is None
+
+    def confirm(self, draft: Draft, most: Decimal) -> bool:
+        """Sends a waiting prompt that may cost at most `most`, US dollars: what the user was shown."""
+        with self._change() as bench:
+            draft.filled, draft.confirmed = True, most
+            # A draft for no lane that is left goes to all there are.
+            draft.lane_ids = tuple(lane for lane in draft.lane_ids if bench.lane(lane)) or bench.targets()
+            return self.send(draft)
+
+    def discard(self, draft: Draft) -> None:
+        """Takes a waiting prompt away."""
+        with self._change() as bench:
+            if draft in bench.drafts:
+                index = bench.drafts.index(draft)
+                del bench.drafts[index]
+                undo.can_undo(bench, undo.draft_back(draft, index))
+
+    def rewrite(self, draft: Draft, text: str) -> None:
+        """Changes the text of a waiting prompt; a cost that was confirmed for another text no longer counts."""
+        with self._change():
+            if text != draft.text:
+                draft.text, draft.filled, draft.confirmed = text, False, None
+
+    def regenerate(self, lane: Lane, turn: Turn) -> bool:
+        """Asks a turn's prompt again; the earlier answers stay with the turn."""
+        return self.send(self._again(lane, turn.prompt, turn))
+
+    def edit_prompt(self, lane: Lane, turn: Turn, text: str) -> bool:
+        """Asks an edited prompt in the place of a turn, which stays as a branch beside it."""
+        return self.send(Draft(text, turn.prompt.attachments, (lane.id,), turn_id=turn.id, as_branch=True))
+
+    def continue_answer(self, lane: Lane) -> bool:
+        """Asks for the rest of an answer that was cut or stopped."""
+        return self.send(self._again(lane, Prompt(CONTINUE)))
+
+    def answer_tools(self, lane: Lane, prompt: Prompt) -> bool:
+        """Sends the results of the tools that the last answer asked for."""
+        return self.send(self._again(lane, prompt))
+
+    def send_without(self, lane: Lane, turn: Turn, name: str) -> bool:
+        """Asks a turn again without a parameter that the server refused; the settings it came from lose it too."""
+        with self._change() as bench:
+            owner = bench.settings_of(lane)
+            parameters = owner.setup.parameters
+            update: dict[str, Any] = {"extra": {key: one for key, one in parameters.extra.items() if key != name}}
+            if name in type(parameters).model_fields:
+                update[name] = getattr(type(parameters)(), name)
+            owner.use(owner.setup.model_copy(update={"parameters": parameters.model_copy(update=update)}))
+            return self.send(self._again(lane, turn.prompt, turn))
+
+    def prompt_of(self, draft: Draft) -> Prompt:
+        """The prompt that a draft sends, its variables filled."""
+        if draft.prompt:
+            return draft.prompt
+        text = draft.text if draft.literal else fill(draft.text, self.bench.values)
+        return Prompt(text, draft.attachments)
+
+    def plan_of(self, draft: Draft) -> Plan:
+        """Every request that a draft would send now, whether they pass their checks or not."""
+        bench = self.bench
+        prompt = self.prompt_of(draft)
+        requests = []
+        for lane in (lane for lane_id in draft.lane_ids if (lane := bench.lane(lane_id))):
+            turn = lane.conversation.find(draft.turn_id) if draft.turn_id else None
+            request = lane.conversation.request(prompt, bench.setup_of(lane), before=turn)
+            requests.append(Request(lane, request, turn))
+        return Plan(prompt, tuple(requests), bench.repeats, one_by_one=bench.one_by_one)
+
+    def predictions(self, plan: Plan) -> tuple[Prediction, ...]:
+        """What each request of `plan` will use and cost."""
+        return predict_all(plan, self.runner.limits, self.runner.price, self.bench.past_outputs)
+
+    def _send(self, draft: Draft) -> Notice | None:
+        bench = self.bench
+        plan = self.plan_of(draft)
+        if not plan.requests:
+            return Notice(NoticeKind.NO_LANE)
+        if any(request.lane.conversation.live_runs() for request in plan.requests):
+            return Notice(NoticeKind.BUSY)
+        names = () if draft.prompt or draft.literal else variables_of(draft.text)
+        if names and (not draft.filled or missing(draft.text, bench.values)):
+            return Notice(NoticeKind.VARIABLES, missing(draft.text, bench.values))
+        ready = [request for request in plan.requests if self._may_send(request, unchecked=draft.unchecked)]
+        if not ready:
+            # The same for every lane unless models differ: said once, with the prompt that waits.
+            first, notice = plan.requests[0].lane, plan.requests[0].lane.notice
+            for request in plan.requests:
+                if request.lane.notice == notice:
+                    request.lane.notice = None
+            return notice or first.notice
+        plan = plan.only(ready)
+        if self._must_confirm(plan, draft):
+            return Notice(NoticeKind.CONFIRM)
+        self._start(plan, draft)
+        return None
+
+    def _may_send(self, request: Request, *, unchecked: bool) -> bool:
+        lane = request.lane
+        if problems := self.bench.settings_of(lane).problems:
+            lane.notice = Notice(NoticeKind.SETTINGS, tuple(problems))
+            return False
+        finding = check(request.body, self.runner.limits(request.body.model))
+        if finding and not (unchecked and finding.problem is Problem.PROMPT_TOO_LONG):
+            lane.notice = Notice(NoticeKind.CHECK, finding=finding, model=request.body.model)
+            return False
+        return True
+
+    def _must_confirm(self, plan: Plan, draft: Draft) -> bool:
+        limit = self.bench.ask_above
+        if limit is None:
+            return False
+        if draft.confirmed is None:
+            # A limit of 0 asks every time.
+            return limit == 0 or self.most_cost(plan) > limit
+        return self.most_cost(plan) > max(limit, draft.confirmed)
+
+    def most_cost(self, plan: Plan) -> Decimal:
+        """US dollars that a plan may cost at most; infinite where no price is known."""
+        costs = [prediction.most_cost for prediction in self.predictions(plan)]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else NO_LIMIT
+
+    def _start(self, plan: Plan, draft: Draft) -> None:
+        """Starts the runs: all lanes at once with the repeats of each in a row, or all one by one in random order."""
+        order = [request for request in plan.requests for _repeat in range(plan.repeats)]
+        last: LiveRun | None = None
+        warm_ups: list[LiveRun] = []
+        if plan.one_after_the_other:
+            random.shuffle(order)
+            for body in plan.warm_ups:
+                last = self.runner.start(body, behind=last, warm_up=True)
+                warm_ups.append(last)
+        answers: dict[str, list[Answer]] = {request.lane.id: [] for request in plan.requests}
+        for request in order:
+            mine = answers[request.lane.id]
+            body, behind = request.body, mine[-1].run if mine else None
+            if plan.one_after_the_other:
+                body, behind = with_nonce(body, secrets.token_hex(4)), last
+            last = self.runner.start(body, behind=behind, warm_up=False)
+            mine.append(Answer(last, one_by_one=plan.one_after_the_other))
+        started = [answer.run for found in answers.values() for answer in found]
+        if warm_ups:
+            runs = tuple(run for run in started if isinstance(run, LiveRun))
+            self.bench.batches.append(Batch(tuple(warm_ups), runs))
+        self.bench.name_by(plan.prompt.text)
+        for request in plan.requests:
+            self._turn_for(request, plan.prompt, draft).add(answers[request.lane.id])
+
+    def _turn_for(self, request: Request, prompt: Prompt, draft: Draft) -> Turn:
+        """The turn whose answers are on their way."""
+        if request.turn and not draft.as_branch:
+            return request.turn
+        turn = Turn(prompt)
+        conversation = request.lane.conversation
+        fork = conversation.fork_of(request.turn) if request.turn else conversation.end
+        fork.add(turn)
+        return turn
+
+    def _again(self, lane: Lane, prompt: Prompt, turn: Turn | None = None) -> Draft:
+        return Draft(prompt.text, prompt.attachments, (lane.id,), prompt=prompt, turn_id=turn.id if turn else "")
+
+    def _index(self, lane: Lane) -> int:
+        return next(index for index, one in enumerate(self.bench.lanes) if one is lane)
+
+    def _stop(self, runs: Sequence[LiveRun]) -> None:
+        """Stops `runs`, and the warm-ups that no other run waits for."""
+        stopped = {run.id for run in runs}
+        for batch in list(self.bench.batches):
+            if all(run.ended or run.id in stopped for run in batch.runs):
+                runs = [*runs, *(run for run in batch.warm_ups if not run.ended)]
+                self.bench.batches.remove(batch)
+        # Those that wait for others first, so that none of them begins meanwhile.
+        for run in reversed(runs):
+            self.runner.stop(run)
+
+    def _change(self) -> "_Change":
+        return _Change(self.bench)
+
+
+class _Change:
+    """Holds the workbench while a command changes it."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+
+    def __enter__(self) -> Workbench:
+        self._bench.lock.acquire()
+        return self._bench
+
+    def __exit__(self, *_: object) -> None:
+        self._bench.changes += 1
+        self._bench.lock.release()

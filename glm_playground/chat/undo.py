@@ -1,0 +1,97 @@
+"""What puts back what a command took away: the inverse of one act, which leaves all that came since as it is."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from glm_playground.chat.conversation import Conversation, Fork, Turn
+from glm_playground.chat.lane import Lane
+from glm_playground.chat.setup import MAX_LANES, Setup
+from glm_playground.chat.workbench import MAX_UNDO, Draft, Undo, Workbench
+
+
+class Replaced(NamedTuple):
+    """The settings that a lane had before."""
+
+    lane: Lane
+    setup: Setup
+    typed: dict[str, str]
+    format: str | None
+
+
+def settings_of(lane: Lane) -> Replaced:
+    """The settings of `lane` as they are."""
+    return Replaced(lane, lane.setup, dict(lane.typed), lane.format)
+
+
+def can_undo(bench: Workbench, undo: Undo) -> None:
+    """Notes the inverse of the command that is done now; the oldest of many is forgotten."""
+    bench.undo.append(undo)
+    del bench.undo[:-MAX_UNDO]
+
+
+def lanes_back(removed: Sequence[tuple[int, Lane]], replaced: Sequence[Replaced] = ()) -> Undo:
+    """Puts lanes back where they were, and settings that were replaced with them."""
+    return partial(_put_lanes_back, removed, replaced)
+
+
+def _put_lanes_back(removed: Sequence[tuple[int, Lane]], replaced: Sequence[Replaced], bench: Workbench) -> bool:
+    if len(bench.lanes) + len(removed) > MAX_LANES:
+        return False
+    for index, lane in removed:
+        bench.lanes.insert(min(index, len(bench.lanes)), lane)
+    _put_settings_back(replaced, bench)
+    return True
+
+
+def settings_back(replaced: Sequence[Replaced]) -> Undo:
+    """Puts settings back that were replaced."""
+    return partial(_put_settings_back, replaced)
+
+
+def _put_settings_back(replaced: Sequence[Replaced], bench: Workbench) -> bool:
+    for lane, setup, typed, chosen_format in replaced:
+        lane.use(setup)
+        if chosen_format:
+            lane.edit("format", chosen_format)
+        for name, text in typed.items():
+            lane.edit(name, text)
+    return True
+
+
+def conversations_back(cleared: Sequence[tuple[Lane, Conversation]]) -> Undo:
+    """Gives lanes their conversations again; what was asked since then stands beside their first prompts."""
+    return partial(_put_conversations_back, cleared)
+
+
+def _put_conversations_back(cleared: Sequence[tuple[Lane, Conversation]], bench: Workbench) -> bool:
+    for lane, conversation in cleared:
+        shown = conversation.start.turn
+        conversation.start.turns += lane.conversation.start.turns
+        if shown is None:
+            conversation.start.chosen = lane.conversation.start.chosen
+        else:
+            conversation.start.show(shown)
+        lane.conversation = conversation
+    return True
+
+
+def turn_back(fork: Fork, turn: Turn, index: int) -> Undo:
+    """Puts a turn back at its place among the prompts that were asked there, and shows it."""
+    return partial(_put_turn_back, fork, turn, index)
+
+
+def _put_turn_back(fork: Fork, turn: Turn, index: int, bench: Workbench) -> bool:
+    fork.turns.insert(min(index, len(fork.turns)), turn)
+    fork.show(turn)
+    return True
+
+
+def draft_back(draft: Draft, index: int) -> Undo:
+    """Lets a prompt wait again that was discarded."""
+    return partial(_put_draft_back, draft, index)
+
+
+def _put_draft_back(draft: Draft, index: int, bench: Workbench) -> bool:
+    bench.drafts.insert(min(index, len(bench.drafts)), draft)
+    return True

@@ -1,0 +1,306 @@
+"""A workbench as JSON and back, as the ledger stores it.
+
+Runs that the ledger stores are named by their id; others, such as replays, are inside. The tree of a conversation is a
+flat list of turns, so that a long one is not nested deeply. Undo and warm-ups are of one process and are not stored.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from glm_playground.chat.attachments import Attachment
+from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
+from glm_playground.chat.lane import Lane
+from glm_playground.chat.setup import Setup
+from glm_playground.chat.workbench import Draft, Workbench
+from glm_playground.gateway import Parameters, ToolCall
+from glm_playground.runs.cost import Cost
+from glm_playground.runs.run import Run
+from glm_playground.runs.run_json import RecordingError, cost_from_json, cost_to_json, run_from_json, run_to_json
+
+VERSION = 1
+
+
+class WorkbenchUnreadable(Exception):
+    """The JSON is not a workbench that this version reads."""
+
+
+class WorkbenchNewer(WorkbenchUnreadable):
+    """A later version of the app has written it."""
+
+
+class KnownRun(NamedTuple):
+    """A run that an answer names, as far as it can be found."""
+
+    run: Run
+    cost: Cost | None = None
+
+
+Runs = Mapping[str, KnownRun]
+
+
+class _Answer(BaseModel):
+    id: str
+    run: str = ""
+    text: str | None = None
+    quoted: bool = False
+    calls: tuple[ToolCall, ...] = ()
+    one_by_one: bool = False
+
+
+class _Result(BaseModel):
+    call: ToolCall
+    content: str
+
+
+class _Prompt(BaseModel):
+    text: str = ""
+    attachments: tuple[tuple[str, str], ...] = ()
+    results: tuple[_Result, ...] = ()
+
+
+class _Turn(BaseModel):
+    id: str
+    after: str = ""
+    """The answer that it follows; empty at the beginning."""
+    prompt: _Prompt
+    answers: tuple[_Answer, ...] = ()
+    chosen: int = -1
+
+
+class _Lane(BaseModel):
+    id: str
+    model: str
+    system: str = ""
+    parameters: Parameters = Parameters()
+    typed: dict[str, str] = {}
+    format: str | None = None
+    turns: tuple[_Turn, ...] = ()
+    """Each after the answer that it follows."""
+    shown: dict[str, int] = {}
+    """By the answer before, which of the prompts that follow it is shown."""
+
+
+class _Draft(BaseModel):
+    id: str
+    text: str
+    attachments: tuple[tuple[str, str], ...] = ()
+    lane_ids: tuple[str, ...] = ()
+    prompt: _Prompt | None = None
+    turn_id: str = ""
+    as_branch: bool = False
+    literal: bool = False
+
+
+class _Workbench(BaseModel):
+    version: int
+    lanes: tuple[_Lane, ...]
+    next_lane: int
+    same_settings: bool = False
+    one_by_one: bool = False
+    repeats: int = 1
+    ask_above: Decimal | None = None
+    target: str = "all"
+    layout: str = ""
+    drafts: tuple[_Draft, ...] = ()
+    values: dict[str, str] = {}
+    runs: dict[str, dict[str, Any]] = {}
+    """Runs that the ledger does not store, as JSON, with their cost."""
+
+
+_OPTIONS = ("next_lane", "same_settings", "one_by_one", "repeats", "ask_above", "target", "layout", "values")
+
+
+def to_json(bench: Workbench, stored: Callable[[Run], bool]) -> str:
+    """`bench` as JSON; runs for which `stored` says no are written whole."""
+    with bench.lock:
+        lanes = [_lane(lane) for lane in bench.lanes]
+        runs = [answer for lane in bench.lanes for answer in lane.conversation.all_answers() if answer.run]
+        inside = {
+            answer.run.id: {
+                "run": run_to_json(answer.run),
+                "cost": cost_to_json(answer.cost) if answer.cost else None,
+            }
+            for answer in runs
+            if answer.run and not stored(answer.run)
+        }
+        found = _Workbench(
+            version=VERSION,
+            lanes=tuple(lanes),
+            drafts=tuple(map(_draft, bench.drafts)),
+            runs=inside,
+            **{name: getattr(bench, name) for name in _OPTIONS},
+        )
+    # Lone surrogates, which a text may hold, are escaped.
+    return json.dumps(found.model_dump(mode="json", exclude_defaults=True))
+
+
+def run_ids(text: str) -> tuple[str, ...]:
+    """The ids of the runs that a stored workbench names.
+
+    Raises:
+        WorkbenchUnreadable: it is none, or a later version has written it.
+    """
+    found = _read(text)
+    named = (answer.run for lane in found.lanes for turn in lane.turns for answer in turn.answers)
+    return tuple(dict.fromkeys(run_id for run_id in named if run_id and run_id not in found.runs))
+
+
+def from_json(text: str, known: Runs, *, id: str, name: str) -> Workbench:
+    """The workbench that `to_json` made `text` of.
+
+    Args:
+        text: as stored.
+        known: the runs of `run_ids` that can still be read; an answer whose run is not among them is missing.
+        id: of the workbench.
+        name: as the user, or its first prompt, named it.
+
+    Raises:
+        WorkbenchUnreadable: it is none, or a later version has written it.
+    """
+    found = _read(text)
+    try:
+        inside = {
+            run_id: KnownRun(run_from_json(one["run"]), cost_from_json(one["cost"]) if one.get("cost") else None)
+            for run_id, one in found.runs.items()
+        }
+    except (RecordingError, KeyError, TypeError) as error:
+        raise WorkbenchUnreadable(f"a run in it cannot be read: {error}") from None
+    bench = Workbench(id=id, name=name, lanes=[_lane_of(lane, {**known, **inside}) for lane in found.lanes])
+    bench.lanes = bench.lanes or [Lane("1")]
+    bench.drafts = [_draft_of(draft) for draft in found.drafts]
+    for option in _OPTIONS:
+        setattr(bench, option, getattr(found, option))
+    return bench
+
+
+def _read(text: str) -> _Workbench:
+    try:
+        value = json.loads(text)
+        version = value["version"]
+        if isinstance(version, int) and version > VERSION:
+            raise WorkbenchNewer(f"version {version}")
+        return _Workbench.model_validate(value)
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise WorkbenchUnreadable(reason) from None
+
+
+def _lane(lane: Lane) -> _Lane:
+    conversation = lane.conversation
+    followed = {"": conversation.start, **{answer.id: answer.after for answer in conversation.all_answers()}}
+    turns = [_turn(turn, after) for after, fork in _parents_first(conversation.start) for turn in fork.turns]
+    return _Lane(
+        id=lane.id,
+        model=lane.setup.model,
+        system=lane.setup.system,
+        parameters=lane.setup.parameters,
+        typed=lane.typed,
+        format=lane.format,
+        turns=tuple(turns),
+        shown={after: fork.chosen for after, fork in followed.items() if len(fork.turns) > 1},
+    )
+
+
+def _parents_first(start: Fork) -> list[tuple[str, Fork]]:
+    found, waiting = [], [("", start)]
+    while waiting:
+        after, fork = waiting.pop()
+        found.append((after, fork))
+        waiting += [(answer.id, answer.after) for turn in fork.turns for answer in turn.answers if answer.after.turns]
+    return found
+
+
+def _turn(turn: Turn, after: str) -> _Turn:
+    answers = tuple(
+        _Answer(
+            id=answer.id,
+            run=answer.run.id if answer.run else answer.missing,
+            text=answer.text,
+            quoted=answer.quoted,
+            calls=answer.calls,
+            one_by_one=answer.one_by_one,
+        )
+        for answer in turn.answers
+    )
+    return _Turn(id=turn.id, after=after, prompt=_prompt(turn.prompt), answers=answers, chosen=turn.chosen)
+
+
+def _prompt(prompt: Prompt) -> _Prompt:
+    results = tuple(_Result(call=result.call, content=result.content) for result in prompt.results)
+    return _Prompt(text=prompt.text, attachments=tuple(map(tuple, prompt.attachments)), results=results)
+
+
+def _draft(draft: Draft) -> _Draft:
+    return _Draft(
+        id=draft.id,
+        text=draft.text,
+        attachments=tuple(map(tuple, draft.attachments)),
+        lane_ids=draft.lane_ids,
+        prompt=_prompt(draft.prompt) if draft.prompt else None,
+        turn_id=draft.turn_id,
+        as_branch=draft.as_branch,
+        literal=draft.literal,
+    )
+
+
+def _lane_of(stored: _Lane, known: Runs) -> Lane:
+    lane = Lane(stored.id)
+    conversation = Conversation()
+    places = {"": conversation.start}
+    for one in stored.turns:
+        answers = [_answer_of(answer, known) for answer in one.answers]
+        places |= {answer.id: answer.after for answer in answers}
+        if one.after not in places:
+            raise WorkbenchUnreadable("a turn follows an answer that is not there")
+        places[one.after].turns.append(Turn(_prompt_of(one.prompt), answers, _within(one.chosen, answers), one.id))
+    for after, chosen in stored.shown.items():
+        if after in places:
+            places[after].chosen = _within(chosen, places[after].turns)
+    # Not checked again: a system prompt that came with a bundle may be longer than one that may be typed.
+    lane.use(Setup.model_construct(model=stored.model, system=stored.system, parameters=stored.parameters))
+    if stored.format:
+        lane.edit("format", stored.format)
+    for name, text in stored.typed.items():
+        lane.edit(name, text)
+    lane.conversation = conversation
+    return lane
+
+
+def _within(chosen: int, items: list[Any]) -> int:
+    return chosen if -len(items) <= chosen < len(items) else -1
+
+
+def _answer_of(stored: _Answer, known: Runs) -> Answer:
+    found = known.get(stored.run)
+    return Answer(
+        run=found.run if found else None,
+        text=stored.text,
+        quoted=stored.quoted,
+        calls=stored.calls,
+        one_by_one=stored.one_by_one,
+        stored_cost=found.cost if found else None,
+        missing="" if found else stored.run,
+        id=stored.id,
+    )
+
+
+def _prompt_of(stored: _Prompt) -> Prompt:
+    results = tuple(ToolResult(result.call, result.content) for result in stored.results)
+    return Prompt(stored.text, tuple(Attachment(*one) for one in stored.attachments), results)
+
+
+def _draft_of(stored: _Draft) -> Draft:
+    return Draft(
+        text=stored.text,
+        attachments=tuple(Attachment(*one) for one in stored.attachments),
+        lane_ids=stored.lane_ids,
+        prompt=_prompt_of(stored.prompt) if stored.prompt else None,
+        turn_id=stored.turn_id,
+        as_branch=stored.as_branch,
+        literal=stored.literal,
+        id=stored.id,
+    )
