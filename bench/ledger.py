@@ -113,7 +113,7 @@ def fill(url: str, runs: int, language: Language) -> None:
     ledger = Ledger.open(url)
     for place in range(last, runs):
         run = _drawn(place, runs, answers, language)
-        ledger.finish(run, _OWNER, cost_of(run, _PRICE))
+        ledger.store_ended(run, _OWNER, cost_of(run, _PRICE))
     ledger.close()
 
 
@@ -137,18 +137,21 @@ def _write_many(
         key = id(run.events)
         if key not in known:
             packed = pack_events(run.events)
-            known[key] = packed, run_parts.index_words(replace(run, request=_NOTHING), _OWNER, packed, "")
+            known[key] = (
+                packed,
+                run_parts.index_words(replace(run, request=_NOTHING), _OWNER, packed.content, packed.reasoning, ""),
+            )
         packed, words = known[key]
         cost = cost_of(run, _PRICE)
         tag = _TAGS[place % 50 : place % 50 + 1]
-        row = run_parts.begun_row(run, _OWNER) | run_parts.ended_row(run, cost)
+        row = run_parts.started_row(run, _OWNER) | run_parts.ended_row(run, cost)
         rows.append(row | {"number": place, "abandoned": False, "tags": run_parts.pack_tags(tag), "note": ""})
         tags += [{"owner": _OWNER, "tag": name, "number": place} for name in tag]
         head, price = run_parts.pack_head(run), run_parts.pack_cost(cost)
-        parts.append({"number": place, "head": head, "events": packed.data, "cost": price})
+        parts.append({"number": place, "head": head, "events": packed.data, "cost": price, "version": 1})
         index.append((place, " ".join([*words, *words_of(run.request.messages[-1].content)])))
     connection.execute(insert(schema.runs), rows)
-    connection.execute(insert(schema.records), parts)
+    connection.execute(insert(schema.contents), parts)
     connection.execute(insert(schema.run_tags), tags)
     connection.exec_driver_sql("INSERT INTO run_words (rowid, words) VALUES (?, ?)", index)
 
@@ -253,7 +256,7 @@ def _measure_long_runs(folder: Path, language: Language) -> bool:
     path = folder / "long.sqlite3"
     ledger = Ledger.open(f"sqlite:///{path}")
     first = _long_run(language, _LONG_RUNS)
-    ledger.finish(first, _OWNER, cost_of(first, _PRICE))
+    ledger.store_ended(first, _OWNER, cost_of(first, _PRICE))
     ledger.close()
     # As the app does after its start.
     gc.freeze()
@@ -264,7 +267,7 @@ def _measure_long_runs(folder: Path, language: Language) -> bool:
         # Made one by one: two hundred at once would be in no cache, unlike a run that has just ended.
         run = _long_run(language, place)
         start = time.perf_counter()
-        ledger.finish(run, _OWNER, cost_of(run, _PRICE))
+        ledger.store_ended(run, _OWNER, cost_of(run, _PRICE))
         times.append((time.perf_counter() - start) * 1e3)
     ledger.close()
     kilobytes = (path.stat().st_size - before) / _LONG_RUNS / 1000
@@ -284,7 +287,7 @@ def _measure_recorder(folder: Path, language: Language) -> bool:
     """CPU of the whole process while 160 runs grow by 20 events a second, less that of growing them alone."""
     ledger = Ledger.open(f"sqlite:///{folder / 'recorder.sqlite3'}")
     alone = _grow(language, None)
-    recorder = Recorder(ledger)
+    recorder = Recorder(lambda: ledger)
     cores = _grow(language, recorder) - alone
     recorder.close()
     ledger.close()

@@ -6,6 +6,7 @@ from glm_playground.ledger.errors import (
     LedgerFull,
     LedgerLocked,
     LedgerNewer,
+    LedgerOpening,
     LedgerReadOnly,
     LedgerUnreachable,
 )
@@ -19,10 +20,14 @@ from glm_playground.ledger.values import (
     Page,
     RunFilter,
     RunRow,
+    Settlement,
     Spent,
     StoredRun,
+    StoredWorkbench,
     TaskLookup,
     Total,
+    UnreadableRun,
+    WorkbenchRow,
 )
 
 __all__ = [
@@ -36,14 +41,19 @@ __all__ = [
     "LedgerFull",
     "LedgerLocked",
     "LedgerNewer",
+    "LedgerOpening",
     "LedgerReadOnly",
     "LedgerUnreachable",
     "Page",
     "Recorder",
     "RunFilter",
     "RunRow",
+    "Settlement",
     "Spent",
     "StoredRun",
+    "StoredWorkbench",
     "TaskLookup",
     "Total",
+    "UnreadableRun",
+    "WorkbenchRow",
 ]

@@ -1,9 +1,7 @@
-"""What becomes known of a run after it ended: tags, a note, its settled cost, what gateways say of its task."""
+"""What is added to a run after it ended: tags, a note, what the gateway charged and said of its task."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
-from decimal import Decimal
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy import insert as plain_insert
@@ -11,11 +9,10 @@ from sqlalchemy import insert as plain_insert
 from glm_playground.ledger import totals, word_index
 from glm_playground.ledger.database import insert
 from glm_playground.ledger.filters import shown
-from glm_playground.ledger.run_parts import cost_row, pack_cost, pack_tags, plain, unpack_cost
+from glm_playground.ledger.run_parts import cost_row, pack_settlement, pack_tags, plain, settled
 from glm_playground.ledger.run_writes import stored_words
-from glm_playground.ledger.schema import callbacks, lookups, records, run_tags, runs
-from glm_playground.ledger.values import Callback, TaskLookup
-from glm_playground.runs.cost import CostState
+from glm_playground.ledger.schema import callbacks, contents, lookups, run_tags, runs
+from glm_playground.ledger.values import Callback, Settlement, TaskLookup
 
 
 def write_tags(connection: Connection, owner: str, run_id: str, tags: Sequence[str]) -> bool:
@@ -33,31 +30,34 @@ def write_tags(connection: Connection, owner: str, run_id: str, tags: Sequence[s
 
 
 def write_note(connection: Connection, owner: str, run_id: str, note: str) -> bool:
-    """Gives a run this note; False where there is no such run."""
+    """Gives a run this note; False where there is no such run, or none that can be read."""
     number = _number(connection, owner, run_id)
     if number is None:
         return False
     change = update(runs).where(runs.c.number == number).values(note=plain(note))
     ended = connection.execute(select(runs.c.outcome).where(runs.c.number == number)).scalar_one() is not None
-    if ended:
-        word_index.remove(connection, number, stored_words(connection, number))
+    before = stored_words(connection, number) if ended else None
+    if ended and before is None:
+        # The index would no longer have the words that a version which can read the run takes out of it.
+        return False
     connection.execute(change)
-    if ended:
-        word_index.add(connection, number, stored_words(connection, number))
+    if before is not None:
+        word_index.remove(connection, number, before)
+        word_index.add(connection, number, stored_words(connection, number) or [])
     return True
 
 
-def settle_cost(connection: Connection, owner: str, run_id: str, amount: Decimal) -> bool:
-    """Notes what the gateway says an ended run cost; False where there is no such run."""
+def settle_cost(connection: Connection, owner: str, run_id: str, settlement: Settlement) -> bool:
+    """Stores what the gateway charged beside the cost at the end; False where there is no such ended run."""
     number = _number(connection, owner, run_id)
-    query = select(records.c.cost).where(records.c.number == number, records.c.cost.is_not(None))
-    packed = connection.execute(query).scalar()
-    if number is None or packed is None:
+    if number is None:
         return False
-    cost = replace(unpack_cost(packed), state=CostState.SETTLED, amount=amount, terms=())
+    if connection.execute(select(runs.c.outcome).where(runs.c.number == number)).scalar() is None:
+        return False
     totals.count_run(connection, number, -1)
-    connection.execute(update(runs).where(runs.c.number == number).values(cost_row(cost)))
-    connection.execute(update(records).where(records.c.number == number).values(cost=pack_cost(cost)))
+    connection.execute(update(runs).where(runs.c.number == number).values(cost_row(settled(None, settlement))))
+    change = update(contents).where(contents.c.number == number)
+    connection.execute(change.values(settlement=pack_settlement(settlement)))
     totals.count_run(connection, number)
     return True
 

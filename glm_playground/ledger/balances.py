@@ -12,7 +12,7 @@ from glm_playground.ledger.values import BalanceReading, Spent
 from glm_playground.runs.cost import CostState
 
 _KNOWN = {CostState.ESTIMATED.value, CostState.SETTLED.value}
-_UNKNOWN = {CostState.NO_USAGE.value, CostState.NO_PRICE.value}
+_NOTHING = {CostState.NOT_CHARGED.value, CostState.FREE.value}
 
 
 def write_balance(connection: Connection, owner: str, reading: BalanceReading) -> None:
@@ -50,5 +50,5 @@ def read_spent(connection: Connection, owner: str, origin: str, since: datetime,
     for state, runs_of_state, cost in connection.execute(query.group_by(runs.c.cost_state)):
         count += runs_of_state
         known += int(cost or 0) if state in _KNOWN else 0
-        unknown += runs_of_state if state in _UNKNOWN else 0
+        unknown += 0 if state in _KNOWN | _NOTHING else runs_of_state
     return Spent(dollars(known), count, unknown)

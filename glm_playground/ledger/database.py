@@ -51,6 +51,10 @@ class Database:
             else:
                 self._engine = _postgresql_engine(parsed, timeout)
         self._writer = self._engine.execution_options(**{_WRITING: True})
+        # PostgreSQL would see each statement's own moment: a run that ends between two would have neither the events
+        # so far nor all of them. SQLite sees one moment from the first statement on.
+        one_moment = {} if self.kind == SQLITE else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self._engine.execution_options(**one_moment)
 
     @property
     def kind(self) -> str:
@@ -60,7 +64,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees the database as it is at one moment."""
-        with as_ledger_errors(self.where, self._secret), self._engine.begin() as connection:
+        with as_ledger_errors(self.where, self._secret), self._reader.begin() as connection:
             yield connection
 
     @contextmanager

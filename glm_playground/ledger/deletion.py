@@ -1,4 +1,4 @@
-"""Takes runs away, brings them back, and removes them for good."""
+"""Deletes runs, restores them, and removes them for good."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, exists, insert, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from glm_playground.ledger import totals, word_index
+from glm_playground.ledger import totals, word_index, workbenches
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.filters import shown
 from glm_playground.ledger.run_parts import plain
@@ -21,7 +21,7 @@ _PURGED_AT_ONCE = 50
 
 
 def delete_runs(connection: Connection, owner: str, run_ids: Sequence[str] | None) -> Deletion:
-    """Takes the ended runs with these ids away, or all of the owner's for None."""
+    """Deletes the ended runs with these ids, or all of the owner's for None."""
     deletion = uuid.uuid4().hex
     row = {"id": deletion, "owner": plain(owner), "deleted_at": datetime.now(UTC)}
     connection.execute(insert(deletions).values(row))
@@ -36,7 +36,7 @@ def delete_runs(connection: Connection, owner: str, run_ids: Sequence[str] | Non
 
 
 def restore_runs(connection: Connection, owner: str, deletion: str) -> int:
-    """Brings back what was taken away together; how many runs."""
+    """Restores what was deleted together; how many runs."""
     which = (runs.c.owner == plain(owner)) & (runs.c.deletion == plain(deletion))
     totals.count(connection, which)
     count = connection.execute(update(runs).where(which).values(deletion=None)).rowcount
@@ -45,7 +45,7 @@ def restore_runs(connection: Connection, owner: str, deletion: str) -> int:
 
 
 def purge_runs(database: Database, before: datetime) -> int:
-    """Removes what was taken away before then, with texts, words, events, and what gateways said of its tasks."""
+    """Removes what was deleted before then, with texts, words, events, and what gateways said of its tasks."""
     removed = 0
     while True:
         with database.writing() as connection:
@@ -53,7 +53,9 @@ def purge_runs(database: Database, before: datetime) -> int:
         removed += batch
         if batch < _PURGED_AT_ONCE:
             break
-    if removed:
+    with database.writing() as connection:
+        benches = workbenches.purge(connection, before)
+    if removed or benches:
         _clean_up(database)
     return removed
 
@@ -71,9 +73,10 @@ def _purge_some(connection: Connection, before: datetime) -> int:
     found = connection.execute(query).all()
     words: set[str] = set()
     for row in found:
-        of_run = stored_words(connection, row.number)
-        word_index.remove(connection, row.number, of_run)
-        words.update(of_run)
+        # The words of an unreadable run stay in the index, where they lead to no run.
+        if (of_run := stored_words(connection, row.number)) is not None:
+            word_index.remove(connection, row.number, of_run)
+            words.update(of_run)
     connection.execute(delete(runs).where(runs.c.number.in_([row.number for row in found])))
     word_index.forget_terms(connection, words)
     for row in found:

@@ -1,6 +1,7 @@
 """What can be wrong with a database.
 
 LedgerError
+ ├─ LedgerOpening       it is not open yet
  ├─ LedgerUnreachable   no such server, no such folder, wrong password
  ├─ LedgerLocked        another program holds it for too long
  ├─ LedgerReadOnly      it may not be written
@@ -9,9 +10,23 @@ LedgerError
  └─ LedgerNewer         a later version of the app has written it
 """
 
+import uuid
+
 
 class LedgerError(Exception):
-    """The database cannot be used; the message names it without a password and says why in a line."""
+    """The database cannot be used.
+
+    The message names the database without a password and says why in a line: for the log. `id` is for both, the log
+    and whoever uses the app, so that the one can be found by the other.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.id = uuid.uuid4().hex[:8]
+
+
+class LedgerOpening(LedgerError):
+    """The database is being opened for the first time."""
 
 
 class LedgerUnreachable(LedgerError):

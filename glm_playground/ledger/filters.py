@@ -53,6 +53,7 @@ def _conditions(wanted: RunFilter) -> list[Condition]:
         None if wanted.since is None else runs.c.day >= wanted.since,
         None if wanted.until is None else runs.c.day <= wanted.until,
         None if wanted.stand_in is None else runs.c.by_stand_in.is_(wanted.stand_in),
+        None if wanted.warm_up is None else runs.c.warm_up.is_(wanted.warm_up),
         runs.c.task_id == plain(wanted.task_id) if wanted.task_id else None,
     ]
     return [condition for condition in found if condition is not None]

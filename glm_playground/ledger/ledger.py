@@ -4,29 +4,34 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import insert
 
-from glm_playground.ledger import annotations, balances, deletion, queries, run_writes, totals
+from glm_playground.ledger import annotations, balances, deletion, queries, run_writes, totals, workbenches
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.event_codec import pack_events
 from glm_playground.ledger.migration import migrate
-from glm_playground.ledger.run_parts import known_so_far
+from glm_playground.ledger.packed_text import pack_text
+from glm_playground.ledger.run_parts import changing_fields
 from glm_playground.ledger.schema import progress
 from glm_playground.ledger.values import (
+    MOST_TEXT_BYTES,
     BalanceReading,
     Callback,
     Cursor,
     Deletion,
     Page,
     RunFilter,
+    Settlement,
     Spent,
     StoredRun,
+    StoredWorkbench,
     TaskLookup,
     Total,
+    UnreadableRun,
+    WorkbenchRow,
 )
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
@@ -36,11 +41,11 @@ _EACH = 100
 
 
 @dataclass
-class _Saved:
-    """How much of a run that goes on is stored."""
+class _Progress:
+    """How much of a running run is stored."""
 
     number: int
-    known: tuple[Any, ...]
+    fields: tuple[Any, ...]
     events: int = 0
 
 
@@ -54,7 +59,7 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._recorder = uuid.uuid4().hex
-        self._saved: dict[str, _Saved] = {}
+        self._progress: dict[str, _Progress] = {}
 
     @classmethod
     def open(cls, url: str, *, timeout: float = LOCK_TIMEOUT_S) -> "Ledger":
@@ -81,58 +86,58 @@ class Ledger:
         return ledger
 
     def close(self) -> None:
-        """Closes the database; runs that go on are interrupted when it is opened again."""
+        """Closes the database; running runs are interrupted when it is opened again."""
         run_writes.sign_off(self._recorder)
         self._database.close()
 
     # Recording
 
-    def begin(self, runs: Sequence[tuple[Run, str]]) -> None:
-        """Stores runs that go on, each with its owner, so that a crash leaves them."""
-        begun = {}
+    def store_started(self, runs: Sequence[tuple[Run, str]]) -> None:
+        """Stores running runs, each with its owner, so that a crash leaves them."""
+        started = {}
         with self._database.writing() as connection:
             run_writes.sign_on(connection, self._recorder)
             for run, owner in runs:
-                known = known_so_far(run)
-                if number := run_writes.begin_run(connection, run, owner, self._recorder):
-                    begun[run.id] = _Saved(number, known)
-        self._saved |= begun
+                fields = changing_fields(run)
+                if number := run_writes.store_started(connection, run, owner, self._recorder):
+                    started[run.id] = _Progress(number, fields)
+        self._progress |= started
 
-    def save_progress(self, runs: Sequence[Run]) -> None:
-        """Stores the events of begun runs that came since the last time."""
+    def store_events(self, runs: Sequence[Run]) -> None:
+        """Stores the events of started runs that came since the last time."""
         rows = []
-        saved = {}
+        stored = {}
         with self._database.writing() as connection:
             run_writes.sign_on(connection, self._recorder)
             for run in runs:
-                if (before := self._saved.get(run.id)) is None:
+                if (before := self._progress.get(run.id)) is None:
                     continue
-                first, known = before.events, known_so_far(run)
-                if known != before.known:
+                first, fields = before.events, changing_fields(run)
+                if fields != before.fields:
                     run_writes.renew_head(connection, before.number, run)
                     first = 0
                 if new := run.events[first:]:
                     rows.append({"number": before.number, "first": first, "events": pack_events(new).data})
-                saved[run.id] = _Saved(before.number, known, first + len(new))
+                stored[run.id] = _Progress(before.number, fields, first + len(new))
             if rows:
                 connection.execute(insert(progress), rows)
-        self._saved |= saved
+        self._progress |= stored
 
-    def heartbeat(self) -> None:
-        """Notes that this process still records."""
-        with self._database.writing() as connection:
-            run_writes.sign_on(connection, self._recorder)
-
-    def finish(self, run: Run, owner: str, cost: Cost) -> None:
-        """Stores a run that ended, whole, with its metrics and cost. Once it is stored, doing so again changes nothing.
+    def store_ended(self, run: Run, owner: str, cost: Cost) -> None:
+        """Stores an ended run, whole, with its metrics and cost. Once it is stored, doing so again changes nothing.
 
         Raises:
             ValueError: no database can hold it.
         """
         ended = run_writes.EndedRun.of(run, owner, cost)
         with self._database.writing() as connection:
-            run_writes.end_run(connection, ended)
-        self._saved.pop(run.id, None)
+            run_writes.store_ended(connection, ended)
+        self._progress.pop(run.id, None)
+
+    def heartbeat(self) -> None:
+        """Says that this process still records."""
+        with self._database.writing() as connection:
+            run_writes.sign_on(connection, self._recorder)
 
     def interrupt_abandoned(self) -> int:
         """Ends the runs whose recorder is gone as interrupted, with the events that were stored; how many.
@@ -149,12 +154,18 @@ class Ledger:
         with self._database.reading() as connection:
             return queries.read_page(connection, owner, filter, after, limit)
 
-    def run(self, owner: str, run_id: str) -> StoredRun | None:
+    def run(self, owner: str, run_id: str) -> StoredRun | UnreadableRun | None:
         """One run with all its events, or those so far; None where there is no such run."""
         with self._database.reading() as connection:
             return queries.read_run(connection, owner, run_id)
 
-    def each(self, owner: str, filter: RunFilter) -> Iterator[StoredRun]:
+    def runs(self, owner: str, run_ids: Sequence[str]) -> dict[str, StoredRun]:
+        """The runs with these ids, whole, at one moment. Those that are missing or cannot be read are not in it."""
+        with self._database.reading() as connection:
+            found = queries.read_runs(connection, owner, run_ids)
+        return {stored.run.id: stored for stored in found if isinstance(stored, StoredRun)}
+
+    def each(self, owner: str, filter: RunFilter) -> Iterator[StoredRun | UnreadableRun]:
         """All runs that fit, newest first, whole."""
         before: int | None = None
         while True:
@@ -165,7 +176,7 @@ class Ledger:
                 return
 
     def totals(self, owner: str, since: date | None = None, until: date | None = None) -> tuple[Total, ...]:
-        """The sums of each day from `since` to `until`, both included, newest first; runs that go on are in none."""
+        """The sums of each day from `since` to `until`, both included, newest first; running runs are in none."""
         with self._database.reading() as connection:
             return totals.read(connection, owner, since, until)
 
@@ -201,16 +212,16 @@ class Ledger:
         with self._database.writing() as connection:
             return annotations.write_note(connection, owner, run_id, note)
 
-    def settle(self, owner: str, run_id: str, cost: Decimal) -> bool:
-        """Notes what the gateway says an ended run cost, US dollars; False where there is no such run.
+    def settle(self, owner: str, run_id: str, settlement: Settlement) -> bool:
+        """Stores what the gateway charged for an ended run, beside its cost at the end; False where there is none.
 
         Raises:
-            ValueError: `cost` is no amount.
+            ValueError: it is no amount, or has no time.
         """
-        if not cost.is_finite() or cost < 0:
-            raise ValueError("a settled cost is a number of US dollars that is not negative")
+        if not settlement.amount.is_finite() or settlement.amount < 0 or settlement.settled_at is None:
+            raise ValueError("a settlement is a number of US dollars that is not negative, with its time")
         with self._database.writing() as connection:
-            return annotations.settle_cost(connection, owner, run_id, cost)
+            return annotations.settle_cost(connection, owner, run_id, settlement)
 
     def add_callback(self, callback: Callback) -> bool:
         """Stores what a gateway sent; False where that id is stored already. It shows with the runs of its task."""
@@ -230,20 +241,82 @@ class Ledger:
     # Deleting
 
     def delete(self, owner: str, run_ids: Sequence[str]) -> Deletion:
-        """Takes these runs away, until `restore` or `purge`. A run that goes on stays."""
+        """Deletes these runs, until `restore` or `purge`. A running one stays."""
         with self._database.writing() as connection:
             return deletion.delete_runs(connection, owner, run_ids)
 
     def delete_all(self, owner: str) -> Deletion:
-        """Takes all ended runs of the owner away, until `restore` or `purge`."""
+        """Deletes all ended runs of the owner, until `restore` or `purge`."""
         with self._database.writing() as connection:
             return deletion.delete_runs(connection, owner, None)
 
     def restore(self, owner: str, deletion_id: str) -> int:
-        """Brings back what was taken away together; how many runs."""
+        """Restores what was deleted together; how many runs."""
         with self._database.writing() as connection:
             return deletion.restore_runs(connection, owner, deletion_id)
 
     def purge(self, before: datetime) -> int:
-        """Removes for good what was taken away before then; how many runs. Takes about 3 ms a run."""
+        """Removes for good what was deleted before then; how many runs. Takes about 3 ms a run."""
         return deletion.purge_runs(self._database, before)
+
+    # Workbenches
+
+    def workbenches(self, owner: str) -> tuple[WorkbenchRow, ...]:
+        """The owner's workbenches without their bodies, the one that was saved last first."""
+        with self._database.reading() as connection:
+            return workbenches.read_rows(connection, owner)
+
+    def workbench(self, owner: str, id: str) -> StoredWorkbench | None:
+        """One workbench; None where the owner has none of that id. A body whose bytes are broken is empty."""
+        with self._database.reading() as connection:
+            return workbenches.read(connection, owner, id)
+
+    def save_workbench(self, owner: str, id: str, name: str, body: str, revision: int) -> int | None:
+        """Stores a workbench over the revision that was read, or a new one for 0.
+
+        Returns:
+            Its new revision; None where it is not that revision any more, or was deleted, and nothing was stored.
+
+        Raises:
+            ValueError: the body is longer than `MOST_TEXT_BYTES`.
+        """
+        packed = _packed(body)
+        with self._database.writing() as connection:
+            return workbenches.save(connection, owner, id, name=name, packed=packed, revision=revision)
+
+    def rename_workbench(self, owner: str, id: str, name: str) -> bool:
+        """Gives a workbench another name; its revision stays. False where there is no such workbench."""
+        with self._database.writing() as connection:
+            return workbenches.rename(connection, owner, id, name)
+
+    def delete_workbench(self, owner: str, id: str) -> bool:
+        """Deletes a workbench, until `restore_workbench` or `purge`; False where there is no such workbench."""
+        with self._database.writing() as connection:
+            return workbenches.mark_deleted(connection, owner, id)
+
+    def restore_workbench(self, owner: str, id: str) -> bool:
+        """Restores a deleted workbench; False where there is no such one."""
+        with self._database.writing() as connection:
+            return workbenches.unmark_deleted(connection, owner, id)
+
+    def presets(self, owner: str) -> tuple[str, int]:
+        """The owner's presets as they were saved, and their revision; an empty text and 0 where there are none."""
+        with self._database.reading() as connection:
+            return workbenches.read_presets(connection, owner)
+
+    def save_presets(self, owner: str, body: str, revision: int) -> int | None:
+        """Stores the owner's presets over the revision that was read; the new one, or None for a conflict.
+
+        Raises:
+            ValueError: the body is longer than `MOST_TEXT_BYTES`.
+        """
+        packed = _packed(body)
+        with self._database.writing() as connection:
+            return workbenches.save_presets(connection, owner, packed, revision)
+
+
+def _packed(body: str) -> bytes:
+    # The second is the slower question and rarely asked.
+    if len(body) > MOST_TEXT_BYTES or len(body.encode("utf-8", "surrogatepass")) > MOST_TEXT_BYTES:
+        raise ValueError(f"a text of more than {MOST_TEXT_BYTES} bytes is not stored")
+    return pack_text(body)

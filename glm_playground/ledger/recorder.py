@@ -1,4 +1,4 @@
-"""Writes runs down in the background, so that neither the engine nor a page ever waits for the database."""
+"""Opens the ledger and stores runs in the background, so that neither the engine nor a page waits for the database."""
 
 import logging
 import threading
@@ -7,17 +7,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from glm_playground.ledger.errors import LedgerError
+from glm_playground.ledger.errors import LedgerError, LedgerOpening
 from glm_playground.ledger.ledger import Ledger
+from glm_playground.ledger.workbench_queue import WorkbenchCopy, WorkbenchQueue
 from glm_playground.runs.cost import Price, cost_of
 from glm_playground.runs.run import Run
 
 _log = logging.getLogger(__name__)
 
 MOST_WAITING = 2000
-"""So many ended runs are kept while the database cannot be written; then the oldest are given up."""
+"""So many ended runs wait while the database cannot be written; then the oldest are given up."""
 
-_BEGIN_WITHIN_S = 0.25
+_STARTED_WITHIN_S = 0.25
 _BETWEEN_ENDED_S = 0.05
 _LONGEST_INTERVAL_S = 2.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
@@ -30,23 +31,28 @@ class _Watched:
     owner: str
     price: Callable[[], Price | None]
     since: float
-    begun: bool = False
+    stored: bool = False
 
 
 class Recorder:
-    """One thread that writes. Every method may be called from any thread, and none but `flush` and `close` waits.
+    """Owns a ledger from its opening to its end, and the one thread that writes runs and workbenches.
+
+    Where the database cannot be opened or written, it is tried again, less and less often, until it can; what is to be
+    written waits. Every method may be called from any thread; only `wait_open`, `flush` and `close` wait.
 
     Args:
-        ledger: where to.
-        interval: seconds between two times that the events of runs that go on are stored, 2 at most.
+        open_ledger: opens it, on the recorder's thread.
+        interval: seconds between two times that the events of running runs are stored, 2 at most.
     """
 
-    def __init__(self, ledger: Ledger, interval: float = 1.0) -> None:
-        self._ledger = ledger
+    def __init__(self, open_ledger: Callable[[], Ledger], interval: float = 1.0) -> None:
+        self._open_ledger = open_ledger
         self._interval = min(interval, _LONGEST_INTERVAL_S)
         self._changed = threading.Condition()
-        self._going_on: dict[str, _Watched] = {}
+        self._ledger: Ledger | None = None
+        self._running: dict[str, _Watched] = {}
         self._ended: deque[_Watched] = deque()
+        self._workbenches = WorkbenchQueue(self._changed)
         self._problem: LedgerError | None = None
         self._failures = 0
         self._hurry = False
@@ -57,30 +63,50 @@ class Recorder:
         self._thread.start()
 
     @property
+    def ledger(self) -> Ledger | LedgerError:
+        """The ledger, or why it is not open."""
+        return self._ledger or self._problem or LedgerOpening("the database is being opened")
+
+    @property
     def problem(self) -> LedgerError | None:
-        """Why the last write failed; None when it did not."""
+        """Why the ledger cannot be opened or written, since the first failure of an outage; None where it can."""
         return self._problem
 
     @property
     def waiting(self) -> int:
-        """How many runs are not stored yet: those that ended and are not stored whole, and new ones that go on."""
+        """How much is not stored yet: ended runs, running ones that are new, workbenches."""
         with self._changed:
             return self._count_waiting()
 
-    def watch(self, run: Run, owner: str, price: Callable[[], Price | None]) -> None:
-        """Has `run` stored from now on; `price` is asked, on the recorder's thread, once it has ended."""
+    def wait_open(self, timeout: float) -> None:
+        """Waits until the ledger is open or the first attempt failed, `timeout` seconds at most."""
         with self._changed:
-            self._going_on[run.id] = _Watched(run, owner, price, time.monotonic())
+            self._changed.wait_for(lambda: self._ledger or self._problem, timeout)
+
+    def watch(self, run: Run, owner: str, price: Callable[[], Price | None]) -> None:
+        """Stores `run` from now on; `price` is asked, on the recorder's thread, once it has ended."""
+        with self._changed:
+            self._running[run.id] = _Watched(run, owner, price, time.monotonic())
             # It may have ended before it was watched.
             if run.ended:
                 self._move_to_ended(run)
             self._changed.notify_all()
 
     def ended(self, run: Run) -> None:
-        """Has a watched run that ended stored whole, soon."""
+        """Stores a watched run that ended whole, soon."""
         with self._changed:
             self._move_to_ended(run)
             self._changed.notify_all()
+
+    def save_workbench(
+        self,
+        copy: WorkbenchCopy,
+        name: str,
+        body: Callable[[], str],
+        done: Callable[[WorkbenchCopy], None] | None = None,
+    ) -> None:
+        """Saves a workbench soon; see `WorkbenchQueue.put`."""
+        self._workbenches.put(copy, name, body, done)
 
     def flush(self, timeout: float) -> bool:
         """Waits until nothing waits to be stored, also where the last write failed; False after `timeout` seconds."""
@@ -90,17 +116,17 @@ class Recorder:
             return self._changed.wait_for(lambda: not self._count_waiting(), timeout)
 
     def close(self) -> None:
-        """Tries once more to write what waits, and ends the thread. The ledger stays open."""
+        """Tries once more to write what waits, ends the thread and closes the ledger."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         self._thread.join(_CLOSE_S)
 
     def _count_waiting(self) -> int:
-        return len(self._ended) + sum(not watched.begun for watched in self._going_on.values())
+        return len(self._ended) + sum(not watched.stored for watched in self._running.values()) + len(self._workbenches)
 
     def _move_to_ended(self, run: Run) -> None:
-        if watched := self._going_on.pop(run.id, None):
+        if watched := self._running.pop(run.id, None):
             self._ended.append(watched)
             if len(self._ended) > MOST_WAITING:
                 lost = self._ended.popleft()
@@ -111,76 +137,101 @@ class Recorder:
             with self._changed:
                 while not self._closing and not self._hurry and (pause := self._pause()) > 0:
                     self._changed.wait(pause)
-                closing, self._hurry = self._closing, False
-            self._write(everything=closing)
+                closing, hurry, self._hurry = self._closing, self._hurry, False
+                idle = closing and not self._count_waiting()
+            if self._ledger or not idle:
+                self._try(closing=closing, hurry=hurry)
             if closing:
-                return
+                break
+        if self._ledger:
+            self._ledger.close()
 
     def _pause(self) -> float:
         """Seconds until there is something to do."""
         now = time.monotonic()
         due = now + self._interval
-        if self._ended:
+        if self._ended or not self._ledger:
             due = now
-        elif self._going_on:
-            new = [watched.since + _BEGIN_WITHIN_S for watched in self._going_on.values() if not watched.begun]
-            due = min([self._next_save, *new])
+        else:
+            new = [watched.since + _STARTED_WITHIN_S for watched in self._running.values() if not watched.stored]
+            saves = [self._next_save] if self._running else []
+            due = min([due, *saves, *new])
+            if (workbenches_due := self._workbenches.due()) is not None:
+                due = min(due, workbenches_due)
         return max(due, self._retry_at) - now
 
-    def _write(self, *, everything: bool) -> None:
+    def _try(self, *, closing: bool, hurry: bool) -> None:
+        """Opens the ledger where it is not open, and writes what is due."""
         try:
-            self._write_begun()
-            self._write_ended()
-            if everything or time.monotonic() >= self._next_save:
-                self._write_progress()
-                self._next_save = time.monotonic() + self._interval
+            if self._ledger is None:
+                self._ledger = self._open()
+            self._write(self._ledger, closing=closing, hurry=hurry)
         except LedgerError as error:
-            if self._problem is None:
-                _log.warning("runs wait to be stored: %s", error)
-            self._problem = error
-            pause = min(_FIRST_PAUSE_S * 2**self._failures, _LONGEST_PAUSE_S)
+            # One outage, one line: what fails again for the same reason is the same one.
+            if self._problem is None or type(self._problem) is not type(error):
+                _log.error("runs wait to be stored [%s]: %s", error.id, error)
+                self._problem = error
+            self._retry_at = time.monotonic() + min(_FIRST_PAUSE_S * 2**self._failures, _LONGEST_PAUSE_S)
             self._failures = min(self._failures + 1, 10)
-            self._retry_at = time.monotonic() + pause
         else:
+            if self._problem:
+                _log.info("runs are stored again [%s]", self._problem.id)
             self._problem, self._failures, self._retry_at = None, 0, 0.0
         with self._changed:
             self._changed.notify_all()
 
-    def _write_begun(self) -> None:
-        new = [watched for watched in self._snapshot() if not watched.begun]
+    def _open(self) -> Ledger:
+        try:
+            return self._open_ledger()
+        except LedgerError:
+            raise
+        except Exception as error:
+            _log.exception("the database cannot be opened")
+            raise LedgerError(f"it cannot be opened: {error}") from error
+
+    def _write(self, ledger: Ledger, *, closing: bool, hurry: bool) -> None:
+        self._write_started(ledger)
+        self._write_ended(ledger)
+        if closing or time.monotonic() >= self._next_save:
+            self._write_events(ledger)
+            self._next_save = time.monotonic() + self._interval
+        self._workbenches.write(ledger, everything=closing or hurry)
+
+    def _write_started(self, ledger: Ledger) -> None:
+        new = [watched for watched in self._snapshot() if not watched.stored]
         if not new:
             return
-        self._all_or_each(new, lambda some: self._ledger.begin([(watched.run, watched.owner) for watched in some]))
+        self._all_or_each(new, lambda some: ledger.store_started([(watched.run, watched.owner) for watched in some]))
         for watched in new:
-            watched.begun = True
+            watched.stored = True
 
-    def _write_progress(self) -> None:
+    def _write_events(self, ledger: Ledger) -> None:
         # One that was played, not asked for, ends without a word.
         for watched in self._snapshot():
             if watched.run.ended:
                 self.ended(watched.run)
-        if going_on := [watched for watched in self._snapshot() if watched.begun]:
-            self._all_or_each(going_on, lambda some: self._ledger.save_progress([watched.run for watched in some]))
+        if running := [watched for watched in self._snapshot() if watched.stored]:
+            self._all_or_each(running, lambda some: ledger.store_events([watched.run for watched in some]))
 
-    def _write_ended(self) -> None:
+    def _write_ended(self, ledger: Ledger) -> None:
+        def store(some: Sequence[_Watched]) -> None:
+            for watched in some:
+                ledger.store_ended(watched.run, watched.owner, cost_of(watched.run, watched.price()))
+
         while True:
             with self._changed:
                 if not self._ended:
                     return
                 watched = self._ended[0]
-            self._all_or_each([watched], self._finish)
+            self._all_or_each([watched], store)
             with self._changed:
                 # It is gone where too many waited.
                 if self._ended and self._ended[0] is watched:
                     self._ended.popleft()
                 self._changed.notify_all()
                 # Many runs that end together would take the processor from those whose last tokens are still to come.
-                if self._going_on and not self._closing:
+                if self._running and not self._closing:
                     self._changed.wait_for(lambda: self._hurry or self._closing, _BETWEEN_ENDED_S)
-
-    def _finish(self, some: Sequence[_Watched]) -> None:
-        for watched in some:
-            self._ledger.finish(watched.run, watched.owner, cost_of(watched.run, watched.price()))
 
     def _all_or_each(self, watched: Sequence[_Watched], write: Callable[[Sequence[_Watched]], None]) -> None:
         """Writes them together; where one cannot be written by its own fault, the others are, and it is given up."""
@@ -195,8 +246,8 @@ class Recorder:
                 return
             _log.exception("run %s is not stored", watched[0].run.id)
             with self._changed:
-                self._going_on.pop(watched[0].run.id, None)
+                self._running.pop(watched[0].run.id, None)
 
     def _snapshot(self) -> list[_Watched]:
         with self._changed:
-            return list(self._going_on.values())
+            return list(self._running.values())

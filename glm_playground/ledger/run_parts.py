@@ -1,33 +1,42 @@
 """A run as what the tables hold of it, and back."""
 
 import json
+import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
-from glm_playground.gateway import Event, EventKind, usage_of
+from glm_playground.gateway import EventKind, usage_of
 from glm_playground.gateway.wire import clean_text
-from glm_playground.ledger.event_codec import Packed
-from glm_playground.ledger.values import PROMPT_CHARACTERS
+from glm_playground.ledger.event_codec import unpack_events
+from glm_playground.ledger.packed_text import pack_text, unpack_text
+from glm_playground.ledger.values import PROMPT_CHARACTERS, Settlement
 from glm_playground.ledger.words import words_of
-from glm_playground.runs.cost import Cost
+from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Outcome, Run
-from glm_playground.runs.run_json import cost_from_json, cost_to_json, run_from_json, run_to_json
+from glm_playground.runs.run_json import cost_to_json, known_cost_from_json, known_run_from_json, run_to_json
 
 Row = dict[str, Any]
+CONTENT_VERSION = 1
+"""Goes up where a run is stored in a way that earlier versions cannot read."""
 
 _PICO = 12
 _ONE_PICODOLLAR = Decimal("1e-12")
 MOST_DOLLARS = Decimal(10_000)
-"""What a run counts at most in lists and totals, so that sums stay within 64 bits; its record has every digit."""
+"""What a run counts at most in lists and totals, so that sums stay within 64 bits; `run_contents` has every digit."""
 
 _LARGEST = 2**63 - 1
 _OWNER, _BORDER = "§", "¶"
 """Words with these cannot be searched: `words_of` gives none."""
+
+
+class Unreadable(ValueError):
+    """What is stored of a run is broken, or of a later version."""
 
 
 def plain(text: str) -> str:
@@ -35,8 +44,8 @@ def plain(text: str) -> str:
     return clean_text(text).replace("\0", "\ufffd")
 
 
-def begun_row(run: Run, owner: str) -> Row:
-    """What a run's row says of it from its beginning."""
+def started_row(run: Run, owner: str) -> Row:
+    """What a run's row says from its start."""
     return {
         "id": plain(run.id),
         "owner": plain(owner),
@@ -45,12 +54,13 @@ def begun_row(run: Run, owner: str) -> Row:
         "origin": plain(run.server.origin),
         "stand_in": None if run.server.stand_in is None else plain(run.server.stand_in),
         "by_stand_in": run.server.stand_in is not None,
+        "warm_up": getattr(run, "warm_up", False),
         "prompt": plain(_prompt(run)[:PROMPT_CHARACTERS]),
-    } | progress_row(run)
+    } | changing_row(run)
 
 
-def progress_row(run: Run) -> Row:
-    """What a run's row says that may become known while it goes on."""
+def changing_row(run: Run) -> Row:
+    """What a run's row says that may become known while it is running."""
     started = run.started_at.astimezone(UTC)
     return {
         "started_at": started,
@@ -93,15 +103,19 @@ def dollars(amount: int) -> Decimal:
 
 def pack_head(run: Run) -> bytes:
     """All of `run` but its events."""
-    text = json.dumps(run_to_json(replace(run, events=[])), ensure_ascii=False, separators=(",", ":"))
-    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+    return pack_text(json.dumps(run_to_json(replace(run, events=[])), ensure_ascii=False, separators=(",", ":")))
 
 
-def unpack_run(head: bytes, events: list[Event]) -> Run:
-    """The run of `pack_head` with its events."""
-    run = run_from_json(json.loads(zlib.decompress(head).decode("utf-8", "surrogatepass")))
-    run.events = events
-    return run
+def unpack_run(head: bytes | None, events: Iterable[bytes]) -> tuple[Run, tuple[str, ...]]:
+    """The run of `pack_head` with packed events, and the names of stored fields that this version does not know.
+
+    Raises:
+        Unreadable: either cannot be read.
+    """
+    with _unreadable():
+        run, left_out = known_run_from_json(json.loads(unpack_text(head or b"")))
+        run.events = [event for packed in events for event in unpack_events(packed)]
+    return run, left_out
 
 
 def pack_cost(cost: Cost) -> str:
@@ -109,9 +123,49 @@ def pack_cost(cost: Cost) -> str:
     return json.dumps(cost_to_json(cost))
 
 
-def unpack_cost(text: str) -> Cost:
-    """The cost of `pack_cost`."""
-    return cost_from_json(json.loads(text))
+def unpack_cost(text: str | None) -> Cost | None:
+    """The cost of `pack_cost`.
+
+    Raises:
+        Unreadable: `text` is anything else.
+    """
+    if text is None:
+        return None
+    with _unreadable():
+        return known_cost_from_json(json.loads(text))
+
+
+def pack_settlement(settlement: Settlement) -> str:
+    """`settlement` as JSON."""
+    assert settlement.settled_at is not None
+    at = settlement.settled_at.astimezone(UTC).isoformat()
+    return json.dumps({"amount": str(settlement.amount), "source": settlement.source, "settled_at": at})
+
+
+def unpack_settlement(text: str | None) -> Settlement | None:
+    """The settlement of `pack_settlement`.
+
+    Raises:
+        Unreadable: `text` is anything else.
+    """
+    if text is None:
+        return None
+    with _unreadable():
+        data = json.loads(text)
+        return Settlement(Decimal(data["amount"]), data["source"], datetime.fromisoformat(data["settled_at"]))
+
+
+def settled(cost: Cost | None, settlement: Settlement) -> Cost:
+    """The cost that counts after a settlement; it keeps the price that was known."""
+    return Cost(CostState.SETTLED, settlement.amount, price=cost.price if cost else None)
+
+
+@contextmanager
+def _unreadable() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, ArithmeticError, LookupError, TypeError, RecursionError, zlib.error, struct.error) as error:
+        raise Unreadable(str(error)) from error
 
 
 def pack_tags(tags: Sequence[str]) -> str:
@@ -119,13 +173,13 @@ def pack_tags(tags: Sequence[str]) -> str:
     return json.dumps(list(tags))
 
 
-def index_words(run: Run, owner: str, packed: Packed, note: str) -> list[str]:
+def index_words(run: Run, owner: str, content: str, reasoning: str, note: str) -> list[str]:
     """The words by which a run is found, its owner's word first.
 
     The owner is among them so that one with few runs need not wait for those of all others to be looked through.
     """
     words = [owner_word(owner)]
-    for text in (_prompt(run), packed.reasoning, packed.content, note):
+    for text in (_prompt(run), reasoning, content, note):
         # A phrase must not begin in the prompt and end in the answer.
         words += [_BORDER, *words_of(text)]
     return words
@@ -155,8 +209,8 @@ def interrupted(run: Run) -> Run:
     )
 
 
-def known_so_far(run: Run) -> tuple[datetime, bool, str | None, str | None, str | None]:
-    """What of a run that goes on may change beside its events."""
+def changing_fields(run: Run) -> tuple[datetime, bool, str | None, str | None, str | None]:
+    """What of a running run may change beside its events."""
     return (run.started_at, run.sent, run.request_id, run.task_id, run.served_by)
 
 

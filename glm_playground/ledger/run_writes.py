@@ -1,5 +1,6 @@
-"""Writes runs down: when they begin, while they go on, when they end or are given up."""
+"""Stores runs: when they start, while they are running, when they end or are given up."""
 
+import logging
 import os
 import socket
 import sys
@@ -12,25 +13,30 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from glm_playground.ledger import totals, word_index
 from glm_playground.ledger.database import insert
-from glm_playground.ledger.event_codec import pack_events, unpack_events
-from glm_playground.ledger.queries import read_progress
+from glm_playground.ledger.event_codec import pack_events
 from glm_playground.ledger.run_parts import (
+    CONTENT_VERSION,
     Row,
-    begun_row,
+    Unreadable,
+    changing_row,
     cost_row,
     ended_row,
     index_words,
     interrupted,
     pack_cost,
     pack_head,
-    progress_row,
-    unpack_cost,
+    settled,
+    started_row,
     unpack_run,
+    unpack_settlement,
 )
-from glm_playground.ledger.schema import progress, recorders, records, runs
+from glm_playground.ledger.schema import contents, progress, recorders, runs
+from glm_playground.ledger.stored_runs import read_progress
 from glm_playground.ledger.words import words_of
 from glm_playground.runs.cost import Cost, CostState, cost_of
-from glm_playground.runs.run import Run
+from glm_playground.runs.run import Outcome, Run
+
+_log = logging.getLogger(__name__)
 
 GONE_AFTER = timedelta(seconds=60)
 """A recorder that was silent for so long is taken to be gone."""
@@ -38,7 +44,8 @@ GONE_AFTER = timedelta(seconds=60)
 # Made once: to make a statement takes SQLAlchemy longer than to have it executed.
 _KNOWN = select(runs).where(runs.c.owner == bindparam("of_owner"), runs.c.id == bindparam("of_id")).with_for_update()
 _UPDATE_RUN = update(runs).where(runs.c.number == bindparam("of_number"))
-_INSERT_RECORD = records.insert()
+_INSERT_CONTENTS = contents.insert()
+_SETTLEMENT = select(contents.c.settlement).where(contents.c.number == bindparam("number"))
 _FORGET_PROGRESS = delete(progress).where(progress.c.number == bindparam("of_number"))
 
 # Recorders of this process; its number alone does not tell them from one of an earlier process.
@@ -47,7 +54,7 @@ _here: set[str] = set()
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run that ended, ready to be written, so that the transaction is short."""
+    """An ended run, packed before the transaction begins, so that it is short."""
 
     row: Row
     head: bytes
@@ -58,9 +65,10 @@ class EndedRun:
     @classmethod
     def of(cls, run: Run, owner: str, cost: Cost) -> "EndedRun":
         """Computes and packs all that is stored of it."""
-        row = begun_row(run, owner) | ended_row(run, cost)
+        row = started_row(run, owner) | ended_row(run, cost)
         packed = pack_events(run.events)
-        return cls(row, pack_head(run), packed.data, cost, index_words(run, owner, packed, ""))
+        words = index_words(run, owner, packed.content, packed.reasoning, "")
+        return cls(row, pack_head(run), packed.data, cost, words)
 
 
 def sign_on(connection: Connection, recorder: str) -> None:
@@ -79,33 +87,32 @@ def sign_off(recorder: str) -> None:
     _here.discard(recorder)
 
 
-def begin_run(connection: Connection, run: Run, owner: str, recorder: str) -> int | None:
-    """Stores a run that goes on; its number, or None where it is stored as ended already."""
-    row = begun_row(run, owner) | {"recorder": recorder, "abandoned": False, "tags": "[]", "note": ""}
-    number = connection.execute(_begin(connection.dialect.name), row).scalar()
+def store_started(connection: Connection, run: Run, owner: str, recorder: str) -> int | None:
+    """Stores a running run; its number, or None where it is stored as ended already."""
+    row = started_row(run, owner) | {"recorder": recorder, "abandoned": False, "tags": "[]", "note": ""}
+    number = connection.execute(_start(connection.dialect.name), row).scalar()
     if number is None:
-        known = select(runs.c.number).where(
+        stored = select(runs.c.number).where(
             runs.c.owner == row["owner"], runs.c.id == row["id"], runs.c.outcome.is_(None)
         )
-        return connection.execute(known).scalar()
-    connection.execute(_INSERT_RECORD, {"number": number, "head": pack_head(run)})
+        return connection.execute(stored).scalar()
+    connection.execute(_INSERT_CONTENTS, {"number": number, "head": pack_head(run), "version": CONTENT_VERSION})
     return int(number)
 
 
 def renew_head(connection: Connection, number: int, run: Run) -> None:
-    """Stores what became known of a run that goes on, and forgets its events, whose times may have changed."""
-    connection.execute(_UPDATE_RUN, progress_row(run) | {"of_number": number})
-    connection.execute(update(records).where(records.c.number == number).values(head=pack_head(run)))
+    """Stores what became known of a running run, and forgets its events, whose times may have changed."""
+    connection.execute(_UPDATE_RUN, changing_row(run) | {"of_number": number})
+    connection.execute(update(contents).where(contents.c.number == number).values(head=pack_head(run)))
     connection.execute(_FORGET_PROGRESS, {"of_number": number})
 
 
-def end_run(connection: Connection, ended: EndedRun, *, abandoned: bool = False) -> None:
-    """Stores a run that ended, whole. One that is stored as ended stays as it is, unless it was only given up."""
+def store_ended(connection: Connection, ended: EndedRun, *, abandoned: bool = False) -> None:
+    """Stores an ended run, whole. One that is stored as ended stays as it is, unless it was only given up."""
     known = connection.execute(_KNOWN, {"of_owner": ended.row["owner"], "of_id": ended.row["id"]}).first()
     if known and known.outcome is not None and (abandoned or not known.abandoned or known.deletion is not None):
         return
     row = ended.row | {"recorder": None, "abandoned": abandoned}
-    cost = ended.cost
     note = ""
     if known is None:
         number = connection.execute(
@@ -114,11 +121,11 @@ def end_run(connection: Connection, ended: EndedRun, *, abandoned: bool = False)
     else:
         number, note = known.number, known.note
         if known.outcome is not None:
-            cost = _take_back(connection, number, note, cost)
-        connection.execute(_UPDATE_RUN, row | cost_row(cost) | {"of_number": number})
+            row |= _take_back(connection, number, ended.cost)
+        connection.execute(_UPDATE_RUN, row | {"of_number": number})
         connection.execute(_FORGET_PROGRESS, {"of_number": number})
-    parts = {"number": number, "head": ended.head, "events": ended.events, "cost": pack_cost(cost)}
-    connection.execute(_put_record(connection.dialect.name), parts)
+    parts = {"number": number, "head": ended.head, "events": ended.events, "cost": pack_cost(ended.cost)}
+    connection.execute(_put_contents(connection.dialect.name), parts | {"version": CONTENT_VERSION})
     word_index.add(connection, number, [*ended.words, *words_of(note)])
     totals.count_run(connection, number)
 
@@ -128,47 +135,64 @@ def end_abandoned(connection: Connection) -> int:
     connection.execute(delete(recorders).where(recorders.c.id.in_(gone := _gone(connection))))
     living = select(recorders.c.id)
     query = (
-        select(runs.c.number, runs.c.owner, records.c.head)
-        .join_from(runs, records)
+        select(runs.c.number, runs.c.owner, contents.c.head)
+        .join_from(runs, contents)
         .where(runs.c.outcome.is_(None), runs.c.recorder.in_(gone) | runs.c.recorder.not_in(living))
         .with_for_update(of=runs, skip_locked=True)
     )
     found = connection.execute(query).all()
     for number, owner, head in found:
-        run = interrupted(unpack_run(head, read_progress(connection, number)))
-        end_run(connection, EndedRun.of(run, owner, cost_of(run, None)), abandoned=True)
+        try:
+            run = interrupted(unpack_run(head, read_progress(connection, number))[0])
+        except Unreadable as error:
+            _log.error("the run with the number %s cannot be read and ends without its text: %s", number, error)
+            _end_unreadable(connection, number)
+        else:
+            store_ended(connection, EndedRun.of(run, owner, cost_of(run, None)), abandoned=True)
     return len(found)
 
 
-def stored_words(connection: Connection, number: int) -> list[str]:
-    """The words by which the index has an ended run."""
-    query = select(runs.c.owner, runs.c.note, records.c.head, records.c.events).join_from(runs, records)
+def stored_words(connection: Connection, number: int) -> list[str] | None:
+    """The words by which the index has an ended run; None where the run cannot be read."""
+    query = select(runs.c.owner, runs.c.note, contents.c.head, contents.c.events).outerjoin_from(runs, contents)
     owner, note, head, events = connection.execute(query.where(runs.c.number == number)).one()
-    run = unpack_run(head, unpack_events(events or b""))
-    return index_words(run, owner, pack_events(run.events), note)
+    # One that was given up as unreadable has no events, and no words.
+    if events is None:
+        return None
+    try:
+        run, _left_out = unpack_run(head, [events])
+    except Unreadable:
+        return None
+    return index_words(run, owner, run.content, run.reasoning, note)
+
+
+def _end_unreadable(connection: Connection, number: int) -> None:
+    """Ends a run of which only the row can be read; what else is stored of it stays for a version that can."""
+    ended = {"outcome": Outcome.INTERRUPTED, "cost_state": CostState.NO_USAGE, "recorder": None, "abandoned": True}
+    connection.execute(_UPDATE_RUN, ended | {"of_number": number})
+    totals.count_run(connection, number)
 
 
 @cache
-def _begin(kind: str) -> ReturningInsert[int]:
+def _start(kind: str) -> ReturningInsert[int]:
     statement = insert(kind, runs).on_conflict_do_nothing(index_elements=["owner", "id"])
     return statement.returning(runs.c.number)
 
 
 @cache
-def _put_record(kind: str) -> Insert:
-    statement = insert(kind, records)
-    changes = {name: statement.excluded[name] for name in ("head", "events", "cost")}
+def _put_contents(kind: str) -> Insert:
+    statement = insert(kind, contents)
+    changes = {name: statement.excluded[name] for name in ("head", "events", "cost", "version")}
     return statement.on_conflict_do_update(index_elements=["number"], set_=changes)
 
 
-def _take_back(connection: Connection, number: int, note: str, cost: Cost) -> Cost:
-    """Takes a run that was given up out of index and totals; its cost, which may have been settled meanwhile."""
-    word_index.remove(connection, number, stored_words(connection, number))
+def _take_back(connection: Connection, number: int, cost: Cost) -> Row:
+    """Takes a run that was given up out of index and totals; what its row says of its cost, maybe settled by now."""
+    if (words := stored_words(connection, number)) is not None:
+        word_index.remove(connection, number, words)
     totals.count_run(connection, number, -1)
-    before = unpack_cost(
-        connection.execute(select(records.c.cost).where(records.c.number == number)).scalar_one() or ""
-    )
-    return before if before.state is CostState.SETTLED else cost
+    settlement = unpack_settlement(connection.execute(_SETTLEMENT, {"number": number}).scalar())
+    return cost_row(settled(cost, settlement)) if settlement else cost_row(cost)
 
 
 def _gone(connection: Connection) -> list[str]:

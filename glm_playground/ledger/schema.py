@@ -48,7 +48,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class RecorderColumns(TypedColumns):
-    """A process that writes runs."""
+    """A process that records runs."""
 
     id: Named[str] = Column(Text, primary_key=True)
     hostname: Named[str] = Column(Text)
@@ -57,7 +57,7 @@ class RecorderColumns(TypedColumns):
 
 
 class DeletionColumns(TypedColumns):
-    """Runs that were taken away together."""
+    """Runs that were deleted together."""
 
     id: Named[str] = Column(Text, primary_key=True)
     owner: Named[str] = Column(Text)
@@ -71,7 +71,7 @@ class RunColumns(TypedColumns):
     id: Named[str] = Column(Text)
     owner: Named[str] = Column(Text)
     recorder: Named[str | None] = Column(Text)
-    """Who records it, while it goes on."""
+    """Who records it while it is running."""
     abandoned: Named[bool]
     """True where it was given up by `interrupt_abandoned`."""
     deletion: Named[str | None] = Column(Text, ForeignKey("deletions.id"))
@@ -83,6 +83,7 @@ class RunColumns(TypedColumns):
     """Where the server is."""
     stand_in: Named[str | None] = Column(Text)
     by_stand_in: Named[bool]
+    warm_up: Named[bool]
     outcome: Named[str | None] = Column(Text)
     prompt: Named[str] = Column(Text)
     prompt_tokens: Named[int | None] = Column(BigInteger)
@@ -92,14 +93,14 @@ class RunColumns(TypedColumns):
     output_speed: Named[float | None]
     cost_state: Named[str | None] = Column(Text)
     picodollars: Named[int | None] = Column(BigInteger)
-    """The cost in 1e-12 US dollars."""
+    """The cost that counts, in 1e-12 US dollars: settled where the gateway said so later."""
     task_id: Named[str | None] = Column(Text)
     tags: Named[str] = Column(Text)
     """A JSON list, in the order they were given."""
     note: Named[str] = Column(Text)
 
 
-class RecordColumns(TypedColumns):
+class ContentColumns(TypedColumns):
     """The heavy parts of a run."""
 
     number: Named[int] = Column(
@@ -108,13 +109,17 @@ class RecordColumns(TypedColumns):
     head: Named[bytes] = Column(LargeBinary)
     """All of the run but its events; `run_parts.pack_head`."""
     events: Named[bytes | None] = Column(LargeBinary)
-    """`event_codec.pack_events`; None while the run goes on."""
+    """`event_codec.pack_events`; None while the run is running."""
     cost: Named[str | None] = Column(Text)
-    """JSON with the prices; None while the run goes on."""
+    """JSON: the cost as computed at the run's end, with its price; None while the run is running."""
+    settlement: Named[str | None] = Column(Text)
+    """JSON: what the gateway charged, as it said later."""
+    version: Named[int] = Column(Integer)
+    """`run_parts.CONTENT_VERSION` of the app that wrote it."""
 
 
 class ProgressColumns(TypedColumns):
-    """Events of a run that goes on, as they came."""
+    """Events of a running run, as they came."""
 
     number: Named[int] = Column(
         _Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
@@ -143,6 +148,7 @@ class TotalColumns(TypedColumns):
     outcome: Named[str] = Column(Text, primary_key=True)
     cost_state: Named[str] = Column(Text, primary_key=True)
     by_stand_in: Named[bool] = Column(primary_key=True)
+    warm_up: Named[bool] = Column(primary_key=True)
     runs: Named[int] = Column(BigInteger)
     prompt_tokens: Named[int] = Column(BigInteger)
     completion_tokens: Named[int] = Column(BigInteger)
@@ -186,16 +192,43 @@ class BalanceColumns(TypedColumns):
     """US dollars with every digit."""
 
 
+class WorkbenchColumns(TypedColumns):
+    """A workbench. The body comes last: SQLite reads what stands before it without reading it."""
+
+    owner: Named[str] = Column(Text, primary_key=True)
+    id: Named[str] = Column(Text, primary_key=True)
+    name: Named[str] = Column(Text)
+    revision: Named[int] = Column(BigInteger)
+    """Counts its changes, from 1."""
+    created_at: Named[datetime] = Column(UtcTime)
+    updated_at: Named[datetime] = Column(UtcTime)
+    deleted_at: Named[datetime | None] = Column(UtcTime)
+    body: Named[bytes] = Column(LargeBinary)
+    """`packed_text.pack_text`."""
+
+
+class PresetColumns(TypedColumns):
+    """The presets of an owner, as one text."""
+
+    owner: Named[str] = Column(Text, primary_key=True)
+    revision: Named[int] = Column(BigInteger)
+    """Counts its changes, from 1."""
+    body: Named[bytes] = Column(LargeBinary)
+    """`packed_text.pack_text`."""
+
+
 recorders = Table("recorders", metadata, RecorderColumns)
 deletions = Table("deletions", metadata, DeletionColumns)
 runs = Table("runs", metadata, RunColumns, sqlite_autoincrement=True)
-records = Table("records", metadata, RecordColumns)
+contents = Table("run_contents", metadata, ContentColumns)
 progress = Table("progress", metadata, ProgressColumns)
 run_tags = Table("run_tags", metadata, TagColumns, sqlite_with_rowid=False)
 totals = Table("totals", metadata, TotalColumns, sqlite_with_rowid=False)
 callbacks = Table("callbacks", metadata, CallbackColumns)
 lookups = Table("lookups", metadata, LookupColumns)
 balances = Table("balances", metadata, BalanceColumns)
+workbenches = Table("workbenches", metadata, WorkbenchColumns)
+presets = Table("presets", metadata, PresetColumns)
 
 Index("runs_by_id", runs.c.owner, runs.c.id, unique=True)
 _SHOWN: Any = {"sqlite_where": runs.c.deletion.is_(None), "postgresql_where": runs.c.deletion.is_(None)}
@@ -208,6 +241,7 @@ Index(
     runs.c.outcome,
     runs.c.cost_state,
     runs.c.by_stand_in,
+    runs.c.warm_up,
     runs.c.day,
     **_SHOWN,
 )
@@ -218,6 +252,12 @@ Index("runs_by_stand_in", runs.c.owner, runs.c.by_stand_in, runs.c.number, **_SH
 _HAS_TASK, _GOES_ON, _GONE = runs.c.task_id.is_not(None), runs.c.outcome.is_(None), runs.c.deletion.is_not(None)
 Index("runs_by_task", runs.c.task_id, sqlite_where=_HAS_TASK, postgresql_where=_HAS_TASK)
 Index("runs_going_on", runs.c.owner, runs.c.recorder, sqlite_where=_GOES_ON, postgresql_where=_GOES_ON)
+Index(
+    "workbenches_deleted",
+    workbenches.c.deleted_at,
+    sqlite_where=workbenches.c.deleted_at.is_not(None),
+    postgresql_where=workbenches.c.deleted_at.is_not(None),
+)
 Index("runs_by_deletion", runs.c.deletion, sqlite_where=_GONE, postgresql_where=_GONE)
 Index("run_tags_by_number", run_tags.c.number)
 Index("lookups_by_task", lookups.c.owner, lookups.c.task_id)

@@ -9,7 +9,7 @@ from glm_playground.ledger.values import Total
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome
 
-_UNKNOWN = frozenset({CostState.NO_USAGE, CostState.NO_PRICE})
+_UNKNOWN = frozenset({CostState.NO_USAGE, CostState.NO_PRICE, None})
 _NOTHING = frozenset({CostState.NOT_CHARGED, CostState.FREE})
 
 
@@ -26,7 +26,8 @@ class Sum:
     """Some runs together. The amounts are US dollars and cover only the runs whose cost is known that way."""
 
     name: str
-    """The day (ISO 8601), the model or the outcome; empty for all together."""
+    """The day (ISO 8601), the model or the outcome; empty for all together, for warm-ups of all models, and for
+    outcomes that this version does not know."""
     runs: int
     failed: int
     prompt_tokens: int
@@ -48,13 +49,13 @@ class Sum:
 
 _KEYS: dict[By, Callable[[Total], str]] = {
     By.DAY: lambda total: total.day.isoformat(),
-    By.MODEL: lambda total: total.model,
-    By.OUTCOME: lambda total: total.outcome.value,
+    By.MODEL: lambda total: "" if total.warm_up else total.model,
+    By.OUTCOME: lambda total: total.outcome.value if total.outcome else "",
 }
 
 
 def sums(totals: Sequence[Total], by: By) -> tuple[Sum, ...]:
-    """The totals added up; days newest first, the others by the number of their runs."""
+    """The totals by day, newest first, or by model or outcome, most runs first. Warm-ups are no model's runs."""
     key = _KEYS[by]
     groups: dict[str, list[Total]] = {}
     for total in totals:
@@ -62,13 +63,13 @@ def sums(totals: Sequence[Total], by: By) -> tuple[Sum, ...]:
     found = [sum_of(group, name) for name, group in groups.items()]
     if by is By.DAY:
         return tuple(sorted(found, key=lambda one: one.name, reverse=True))
-    return tuple(sorted(found, key=lambda one: (-one.runs, one.name)))
+    return tuple(sorted(found, key=lambda one: (not one.name, -one.runs, one.name)))
 
 
 def sum_of(totals: Sequence[Total], name: str = "") -> Sum:
     """All of `totals` together."""
 
-    def runs(*states: CostState) -> int:
+    def runs(*states: CostState | None) -> int:
         return sum(total.runs for total in totals if total.cost_state in states)
 
     def cost(state: CostState) -> Decimal:

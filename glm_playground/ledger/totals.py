@@ -15,7 +15,7 @@ from glm_playground.ledger.values import Total
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome
 
-_KEY = ("owner", "day", "model", "outcome", "cost_state", "by_stand_in")
+_KEY = ("owner", "day", "model", "outcome", "cost_state", "by_stand_in", "warm_up")
 _SUMS = ("runs", "prompt_tokens", "completion_tokens", "picodollars")
 _PLACES = tuple(enumerate(_SUMS, len(_KEY)))
 _COLUMNS = [runs.c[name] for name in _KEY]
@@ -25,8 +25,9 @@ _SUMMED = (
     .group_by(*_COLUMNS)
 )
 _SUMMED_OF_RUN = _SUMMED.where(runs.c.number == bindparam("number"))
-_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
-_STATES = {state.value: state for state in CostState}
+# Looked up by name for thousands of rows; one that only a later version knows is None.
+_OUTCOMES: dict[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
+_STATES: dict[str, CostState] = {state.value: state for state in CostState}
 
 
 def count(connection: Connection, which: ColumnElement[bool], sign: int = 1) -> None:
@@ -73,12 +74,14 @@ def read(connection: Connection, owner: str, since: date | None, until: date | N
         query = query.where(totals.c.day >= since)
     if until:
         query = query.where(totals.c.day <= until)
-    order = (totals.c.day.desc(), totals.c.model, totals.c.outcome, totals.c.cost_state, totals.c.by_stand_in)
-    rows = connection.execute(query.order_by(*order))
-    # There are some thousands: what is looked up by name for each of them takes longer than the query.
+    order = [totals.c[name] for name in _KEY[2:]]
+    rows = connection.execute(query.order_by(totals.c.day.desc(), *order))
     return tuple(
         [
-            Total(day, model, _OUTCOMES[outcome], _STATES[state], by_stand_in, runs, prompt, completion, dollars(cost))
-            for day, model, outcome, state, by_stand_in, runs, prompt, completion, cost in rows
+            Total(
+                *(day, model, _OUTCOMES.get(outcome), _STATES.get(state), by_stand_in),
+                *(runs, prompt, completion, dollars(cost), warm_up),
+            )
+            for day, model, outcome, state, by_stand_in, warm_up, runs, prompt, completion, cost in rows
         ]
     )

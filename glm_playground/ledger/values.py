@@ -11,6 +11,9 @@ from glm_playground.runs.run import Outcome, Run
 PROMPT_CHARACTERS = 200
 """So much of a prompt stands in a row of the history."""
 
+MOST_TEXT_BYTES = 16 * 2**20
+"""The longest body of a workbench, and of an owner's presets, in UTF-8."""
+
 
 @dataclass(frozen=True)
 class RunFilter:
@@ -30,6 +33,8 @@ class RunFilter:
     stand_in: bool | None = None
     """True for answers of a stand-in model only, False for the others only."""
     task_id: str = ""
+    warm_up: bool | None = None
+    """True for warm-ups only, False for the others only."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class RunRow:
     """Name of the gateway."""
     stand_in: str | None
     outcome: Outcome | None
-    """None while the run goes on."""
+    """None while the run is running, and where `readable` is False."""
     prompt: str
     """The beginning of the last message that was sent."""
     prompt_tokens: int | None
@@ -55,12 +60,15 @@ class RunRow:
     output_speed: float | None
     """Tokens a second."""
     cost_state: CostState | None
-    """None while the run goes on."""
+    """None while the run is running, and where `readable` is False."""
     cost: Decimal | None
     """US dollars; play money where `stand_in` is set."""
     task_id: str | None
     tags: tuple[str, ...]
     note: str
+    warm_up: bool = False
+    readable: bool = True
+    """False where this version does not know the outcome or the state of the cost."""
 
 
 class Cursor(NamedTuple):
@@ -106,15 +114,41 @@ class TaskLookup:
 
 
 @dataclass(frozen=True)
+class Settlement:
+    """What the gateway charged for a run, as it said after the run had ended."""
+
+    amount: Decimal
+    """US dollars."""
+    source: str
+    """Who said so: the gateway's origin."""
+    settled_at: datetime | None
+    """UTC; None where an earlier version of the app did not store it."""
+
+
+@dataclass(frozen=True)
 class StoredRun:
     """A run as it was recorded, with what became known of it since."""
 
     run: Run
     cost: Cost | None
-    """None while the run goes on."""
+    """The cost that counts: settled where `settlement` is set, else `cost_at_end`; None while the run is running."""
     row: RunRow
     callbacks: tuple[Callback, ...] = ()
     lookups: tuple[TaskLookup, ...] = ()
+    cost_at_end: Cost | None = None
+    """The cost as it was computed once, at the run's end, with its price."""
+    settlement: Settlement | None = None
+    left_out: tuple[str, ...] = ()
+    """Fields that a later version of the app stored with the run and this one does not know."""
+
+
+@dataclass(frozen=True)
+class UnreadableRun:
+    """A stored run that this version cannot read."""
+
+    row: RunRow
+    newer: bool
+    """True where a later version of the app wrote it; else what is stored of it is broken."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +158,10 @@ class Total:
     day: date
     """UTC."""
     model: str
-    outcome: Outcome
-    cost_state: CostState
+    outcome: Outcome | None
+    """None where this version does not know it."""
+    cost_state: CostState | None
+    """None where this version does not know it."""
     stand_in: bool
     """True for play money."""
     runs: int
@@ -133,11 +169,12 @@ class Total:
     completion_tokens: int
     cost: Decimal
     """US dollars; 0 where nobody can say, which `cost_state` tells."""
+    warm_up: bool = False
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """Runs that were taken away together and can be brought back together."""
+    """Runs that were deleted together and can be restored together."""
 
     id: str
     runs: int = field(compare=False)
@@ -164,3 +201,27 @@ class Spent:
     runs: int
     unknown_runs: int
     """Runs of which nobody can say what they cost."""
+
+
+@dataclass(frozen=True)
+class WorkbenchRow:
+    """One workbench in a list."""
+
+    id: str
+    name: str
+    updated_at: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True)
+class StoredWorkbench:
+    """A workbench as it was saved last."""
+
+    id: str
+    name: str
+    body: str
+    """As it was given: whoever reads it has to expect one of a later version."""
+    revision: int
+    """Counts its changes, from 1."""
+    updated_at: datetime
+    """UTC."""

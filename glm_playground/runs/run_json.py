@@ -4,6 +4,9 @@ The fields are those of `Run` and `Cost`. Times are nanoseconds since t0, amount
 that is not known is refused: nothing is read that would not be written again.
 """
 
+from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,6 +17,7 @@ from glm_playground.runs.run import Run
 T = TypeVar("T")
 _RUN = TypeAdapter(Run)
 _COST = TypeAdapter(Cost)
+_UNKNOWN_FIELD = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 
 class RecordingError(ValueError):
@@ -48,6 +52,45 @@ def cost_from_json(data: Any) -> Cost:
         RecordingError: `data` is anything else.
     """
     return _read(_COST, data)
+
+
+def known_run_from_json(data: Any) -> tuple[Run, tuple[str, ...]]:
+    """The run in `data`, which a later version may have written, and the names of the unknown fields it leaves out.
+
+    Raises:
+        RecordingError: `data` is no run even without them.
+    """
+    return _read_known(_RUN, data)
+
+
+def known_cost_from_json(data: Any) -> Cost:
+    """The cost in `data`, which a later version may have written, without its unknown fields.
+
+    Raises:
+        RecordingError: `data` is no cost even without them.
+    """
+    return _read_known(_COST, data)[0]
+
+
+def _read_known(adapter: TypeAdapter[T], data: Any) -> tuple[T, tuple[str, ...]]:
+    try:
+        return adapter.validate_python(data), ()
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    except RecursionError:
+        raise RecordingError("it is nested too deeply") from None
+    known, dropped = deepcopy(data), []
+    # From the last one on, so that the places of the others in a list stay.
+    for problem in reversed(found):
+        place = problem["loc"]
+        if problem["type"] in _UNKNOWN_FIELD:
+            del reduce(getitem, place[:-1], known)[place[-1]]
+        elif problem["type"] == "too_long" and problem["ctx"]["field_type"] == "NamedTuple":
+            del reduce(getitem, place, known)[problem["ctx"]["max_length"] :]
+        else:
+            continue
+        dropped.append(".".join(map(str, place)))
+    return _read(adapter, known), tuple(reversed(dropped))
 
 
 def _read(adapter: TypeAdapter[T], data: Any) -> T:

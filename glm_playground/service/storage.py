@@ -1,61 +1,52 @@
-"""The process's ledger: opened once at start, written in the background; without it the app goes on and says so."""
+"""The process's ledger: opened and written in the background; while it cannot be, the app works on and says so."""
 
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 from glm_playground.ledger import Callback, Ledger, LedgerError
 from glm_playground.ledger.recorder import Recorder
+from glm_playground.ledger.workbench_queue import WorkbenchCopy
 from glm_playground.runs.cost import Price
 from glm_playground.runs.run import Run
 from glm_playground.settings import settings
 
 FILE_NAME = "runs.sqlite3"
 KEPT_AFTER_DELETION = timedelta(days=1)
+_OPEN_S = 1.0
+"""A page waits so long at most for the database to be opened."""
 _CLOSE_S = 5.0
 _CATCH_UP_S = 0.3
-# A page may ask while the server's start still opens it.
-_opening = threading.Lock()
+_making = threading.Lock()
+_recorder: Recorder | None = None
 
 
 def database_url() -> str:
-    """Where the runs are kept: the operator's address, else a file in the user's data folder."""
+    """Where the runs are stored: the operator's address, else a file in the user's data folder."""
     url = settings().database_url
     return url.get_secret_value() if url else f"sqlite:///{Path(settings().data_folder) / FILE_NAME}"
 
 
-@cache
-def _ledger() -> Ledger | LedgerError:
-    try:
-        return Ledger.open(database_url())
-    except LedgerError as error:
-        return error
+def recorder() -> Recorder:
+    """The process's recorder, which opens the ledger in the background; made at the first call."""
+    global _recorder  # noqa: PLW0603 - the process has one
+    with _making:
+        if _recorder is None:
+            url = database_url()
+            _recorder = Recorder(lambda: Ledger.open(url))
+        return _recorder
 
 
-@cache
-def _recorder() -> Recorder | None:
-    opened = _ledger()
-    return Recorder(opened) if isinstance(opened, Ledger) else None
-
-
-def ledger() -> Ledger | LedgerError:
-    """The ledger, opened at the first call; why it cannot be used."""
-    with _opening:
-        return _ledger()
-
-
-def recorder() -> Recorder | None:
-    """What writes the runs down; None where the ledger cannot be used."""
-    with _opening:
-        return _recorder()
+def ledger(timeout: float = _OPEN_S) -> Ledger | LedgerError:
+    """The ledger, or why it cannot be used; waits `timeout` seconds at most while it is opened for the first time."""
+    recorder().wait_open(timeout)
+    return recorder().ledger
 
 
 def open_and_tidy() -> None:
     """Opens the ledger where it is not open, and removes for good what was deleted more than a day ago."""
-    recorder()
     opened = ledger()
     if isinstance(opened, Ledger):
         with suppress(LedgerError):
@@ -64,14 +55,31 @@ def open_and_tidy() -> None:
 
 def watch(run: Run, owner: str, price: Callable[[], Price | None]) -> None:
     """Stores `run`, which is `owner`'s, from now on; `price` is asked once it has ended."""
-    if writing := recorder():
-        writing.watch(run, owner, price)
+    recorder().watch(run, owner, price)
 
 
 def note_end(run: Run) -> None:
-    """Has a run that ended kept whole; for the engine's thread."""
-    if _recorder.cache_info().currsize and (writing := _recorder()):
-        writing.ended(run)
+    """Stores a run that ended whole; for the engine's thread."""
+    if _recorder:
+        _recorder.ended(run)
+
+
+def save_workbench_soon(
+    copy: WorkbenchCopy,
+    name: str,
+    body: Callable[[], str],
+    done: Callable[[WorkbenchCopy], None] | None = None,
+) -> None:
+    """Saves a session's copy of a workbench in the background, in place of a change of it that still waits.
+
+    Args:
+        copy: made once for a session, with the revision that was read; `copy.saving` and `copy.revision` tell how it
+            stands.
+        name: of the workbench.
+        body: gives its text, on the recorder's thread; what it reads must not change any more.
+        done: called there afterwards.
+    """
+    recorder().save_workbench(copy, name, body, done)
 
 
 def keep_callback(callback: Callback) -> bool:
@@ -88,25 +96,20 @@ def keep_callback(callback: Callback) -> bool:
 
 def catch_up() -> None:
     """Waits a moment for runs that ended just now, so that a page that reads the ledger shows them."""
-    if (writing := recorder()) and writing.problem is None:
-        writing.flush(_CATCH_UP_S)
+    if recorder().problem is None:
+        recorder().flush(_CATCH_UP_S)
 
 
 def problem() -> LedgerError | None:
-    """Why runs are not kept at the moment."""
-    opened = ledger()
-    if isinstance(opened, LedgerError):
-        return opened
-    writing = recorder()
-    return writing.problem if writing else None
+    """Why runs are not stored at the moment."""
+    return recorder().problem
 
 
 def close() -> None:
     """Writes what waits, and closes; for the end of the server."""
-    if _recorder.cache_info().currsize and (writing := recorder()):
-        writing.flush(_CLOSE_S)
-        writing.close()
-    if _ledger.cache_info().currsize and isinstance(opened := ledger(), Ledger):
-        opened.close()
-    _recorder.cache_clear()
-    _ledger.cache_clear()
+    global _recorder
+    with _making:
+        closing, _recorder = _recorder, None
+    if closing:
+        closing.flush(_CLOSE_S)
+        closing.close()

@@ -12,7 +12,7 @@ from tests.ledger.made import made_run
 def main() -> None:
     url, owner = sys.argv[1:]
     ledger = Ledger.open(url)
-    recorder = Recorder(ledger, interval=0.1)
+    recorder = Recorder(lambda: ledger, interval=0.1)
     runs = [made_run(f"prompt {place}", answer=(), outcome=None, usage=None) for place in range(2)]
     for run in runs:
         recorder.watch(run, owner, lambda: None)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Usage
-from glm_playground.ledger import Ledger, RunFilter
+from glm_playground.ledger import Ledger, RunFilter, Settlement
 from glm_playground.runs.cost import Price, TokenClass, cost_of
 from glm_playground.runs.run import Outcome, Run, Server
 
@@ -45,9 +45,14 @@ def made_run(
 def keep(ledger: Ledger, owner: str, *runs: Run, price: Price | None = PRICE) -> None:
     """Stores ended runs."""
     for run in runs:
-        ledger.finish(run, owner, cost_of(run, price))
+        ledger.store_ended(run, owner, cost_of(run, price))
 
 
 def ids(ledger: Ledger, owner: str, **wanted: Any) -> list[str]:
     """The ids of the runs that fit, newest first."""
     return [row.id for row in ledger.page(owner, RunFilter(**wanted)).rows]
+
+
+def settlement(amount: Decimal | str, day: int = 25) -> Settlement:
+    """What a gateway charged, as it said on a day of November 2026."""
+    return Settlement(Decimal(amount), "https://example.org", datetime(2026, 11, day, tzinfo=UTC))

@@ -15,7 +15,7 @@ from glm_playground.gateway import Usage
 from glm_playground.ledger import Callback, Ledger, RunFilter, TaskLookup, Total
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome
-from tests.ledger.made import PRICE, ids, keep, made_run
+from tests.ledger.made import PRICE, ids, keep, made_run, settlement
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=1)
@@ -43,7 +43,7 @@ def test_what_is_taken_away_is_nowhere_until_it_is_brought_back(ledger: Ledger, 
 
 def test_a_run_that_goes_on_stays(ledger: Ledger, owner: str) -> None:
     going_on, ended = made_run(outcome=None), made_run()
-    ledger.begin([(going_on, owner)])
+    ledger.store_started([(going_on, owner)])
     keep(ledger, owner, ended)
     assert ledger.delete_all(owner).runs == 1
     assert ledger.delete(owner, [going_on.id]).runs == 0
@@ -135,11 +135,11 @@ def test_totals_are_those_of_the_runs_whatever_was_done(ledger: Ledger, steps: l
     for step, place in steps:
         run = runs[place]
         if step == "begin":
-            ledger.begin([(run, owner)])
+            ledger.store_started([(run, owner)])
         elif step == "end":
             keep(ledger, owner, replace(run, outcome=Outcome.STOPPED), price=PRICE if place != 5 else None)
         elif step == "settle":
-            ledger.settle(owner, run.id, Decimal(place) / 7 // Decimal("1e-12") * Decimal("1e-12"))
+            ledger.settle(owner, run.id, settlement(Decimal(place) / 7 // Decimal("1e-12") * Decimal("1e-12")))
         elif step == "delete":
             deletions.append(ledger.delete(owner, [run.id, runs[0].id]).id)
         elif step == "all":

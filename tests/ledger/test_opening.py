@@ -158,8 +158,8 @@ def test_a_recorder_elsewhere_is_gone_after_a_minute_without_a_sign(url: str) ->
     first = Ledger.open(url)
     run = made_run(outcome=None, usage=None)
     run.events.append(Event(50, EventKind.USAGE, '{"prompt_tokens": 3, "completion_tokens": 4, "cost": 0.25}'))
-    first.begin([(run, "me")])
-    first.save_progress([run])
+    first.store_started([(run, "me")])
+    first.store_events([run])
     first.close()
     _forget(url, hostname="elsewhere", heartbeat=datetime.now(UTC) - timedelta(seconds=50))
     second = Ledger.open(url)
@@ -177,13 +177,13 @@ def test_a_recorder_elsewhere_is_gone_after_a_minute_without_a_sign(url: str) ->
 def test_a_run_that_was_given_up_too_early_is_stored_as_it_ended(url: str) -> None:
     first = Ledger.open(url)
     run = made_run("question", answer=["half"], outcome=None)
-    first.begin([(run, "me")])
-    first.save_progress([run])
+    first.store_started([(run, "me")])
+    first.store_events([run])
     _forget(url, id=uuid.uuid4().hex, hostname="elsewhere", heartbeat=datetime.now(UTC) - timedelta(minutes=2))
     assert first.interrupt_abandoned() == 1
     first.set_note("me", run.id, "remember")
     run.events.append(Event(99, EventKind.CONTENT, " whole"))
-    first.save_progress([run])
+    first.store_events([run])
     run.outcome = Outcome.COMPLETED
     keep(first, "me", run)
     assert [stored.run for stored in first.each("me", RunFilter())] == [run]
@@ -194,7 +194,7 @@ def test_a_run_that_was_given_up_too_early_is_stored_as_it_ended(url: str) -> No
 
 def test_two_ledgers_of_one_process_leave_each_others_runs_alone(url: str) -> None:
     first, run = Ledger.open(url), made_run(outcome=None)
-    first.begin([(run, "me")])
+    first.store_started([(run, "me")])
     second = Ledger.open(url)
     assert ids(second, "me", outcomes=(Outcome.INTERRUPTED,)) == []
     first.close()

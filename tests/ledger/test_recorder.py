@@ -18,7 +18,7 @@ from tests.ledger.made import PRICE, ids, made_run
 
 @pytest.fixture
 def writing(ledger: Ledger) -> Iterator[Recorder]:
-    opened = Recorder(ledger, interval=0.1)
+    opened = Recorder(lambda: ledger, interval=0.1)
     yield opened
     opened.close()
 
@@ -80,7 +80,7 @@ def test_what_an_engine_records_is_kept(ledger: Ledger, writing: Recorder, owner
 
 def test_nothing_is_lost_while_the_database_is_locked(sqlite_path: Path) -> None:
     ledger = Ledger.open(f"sqlite:///{sqlite_path}", timeout=0.05)
-    writing = Recorder(ledger, interval=0.1)
+    writing = Recorder(lambda: ledger, interval=0.1)
     with sqlite3.connect(sqlite_path, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         ended, going_on = made_run(), made_run(outcome=None)
@@ -102,7 +102,7 @@ def test_nothing_is_lost_while_the_database_is_locked(sqlite_path: Path) -> None
 
 def test_a_lock_that_is_gone_is_found_without_being_asked(sqlite_path: Path) -> None:
     ledger = Ledger.open(f"sqlite:///{sqlite_path}", timeout=0.05)
-    writing = Recorder(ledger, interval=0.1)
+    writing = Recorder(lambda: ledger, interval=0.1)
     with sqlite3.connect(sqlite_path, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         writing.watch(made_run(), "me", lambda: PRICE)
@@ -118,7 +118,7 @@ def test_a_lock_that_is_gone_is_found_without_being_asked(sqlite_path: Path) -> 
 def test_the_oldest_are_given_up_where_too_many_wait(sqlite_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "MOST_WAITING", 3)
     ledger = Ledger.open(f"sqlite:///{sqlite_path}", timeout=0.05)
-    writing = Recorder(ledger)
+    writing = Recorder(lambda: ledger)
     runs = [made_run() for _ in range(5)]
     with sqlite3.connect(sqlite_path, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -147,7 +147,7 @@ def test_a_run_that_no_database_takes_does_not_hold_up_the_others(
 
 
 def test_what_waits_is_written_at_the_end(ledger: Ledger, owner: str) -> None:
-    writing = Recorder(ledger)
+    writing = Recorder(lambda: ledger)
     run, going_on = made_run(), made_run(outcome=None)
     writing.watch(run, owner, lambda: None)
     writing.watch(going_on, owner, lambda: None)

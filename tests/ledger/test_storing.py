@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
 from glm_playground.gateway import Event, EventKind, Usage
-from glm_playground.ledger import BalanceReading, Callback, Cursor, Ledger, RunFilter, Spent, TaskLookup
+from glm_playground.ledger import BalanceReading, Callback, Cursor, Ledger, RunFilter, Spent, StoredRun, TaskLookup
 from glm_playground.ledger.event_codec import pack_events, unpack_events
-from glm_playground.runs.cost import CostState, cost_of
+from glm_playground.runs.cost import Cost, CostState, cost_of
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Outcome, Run, Server
-from tests.ledger.made import PRICE, ids, keep, made_run
+from tests.ledger.made import PRICE, ids, keep, made_run, settlement
 from tests.unit.runs.test_run_json import RUNS
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -26,8 +26,8 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 def test_a_run_comes_back_as_it_was(ledger: Ledger, run: Run) -> None:
     owner = uuid.uuid4().hex
     cost = cost_of(run, PRICE)
-    ledger.begin([(replace(run, outcome=None), owner)])
-    ledger.finish(run, owner, cost)
+    ledger.store_started([(replace(run, outcome=None), owner)])
+    ledger.store_ended(run, owner, cost)
     # PostgreSQL has no NUL in a column, so that an id with one is found by what stands in its place.
     stored = ledger.run(owner, ids(ledger, owner)[0])
     assert stored is not None
@@ -88,14 +88,14 @@ def test_each_gives_more_runs_than_one_batch_holds(ledger: Ledger, owner: str) -
 
 def test_a_run_that_goes_on_is_read_with_its_text_so_far(ledger: Ledger, owner: str) -> None:
     run = made_run(outcome=None, events=[Event(-3, EventKind.RETRY, "RateLimited 1.0")], usage=None)
-    ledger.begin([(run, owner)])
-    ledger.save_progress([run])
+    ledger.store_started([(run, owner)])
+    ledger.store_events([run])
     run.events[:] = [run.events[0]._replace(at_ns=-900)]
     run.started_at += timedelta(seconds=1)
     run.task_id = "task-2"
     for text in ("Good", " day"):
         run.events.append(Event(5, EventKind.CONTENT, text))
-        ledger.save_progress([run])
+        ledger.store_events([run])
     stored = ledger.run(owner, run.id)
     assert stored is not None
     assert stored.run == run
@@ -109,25 +109,31 @@ def test_a_run_that_goes_on_is_read_with_its_text_so_far(ledger: Ledger, owner: 
 def test_an_end_that_is_stored_twice_counts_once_and_keeps_what_was_settled(ledger: Ledger, owner: str) -> None:
     run = made_run()
     keep(ledger, owner, run)
-    ledger.settle(owner, run.id, Decimal("0.5"))
+    ledger.settle(owner, run.id, settlement("0.5"))
     keep(ledger, owner, run)
     (total,) = ledger.totals(owner)
     assert (total.runs, total.cost, total.cost_state) == (1, Decimal("0.5"), CostState.SETTLED)
     assert ids(ledger, owner, text="fine") == [run.id]
 
 
-def test_a_settled_cost_has_every_digit_and_the_prices_that_were_known(ledger: Ledger, owner: str) -> None:
+def test_a_settlement_has_every_digit_and_stands_beside_the_estimate(ledger: Ledger, owner: str) -> None:
     run = made_run()
     keep(ledger, owner, run)
-    assert ledger.settle(owner, run.id, Decimal("0.0000000000014999"))
+    for said in (settlement("9", day=25), settlement("0.0000000000014999", day=26)):
+        assert ledger.settle(owner, run.id, said)
     stored = ledger.run(owner, run.id)
-    assert stored is not None
-    assert stored.cost is not None
-    assert str(stored.cost.amount) == "1.4999E-12"
-    assert stored.cost.price == PRICE
-    assert stored.row.cost == Decimal("1e-12")
+    assert isinstance(stored, StoredRun)
+    assert stored.settlement == said
+    assert stored.cost_at_end == cost_of(run, PRICE)
+    assert stored.cost == Cost(CostState.SETTLED, said.amount, price=PRICE)
+    assert (stored.row.cost_state, stored.row.cost) == (CostState.SETTLED, Decimal("1e-12"))
+    (total,) = ledger.totals(owner)
+    assert (total.cost_state, total.cost) == (CostState.SETTLED, Decimal("1e-12"))
     with pytest.raises(ValueError, match="not negative"):
-        ledger.settle(owner, run.id, Decimal("NaN"))
+        ledger.settle(owner, run.id, settlement("NaN"))
+    running = made_run(outcome=None)
+    ledger.store_started([(running, owner)])
+    assert not ledger.settle(owner, running.id, said)
 
 
 def test_tags_and_notes_replace_those_before(ledger: Ledger, owner: str) -> None:
@@ -145,7 +151,7 @@ def test_tags_and_notes_replace_those_before(ledger: Ledger, owner: str) -> None
 
 def test_a_note_of_a_run_that_goes_on_is_found_when_it_ended(ledger: Ledger, owner: str) -> None:
     run = made_run(outcome=None)
-    ledger.begin([(run, owner)])
+    ledger.store_started([(run, owner)])
     assert ledger.set_note(owner, run.id, "remember")
     run.outcome = Outcome.COMPLETED
     keep(ledger, owner, run)
@@ -188,7 +194,7 @@ def test_another_owner_sees_and_changes_nothing(ledger: Ledger, owner: str) -> N
     assert ledger.models(stranger) == ledger.tags(stranger) == ()
     assert not ledger.set_tags(stranger, run.id, ["mine"])
     assert not ledger.set_note(stranger, run.id, "mine")
-    assert not ledger.settle(stranger, run.id, Decimal(1))
+    assert not ledger.settle(stranger, run.id, settlement("1"))
     assert ledger.delete(stranger, [run.id]).runs == ledger.delete_all(stranger).runs == 0
     ledger.add_lookup(stranger, TaskLookup("task", NOON, None, None, {}))
     assert ledger.run(owner, run.id) == before

@@ -16,6 +16,8 @@ from glm_playground.runs.run_json import (
     RecordingError,
     cost_from_json,
     cost_to_json,
+    known_cost_from_json,
+    known_run_from_json,
     run_from_json,
     run_to_json,
 )
@@ -98,3 +100,34 @@ def test_what_is_no_run_is_refused_by_its_field(change: dict[str, object], named
     data = run_to_json(replace(run, outcome=Outcome.COMPLETED))
     with pytest.raises(RecordingError, match=named.replace(".", r"\.")):
         run_from_json(data | change)
+
+
+@given(run=RUNS, name=st.text("xyz", min_size=1))
+def test_a_run_of_a_later_version_is_read_without_what_it_added(run: Run, name: str) -> None:
+    data = run_to_json(run)
+    data[name] = {"deep": [1]}
+    data["server"][name] = 1
+    data["request"]["messages"][0][name] = None
+    added = [name, f"request.messages.0.{name}", f"server.{name}"]
+    if run.usage:
+        data["usage"] = [*data["usage"], 7]
+        added.append("usage")
+    with pytest.raises(RecordingError):
+        run_from_json(data)
+    known, left_out = known_run_from_json(data)
+    assert known == run
+    assert sorted(left_out) == sorted(added)
+
+
+@pytest.mark.parametrize("change", [{"outcome": "dreamt"}, {"request": None}, {"usage": ["many"]}, {"id": [1]}])
+def test_what_is_no_run_even_without_unknown_fields_is_refused(change: dict[str, object]) -> None:
+    data = run_to_json(Run("1", ChatRequest(model="m", messages=()), Server("s", "o"), datetime.now(UTC)))
+    with pytest.raises(RecordingError):
+        known_run_from_json(data | change | {"new": 1})
+
+
+def test_a_cost_of_a_later_version_is_read_without_what_it_added() -> None:
+    cost = Cost(CostState.ESTIMATED, Decimal("0.10"), (CostTerm(TokenClass.INPUT, 3, Decimal(1)),))
+    data = cost_to_json(cost)
+    data["terms"][0]["new"] = data["new"] = 1
+    assert known_cost_from_json(data) == cost
