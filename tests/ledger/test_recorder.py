@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from glm_playground.gateway import ChatRequest, Event, EventKind, Gateway, Message, Usage
-from glm_playground.ledger import Ledger, LedgerLocked, Recorder, RunFilter, recorder
+from glm_playground.ledger import Ledger, LedgerError, LedgerLocked, LedgerUnreachable, Recorder, RunFilter, recorder
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.run import Outcome, Run
@@ -112,6 +112,79 @@ def test_a_lock_that_is_gone_is_found_without_being_asked(sqlite_path: Path) -> 
     wait_until(lambda: writing.waiting == 0 and writing.problem is None)
     assert len(ids(ledger, "me")) == 1
     writing.close()
+    ledger.close()
+
+
+def test_a_database_that_is_locked_at_the_start_is_opened_when_it_is_free(
+    sqlite_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, meanwhile, running = made_run(), made_run(), made_run(outcome=None)
+    with sqlite3.connect(sqlite_path, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        writing = Recorder(lambda: Ledger.open(f"sqlite:///{sqlite_path}", timeout=0.02))
+        assert isinstance(writing.ledger, LedgerError)
+        writing.watch(before, "me", lambda: PRICE)
+        wait_until(lambda: writing._failures >= 2)
+        assert isinstance(writing.ledger, LedgerLocked)
+        assert writing.ledger is writing.problem
+        for run in (meanwhile, running):
+            writing.watch(run, "me", lambda: PRICE)
+        other.execute("ROLLBACK")
+    other.close()
+    wait_until(lambda: isinstance(writing.ledger, Ledger) and not writing.waiting and not writing.problem)
+    opened = writing.ledger
+    assert isinstance(opened, Ledger)
+    assert sorted(ids(opened, "me")) == sorted(run.id for run in (before, meanwhile, running))
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert "locked" in errors[0].getMessage()
+    writing.close()
+
+
+@pytest.mark.parametrize("reason", [LedgerUnreachable("down"), RuntimeError("a driver's bug")])
+def test_a_server_that_is_down_at_the_start_is_reached_later(
+    url: str, reason: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "_FIRST_PAUSE_S", 0.01)
+    attempts: list[float] = []
+
+    def open_third() -> Ledger:
+        attempts.append(time.monotonic())
+        if len(attempts) < 3:
+            raise reason
+        return Ledger.open(url)
+
+    writing = Recorder(open_third)
+    writing.wait_open(5)
+    assert writing.problem
+    run = made_run()
+    writing.watch(run, "me", lambda: None)
+    wait_until(lambda: isinstance(writing.ledger, Ledger) and not writing.waiting)
+    assert len(attempts) == 3
+    writing.close()
+
+
+def test_a_recorder_that_never_opened_its_ledger_closes_at_once() -> None:
+    def refuse() -> Ledger:
+        raise LedgerUnreachable("down")
+
+    writing = Recorder(refuse)
+    writing.wait_open(5)
+    writing.close()
+    assert not writing._thread.is_alive()
+
+
+def test_what_waits_for_the_first_opening_is_written_at_the_end(sqlite_path: Path) -> None:
+    locked = sqlite3.connect(sqlite_path, isolation_level=None)
+    locked.execute("BEGIN EXCLUSIVE")
+    writing = Recorder(lambda: Ledger.open(f"sqlite:///{sqlite_path}", timeout=0.02))
+    run = made_run()
+    writing.watch(run, "me", lambda: None)
+    wait_until(lambda: writing.problem)
+    locked.close()
+    writing.close()
+    ledger = Ledger.open(f"sqlite:///{sqlite_path}")
+    assert ids(ledger, "me") == [run.id]
     ledger.close()
 
 
