@@ -12,7 +12,7 @@ from glm_playground.ledger import (
     LedgerUnreachable,
 )
 from glm_playground.service import storage
-from glm_playground.ui.server.scheduler import no_turn
+from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation
 from glm_playground.ui.shared.i18n import _
@@ -20,7 +20,7 @@ from glm_playground.ui.shared.i18n import _
 
 def catch_up() -> None:
     """Waits a moment for runs that ended just now; other scripts compute meanwhile."""
-    with no_turn():
+    with released():
         storage.catch_up()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from glm_playground.ui.server.scheduler import long_turn
+from glm_playground.ui.server.scheduler import page_slot
 from glm_playground.ui.shared.i18n import _, settle_language
 
 _PAGES = Path(__file__).parents[3] / "pages"
@@ -47,5 +47,5 @@ def draw_page() -> None:
         position="top",
     )
     st.html(_STYLE)
-    with long_turn():
+    with page_slot():
         page.run()

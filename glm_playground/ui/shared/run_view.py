@@ -16,7 +16,7 @@ from glm_playground.runs.engine import Engine, LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import ThinkingSplitter, split
-from glm_playground.ui.server.scheduler import long_turn, no_turn, short_turn
+from glm_playground.ui.server.scheduler import page_slot, redraw_slot, released
 from glm_playground.ui.shared.answer_markdown import to_markdown
 from glm_playground.ui.shared.explanations import explain_retry
 from glm_playground.ui.shared.figures import seconds
@@ -162,19 +162,19 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
         pause: seconds between two redraws of a run at least.
         on_end: by a run's id, what is called once it is drawn whole.
     """
-    with no_turn():
+    with released():
         going_on = list(views)
         while going_on:
             least = max(pause, engine.running * _INTERVAL_PER_RUN_S * max(1, engine.running / _MANY_RUNS))
             due = []
             for view in going_on:
-                with short_turn():
+                with redraw_slot():
                     due.append(view.draw_due(least))
             for view in [view for view in going_on if view.run.ended]:
-                with short_turn():
+                with redraw_slot():
                     view.draw_due(0)
                     view.finish()
-                with long_turn():
+                with page_slot():
                     on_end[view.run.id]()
                 going_on.remove(view)
             # Any use of the session lets Streamlit end this script when the user did something else.
@@ -188,7 +188,7 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
 def wait_for_end(engine: Engine, runs: Sequence[LiveRun]) -> bool:
     """Waits until all of `runs`, which are not drawn, have ended; whether there was one to wait for."""
     left = list(runs)
-    with no_turn():
+    with released():
         while left:
             engine.wait_end(left, 0.5)
             st.session_state.get("attached")
