@@ -1,0 +1,38 @@
+"""Starts the runs of a session at its gateway, for their owner."""
+
+from dataclasses import dataclass
+
+from glm_playground.catalog import load_catalog
+from glm_playground.chat.plan import Limits
+from glm_playground.gateway import ChatRequest, Gateway
+from glm_playground.runs.cost import Price
+from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.run import Run
+from glm_playground.service import runtime
+
+
+@dataclass(frozen=True)
+class GatewayRunner:
+    """The `chat.session.Runner` of one owner and the gateway that is asked."""
+
+    gateway: Gateway
+    owner: str
+
+    def start(self, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
+        """Starts a run and stores it."""
+        runtime.ask_prices(self.gateway)
+        return runtime.start(request, self.gateway, self.owner, behind=behind, warm_up=warm_up)
+
+    def stop(self, run: LiveRun) -> None:
+        """Stops a run; one that ended is left alone."""
+        runtime.engine().stop(run)
+
+    def limits(self, model: str) -> Limits:
+        """What RunAPI publishes of the model."""
+        card = load_catalog().get(model)
+        limits = card.limits("runapi") if card else None
+        return Limits(limits.context_tokens, limits.max_output_tokens) if limits else Limits()
+
+    def price(self, model: str) -> Price | None:
+        """The gateway's own price, else the published one."""
+        return runtime.price_of(self.gateway, model)

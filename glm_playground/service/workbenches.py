@@ -1,0 +1,192 @@
+"""The workbenches that are open in this process: one value each, shared by all tabs of its owner, stored in the ledger.
+
+A workbench that no tab has open any more is forgotten here once it is stored; where the ledger is away it stays as long
+as a session holds it, so that a reload finds it again.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from weakref import WeakValueDictionary
+
+from glm_playground.chat.merge import take_over
+from glm_playground.chat.workbench import Workbench
+from glm_playground.chat.workbench_json import (
+    KnownRun,
+    WorkbenchUnreadable,
+    from_json,
+    run_ids,
+    to_json,
+)
+from glm_playground.ledger import Ledger, LedgerError, StoredRun, StoredWorkbench, WorkbenchRow
+from glm_playground.ledger.workbench_queue import Saving, WorkbenchCopy
+from glm_playground.runs.run import Run
+from glm_playground.service import runtime, storage
+
+
+@dataclass(eq=False)
+class OpenWorkbench:
+    """A workbench with what is stored of it."""
+
+    bench: Workbench
+    copy: WorkbenchCopy
+    used_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    handed_over: int = 0
+    """`bench.changes` when it was handed over to be stored last."""
+    unreadable: WorkbenchUnreadable | None = None
+    """Why the stored one could not be opened, where this is an empty one in its place under another id."""
+
+    @property
+    def conflict(self) -> bool:
+        """True where it could not be stored and is no longer tried."""
+        return self.copy.saving in {Saving.CONFLICT, Saving.REFUSED}
+
+
+_open: "WeakValueDictionary[tuple[str, str], OpenWorkbench]" = WeakValueDictionary()
+_lock = threading.Lock()
+
+
+def new(owner: str) -> OpenWorkbench:
+    """An empty workbench; it is stored once something is asked in it."""
+    bench = Workbench()
+    return _register(owner, OpenWorkbench(bench, WorkbenchCopy(owner, bench.id)))
+
+
+def open_latest(owner: str) -> OpenWorkbench:
+    """The workbench that the owner used last, here or as it is stored; an empty one where there is none."""
+    with _lock:
+        mine = [one for (whose, _id), one in _open.items() if whose == owner]
+    in_use = max(mine, key=lambda one: one.used_at, default=None)
+    rows = _stored_rows(owner)
+    if rows and (in_use is None or rows[0].updated_at > in_use.used_at) and (found := open_one(owner, rows[0].id)):
+        return found
+    return in_use or new(owner)
+
+
+def open_one(owner: str, id: str) -> OpenWorkbench | None:
+    """The owner's workbench with this id; None where there is none. One that cannot be read leaves an empty one."""
+    with _lock:
+        if found := _open.get((owner, id)):
+            return found
+    ledger = storage.ledger()
+    if isinstance(ledger, LedgerError):
+        return None
+    stored = ledger.workbench(owner, id)
+    if stored is None:
+        return None
+    try:
+        bench = _read(ledger, owner, stored)
+    except WorkbenchUnreadable as error:
+        empty = new(owner)
+        empty.unreadable = error
+        return empty
+    copy = WorkbenchCopy(owner, id, stored.revision)
+    return _register(owner, OpenWorkbench(bench, copy, stored.updated_at, bench.changes))
+
+
+def rows(owner: str) -> tuple[WorkbenchRow, ...]:
+    """The owner's workbenches that hold something, the one used last first."""
+    with _lock:
+        here = {id: one for (whose, id), one in _open.items() if whose == owner and not one.bench.empty}
+    found = {row.id: row for row in _stored_rows(owner)}
+    found |= {id: WorkbenchRow(id, one.bench.name, one.used_at) for id, one in here.items()}
+    return tuple(sorted(found.values(), key=lambda row: row.updated_at, reverse=True))
+
+
+def save(opened: OpenWorkbench) -> None:
+    """Has the changes of a workbench stored in the background; costs the caller next to nothing."""
+    bench = opened.bench
+    if bench.changes == opened.handed_over or (bench.empty and not opened.copy.revision):
+        return
+    opened.handed_over = bench.changes
+    opened.used_at = datetime.now(UTC)
+    storage.save_workbench_soon(opened.copy, bench.name, lambda: to_json(bench, _is_stored), lambda _copy: _after(opened))
+
+
+def rename(owner: str, id: str, name: str) -> None:
+    """Gives a workbench another name.
+
+    Raises:
+        LedgerError: it could not be stored.
+    """
+    with _lock:
+        opened = _open.get((owner, id))
+    if opened:
+        opened.bench.name = name
+        opened.bench.changes += 1
+        save(opened)
+    else:
+        _needed().rename_workbench(owner, id, name)
+
+
+def delete(owner: str, id: str) -> Callable[[], None]:
+    """Deletes a workbench and stops its runs; gives what restores it.
+
+    Raises:
+        LedgerError: it could not be deleted.
+    """
+    with _lock:
+        opened = _open.pop((owner, id), None)
+    if opened:
+        for run in opened.bench.live_runs():
+            runtime.engine().stop(run)
+        # A change that still waits would bring it back.
+        storage.catch_up()
+    _needed().delete_workbench(owner, id)
+
+    def restore() -> None:
+        _needed().restore_workbench(owner, id)
+        if opened:
+            _register(owner, opened)
+
+    return restore
+
+
+def _register(owner: str, opened: OpenWorkbench) -> OpenWorkbench:
+    with _lock:
+        return _open.setdefault((owner, opened.bench.id), opened)
+
+
+def _stored_rows(owner: str) -> tuple[WorkbenchRow, ...]:
+    ledger = storage.ledger()
+    return () if isinstance(ledger, LedgerError) else ledger.workbenches(owner)
+
+
+def _needed() -> Ledger:
+    ledger = storage.ledger()
+    if isinstance(ledger, LedgerError):
+        raise ledger
+    return ledger
+
+
+def _read(ledger: Ledger, owner: str, stored: StoredWorkbench) -> Workbench:
+    found = ledger.runs(owner, run_ids(stored.body))
+    known = {run_id: _known(one) for run_id, one in found.items()}
+    return from_json(stored.body, known, id=stored.id, name=stored.name)
+
+
+def _known(stored: StoredRun) -> KnownRun:
+    # A run that is still running here is attached to; its stored copy is not.
+    live = runtime.engine().live(stored.run.id)
+    return KnownRun(live or stored.run, stored.cost)
+
+
+def _is_stored(run: Run) -> bool:
+    return not run.replayed
+
+
+def _after(opened: OpenWorkbench) -> None:
+    """Once it was tried to store it: where another server stored it meanwhile, both are brought together."""
+    if opened.copy.saving is not Saving.CONFLICT:
+        return
+    copy, ledger = opened.copy, storage.ledger()
+    stored = None if isinstance(ledger, LedgerError) else ledger.workbench(copy.owner, copy.id)
+    if stored is None or isinstance(ledger, LedgerError):
+        return
+    try:
+        take_over(opened.bench, _read(ledger, copy.owner, stored))
+    except WorkbenchUnreadable:
+        return
+    copy.revision = stored.revision
+    save(opened)

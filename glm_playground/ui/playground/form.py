@@ -1,0 +1,63 @@
+"""What the widgets of the playground say, taken over into the workbench: only what was changed since it was shown.
+
+So two tabs of one workbench do not undo each other's settings.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import streamlit as st
+
+from glm_playground.chat.lane import FIELDS
+from glm_playground.chat.session import Session
+from glm_playground.chat.workbench import MAX_REPEATS
+from glm_playground.ui.shared.session import shown_values
+
+TARGET, REPEATS, ORDER, ASK_ABOVE, SAME, LAYOUT = "target", "repeats", "order", "ask_above", "in_step", "layout"
+"""Keys of the options' widgets."""
+DRAFT, VARIABLE = "draft-text", "variable"
+
+
+def _repeats(value: Any) -> int:
+    return max(1, min(int(value or 1), MAX_REPEATS))
+
+
+def _amount(value: Any) -> Decimal | None:
+    try:
+        return None if value is None else max(Decimal(str(value)), Decimal(0))
+    except InvalidOperation:
+        return None
+
+
+_OPTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    TARGET: ("target", lambda value: value or "all"),
+    REPEATS: ("repeats", _repeats),
+    ORDER: ("one_by_one", lambda value: value == "one"),
+    ASK_ABOVE: ("ask_above", _amount),
+    SAME: ("same_settings", bool),
+    LAYOUT: ("layout", lambda value: value or ""),
+}
+
+
+def take_changes(session: Session) -> None:
+    """Edits the workbench by what was typed since the widgets were drawn; first in each script and each callback."""
+    state, shown = st.session_state, shown_values()
+    for key in [key for key, value in shown.items() if key in state and state[key] != value]:
+        shown[key] = state[key]
+        _take(session, key, state[key])
+
+
+def _take(session: Session, key: str, value: Any) -> None:
+    if key in _OPTIONS:
+        name, read = _OPTIONS[key]
+        session.set_option(name, read(value))
+        return
+    name, _dash, rest = key.partition("-")
+    if name == VARIABLE:
+        session.set_option("values", {**session.bench.values, rest: value or ""})
+    elif key.startswith(DRAFT):
+        if draft := session.bench.draft(key.removeprefix(f"{DRAFT}-")):
+            session.rewrite(draft, value or "")
+    elif name in FIELDS and (lane := session.bench.lane(rest)):
+        session.edit(lane, name, value)

@@ -1,0 +1,106 @@
+"""The workbench that this tab has open, and the commands on it.
+
+Streamlit's session state holds which one is open and what the widgets show, and nothing that would be missed.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from glm_playground.catalog import load_catalog
+from glm_playground.chat.conversation import Conversation
+from glm_playground.chat.notice import Notice
+from glm_playground.chat.session import Session
+from glm_playground.chat.setup import Setup
+from glm_playground.service import workbenches
+from glm_playground.service.runner import GatewayRunner
+from glm_playground.service.workbenches import OpenWorkbench
+from glm_playground.ui.server.owner import owner
+from glm_playground.ui.server.scheduler import released
+from glm_playground.ui.shared.own_key import asked_gateway
+
+WORKBENCH = "w"
+"""Names the workbench in the address, so that each tab finds its own again."""
+_OPEN, _SHOWN, _NOTICE = "open_workbench", "shown_values", "notice"
+
+
+def opened() -> OpenWorkbench:
+    """The workbench of this tab: the one that the address names, else the one that this browser used last."""
+    found: OpenWorkbench | None = st.session_state.get(_OPEN)
+    if found is None:
+        asked = st.query_params.get(WORKBENCH)
+        with released():
+            found = (workbenches.open_one(owner(), asked) if asked else None) or workbenches.open_latest(owner())
+        st.session_state[_OPEN] = found
+    return found
+
+
+def session() -> Session:
+    """The commands on this tab's workbench."""
+    return Session(opened().bench, GatewayRunner(asked_gateway(), owner()))
+
+
+def save() -> None:
+    """Has what changed stored; called once at the end of each script."""
+    if _OPEN in st.session_state:
+        workbenches.save(opened())
+
+
+def open_workbench(found: OpenWorkbench) -> None:
+    """Shows another workbench in this tab; the one before goes on and stays in the list."""
+    save()
+    st.session_state[_OPEN] = found
+    forget_widgets()
+    st.session_state.pop(_NOTICE, None)
+
+
+def open_new() -> Session:
+    """Begins another workbench in this tab."""
+    open_workbench(workbenches.new(owner()))
+    return session()
+
+
+def open_conversations(lanes: Sequence[tuple[Setup, Conversation]]) -> Session:
+    """Opens lanes that were recorded, in a workbench of their own."""
+    begun = open_new()
+    begun.use_conversations(lanes)
+    first = lanes[0][1].turns if lanes else []
+    if first:
+        begun.bench.name_by(first[0].prompt.text)
+    return begun
+
+
+def model_ids() -> list[str]:
+    """The models RunAPI serves, newest first."""
+    return [card.id for card in load_catalog().cards if card.gateway("runapi")]
+
+
+def say(notice: Notice | None) -> None:
+    """Has the page say something above the input, until the next command that says something."""
+    st.session_state[_NOTICE] = notice
+
+
+def said() -> Notice | None:
+    """What the last command has to say."""
+    found: Notice | None = st.session_state.get(_NOTICE)
+    return found
+
+
+def shown_values() -> dict[str, object]:
+    """By widget key: the value that the page showed in it last, apart from what was typed since."""
+    found: dict[str, object] = st.session_state.setdefault(_SHOWN, {})
+    return found
+
+
+def show_value(key: str, value: object) -> None:
+    """Has a widget show `value`; what differs from it at the next run was typed by the user."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    shown_values()[key] = value
+
+
+def forget_widgets() -> None:
+    """Has every widget that shows a value of the workbench begin anew."""
+    for key in shown_values():
+        st.session_state.pop(key, None)
+    shown_values().clear()
