@@ -1,0 +1,108 @@
+// Follows an answer as it grows, unless the reader scrolled up; then a button leads back down.
+//
+// Streamlit's own following, which an input that it places itself turns on, takes a turn of the wheel back while the
+// page grows. So the input stands in `st.bottom`, where Streamlit follows nothing, and this does.
+
+const AT_BOTTOM_PX = 32;
+const WORTH_A_BUTTON_PX = 120;
+// What is drawn within this time after an answer's end, or after the page's beginning, still belongs to it.
+const AFTERWARDS_MS = 1500;
+const UPWARDS = new Set(['ArrowUp', 'PageUp', 'Home']);
+
+export class Scrolling {
+  #main = null;
+  #content = null;
+  #following = true;
+  #until = 0;
+  #top = 0;
+  #height = 0;
+  #latest = null;
+  #stopKey = '';
+  #abort = new AbortController();
+  #resized = new ResizeObserver(() => this.#settle());
+
+  constructor(button) {
+    this.button = button;
+    button.addEventListener('click', (event) => this.#jump(event), { signal: this.#abort.signal });
+  }
+
+  // `latest` names the newest turn, "" where there is none: a new one is shown wherever the reader is.
+  show(latest, stopKey) {
+    this.#stopKey = stopKey;
+    if (latest === this.#latest) return;
+    this.#latest = latest;
+    this.#following = latest !== '';
+    this.#until = performance.now() + AFTERWARDS_MS;
+    this.#settle();
+  }
+
+  // Finds the scrolling part of the page, which Streamlit may draw anew.
+  look() {
+    const main = document.getElementById('stMain');
+    const content = main?.querySelector('[data-testid="stMainBlockContainer"]') ?? null;
+    if (main !== this.#main || content !== this.#content) {
+      this.#resized.disconnect();
+      this.#main = main;
+      this.#content = content;
+      if (!main || !content) return;
+      this.#top = main.scrollTop;
+      this.#height = main.scrollHeight;
+      this.#resized.observe(content);
+      this.#resized.observe(main);
+      const options = { passive: true, signal: this.#abort.signal };
+      main.addEventListener('scroll', () => this.#settle(), options);
+      main.addEventListener('wheel', (event) => event.deltaY < 0 && this.#leave(), options);
+      main.addEventListener('keydown', (event) => this.#leaveBy(event), options);
+    }
+    this.#settle();
+  }
+
+  close() {
+    this.#abort.abort();
+    this.#resized.disconnect();
+  }
+
+  #leave() {
+    if (this.#main.scrollTop > 0) this.#following = false;
+  }
+
+  #leaveBy(event) {
+    if (UPWARDS.has(event.key) && !event.target.closest('input, textarea, [role="listbox"], [role="menu"]')) this.#leave();
+  }
+
+  get #gap() {
+    return this.#main.scrollHeight - this.#main.clientHeight - this.#main.scrollTop;
+  }
+
+  #settle() {
+    const main = this.#main;
+    if (!main) return;
+    const { scrollTop, scrollHeight } = main;
+    const shrunk = scrollHeight < this.#height;
+    if (scrollTop < this.#top - 1 && !shrunk) this.#following = false;
+    else if (scrollTop > this.#top && this.#gap <= AT_BOTTOM_PX) this.#following = this.#latest !== '';
+    const now = performance.now();
+    if (document.querySelector(`.st-key-${CSS.escape(this.#stopKey)} button`)) this.#until = now + AFTERWARDS_MS;
+    if (this.#following && now < this.#until && this.#gap > 0) main.scrollTop = main.scrollHeight;
+    this.#top = main.scrollTop;
+    this.#height = scrollHeight;
+    this.#place();
+  }
+
+  #place() {
+    const bottom = document.querySelector('[data-testid="stBottomBlockContainer"]')?.getBoundingClientRect();
+    const hidden = !this.#latest || !bottom || this.#gap <= WORTH_A_BUTTON_PX;
+    if (this.button.hidden !== hidden) this.button.hidden = hidden;
+    if (hidden) return;
+    this.button.style.left = `${Math.round(bottom.left + bottom.width / 2)}px`;
+    this.button.style.bottom = `${Math.round(window.innerHeight - bottom.top + 4)}px`;
+  }
+
+  #jump(event) {
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#following = true;
+    this.#main.scrollTo({ top: this.#main.scrollHeight, behavior: calm ? 'auto' : 'smooth' });
+    // The button goes; who pressed it with a key must not be left nowhere.
+    if (event.detail === 0) this.#main.focus({ preventScroll: true });
+  }
+}

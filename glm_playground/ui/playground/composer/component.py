@@ -1,0 +1,149 @@
+"""What a page calls to have the browser do its part."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from glm_playground.ui.shared.i18n import _, language
+
+_NAME = "glm-playground.composer"
+"""The project's name and the component's, as in `glm_playground/pyproject.toml`."""
+_COPY = "copy"
+# A run of the script may be replaced before the browser has drawn what it sent.
+_COPY_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class LaneForecast:
+    """What one lane that is asked adds to the forecast of a draft; None where nobody can say."""
+
+    prompt_tokens: int
+    """Of all that is sent besides the draft."""
+    input_price: Decimal | None
+    """US dollars per million tokens, like `output_price`."""
+    output_price: Decimal | None
+    most_output: int | None
+    """The bound of an answer, in tokens."""
+    likely_output: int | None
+    context_tokens: int | None
+
+
+@dataclass(frozen=True)
+class Editor:
+    """An editor that is open on the page."""
+
+    key: str
+    """Of its text area."""
+    id: str
+    """Of what is edited: the browser gives the focus once for each."""
+
+
+@dataclass(frozen=True)
+class _Copy:
+    id: str
+    text: str
+    asked: float
+
+
+def draw_composer(
+    workbench_id: str,
+    lanes: Sequence[LaneForecast],
+    *,
+    input_key: str,
+    stop_key: str,
+    repeats: int = 1,
+    latest: str = "",
+    editor: Editor | None = None,
+    hint: str = "",
+    play_money: bool = False,
+    waiting_for_price: bool = False,
+) -> None:
+    """Draws the line below the chat input. Call it once a run, in `st.bottom` right after the chat input.
+
+    Args:
+        workbench_id: under which the browser keeps the draft.
+        lanes: those that the next prompt goes to.
+        input_key: the chat input's key.
+        stop_key: the key of the button that stops what is being written.
+        repeats: how often each lane is asked.
+        latest: names the newest turn, and is empty where there is none; when it changes, the page scrolls to it.
+        editor: the editor that is open.
+        hint: plain text in the line's place for as long as nothing is typed.
+        play_money: whether a price among those of `lanes` is of the sandbox.
+        waiting_for_price: whether a price that is missing may still come.
+    """
+    _component()(
+        key="composer",
+        data={
+            "workbench": workbench_id,
+            "input": input_key,
+            "stop": stop_key,
+            "repeats": repeats,
+            "latest": latest,
+            "editor": {"key": editor.key, "id": editor.id} if editor else None,
+            "hint": hint,
+            "locale": language().replace("_", "-"),
+            "lanes": [_lane(lane) for lane in lanes],
+            "texts": _texts(play_money=play_money, waiting_for_price=waiting_for_price),
+            "copy": _copy(),
+        },
+    )
+
+
+def copy_text(text: str) -> None:
+    """Puts `text` on the user's clipboard at the end of this run of the script. Call it in a button's callback."""
+    st.session_state[_COPY] = _Copy(secrets.token_hex(8), text, time.monotonic())
+
+
+@cache
+def _component() -> ComponentRenderer:
+    return st.components.v2.component(_NAME, js="composer.js", css="composer.css")
+
+
+def _copy() -> dict[str, str] | None:
+    asked: _Copy | None = st.session_state.get(_COPY)
+    if asked is None:
+        return None
+    if time.monotonic() - asked.asked > _COPY_SECONDS:
+        del st.session_state[_COPY]
+        return None
+    return {"id": asked.id, "text": asked.text}
+
+
+def _lane(lane: LaneForecast) -> dict[str, Any]:
+    return {
+        "prompt": lane.prompt_tokens,
+        "input": _price(lane.input_price),
+        "output": _price(lane.output_price),
+        "most": lane.most_output,
+        "likely": lane.likely_output,
+        "context": lane.context_tokens,
+    }
+
+
+def _price(price: Decimal | None) -> str | None:
+    return None if price is None else f"{price:f}"
+
+
+def _texts(*, play_money: bool, waiting_for_price: bool) -> dict[str, str]:
+    return {
+        "tokens": _("about {count} tokens in"),
+        "without_files": _("without the files"),
+        "share": _("{share} % of the context"),
+        "range": _("{low} to {high}"),
+        "at_least": _("at least {low}"),
+        "likely": _("likely {amount}"),
+        "basis": _("predicted, in play money") if play_money else _("predicted"),
+        "no_price": _("asking for the price") if waiting_for_price else _("cost unknown: no price"),
+        "not_sent": _("Not sent: {names}; attach them again"),
+        "jump": _("Jump to the latest"),
+        "copied": _("Copied"),
+        "by_hand": _("The browser does not allow it: copy the selected text with Ctrl+C."),
+    }
