@@ -6,7 +6,7 @@ from glm_playground.service import runtime
 from glm_playground.settings import settings
 from glm_playground.ui.playground import sending, workbench
 from glm_playground.ui.playground.differences_view import draw_differences
-from glm_playground.ui.playground.draft_view import draw_draft, draw_estimate
+from glm_playground.ui.playground.draft_view import draw_draft, draw_input_line
 from glm_playground.ui.playground.lane_view import (
     Attached,
     draw_lane_buttons,
@@ -50,15 +50,16 @@ with st.bottom:
         st.warning(notice.body, title=notice.title)
     draw_draft(bench)
     stop_slot = st.empty()
-    if bench.draft is None:
-        draw_estimate(bench, server)
-# Not inside `st.bottom`: placed there by Streamlit itself, it makes the page follow the answer as it grows.
-st.chat_input(
-    _("Ask {model}").format(model=bench.lanes[0].setup.model or _("a model")) if not several else _("Ask the models"),
-    key=workbench.PROMPT,
-    on_submit=sending.submit,
-    accept_file="multiple",
-)
+    # Placed in `st.bottom` by us: where Streamlit places it, it takes back a reader's scrolling as an answer grows.
+    st.chat_input(
+        _("Ask {model}").format(model=bench.lanes[0].setup.model or _("a model"))
+        if not several
+        else _("Ask the models"),
+        key=workbench.PROMPT,
+        on_submit=sending.submit,
+        accept_file="multiple",
+    )
+    draw_input_line(bench, server)
 
 # Their place is kept, so that they are gone as soon as the first answer begins.
 starters = st.empty()

@@ -12,7 +12,7 @@ _WORDS_PER_TOKEN = 0.75
 _CHINESE_CHARACTERS_PER_TOKEN = 1.5
 # Not of the rule: text without spaces, such as base64 or code, has no words to count.
 _CHARACTERS_PER_TOKEN = 5
-_TOKENS_PER_MESSAGE = 3
+TOKENS_PER_MESSAGE = 3
 
 _CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
@@ -29,4 +29,4 @@ def estimate_tokens(text: str) -> int:
 
 def estimate_prompt_tokens(messages: Iterable[Message]) -> int:
     """About how many tokens a prompt has, with the few that mark each message."""
-    return sum(estimate_tokens(message.content) + _TOKENS_PER_MESSAGE for message in messages)
+    return sum(estimate_tokens(message.content) + TOKENS_PER_MESSAGE for message in messages)

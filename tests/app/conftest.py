@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
@@ -19,10 +19,13 @@ APP = Path(__file__).parents[2] / "app.py"
 Configure = Callable[..., None]
 
 
+_components = cache(manifest_scanner.scan_component_manifests)
+
+
 @pytest.fixture(autouse=True)
-def _no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest looks through every installed package for components, for each session anew; the app uses none."""
-    monkeypatch.setattr(BidiComponentManager, "discover_and_register_components", lambda *_, **__: None)
+def _one_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest looks through every installed package for components, for each session anew; here once a process."""
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _components)
 
 
 def _forget() -> None:

@@ -7,10 +7,14 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.forecast import Prediction
+from glm_playground.chat.tokens import TOKENS_PER_MESSAGE
 from glm_playground.chat.variables import missing, variables_of
 from glm_playground.gateway import Gateway
+from glm_playground.runs.cost import TokenClass
 from glm_playground.service import runtime
 from glm_playground.ui.playground import sending
+from glm_playground.ui.playground.composer import LaneForecast, draw_composer
+from glm_playground.ui.playground.turn_view import open_editor
 from glm_playground.ui.playground.workbench import PROMPT, Draft, Workbench, targets
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
@@ -22,15 +26,38 @@ from glm_playground.ui.shared.styled import styled
 _LEAST_SHARE = 0.001
 
 
-def draw_estimate(bench: Workbench, server: Gateway) -> None:
-    """Draws what the next prompt starts from: the history's tokens, and the cost from there on."""
+def draw_input_line(bench: Workbench, server: Gateway) -> None:
+    """Draws the line below the chat input: what the draft will use and cost, counted in the browser as one types."""
     predictions = [
         sending.prediction_of(lane.conversation.request(Prompt(""), bench.setup_of(lane)), server)
         for lane in bench.lanes
         if lane.id in targets()
     ]
-    waiting = runtime.live_prices(server).waiting
-    st.caption(estimate_text(predictions, bench.repeats, waiting=waiting), help=_estimate_help(predictions))
+    turns = [lane.conversation.turns[-1].id for lane in bench.lanes if lane.conversation.turns]
+    draw_composer(
+        "1",
+        [_lane_forecast(prediction) for prediction in predictions],
+        input_key=PROMPT,
+        stop_key="stop",
+        repeats=bench.repeats,
+        latest=" ".join(turns),
+        editor=open_editor(),
+        play_money=any(prediction.price and prediction.price.play_money for prediction in predictions),
+        waiting_for_price=runtime.live_prices(server).waiting,
+    )
+
+
+def _lane_forecast(prediction: Prediction) -> LaneForecast:
+    rates = prediction.price.per_million if prediction.price else {}
+    return LaneForecast(
+        # An empty prompt was counted with its mark, which the browser counts with the draft.
+        prompt_tokens=prediction.prompt_tokens - TOKENS_PER_MESSAGE,
+        input_price=rates.get(TokenClass.INPUT),
+        output_price=rates.get(TokenClass.OUTPUT),
+        most_output=prediction.most_output,
+        likely_output=None,
+        context_tokens=prediction.context_tokens,
+    )
 
 
 def estimate_text(predictions: Sequence[Prediction], repeats: int, *, waiting: bool = False) -> str:
@@ -53,19 +80,6 @@ def estimate_text(predictions: Sequence[Prediction], repeats: int, *, waiting: b
     else:
         parts.append(_("asking for the price") if waiting else _("cost unknown: no price"))
     return " · ".join(parts)
-
-
-def _estimate_help(predictions: Sequence[Prediction]) -> str:
-    past = sum(prediction.from_past_outputs for prediction in predictions)
-    outputs = (
-        _("The output's range is that of {count} earlier answers in this session.").format(count=past)
-        if past
-        else _("The output is counted from nothing to the limit of the model or of max tokens.")
-    )
-    rule = _(
-        "Tokens by Z.ai's rule of thumb: 0.75 English words or 1.5 Chinese characters each; your prompt adds its own."
-    )
-    return f"{rule} {outputs}"
 
 
 def draw_draft(bench: Workbench) -> None:

@@ -9,6 +9,7 @@ from glm_playground.gateway import Gateway
 from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.ui.playground import sending, workbench
+from glm_playground.ui.playground.composer import Editor
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
 from glm_playground.ui.playground.workbench import Lane
@@ -24,6 +25,12 @@ _EDITING, _EDITED, _RAW = "editing", "edited", "raw"
 _USER, _MODEL = ":material/person:", ":material/smart_toy:"
 
 OnEnd = Callable[[], None]
+
+
+def open_editor() -> Editor | None:
+    """The editor that is open, if one is."""
+    editing = st.session_state.get(_EDITING)
+    return Editor(_EDITED, "-".join(editing)) if editing else None
 
 
 def draw_turn(lane: Lane, fork: Fork, server: Gateway, *, is_last: bool) -> tuple[RunView, OnEnd] | None:
