@@ -57,7 +57,12 @@ class AppProcess:
     @property
     def base_url(self) -> str:
         """The app's address without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self._base_path}"
+
+    @property
+    def _base_path(self) -> str:
+        path = self.options.get("server.baseUrlPath")
+        return f"/{path}" if path else ""
 
     @property
     def pid(self) -> int:
@@ -104,7 +109,7 @@ class AppProcess:
             start_new_session=True,
         )
         deadline = time.monotonic() + self.start_seconds
-        while not _is_healthy(self.port):
+        while not _is_healthy(self.port, self._base_path):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 output = self.output
                 self.close()
@@ -134,10 +139,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _is_healthy(port: int) -> bool:
+def _is_healthy(port: int, base_path: str) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/_stcore/health")
+        connection.request("GET", f"{base_path}/_stcore/health")
         return connection.getresponse().status == 200
     except OSError:
         return False

@@ -9,7 +9,7 @@ from glm_playground.gateway import Gateway
 from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.ui.playground import sending, workbench
-from glm_playground.ui.playground.composer import Editor
+from glm_playground.ui.playground.composer import Editor, copy_text
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
 from glm_playground.ui.playground.workbench import Lane
@@ -160,11 +160,21 @@ def _draw_actions(lane: Lane, turn: Turn, *, is_last: bool) -> None:
                 on_click=sending.regenerate,
                 args=(lane, turn),
             )
+        st.button(
+            _("Copy"),
+            key=f"copy-{answer.id}",
+            icon=":material/content_copy:",
+            type="tertiary",
+            on_click=copy_text,
+            args=(answer.content,),
+            help=_("Copy the answer as it was received"),
+        )
         raw = answer.id in st.session_state.get(_RAW, ())
         words = {
             "regenerate": _("Ask again"),
             "edit_prompt": _("Edit the prompt"),
             "edit_answer": _("Edit the answer"),
+            "copy_prompt": _("Copy the prompt"),
             "raw": _("Show as drawn") if raw else _("Show as text, to copy"),
             "delete": _("Delete this turn and what follows"),
         }
@@ -199,6 +209,8 @@ def _act(lane: Lane, turn: Turn, key: str) -> None:
             state[_EDITING], state[_EDITED] = (turn.id, "prompt"), turn.prompt.text
         case "edit_answer":
             state[_EDITING], state[_EDITED] = (turn.id, "answer"), turn.answer.content
+        case "copy_prompt":
+            copy_text(turn.prompt.text)
         case "raw":
             shown: set[str] = state.setdefault(_RAW, set())
             shown ^= {turn.answer.id}

@@ -12,6 +12,14 @@ from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.chat.setup import read_presets, write_presets
+from glm_playground.gateway import GatewayError
+from glm_playground.gateway.errors import (
+    ConnectionFailed,
+    ConnectTimeout,
+    PermissionDenied,
+    RateLimited,
+    ServiceUnavailable,
+)
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime
@@ -222,18 +230,53 @@ class TestSessionKey:
         assert page.at.number_input(key="repeats")
         assert not page.at.text_input
 
-    @pytest.mark.parametrize("key", ["", "two words", "clé-0123456789", "sk-\x7f"])
+    @pytest.mark.parametrize(
+        ("key", "said"),
+        [
+            ("", "The field is empty: paste your key."),
+            ("   ", "The field is empty: paste your key."),
+            ("two words", "A key holds printable ASCII without spaces."),
+            ("clé-0123456789", "A key holds printable ASCII without spaces."),
+            ("sk-\x7f", "A key holds printable ASCII without spaces."),
+        ],
+    )
     def test_what_cannot_be_a_key_is_sent_nowhere(
-        self, in_sandbox: None, open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, key: str
+        self, in_sandbox: None, open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, key: str, said: str
     ) -> None:
         asked: list[object] = []
         monkeypatch.setattr("glm_playground.gateway.client.GatewayClient.models", asked.append)
         page = Playground(open_page("pages/playground.py"))
         _use_key(page, key)
-        assert "A key holds printable ASCII without spaces. Nothing was sent." in page.text
+        assert f"{said} Nothing was sent." in page.text
         assert not asked
         assert page.at.text_input(key="key_field").value == ""
         assert "session_key" not in page.at.session_state
+
+    @pytest.mark.parametrize(
+        ("error", "said"),
+        [
+            (ConnectionFailed("no such host"), "RunAPI cannot be reached from here, so the key was not checked."),
+            (ConnectTimeout("too long"), "RunAPI cannot be reached from here, so the key was not checked."),
+            (ServiceUnavailable("busy", status=503), "RunAPI could not check the key now (503)."),
+            (RateLimited("slow down", status=429), "RunAPI could not check the key now (429)."),
+            (PermissionDenied("no", status=403), "RunAPI did not take the key (403)."),
+        ],
+    )
+    def test_only_a_key_that_was_refused_is_blamed(
+        self,
+        in_sandbox: None,
+        open_page: Callable[..., AppTest],
+        monkeypatch: pytest.MonkeyPatch,
+        error: GatewayError,
+        said: str,
+    ) -> None:
+        async def models(_client: object) -> None:
+            raise error
+
+        monkeypatch.setattr("glm_playground.gateway.client.GatewayClient.models", models)
+        page = Playground(open_page("pages/playground.py"))
+        _use_key(page, "sk-good-0123456789")
+        assert said in page.text
 
     def test_a_key_is_used_once_the_server_took_it(
         self,
