@@ -316,7 +316,8 @@ def _amounts(run: Run, cost: Cost | None) -> list[Decimal]:
     """Every amount of money and every price."""
     found = [run.usage.cost if run.usage else None]
     if cost:
-        found += [cost.amount, *(term.per_million for term in cost.terms)]
+        terms = (*cost.terms, *(cost.received.terms if cost.received else ()))
+        found += [cost.amount, *(term.per_million for term in terms)]
         found += cost.price.per_million.values() if cost.price else ()
     return [amount for amount in found if amount is not None]
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from glm_playground.chat.tokens import estimate_prompt_tokens
 from glm_playground.gateway import ChatRequest
+from glm_playground.runs.tokens import estimate_request_tokens
 
 
 class Problem(StrEnum):
@@ -27,9 +27,14 @@ class Finding:
     found: float | None = None
     limit: float | None = None
 
+    @property
+    def is_estimate(self) -> bool:
+        """True where only a rule of thumb says so: the request can be sent anyway, and the server decides."""
+        return self.problem is Problem.PROMPT_TOO_LONG
+
 
 def check_request(request: ChatRequest, *, context_tokens: int | None, max_output_tokens: int | None) -> Finding | None:
-    """The first problem of `request`, or None.
+    """The first problem of `request`, or None; one that is an estimate only where there is no other.
 
     Args:
         request: its last message is the new prompt.
@@ -50,6 +55,6 @@ def check_request(request: ChatRequest, *, context_tokens: int | None, max_outpu
         return Finding(Problem.MAX_TOKENS_TOO_LOW, request.max_tokens, 1)
     if request.max_tokens is not None and max_output_tokens is not None and request.max_tokens > max_output_tokens:
         return Finding(Problem.MAX_TOKENS_TOO_HIGH, request.max_tokens, max_output_tokens)
-    if context_tokens is not None and (estimate := estimate_prompt_tokens(request.messages)) > context_tokens:
+    if context_tokens is not None and (estimate := estimate_request_tokens(request)) > context_tokens:
         return Finding(Problem.PROMPT_TOO_LONG, estimate, context_tokens)
     return None

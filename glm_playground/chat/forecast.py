@@ -1,15 +1,16 @@
-"""What a request will use and cost, before it is sent."""
+"""What requests will use and cost, before they are sent: a range that ends in a bound, and a likely value in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from statistics import median
 
-from glm_playground.chat.tokens import estimate_prompt_tokens
 from glm_playground.gateway import ChatRequest
 from glm_playground.runs.cost import Price, TokenClass
+from glm_playground.runs.tokens import estimate_request_tokens, most_request_tokens
 
 LEAST_PAST_OUTPUTS = 3
-"""From so many outputs of a model on, their range stands for the next one's."""
+"""From so many outputs of a model on, their median is what the next one is likely to have."""
 _MILLION = Decimal(1_000_000)
 
 
@@ -18,21 +19,48 @@ class Prediction:
     """What one request will use; None where nobody can say."""
 
     prompt_tokens: int
-    """Estimated by Z.ai's rule of thumb (`runs.tokens`)."""
+    """Estimated by Z.ai's rule of thumb (`runs.tokens`), over all that is sent."""
     context_tokens: int | None
-    fewest_output: int
+    likely_output: int | None
+    """The median of the past outputs, at most the bound; None for fewer than `LEAST_PAST_OUTPUTS`."""
     most_output: int | None
+    """A bound: what the request asks for at most, else the model's largest answer, else the rest of its context."""
     from_past_outputs: int
-    """How many past outputs the range was taken from; 0 where it goes from nothing to the limit."""
+    """How many past outputs the likely one was taken from."""
     least_cost: Decimal | None
-    """US dollars."""
+    """US dollars, without a token of output and with the input at its lowest price."""
+    likely_cost: Decimal | None
     most_cost: Decimal | None
+    """A bound."""
     price: Price | None
+    nothing: bool = False
+    """True where there is neither a prompt nor a history, and so nothing to forecast."""
 
     @property
     def context_share(self) -> float | None:
         """How much of the model's context the prompt takes, from 0 on."""
         return self.prompt_tokens / self.context_tokens if self.context_tokens else None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What one act of sending will use and cost, over all its requests; None where nobody can say."""
+
+    requests: int
+    """How many are sent, repeats and warm-ups included."""
+    prompt_tokens: int
+    context_share: float | None
+    """The largest of one request."""
+    least_cost: Decimal | None
+    likely_cost: Decimal | None
+    most_cost: Decimal | None
+    """A bound; None where one request has none, since then nobody knows the sum."""
+    from_past_outputs: int
+    play_money: bool
+
+    def may_exceed(self, dollars: Decimal) -> bool:
+        """True where nobody can rule out that it costs more."""
+        return self.most_cost is None or self.most_cost > dollars
 
 
 def predict(
@@ -46,34 +74,91 @@ def predict(
     """What `request` will use and cost.
 
     Args:
-        request: as it would be sent.
+        request: as it would be sent, with its history.
         price: of its model; None where there is none.
         context_tokens: the model's context; None where nobody published one.
         max_output_tokens: the model's largest answer; None likewise.
-        past_outputs: completion tokens of earlier runs of the model.
+        past_outputs: completion tokens of earlier runs of the model, warm-ups left out.
     """
-    prompt = estimate_prompt_tokens(request.messages)
-    limits = [limit for limit in (request.max_tokens, max_output_tokens) if limit is not None]
-    limit = min(limits, default=None)
-    past = sorted(past_outputs) if len(past_outputs) >= LEAST_PAST_OUTPUTS else []
-    fewest = past[0] if past else 0
-    most = past[-1] if past else limit
-    if limit is not None and most is not None:
-        fewest, most = min(fewest, limit), min(most, limit)
+    prompt = estimate_request_tokens(request)
+    bound = most_request_tokens(request)
+    most_prompt = bound if context_tokens is None else min(bound, context_tokens)
+    most = _most_output(request, prompt, context_tokens, max_output_tokens)
+    past = past_outputs if len(past_outputs) >= LEAST_PAST_OUTPUTS else ()
+    likely = round(median(past)) if past else None
+    if likely is not None and most is not None:
+        likely = min(likely, most)
+    rates = price.per_million if price else {}
+    cheapest = min((rates[kind] for kind in (TokenClass.INPUT, TokenClass.CACHE_READ) if kind in rates), default=None)
+    full, output = rates.get(TokenClass.INPUT), rates.get(TokenClass.OUTPUT)
     return Prediction(
         prompt_tokens=prompt,
         context_tokens=context_tokens,
-        fewest_output=fewest,
+        likely_output=likely,
         most_output=most,
         from_past_outputs=len(past),
-        least_cost=_cost(prompt, fewest, price),
-        most_cost=None if most is None else _cost(prompt, most, price),
+        least_cost=_cost(prompt, cheapest, 0, output) if full is not None else None,
+        likely_cost=_cost(prompt, full, likely, output),
+        most_cost=_cost(most_prompt, full, most, output),
         price=price,
+        nothing=not any(message.content.strip() for message in request.messages if message.role != "system"),
     )
 
 
-def _cost(prompt: int, output: int, price: Price | None) -> Decimal | None:
-    rates = price.per_million if price else {}
-    if TokenClass.INPUT not in rates or TokenClass.OUTPUT not in rates:
+def forecast(
+    predictions: Sequence[Prediction], *, repeats: int = 1, warm_ups: Sequence[Prediction] = ()
+) -> Forecast | None:
+    """What an act of sending will use and cost; None where there is nothing to forecast.
+
+    Args:
+        predictions: of each lane's request.
+        repeats: how often each is sent.
+        warm_ups: of the requests that go before them, each sent once.
+    """
+    asked = [one for one in predictions if not one.nothing]
+    if not asked:
         return None
-    return (prompt * rates[TokenClass.INPUT] + output * rates[TokenClass.OUTPUT]) / _MILLION
+    sent = [*asked * repeats, *warm_ups]
+    shares = [one.context_share for one in sent if one.context_share is not None]
+    return Forecast(
+        requests=len(sent),
+        prompt_tokens=sum(one.prompt_tokens for one in sent),
+        context_share=max(shares, default=None),
+        least_cost=_sum(one.least_cost for one in sent),
+        # A warm-up asks for one token: its bound is what it is likely to cost.
+        likely_cost=_sum([*(one.likely_cost for one in asked * repeats), *(one.most_cost for one in warm_ups)]),
+        most_cost=_sum(one.most_cost for one in sent),
+        from_past_outputs=sum(one.from_past_outputs for one in asked),
+        play_money=any(one.price.play_money for one in sent if one.price),
+    )
+
+
+def _most_output(
+    request: ChatRequest, prompt: int, context_tokens: int | None, max_output_tokens: int | None
+) -> int | None:
+    # Further fields win over the others, and a server may answer more than once.
+    fields = request.fields()
+    asked, answers = _whole(fields.get("max_tokens")), _whole(fields.get("n")) or 1
+    limit = max_output_tokens if asked is None else asked
+    if limit is None and context_tokens is not None:
+        limit = max(context_tokens - prompt, 0)
+    return None if limit is None else limit * answers
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _cost(prompt: int, prompt_rate: Decimal | None, output: int | None, output_rate: Decimal | None) -> Decimal | None:
+    if prompt_rate is None or output_rate is None or output is None:
+        return None
+    return (prompt * prompt_rate + output * output_rate) / _MILLION
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    total = Decimal(0)
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total

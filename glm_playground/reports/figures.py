@@ -4,20 +4,18 @@ Aggregates follow one rule: n stands with every figure, a 95th percentile only w
 failed or that nobody can price is counted, not dropped.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from statistics import median
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from glm_playground.runs.cost import Cost, CostState
+from glm_playground.runs.cost import Cost
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Outcome, Run
+from glm_playground.runs.totals import CostTotal, cost_total, counted
 
 MIN_N_FOR_P95 = 20
 
-T = TypeVar("T")
 _WHOLE = frozenset({Outcome.COMPLETED, Outcome.TOOL_CALLS})
 
 
@@ -28,20 +26,6 @@ class Sample(NamedTuple):
     median: float
     p95: float | None
     """Nearest rank; None for fewer than `MIN_N_FOR_P95` runs."""
-
-
-@dataclass(frozen=True)
-class CostTotal:
-    """What runs cost in all; dollars and play money are never added up."""
-
-    amount: Decimal | None
-    """US dollars; None where no run has an amount."""
-    play_amount: Decimal | None
-    """US dollars of play money, which nobody pays; None where no run has an amount."""
-    states: tuple[tuple[CostState | None, int], ...]
-    """How many runs are in each state, in the order of `CostState`; None last, for runs without a cost yet."""
-    known: int
-    """The runs that the amounts cover; those that are not charged count as covered."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +66,13 @@ def lane_figures(runs: Sequence[Run], costs: Mapping[str, Cost]) -> LaneFigures:
     found = [(run, metrics_of(run)) for run in runs if run.ended]
     tokens = [run.usage.completion_tokens for run in runs if run.usage and run.usage.completion_tokens is not None]
     return LaneFigures(
-        outcomes=_counted([run.outcome for run in runs], Outcome),
+        outcomes=counted([run.outcome for run in runs], Outcome),
         ttft=sample_of(metrics.ttft for _run, metrics in found),
         output_speed=sample_of(metrics.output_speed for _run, metrics in found),
         e2e=sample_of(_whole_time(run, metrics) for run, metrics in found),
         completion_tokens=sum(tokens) if tokens else None,
         token_runs=len(tokens),
-        cost=_total([(run, costs.get(run.id)) for run in runs]),
+        cost=cost_total((run, costs.get(run.id)) for run in runs),
     )
 
 
@@ -101,32 +85,5 @@ def sample_of(values: Iterable[float | None]) -> Sample | None:
     return Sample(len(known), median(known), known[nearest] if len(known) >= MIN_N_FOR_P95 else None)
 
 
-def is_play_money(run: Run, cost: Cost) -> bool:
-    """True where the amount is one that nobody pays: a stand-in answered, or the price is the sandbox's."""
-    return run.server.stand_in is not None or bool(cost.price and cost.price.play_money)
-
-
 def _whole_time(run: Run, metrics: Metrics) -> int | None:
     return metrics.e2e if run.outcome in _WHOLE else None
-
-
-def _total(priced: Sequence[tuple[Run, Cost | None]]) -> CostTotal:
-    amounts: dict[bool, list[Decimal]] = {False: [], True: []}
-    free_of_charge = 0
-    for run, cost in priced:
-        if cost and cost.state is CostState.NOT_CHARGED:
-            free_of_charge += 1
-        elif cost and cost.amount is not None:
-            amounts[is_play_money(run, cost)].append(cost.amount)
-    paid, played = ((sum(found, Decimal(0)) if found else None) for found in (amounts[False], amounts[True]))
-    return CostTotal(
-        amount=paid,
-        play_amount=played,
-        states=_counted([cost.state if cost else None for _run, cost in priced], CostState),
-        known=free_of_charge + sum(map(len, amounts.values())),
-    )
-
-
-def _counted(found: Sequence[T | None], order: Iterable[T]) -> tuple[tuple[T | None, int], ...]:
-    counts = Counter(found)
-    return tuple((value, counts[value]) for value in (*order, None) if counts[value])

@@ -21,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway.wire import clean_text
-from glm_playground.reports.figures import is_play_money, lane_figures
+from glm_playground.reports.figures import lane_figures
 from glm_playground.reports.sections import (
     MeasuredLane,
     RunsNotice,
@@ -36,7 +36,7 @@ from glm_playground.reports.sections import (
     votes_table,
 )
 from glm_playground.reports.words import Words, cost_text, duration_text, number_text, speed_text
-from glm_playground.runs.cost import Cost
+from glm_playground.runs.cost import Cost, is_play_money
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Run, RunError
 from glm_playground.runs.thinking import reasoning_of

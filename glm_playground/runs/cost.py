@@ -1,5 +1,6 @@
 """What a run cost, and how sure that is."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,12 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
-from glm_playground.runs.run import Outcome, Run
+from glm_playground.gateway import Event, EventKind
+from glm_playground.runs.run import DELTAS, Outcome, Run
+from glm_playground.runs.tokens import estimate_request_tokens, estimate_tokens
 
 _MILLION = Decimal(1_000_000)
+_WRITTEN = ("name", "arguments")
 _AS_JSON = ConfigDict(extra="forbid")
 
 
@@ -69,6 +73,23 @@ class CostTerm:
 
 
 @dataclass(frozen=True)
+class Received:
+    """What came of an answer whose usage nobody reported, and its price: an estimate, never what was charged."""
+
+    __pydantic_config__: ClassVar = _AS_JSON
+
+    chunks: int
+    """Deltas with text; at least one."""
+    terms: tuple[CostTerm, ...] = ()
+    """The request and the text received, in tokens by a rule of thumb (`runs.tokens`); empty without a price."""
+
+    @property
+    def amount(self) -> Decimal | None:
+        """US dollars; None without a price."""
+        return sum((term.amount for term in self.terms), Decimal(0)) if self.terms else None
+
+
+@dataclass(frozen=True)
 class Cost:
     """A cost with its state; the amount is None where nobody can say."""
 
@@ -79,6 +100,8 @@ class Cost:
     """US dollars."""
     terms: tuple[CostTerm, ...] = ()
     price: Price | None = None
+    received: Received | None = None
+    """Only where the usage is missing: beside the unknown cost stands what was received."""
 
 
 def cost_of(run: Run, price: Price | None) -> Cost:
@@ -86,6 +109,7 @@ def cost_of(run: Run, price: Price | None) -> Cost:
 
     The gateway's own figure wins. A run that failed before its first token is not charged where that is the server's
     policy; what a stream costs that fails or is stopped midway is documented nowhere and so known only from its usage.
+    Without one the cost is unknown, with what was received beside it.
     """
     usage = run.usage
     if usage and usage.cost is not None:
@@ -93,7 +117,7 @@ def cost_of(run: Run, price: Price | None) -> Cost:
     if run.outcome is Outcome.FAILED and run.server.failed_not_charged and not run.has_delta:
         return Cost(CostState.NOT_CHARGED, price=price)
     if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
-        return Cost(CostState.NO_USAGE, price=price)
+        return Cost(CostState.NO_USAGE, price=price, received=_received(run, price))
     if price is None:
         return Cost(CostState.NO_PRICE)
     terms = _terms(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0, price)
@@ -102,6 +126,32 @@ def cost_of(run: Run, price: Price | None) -> Cost:
     if terms and all(term.per_million == 0 for term in terms):
         return Cost(CostState.FREE, Decimal(0), terms, price)
     return Cost(CostState.ESTIMATED, sum((term.amount for term in terms), Decimal(0)), terms, price)
+
+
+def is_play_money(run: Run, cost: Cost) -> bool:
+    """True where the amount is one that nobody pays: a stand-in answered, or the price is the sandbox's."""
+    return run.server.stand_in is not None or bool(cost.price and cost.price.play_money)
+
+
+def _received(run: Run, price: Price | None) -> Received | None:
+    deltas = [event for event in run.events if event.kind in DELTAS and event.text]
+    if not deltas:
+        return None
+    terms = None
+    if price:
+        prompt = run.usage.prompt_tokens if run.usage else None
+        prompt = estimate_request_tokens(run.request) if prompt is None else prompt
+        terms = _terms(prompt, estimate_tokens("".join(map(_generated, deltas))), 0, price)
+    return Received(len(deltas), terms or ())
+
+
+def _generated(delta: Event) -> str:
+    """What the model wrote of a delta: of a tool call, its name and arguments."""
+    if delta.kind is not EventKind.TOOL_CALLS:
+        return delta.text
+    functions = [call.get("function") for call in json.loads(delta.text) if isinstance(call, dict)]
+    said = [function.get(name) for function in functions if isinstance(function, dict) for name in _WRITTEN]
+    return "".join(text for text in said if isinstance(text, str))
 
 
 def _terms(prompt: int, completion: int, cached: int, price: Price) -> tuple[CostTerm, ...] | None:

@@ -76,6 +76,19 @@ class Metrics:
             return None
         return 1e9 / self.tpot
 
+    @property
+    def chunk_speed(self) -> float | None:
+        """Chunks a second in place of an output speed: only where no completion tokens were reported.
+
+        None for fewer than 40 chunks or less than 200 ms.
+        """
+        if self.usage and self.usage.completion_tokens is not None:
+            return None
+        if self.ttft is None or self.e2e is None or self.deltas < MIN_TOKENS_FOR_SPEED:
+            return None
+        span = self.e2e - self.ttft
+        return None if span < MIN_NS_FOR_SPEED else (self.deltas - 1) / (span / 1e9)
+
     @cached_property
     def times(self) -> tuple[int, ...]:
         """Of each non-empty delta."""

@@ -7,7 +7,7 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.forecast import Prediction
-from glm_playground.chat.tokens import TOKENS_PER_MESSAGE
+from glm_playground.runs.tokens import TOKENS_PER_MESSAGE
 from glm_playground.chat.variables import missing, variables_of
 from glm_playground.gateway import Gateway
 from glm_playground.runs.cost import TokenClass

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, expect
 
-from glm_playground.chat.tokens import estimate_tokens
+from glm_playground.runs.tokens import estimate_tokens
 from glm_playground.ui.shared import figures, i18n
 from tests.browser.conftest import OpenTab, Tab
 from tests.browser.test_look import findings

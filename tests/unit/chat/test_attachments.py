@@ -13,7 +13,7 @@ from glm_playground.chat.attachments import (
     token_shares,
     with_attachments,
 )
-from glm_playground.chat.tokens import estimate_tokens
+from glm_playground.runs.tokens import estimate_tokens
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t`"), min_size=1)
 near_fences = st.lists(st.sampled_from(["`", "```", "````", "~~~", "\n", " ", "a", "你"]), max_size=12).map("".join)

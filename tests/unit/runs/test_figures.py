@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground.chat.checks import Finding, Problem, check_request
-from glm_playground.chat.tokens import estimate_prompt_tokens, estimate_tokens
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Usage, usage_of
 from glm_playground.runs.cost import CostState, Price, TokenClass, cost_of
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Outcome, Run, Server, outcome_of
+from glm_playground.runs.tokens import estimate_prompt_tokens, estimate_request_tokens, estimate_tokens
 
 MS = 1_000_000
 REQUEST = ChatRequest(model="glm-5.1", messages=(Message(role="user", content="hi"),))
@@ -100,6 +100,25 @@ class TestMetrics:
         run = run_of((50, CONTENT, "a"), (50 + milliseconds, CONTENT, "b"), usage=Usage(completion_tokens=tokens))
         assert metrics_of(run).output_speed == (pytest.approx(speed) if speed else None)
 
+    @pytest.mark.parametrize(
+        ("usage", "chunks", "milliseconds", "speed"),
+        [
+            (None, 61, 3000, 20),
+            (Usage(prompt_tokens=3), 61, 3000, 20),
+            (None, 40, 200, 195),
+            (None, 39, 3000, None),
+            (None, 61, 199, None),
+            (Usage(completion_tokens=61), 61, 3000, None),
+        ],
+    )
+    def test_chunks_have_a_speed_only_where_no_tokens_were_reported(
+        self, usage: Usage | None, chunks: int, milliseconds: int, speed: float | None
+    ) -> None:
+        times = [50 + milliseconds * number // (chunks - 1) for number in range(chunks)]
+        metrics = metrics_of(run_of(*((at, CONTENT, "a") for at in times), usage=usage, outcome=Outcome.STOPPED))
+        assert metrics.chunk_speed == (pytest.approx(speed) if speed else None)
+        assert (metrics.output_speed is None) or metrics.chunk_speed is None
+
     @pytest.mark.parametrize(("gaps", "p95"), [(19, None), (20, 19 * MS), (100, 95 * MS)])
     def test_a_p95_needs_twenty_gaps(self, gaps: int, p95: int | None) -> None:
         found = metrics_of(run_of(*((n * (n + 1) // 2, CONTENT, "a") for n in range(gaps + 1)))).gaps
@@ -178,6 +197,34 @@ class TestCost:
     ) -> None:
         cost = cost_of(run, given_price)
         assert (cost.state, cost.amount, cost.terms) == (state, None, ())
+
+    def test_what_was_received_without_usage_is_priced_beside_the_unknown_cost(self) -> None:
+        call = '[{"index": 0, "id": "call_0123456789", "function": {"name": "look", "arguments": "{}"}}]'
+        words = [(at, CONTENT, f"word{at} ") for at in range(1, 61)]
+        run = run_of((0, REASONING, "so "), *words, (70, EventKind.TOOL_CALLS, call), outcome=Outcome.STOPPED)
+        cost = cost_of(run, LIST)
+        assert (cost.state, cost.amount, cost.terms) == (CostState.NO_USAGE, None, ())
+        assert cost.received
+        assert cost.received.chunks == 62
+        prompt, output = cost.received.terms
+        assert (prompt.tokens, output.tokens) == (estimate_request_tokens(REQUEST), round(62 / 0.75))
+        assert cost.received.amount == prompt.amount + output.amount
+
+    def test_of_half_a_usage_the_reported_half_counts(self) -> None:
+        run = run_of((1, CONTENT, "a b c"), outcome=Outcome.STOPPED, usage=Usage(prompt_tokens=500))
+        received = cost_of(run, LIST).received
+        assert received
+        assert [term.tokens for term in received.terms] == [500, 4]
+
+    @pytest.mark.parametrize("given_price", [None, price(input="1")])
+    def test_without_a_price_only_the_chunks_are_told(self, given_price: Price | None) -> None:
+        received = cost_of(run_of((1, CONTENT, "a"), outcome=Outcome.FAILED), given_price).received
+        assert received
+        assert (received.chunks, received.terms, received.amount) == (1, (), None)
+
+    def test_what_was_reported_or_never_came_is_not_estimated(self) -> None:
+        assert cost_of(run_of((1, CONTENT, "a"), usage=USED), LIST).received is None
+        assert cost_of(run_of(outcome=Outcome.STOPPED), LIST).received is None
 
     def test_a_class_that_was_not_used_needs_no_price(self) -> None:
         cost = cost_of(run_of(usage=Usage(prompt_tokens=1000, completion_tokens=0)), price(input="1"))

@@ -1,0 +1,61 @@
+"""Estimates how many tokens a text has, before a gateway has counted it or where none did."""
+
+import json
+import re
+from collections.abc import Iterable
+
+from glm_playground.gateway import ChatRequest, Message
+
+ESTIMATE_SOURCE = "https://docs.z.ai/guides/overview/concept-param"
+"""Z.ai's rule of thumb: a token is about 0.75 English words or 1.5 Chinese characters."""
+
+_WORDS_PER_TOKEN = 0.75
+_CHINESE_CHARACTERS_PER_TOKEN = 1.5
+# Not of the rule: text without spaces, such as base64 or code, has no words to count.
+_CHARACTERS_PER_TOKEN = 5
+TOKENS_PER_MESSAGE = 3
+# What a chat template may write around a message: its role, marks, a line for tools.
+_MOST_TOKENS_PER_MESSAGE = 20
+
+_CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens `text` has, by Z.ai's rule of thumb."""
+    rest, chinese = (text, 0) if text.isascii() else _CHINESE.subn(" ", text)
+    words = len(rest.split())
+    visible = len(rest) - rest.count(" ")
+    return round(
+        max(words / _WORDS_PER_TOKEN, visible / _CHARACTERS_PER_TOKEN) + chinese / _CHINESE_CHARACTERS_PER_TOKEN
+    )
+
+
+def estimate_prompt_tokens(messages: Iterable[Message]) -> int:
+    """About how many tokens messages have, with the few that mark each."""
+    return sum(sum(map(estimate_tokens, _texts(message))) + TOKENS_PER_MESSAGE for message in messages)
+
+
+def estimate_request_tokens(request: ChatRequest) -> int:
+    """About how many tokens of input `request` has: messages, tools, the schema of the answer, further fields."""
+    return estimate_prompt_tokens(request.messages) + sum(map(estimate_tokens, _definitions(request)))
+
+
+def most_request_tokens(request: ChatRequest) -> int:
+    """A bound on the tokens of input: a tokenizer over bytes makes at most one of each byte."""
+    texts = [text for message in request.messages for text in _texts(message)] + _definitions(request)
+    around = _MOST_TOKENS_PER_MESSAGE * (len(request.messages) + len(texts))
+    return sum(len(text.encode("utf-8", "replace")) for text in texts) + around
+
+
+def _texts(message: Message) -> list[str]:
+    return [message.content, *(f"{call.name} {call.arguments}" for call in message.tool_calls)]
+
+
+def _definitions(request: ChatRequest) -> list[str]:
+    """What a server may write into the prompt beside the messages, as JSON."""
+    values = [*request.tools, request.response_format, *request.extra.values()]
+    return [
+        json.dumps(value, ensure_ascii=False)
+        for value in values
+        if isinstance(value, dict | list | str) and len(value) > 0
+    ]
