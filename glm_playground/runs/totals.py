@@ -78,9 +78,7 @@ def cost_total(priced: Iterable[tuple[Run, Cost | None]]) -> CostTotal:
         # A group has an amount for each of its runs, or for none.
         unpriced = cost is None or cost.amount is None
         groups.setdefault((_ORDER.index(cost.state if cost else None), play, unpriced), []).append(cost)
-    return CostTotal(
-        tuple(_part(_ORDER[at], play, groups[at, play, unpriced]) for at, play, unpriced in sorted(groups))
-    )
+    return CostTotal(tuple(_part(_ORDER[key[0]], key[1], groups[key]) for key in sorted(groups)))
 
 
 def _part(state: CostState | None, play_money: bool, costs: list[Cost | None]) -> CostPart:

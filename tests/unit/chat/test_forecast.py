@@ -96,9 +96,7 @@ def test_the_least_cost_has_the_input_read_from_a_cache() -> None:
         {"messages": (Message(role="assistant", content="an earlier answer"), *ASKED.messages)},
         {
             "messages": (
-                Message(
-                    role="assistant", content="", tool_calls=(ToolCall(id="1", name="f", arguments='{"a": "b c"}'),)
-                ),
+                Message(role="assistant", content="", tool_calls=(ToolCall(id="1", name="f", arguments="{}"),)),
                 *ASKED.messages,
             )
         },

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, ToolCall, Usage
-from glm_playground.runs.cost import Cost, CostState, CostTerm, Price, TokenClass
+from glm_playground.runs.cost import Cost, CostState, CostTerm, Price, Received, TokenClass
 from glm_playground.runs.run import Outcome, Run, RunError, Server
 from glm_playground.runs.run_json import (
     RecordingError,
@@ -83,6 +83,10 @@ def test_a_cost_comes_back_with_its_price_and_every_digit() -> None:
     back = cost_from_json(json.loads(json.dumps(cost_to_json(cost))))
     assert back == cost
     assert str(back.amount) == "0.00000420"
+    # What an earlier version could not have is left out where there is nothing to say.
+    assert "received" not in cost_to_json(cost)
+    unknown = Cost(CostState.NO_USAGE, price=price, received=Received(3, (term,)))
+    assert cost_from_json(json.loads(json.dumps(cost_to_json(unknown)))) == unknown
 
 
 @pytest.mark.parametrize(
