@@ -16,7 +16,7 @@ from glm_playground.ui.playground.lane_view import (
 )
 from glm_playground.ui.playground.options import draw_options, draw_target, side_by_side
 from glm_playground.ui.playground.share import draw_share
-from glm_playground.ui.playground.standings_view import draw_standings
+from glm_playground.ui.playground.standings_view import draw_best_and_table
 from glm_playground.ui.playground.starter_buttons import draw_starters
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.i18n import _
@@ -87,7 +87,6 @@ if attached or bench.live_runs():
         st.rerun()
     stop_slot.empty()
 if several:
-    with standings_slot.container():
-        draw_standings(bench, server)
+    draw_best_and_table(bench, server, standings_slot)
 draw_differences(bench)
 watch_answers(server)

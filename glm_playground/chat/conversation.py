@@ -6,10 +6,9 @@ the first one; what followed stays below the answer it followed. A path through 
 
 import itertools
 import json
-import re
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from glm_playground.chat.attachments import Attachment, token_shares, with_attachments
@@ -18,11 +17,10 @@ from glm_playground.chat.tools import tool_calls_of
 from glm_playground.gateway import ChatRequest, Message, ToolCall
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.marks import unmarked_request
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import answer_of
-
-_MARK = re.compile(r"^\[[0-9a-f]{8}\] ")
 
 
 def _new_id() -> str:
@@ -53,13 +51,14 @@ class Prompt:
     def messages(self, calls: Sequence[ToolCall] = ()) -> tuple[Message, ...]:
         """The messages it makes behind an answer that makes `calls`; results of other calls are quoted as text."""
         asked = {call.id for call in calls}
-        if self.results and asked == {result.call.id for result in self.results}:
-            return tuple(
-                Message(role="tool", content=result.content, tool_call_id=result.call.id) for result in self.results
-            )
-        quoted = [f"{result.call.name}: {result.content}" for result in self.results]
+        fit = asked == {result.call.id for result in self.results}
+        results = [Message(role="tool", content=result.content, tool_call_id=result.call.id) for result in self.results]
+        if self.results and fit and not self.text and not self.attachments:
+            return tuple(results)
+        quoted = [] if fit else [f"{result.call.name}: {result.content}" for result in self.results]
         text = "\n\n".join(filter(None, (*quoted, self.text)))
-        return (Message(role="user", content=with_attachments(text, self.attachments)),)
+        user = Message(role="user", content=with_attachments(text, self.attachments))
+        return (*(results if fit else ()), user)
 
 
 @dataclass(eq=False)
@@ -314,7 +313,8 @@ def conversation_of(runs: Sequence[Run]) -> Conversation:
     """The conversation that `runs` are the answers of: the turns that the longest request quotes, each with its runs.
 
     A run stands in the place of the text that a later request quotes of it. Messages of one sender in a row become one
-    prompt; a prompt that is another one than the longest request's at its place becomes a branch.
+    prompt; a prompt that is another one than the longest request's at its place becomes a branch. The mark against
+    prompt caches is no part of a prompt.
 
     Args:
         runs: of one lane, oldest first; at least one.
@@ -333,23 +333,24 @@ def conversation_of(runs: Sequence[Run]) -> Conversation:
 
 def _put(fork: Fork, prompt: Prompt, run: Run) -> None:
     shown = fork.turn
-    turn = next((turn for turn in fork.turns if unmarked(turn.prompt) == unmarked(prompt)), None)
+    turn = next((turn for turn in fork.turns if turn.prompt == prompt), None)
     if turn is None or shown is None:
         fork.add(Turn(prompt, [Answer(run)]))
         fork.chosen = 0
         return
     turn.chosen = 0
     first = turn.answers[0] if turn.answers else None
-    if first and first.quoted and first.content == Answer(run).content:
+    if first and first.quoted and _quotes(first, run):
         # What followed the quoted text followed the run.
         first.run, first.text, first.quoted, first.calls = run, None, False, ()
     else:
         turn.answers.append(Answer(run, after=first.after) if first else Answer(run))
 
 
-def unmarked(prompt: Prompt) -> Prompt:
-    """`prompt` without the mark against prompt caches that asking one by one puts in front of a conversation."""
-    return replace(prompt, text=_MARK.sub("", prompt.text))
+def _quotes(answer: Answer, run: Run) -> bool:
+    """Whether a quoted answer is what `run` said; calls that nobody answered are not quoted."""
+    said = Answer(run)
+    return answer.content == said.content and answer.calls in {(), said.tool_calls}
 
 
 def _turns_of(run: Run) -> list[Turn]:
@@ -357,7 +358,7 @@ def _turns_of(run: Run) -> list[Turn]:
     turns: list[Turn] = []
     waiting: list[Message] = []
     asked: tuple[ToolCall, ...] = ()
-    for message in run.request.messages:
+    for message in unmarked_request(run.request).messages:
         if message.role == "assistant":
             quoted = Answer(text=message.content, quoted=True, calls=message.tool_calls)
             turns.append(Turn(_prompt_of(waiting, asked), [quoted]))

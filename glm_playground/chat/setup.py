@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, StringConstraints, ValidationError
 
 from glm_playground.gateway import ChatRequest, Parameters
+from glm_playground.runs.marks import unmarked_request
 
 MAX_LANES = 6
 MAX_MODEL_CHARACTERS = 200
@@ -56,7 +57,8 @@ class Setup(BaseModel):
 
 
 def setup_of(request: ChatRequest) -> Setup:
-    """What a lane asks with that makes requests such as this one."""
+    """What a lane asks with that makes requests such as this one, but for their mark against prompt caches."""
+    request = unmarked_request(request)
     system = "\n\n".join(message.content for message in request.messages if message.role == "system")
     parameters = Parameters(**{name: getattr(request, name) for name in Parameters.model_fields})
     # Not checked again: what was sent, or read from a checked file, may be longer than what may be typed.

@@ -149,7 +149,11 @@ def _generated(delta: Event) -> str:
     """What the model wrote of a delta: of a tool call, its name and arguments."""
     if delta.kind is not EventKind.TOOL_CALLS:
         return delta.text
-    functions = [call.get("function") for call in json.loads(delta.text) if isinstance(call, dict)]
+    try:
+        calls = json.loads(delta.text)
+    except ValueError:
+        return ""
+    functions = [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
     said = [function.get(name) for function in functions if isinstance(function, dict) for name in _WRITTEN]
     return "".join(text for text in said if isinstance(text, str))
 

@@ -1,60 +1,121 @@
-"""The line over the lanes: who was fastest, cheapest, shortest."""
+"""Lanes that were asked the same: the line over them that says who was best, and the table of figures under them."""
 
+from collections import Counter
 from decimal import Decimal
 
 import streamlit as st
 
-from glm_playground.chat.conversation import Prompt
+from glm_playground.chat.conversation import Turn
 from glm_playground.gateway import Gateway
-from glm_playground.runs.metrics import metrics_of
-from glm_playground.runs.standings import Entrant, Measure, Standing, standings
-from glm_playground.ui.playground.workbench import Lane, Workbench
+from glm_playground.runs.standings import Comparison, Figure, LaneRuns, Row, Value, compare, repeats_of
+from glm_playground.ui.playground.workbench import Workbench
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.figures import dollars, seconds, tokens
-from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.run_footer import cost_on
+from glm_playground.ui.shared.figures import dollars, min_median_max, per_second, seconds, tokens
+from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.run_footer import cost_on, outcome_name
 from glm_playground.ui.shared.styled import styled
 
 
-def draw_standings(bench: Workbench, server: Gateway) -> None:
-    """Draws the line, where at least two lanes answered their last prompt."""
-    lasts = [lane.conversation.turns[-1] for lane in bench.lanes if lane.conversation.turns]
-    asked = [turn.prompt for turn in lasts]
+def lanes_to_compare(bench: Workbench, server: Gateway) -> tuple[list[LaneRuns], bool]:
+    """The lanes that answered the prompt that most were asked last, and whether they were asked one by one."""
+    lasts = [(at, lane.conversation.turns[-1]) for at, lane in enumerate(bench.lanes) if lane.conversation.turns]
     # Answers to different prompts are not to be compared.
-    common = max(asked, key=asked.count, default=None)
-    entrants = [entrant for index, lane in enumerate(bench.lanes) if (entrant := _entrant(lane, index, common, server))]
-    found = standings(entrants)
-    if not found:
+    counts = Counter(turn.prompt for _at, turn in lasts)
+    common = counts.most_common(1)[0][0] if counts else None
+    asked = [(at, turn) for at, turn in lasts if turn.prompt == common and turn.answers and turn.answer.run]
+    return [_lane(at, turn, server) for at, turn in asked], all(turn.answer.one_by_one for _at, turn in asked)
+
+
+def draw_standings(compared: Comparison, *, one_by_one: bool) -> None:
+    """Draws who was best by each figure, in a line."""
+    parts = [text for row in compared.rows if (text := _best_text(row, compared))]
+    if not parts:
         return
-    parts = [_words(standing) for standing in found]
-    fair = all(turn.answer.one_by_one for turn in lasts if turn.answers and turn.prompt == common)
-    if not fair:
+    if not one_by_one:
         parts.append(styled("gray", _("asked at the same time")))
     st.markdown(f":small[{' · '.join(parts)}]")
 
 
-def _entrant(lane: Lane, index: int, asked: Prompt | None, server: Gateway) -> Entrant | None:
-    turns = lane.conversation.turns
-    run = turns[-1].answer.run if turns and turns[-1].answers and turns[-1].prompt == asked else None
-    if run is None or not run.ended:
-        return None
-    return Entrant(f"{index + 1} {run.request.model}", run, metrics_of(run), cost_on(run, server))
-
-
-def _words(standing: Standing) -> str:
+def draw_comparison(compared: Comparison) -> None:
+    """Draws the figures as a Markdown table: `st.dataframe` and `st.table` would load pandas on this page."""
     names = {
-        Measure.TTFT: _("first token soonest"),
-        Measure.E2E: _("done soonest"),
-        Measure.COST: _("cheapest"),
-        Measure.TOKENS: _("fewest tokens"),
+        Figure.TTFT: _("TTFT"),
+        Figure.E2E: _("E2E"),
+        Figure.SPEED: _("Output speed"),
+        Figure.TOKENS: _("Completion tokens"),
+        Figure.COST: _("Cost, in play money") if compared.play_money else _("Cost"),
     }
-    value = standing.value
-    match standing.measure:
-        case Measure.COST:
-            figure = literal(dollars(Decimal(str(value))))
-        case Measure.TOKENS:
-            figure = tokens(int(value))
+    lines = [
+        f"| {_('Figure')} | {' | '.join(map(literal, compared.names))} |",
+        "|---|" + "--:|" * len(compared.names),
+    ]
+    for row in compared.rows:
+        cells = [_cell(row, at, value) for at, value in enumerate(row.values)]
+        lines.append(f"| {names[row.figure]} | {' | '.join(cells)} |")
+    outcomes = [", ".join(f"{number(count)} {outcome_name(one)}" for one, count in lane) for lane in compared.outcomes]
+    lines.append(f"| {_('Outcome')} | {' | '.join(outcomes)} |")
+    st.markdown("\n".join(lines))
+    notes = [_("Best is marked only where the ranges do not overlap.")]
+    if any(value.spread and value.spread.n > 1 for row in compared.rows for value in row.values):
+        notes.insert(0, _("With repeats: min / median / max, n runs."))
+    st.caption(" ".join(notes))
+
+
+def draw_best_and_table(bench: Workbench, server: Gateway, line: "st.delta_generator.DeltaGenerator") -> None:
+    """Draws both, the line into its place over the lanes; nothing for fewer than two lanes with answers."""
+    lanes, one_by_one = lanes_to_compare(bench, server)
+    if compared := compare(lanes):
+        with line.container():
+            draw_standings(compared, one_by_one=one_by_one)
+        draw_comparison(compared)
+
+
+def _lane(at: int, turn: Turn, server: Gateway) -> LaneRuns:
+    shown = turn.answer.run
+    runs = repeats_of(shown, turn.runs) if shown else ()
+    name = f"{at + 1} {shown.request.model}" if shown else ""
+    return LaneRuns(name, runs, {run.id: cost_on(run, server) for run in runs if run.ended})
+
+
+def _best_text(row: Row, compared: Comparison) -> str:
+    """What is best by a figure; empty where nothing can be said."""
+    words = {
+        Figure.TTFT: _("fastest first token"),
+        Figure.E2E: _("finished first"),
+        Figure.SPEED: _("fastest output"),
+        Figure.TOKENS: _("fewest tokens"),
+        Figure.COST: _("cheapest"),
+    }
+    if row.tied:
+        return f"{words[row.figure]}: {_('no difference')}"
+    if row.lead is None or not (best := row.values[row.lead].spread):
+        return ""
+    basis = [_("median of {count}").format(count=number(best.n))] if best.n > 1 else []
+    basis += [] if row.clear else [_("ranges overlap")]
+    note = f" ({', '.join(basis)})" if basis else ""
+    return f"{words[row.figure]}: **{literal(compared.names[row.lead])}** {_text(row.figure, best.median)}{note}"
+
+
+def _cell(row: Row, at: int, value: Value) -> str:
+    if value.spread is None:
+        return _("unknown")
+    known, whole = value.spread, value.spread.n + value.unknown
+    text = _text(row.figure, known.median)
+    if known.n > 1:
+        text = min_median_max(known, lambda one: _text(row.figure, one))
+    if whole > 1:
+        counted = _("n {count}") if not value.unknown else _("n {count} of {whole}")
+        text += f", {counted.format(count=number(known.n), whole=number(whole))}"
+    return f"{text} {styled('green-badge', _('best'))}" if row.best == at else text
+
+
+def _text(figure: Figure, value: float) -> str:
+    match figure:
+        case Figure.COST:
+            return literal(dollars(Decimal(str(value))))
+        case Figure.TOKENS:
+            return tokens(round(value))
+        case Figure.SPEED:
+            return per_second(value)
         case _:
-            figure = seconds(value)
-    who = f"**{literal(standing.best)}** {figure}" if standing.best else _("no difference")
-    return f"{names[standing.measure]}: {who}"
+            return seconds(value)

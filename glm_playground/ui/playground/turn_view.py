@@ -99,7 +99,7 @@ def _draw_end(
     lane: Lane, turn: Turn, run: Run, server: Gateway, place: "st.delta_generator.DeltaGenerator", *, is_last: bool
 ) -> None:
     with place:
-        draw_footer(run, cost_on(run, server), turn)
+        draw_footer(run, cost_on(run, server), turn, place=f"{lane.id}-")
         draw_check(run)
         if is_last and not turn.answer.after.turns:
             draw_tool_calls(lane, turn)

@@ -1,8 +1,10 @@
 """Figures as text: durations, tokens, money, with their units and by locale."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
-from glm_playground.ui.shared.i18n import _, number
+from glm_playground.runs.standings import Spread
+from glm_playground.ui.shared.i18n import _, ngettext, number
 
 _LEAST_SHOWN = Decimal("0.00000001")
 
@@ -21,7 +23,24 @@ def seconds(nanoseconds: float | None) -> str:
 
 def tokens(count: int | None) -> str:
     """A number of tokens; "unknown" for None."""
-    return _("unknown") if count is None else _("{count} tokens").format(count=number(count))
+    if count is None:
+        return _("unknown")
+    return ngettext("{count} token", "{count} tokens", count).format(count=number(count))
+
+
+def chunks(count: int) -> str:
+    """A number of chunks."""
+    return ngettext("{count} chunk", "{count} chunks", count).format(count=number(count))
+
+
+def per_second(tokens_per_second: float) -> str:
+    """A speed such as "61.0 tokens/s"."""
+    return _("{speed} tokens/s").format(speed=number(tokens_per_second, 1))
+
+
+def min_median_max(found: Spread, text: Callable[[float], str]) -> str:
+    """A spread such as "280 ms / 295 ms / 310 ms"."""
+    return " / ".join(text(value) for value in (found.least, found.median, found.most))
 
 
 def dollars(amount: Decimal) -> str:

@@ -8,8 +8,9 @@ import pytest
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolResult, Turn, conversation_of
 from glm_playground.chat.setup import Setup, setup_of
-from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters
+from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters, ToolCall
 from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.marks import marked
 from glm_playground.runs.run import Outcome, Run, Server
 
 CONTENT, REASONING = EventKind.CONTENT, EventKind.REASONING
@@ -175,3 +176,55 @@ def test_the_runs_of_a_lane_stand_in_their_turns_again() -> None:
     assert back.turns[0].runs == (first, again)
     assert [turn.prompt.text for turn in back.forks()[1].turns] == ["two", "two, but shorter"]
     assert back.request(Prompt("three"), setup).messages[-2].content == "third"
+
+
+def test_a_mark_against_caches_is_no_part_of_a_conversation() -> None:
+    first, second = answer((CONTENT, "first")).run, answer((CONTENT, "again")).run
+    assert first
+    assert second
+    setup = Setup(model="m", system="be brief")
+    asked = Conversation().request(Prompt("one"), setup)
+    first.request = asked.model_copy(update={"messages": marked(asked.messages, "530909f5")})
+    second.request = asked.model_copy(update={"messages": marked(asked.messages, "0123abcd")})
+    back = conversation_of([first, second])
+    assert [len(fork.turns) for fork in back.forks()] == [1]
+    assert back.turns[0].runs == (first, second)
+    assert setup_of(first.request) == setup
+    # The same where the mark stands before the prompt itself.
+    bare = Conversation().request(Prompt("one"), Setup(model="m"))
+    first.request = bare.model_copy(update={"messages": marked(bare.messages, "530909f5")})
+    assert conversation_of([first]).turns[0].prompt == Prompt("one")
+
+
+def test_a_quoted_answer_is_the_run_that_made_the_same_calls() -> None:
+    def calling(city: str) -> Run:
+        piece = [{"index": 0, "id": city, "function": {"name": "weather", "arguments": json.dumps({"city": city})}}]
+        run = answer((EventKind.TOOL_CALLS, json.dumps(piece)), outcome=Outcome.TOOL_CALLS).run
+        assert run
+        run.request = Conversation().request(Prompt("the weather?"), Setup(model="m"))
+        return run
+
+    rome, oslo = calling("Rome"), calling("Oslo")
+    lane = talk(("the weather?", [Answer(oslo)]))
+    last = answer((CONTENT, "rain")).run
+    assert last
+    last.request = lane.request(Prompt(results=(ToolResult(Answer(oslo).tool_calls[0], "rain"),)), Setup(model="m"))
+    back = conversation_of([rome, oslo, last])
+    assert back.turns[0].answer.run is oslo
+    assert back.turns[-1].answer.run is last
+    assert back.turns[0].runs == (oslo, rome)
+
+
+def test_a_prompt_behind_results_of_tools_is_sent_with_them() -> None:
+    call = ToolCall(id="c1", name="clock", arguments="{}")
+    run = answer((CONTENT, "noon, then")).run
+    assert run
+    messages = (
+        Message(role="user", content="what time"),
+        Message(role="assistant", content="", tool_calls=(call,)),
+        Message(role="tool", content="noon", tool_call_id="c1"),
+        Message(role="user", content="say it nicely"),
+    )
+    run.request = ChatRequest(model="m", messages=messages)
+    again = conversation_of([run]).request(Prompt("thanks"), Setup(model="m"))
+    assert again.messages[:4] == messages
