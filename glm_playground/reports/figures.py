@@ -26,6 +26,8 @@ class Sample(NamedTuple):
     median: float
     p95: float | None
     """Nearest rank; None for fewer than `MIN_N_FOR_P95` runs."""
+    least: float
+    most: float
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def sample_of(values: Iterable[float | None]) -> Sample | None:
     if not known:
         return None
     nearest = -(-len(known) * 95 // 100) - 1
-    return Sample(len(known), median(known), known[nearest] if len(known) >= MIN_N_FOR_P95 else None)
+    p95 = known[nearest] if len(known) >= MIN_N_FOR_P95 else None
+    return Sample(len(known), median(known), p95, known[0], known[-1])
 
 
 def _whole_time(run: Run, metrics: Metrics) -> int | None:

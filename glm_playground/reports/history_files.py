@@ -4,12 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
 from glm_playground.catalog.comparison_files import harmless_cell
 from glm_playground.gateway.wire import clean_text
 from glm_playground.runs.cost import Cost, CostState
+from glm_playground.runs.marks import unmarked
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.run_json import cost_to_json, run_to_json
@@ -23,14 +25,18 @@ COLUMNS = (
     "stand_in",
     "outcome",
     "finish_reason",
+    "warm_up",
     "prompt_tokens",
     "completion_tokens",
     "ttft_ms",
     "e2e_ms",
     "tpot_ms",
     "tokens_per_second",
+    "chunks",
+    "chunks_per_second",
     "cost_usd",
     "cost_state",
+    "received_cost_usd",
     "price_source",
     "request_id",
     "task_id",
@@ -69,24 +75,28 @@ def _cells(run: Run, cost: Cost | None) -> dict[str, Any]:
     metrics, usage = metrics_of(run), run.usage
     return {
         "id": run.id,
-        "started_at": run.started_at.isoformat(),
+        "started_at": run.started_at.astimezone(UTC).isoformat(),
         "model": run.request.model,
         "server": run.server.name,
         "stand_in": run.server.stand_in or "no",
-        "outcome": run.outcome.value if run.outcome else "going on",
+        "outcome": run.outcome.value if run.outcome else "running",
         "finish_reason": run.finish_reason,
+        "warm_up": "yes" if run.warm_up else "no",
         "prompt_tokens": usage.prompt_tokens if usage else None,
         "completion_tokens": usage.completion_tokens if usage else None,
         "ttft_ms": _milliseconds(metrics.ttft),
         "e2e_ms": _milliseconds(metrics.e2e),
         "tpot_ms": _milliseconds(metrics.tpot),
         "tokens_per_second": None if metrics.output_speed is None else round(metrics.output_speed, 2),
+        "chunks": metrics.deltas,
+        "chunks_per_second": None if metrics.chunk_speed is None else round(metrics.chunk_speed, 2),
         "cost_usd": _amount(cost),
         "cost_state": cost.state.value if cost else None,
+        "received_cost_usd": cost.received.amount if cost and cost.received else None,
         "price_source": cost.price.source if cost and cost.price else None,
         "request_id": run.request_id,
         "task_id": run.task_id,
-        "prompt": run.request.messages[-1].content if run.request.messages else "",
+        "prompt": unmarked(run.request.messages[-1].content) if run.request.messages else "",
         "answer": answer_of(run),
     }
 

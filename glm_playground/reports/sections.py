@@ -11,7 +11,7 @@ from glm_playground.reports.figures import LaneFigures, Sample
 from glm_playground.reports.words import Words, dollars_text, duration_text, number_text, speed_text
 from glm_playground.runs.cost import Cost, CostState, Price, TokenClass, is_play_money
 from glm_playground.runs.run import Outcome, Run
-from glm_playground.runs.totals import CostTotal
+from glm_playground.runs.totals import CostTotal, cost_total
 
 _MAX_SETTINGS_CHARACTERS = 120
 _UNREMARKABLE = frozenset({Outcome.COMPLETED, Outcome.TOOL_CALLS, Outcome.FAILED})
@@ -115,6 +115,15 @@ def figures_table(lanes: Sequence[MeasuredLane], words: Words) -> Table:
     return Table(words.figures_caption, columns, rows)
 
 
+def warm_ups_text(runs: Sequence[Run], costs: Mapping[str, Cost], words: Words) -> str:
+    """How many warm-ups there were and what they cost; empty where there were none."""
+    if not runs:
+        return ""
+    total = cost_total((run, costs.get(run.id)) for run in runs)
+    cost = _cost_cell(total, len(runs), words)
+    return words.warm_ups.format(count=number_text(len(runs), words), cost="; ".join([cost.text, cost.notes[0].text]))
+
+
 def votes_table(votes: Sequence[VoteShown], words: Words) -> Table:
     """A row a vote, in the order given."""
     columns = (Column(words.question), Column(words.lanes), Column(words.winner))
@@ -216,8 +225,10 @@ def _failures_cell(figures: LaneFigures, words: Words) -> Cell:
 def _sample_cell(sample: Sample | None, text: Callable[[float], str], words: Words) -> Cell:
     if sample is None:
         return Cell(words.unknown)
-    p95 = () if sample.p95 is None else (Note(f"p95 {text(sample.p95)}"),)
-    return Cell(text(sample.median), (*p95, _n(sample.n, words)))
+    notes = [] if sample.p95 is None else [Note(f"p95 {text(sample.p95)}")]
+    if sample.n > 1:
+        notes.append(Note(f"{text(sample.least)} – {text(sample.most)}"))
+    return Cell(text(sample.median), (*notes, _n(sample.n, words)))
 
 
 def _n(count: int, words: Words) -> Note:
@@ -237,7 +248,10 @@ def _cost_cell(cost: CostTotal, runs: int, words: Words) -> Cell:
     known, all_runs = number_text(cost.known, words), number_text(runs, words)
     guessed = any(state in _GUESSED for state, _count in cost.states)
     mark = STAND_IN if cost.play_amount is not None else ESTIMATE if guessed else ""
-    return Cell(text, (Note(words.covered.format(known=known, runs=all_runs, states=states), mark),))
+    notes = [Note(words.covered.format(known=known, runs=all_runs, states=states), mark)]
+    if cost.received:
+        notes.append(Note(words.received_in_all.format(amount=dollars_text(cost.received, words)), ESTIMATE))
+    return Cell(text, tuple(notes))
 
 
 def _state_name(state: CostState | None, words: Words) -> str:

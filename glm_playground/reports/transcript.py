@@ -34,8 +34,9 @@ from glm_playground.reports.sections import (
     sources_table,
     stand_in_notice,
     votes_table,
+    warm_ups_text,
 )
-from glm_playground.reports.words import Words, cost_text, duration_text, number_text, speed_text
+from glm_playground.reports.words import Words, cost_text, duration_text, number_text, run_speed_text
 from glm_playground.runs.cost import Cost, is_play_money
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Run, RunError
@@ -53,7 +54,9 @@ class TranscriptLane(NamedTuple):
     setup: Setup
     conversation: Conversation
     costs: Mapping[str, Cost]
-    """By run id, for all runs of the turns on the screen; a run that is going on has none."""
+    """By run id, for all runs of the turns on the screen; one that is running has none."""
+    every_answer: bool = False
+    """True where the other answers to a prompt are told too, and not only the one on the screen."""
 
     @property
     def answers(self) -> list[Answer]:
@@ -104,6 +107,8 @@ class _Measured(NamedTuple):
     stand_in: RunsNotice | None
     replay: RunsNotice | None
     figures: Table
+    warm_ups: str
+    """How many were left out of the figures; empty where there were none."""
     asking: str
     sources: Table
 
@@ -190,7 +195,7 @@ def _rendered(
     **more: object,
 ) -> str:
     text = _TEMPLATES.get_template(template).render(
-        lanes=[_lane(lane, words) for lane in lanes],
+        lanes=[_lane(lane, words) for lane in lanes if not _is_warm_up(lane)],
         measured=_measured(lanes, words),
         votes=votes_table(votes, words) if votes else None,
         words=words,
@@ -206,22 +211,31 @@ def _measured(lanes: Sequence[TranscriptLane], words: Words) -> _Measured | None
     runs = list({run.id: run for lane in lanes for run in lane.runs}.values())
     if not runs:
         return None
-    rows = [MeasuredLane(lane.setup, lane.runs, lane_figures(lane.runs, lane.costs)) for lane in lanes]
-    answers = list({answer.run.id: answer for lane in lanes for answer in lane.answers if answer.run}.values())
+    costs = {run_id: cost for lane in lanes for run_id, cost in lane.costs.items()}
+    warm_ups = [run for run in runs if run.warm_up]
+    shown = [lane for lane in lanes if not _is_warm_up(lane)]
+    rows = [MeasuredLane(lane.setup, lane.runs, lane_figures(lane.runs, lane.costs)) for lane in shown]
+    answers = list({answer.run.id: answer for lane in shown for answer in lane.answers if answer.run}.values())
     return _Measured(
         period=period_text(runs, words),
         stand_in=stand_in_notice(runs),
         replay=replay_notice(runs),
         figures=figures_table(rows, words),
-        asking=asking_text(answers, most_at_once=_most_at_once(lanes), words=words),
-        sources=sources_table(runs, {run_id: cost for lane in lanes for run_id, cost in lane.costs.items()}, words),
+        warm_ups=warm_ups_text(warm_ups, costs, words),
+        asking=asking_text(answers, most_at_once=_most_at_once(shown), words=words),
+        sources=sources_table(runs, costs, words),
     )
 
 
 def _most_at_once(lanes: Sequence[TranscriptLane]) -> int:
     """The most runs that answered one turn, over all lanes."""
     by_turn = zip_longest(*(lane.conversation.turns for lane in lanes))
-    return max(len({run.id for turn in turns if turn for run in turn.runs}) for turns in by_turn)
+    return max((len({run.id for turn in turns if turn for run in turn.runs}) for turns in by_turn), default=0)
+
+
+def _is_warm_up(lane: TranscriptLane) -> bool:
+    runs = lane.runs
+    return bool(runs) and all(run.warm_up for run in runs)
 
 
 def _lane(lane: TranscriptLane, words: Words) -> _LaneShown:
@@ -230,23 +244,46 @@ def _lane(lane: TranscriptLane, words: Words) -> _LaneShown:
         head.append(_Passage(words.system_prompt, lane.setup.system))
     if fields := lane.setup.parameters.fields():
         head.append(_Passage(words.settings, json.dumps(fields, ensure_ascii=False, indent=2), language="json"))
-    turns = tuple(_turn(turn, lane.costs, words) for turn in lane.conversation.turns)
+    turns = tuple(_turn(turn, lane, words) for turn in lane.conversation.turns)
     return _LaneShown(lane.setup.model or words.unknown, tuple(head), turns)
 
 
-def _turn(turn: Turn, costs: Mapping[str, Cost], words: Words) -> _TurnShown:
+def _turn(turn: Turn, lane: TranscriptLane, words: Words) -> _TurnShown:
     prompt = _prompt(turn.prompt, words)
     run = run_on_screen(turn.answer) if turn.answers else None
+    others = _others(turn, words) if lane.every_answer else ()
     if run is None:
-        own = _Passage(words.written_by_user, turn.answer.content, language="markdown") if turn.answers else None
-        return _TurnShown(prompt, (own,) if own else (), "", replayed=False, figures=())
+        told = _without_run(turn.answer, words) if turn.answers else ()
+        return _TurnShown(prompt, (*told, *others), "", replayed=False, figures=())
     return _TurnShown(
         prompt,
-        _answer(turn.answer, run, words),
+        (*_answer(turn.answer, run, words), *others),
         run.server.stand_in or "",
         replayed=run.replayed,
-        figures=_figures(run, costs.get(run.id), words),
+        figures=_figures(run, lane.costs.get(run.id), words),
     )
+
+
+def _without_run(answer: Answer, words: Words) -> tuple[_Passage, ...]:
+    """What the user wrote in place of an answer, or what a later request says that the model answered."""
+    calls = [_Passage(words.tool_call, call.arguments, call.name, "json") for call in answer.tool_calls]
+    label = words.quoted if answer.quoted else words.written_by_user
+    text = [_Passage(label, answer.content, language="markdown")] if answer.content or not calls else []
+    return (*text, *calls)
+
+
+def _others(turn: Turn, words: Words) -> tuple[_Passage, ...]:
+    """The answers that are not on the screen, each with all its passages under its number."""
+    count = len(turn.answers)
+    found = []
+    for number, answer in enumerate(turn.answers, start=1):
+        if answer is turn.answer:
+            continue
+        run = run_on_screen(answer)
+        passages = _answer(answer, run, words) if run else _without_run(answer, words)
+        title = words.other_answer.format(number=number_text(number, words), count=number_text(count, words))
+        found += [one._replace(label=f"{title}: {one.label}", folds=True) for one in passages]
+    return tuple(found)
 
 
 def _prompt(prompt: Prompt, words: Words) -> tuple[_Passage, ...]:
@@ -285,7 +322,7 @@ def _figures(run: Run, cost: Cost | None, words: Words) -> tuple[tuple[str, str]
         (words.ttfa, duration_text(metrics.ttfa, words)),
         (words.e2e, duration_text(metrics.e2e, words)),
         (words.tpot, duration_text(metrics.tpot, words)),
-        (words.output_speed, speed_text(metrics.output_speed, words)),
+        (words.output_speed, run_speed_text(metrics, words)),
         (words.finish_reason, run.finish_reason or words.none),
         (words.cost, cost_text(cost, play_money=bool(cost and is_play_money(run, cost)), words=words)),
     ]

@@ -43,7 +43,7 @@ def to_json(lanes: Sequence[TranscriptLane], *, exported_at: datetime) -> str:
 
 
 def _lane(lane: TranscriptLane) -> dict[str, Any]:
-    return {"setup": _setup(lane.setup), "turns": [_turn(turn, lane.costs) for turn in lane.conversation.turns]}
+    return {"setup": _setup(lane.setup), "turns": [_turn(turn, lane) for turn in lane.conversation.turns]}
 
 
 def _setup(setup: Setup) -> dict[str, Any]:
@@ -52,8 +52,13 @@ def _setup(setup: Setup) -> dict[str, Any]:
     return {"model": setup.model, "system": setup.system, "parameters": parameters}
 
 
-def _turn(turn: Turn, costs: Mapping[str, Cost]) -> dict[str, Any]:
-    return {"prompt": _prompt(turn.prompt), "answer": _answer(turn.answer, costs) if turn.answers else None}
+def _turn(turn: Turn, lane: TranscriptLane) -> dict[str, Any]:
+    told = {
+        "prompt": _prompt(turn.prompt),
+        "answer": _answer(turn.answer, lane.costs) if turn.answers else None,
+    }
+    others = [_answer(answer, lane.costs) for answer in turn.answers if answer is not turn.answer]
+    return told | ({"other_answers": others} if lane.every_answer and others else {})
 
 
 def _prompt(prompt: Prompt) -> dict[str, Any]:
@@ -70,7 +75,8 @@ def _answer(answer: Answer, costs: Mapping[str, Cost]) -> dict[str, Any]:
         "content": answer.content,
         "reasoning": reasoning_of(run) if run else "",
         "tool_calls": [_call(call) for call in answer.tool_calls],
-        "edited": run is None,
+        "edited": run is None and not answer.quoted,
+        "quoted": run is None and answer.quoted,
         "run": _run(run, costs.get(run.id)) if run else None,
     }
 
@@ -84,8 +90,9 @@ def _run(run: Run, cost: Cost | None) -> dict[str, Any]:
         "id": run.id,
         "request": run.request.body(),
         "server": {"name": run.server.name, "origin": run.server.origin, "stand_in": run.server.stand_in},
-        "started_at": run.started_at.isoformat(),
+        "started_at": run.started_at.astimezone(UTC).isoformat(),
         "outcome": run.outcome,
+        "warm_up": run.warm_up,
         "finish_reason": run.finish_reason,
         "usage": _usage(run.usage) if run.usage else None,
         "metrics": _metrics(run),
@@ -104,7 +111,8 @@ def _metrics(run: Run) -> dict[str, float | None]:
     metrics = metrics_of(run)
     times = {"ttft_ms": metrics.ttft, "ttfa_ms": metrics.ttfa, "e2e_ms": metrics.e2e, "tpot_ms": metrics.tpot}
     figures = {name: None if time is None else time / 1e6 for name, time in times.items()}
-    return figures | {"output_speed": metrics.output_speed}
+    speeds = {"output_speed": metrics.output_speed, "chunks": metrics.deltas, "chunk_speed": metrics.chunk_speed}
+    return figures | speeds
 
 
 def _error(error: RunError) -> dict[str, Any]:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from glm_playground.runs.cost import Cost, CostState, TokenClass
+from glm_playground.runs.cost import Cost, CostState, Received, TokenClass
+from glm_playground.runs.metrics import Metrics
 from glm_playground.runs.run import Outcome
 
 _LEAST_SHOWN = Decimal("0.00000001")
 
 _OUTCOMES = {
     Outcome.COMPLETED: "completed",
-    Outcome.LENGTH: "cut at the limit",
+    Outcome.LENGTH: "stopped at the token limit",
     Outcome.FILTERED: "filtered",
     Outcome.TOOL_CALLS: "tool calls",
     Outcome.STOPPED: "stopped",
@@ -23,7 +24,7 @@ _COST_STATES = {
     CostState.ESTIMATED: "estimated",
     CostState.SETTLED: "settled",
     CostState.NOT_CHARGED: "not charged",
-    CostState.NO_USAGE: "no usage",
+    CostState.NO_USAGE: "not reported",
     CostState.NO_PRICE: "no price",
     CostState.FREE: "free",
 }
@@ -43,17 +44,23 @@ _DEFINITIONS = (
         "not say how long its answer would have taken.",
     ),
     ("TPOT", "(E2E − TTFT) / (n − 1), where n is the completion tokens as reported, reasoning included."),
-    ("Output speed", "1 / TPOT, only where n is 40 or more and E2E − TTFT is 200 ms or more."),
+    (
+        "Output speed",
+        "1 / TPOT, only where n is 40 or more and E2E − TTFT is 200 ms or more. Where no tokens were reported, "
+        "chunks a second under the same limits, named as such and in no median.",
+    ),
     (
         "Medians and p95",
-        "over the runs that have the figure; n says how many. p95 is the nearest rank, only where n is 20 or more. "
-        "Failed runs count among the runs.",
+        "over the runs that have the figure; n says how many, and their least and most stand beside. p95 is the "
+        "nearest rank, only where n is 20 or more. Failed runs count among the runs.",
     ),
     (
         "Cost",
         "the gateway's own figure where it sends one (settled); else the sum over input, cached input and output of "
         "tokens as reported × price (estimated), in exact decimals. A generation that failed before its first token is "
-        "not charged where that is the server's published policy. What nobody can say stays unknown.",
+        "not charged where that is the server's published policy. What nobody can say stays unknown. Where no "
+        "usage was reported, the price of the text received stands beside, with its tokens estimated by a rule of "
+        "thumb: it is in no sum.",
     ),
 )
 _LIMITS = (
@@ -81,6 +88,9 @@ class Words:
     assistant: str = "Assistant"
     reasoning: str = "Reasoning"
     written_by_user: str = "Written by the user in place of an answer"
+    quoted: str = "Assistant, as a later request quotes it"
+    other_answer: str = "Answer {number} of {count}"
+    warm_ups: str = "{count} warm-ups, which the figures leave out. Their cost: {cost}."
     tool_call: str = "Tool call"
     tool_result: str = "Tool result"
     error: str = "Error"
@@ -104,17 +114,21 @@ class Words:
     outcome: str = "outcome"
     outcomes: Mapping[Outcome, str] = field(default_factory=lambda: _OUTCOMES)
     """How a run ended; an outcome that is not in it is named as in the JSON."""
-    going_on: str = "going on"
+    going_on: str = "running"
     tokens: str = "tokens"
     ttft: str = "TTFT"
     ttfa: str = "TTFA"
     e2e: str = "E2E"
     tpot: str = "TPOT"
     output_speed: str = "output speed"
+    chunk_speed: str = "{speed} chunks/s, from {count} chunks"
     finish_reason: str = "finish_reason"
     cost: str = "cost"
     cost_states: Mapping[CostState, str] = field(default_factory=lambda: _COST_STATES)
     """How a cost is known, in a word or two; a state that is not in it is named as in the JSON."""
+    received: str = "{amount} estimated from {count} chunks received"
+    received_chunks: str = "{count} chunks received"
+    received_in_all: str = "{amount} estimated from chunks received, in no sum"
     request_id: str = "request id"
     task_id: str = "task id"
 
@@ -212,6 +226,22 @@ def cost_text(cost: Cost | None, *, play_money: bool, words: Words) -> str:
         return words.unknown
     state = words.cost_states.get(cost.state, cost.state.value)
     if cost.amount is None:
-        return f"{words.unknown} ({state})" if cost.state in _UNKNOWN else state
+        told = f"{words.unknown} ({state})" if cost.state in _UNKNOWN else state
+        return f"{told}, {_received_text(cost.received, words)}" if cost.received else told
     play = words.play_money if play_money and cost.state is not CostState.FREE else ""
     return f"{dollars_text(cost.amount, words)} {state} {play}".rstrip()
+
+
+def run_speed_text(metrics: Metrics, words: Words) -> str:
+    """The output speed of a run; where no tokens were reported, that of its chunks, named as such."""
+    if metrics.chunk_speed is None:
+        return speed_text(metrics.output_speed, words)
+    speed, count = number_text(metrics.chunk_speed, words, 1), number_text(metrics.deltas, words)
+    return words.chunk_speed.format(speed=speed, count=count)
+
+
+def _received_text(received: Received, words: Words) -> str:
+    count = number_text(received.chunks, words)
+    if not received.amount:
+        return words.received_chunks.format(count=count)
+    return words.received.format(amount=dollars_text(received.amount, words), count=count)

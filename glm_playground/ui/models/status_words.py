@@ -18,4 +18,4 @@ def last_success_text(seen: RunsSeen | None) -> str:
         return ""
     if seen.last_success is None:
         return _("none succeeded")
-    return _("last success {time} UTC").format(time=moment(seen.last_success))
+    return _("last success {time}").format(time=moment(seen.last_success))

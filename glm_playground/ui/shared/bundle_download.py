@@ -1,7 +1,6 @@
 """Writing a bundle: what leaves the machine is shown first, and what looks like a key is found and taken out."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -10,6 +9,7 @@ from glm_playground.bundles.secrets import Finding, find_secrets, without_secret
 from glm_playground.bundles.snapshot import snapshot
 from glm_playground.settings import settings
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.file_buttons import dated
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.own_key import asked_gateway
 
@@ -32,11 +32,10 @@ def draw_bundle_download(runs: Callable[[], Sequence[RecordedRun]], key: str) ->
         bundle = snapshot(found, (title or "").strip() or found[0].run.request.model)
         bundle = _draw_secrets(bundle, key)
         _draw_preview(bundle)
-        now = datetime.now(UTC)
         st.download_button(
             _("Download the bundle"),
             lambda: write_bundle(bundle),
-            file_name=f"glm-playground-{now:%Y%m%d-%H%M}.glmrun",
+            file_name=f"{dated('glm-playground')}.glmrun",
             mime="application/zip",
             key=f"{key}-download",
             on_click="ignore",

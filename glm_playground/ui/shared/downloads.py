@@ -6,23 +6,17 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from glm_playground.bundles.bundle import RecordedRun
-from glm_playground.chat.conversation import conversation_of
-from glm_playground.chat.setup import setup_of
+from glm_playground.reports.stored_lanes import lanes_of
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.transcript_json import to_json
-from glm_playground.ui.shared.file_buttons import FileKind, draw_file_buttons
+from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import language
 from glm_playground.ui.shared.report_words import report_words
 
 
 def recorded_lanes(recorded: Sequence[RecordedRun]) -> list[TranscriptLane]:
-    """Runs that were kept, a lane each."""
-    return [
-        TranscriptLane(
-            setup_of(one.run.request), conversation_of([one.run]), {one.run.id: one.cost} if one.cost else {}
-        )
-        for one in recorded
-    ]
+    """Stored runs, oldest first: a lane for each model and prompt, with the repeats of one request together."""
+    return lanes_of([(one.run, one.cost) for one in recorded])
 
 
 def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> None:
@@ -35,4 +29,4 @@ def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> N
         FileKind("HTML", "html", "text/html", lambda: to_html(lanes(), words, exported_at=now, language=spoken)),
     )
     with st.container(horizontal=True):
-        draw_file_buttons(kinds, f"glm-playground-{now:%Y%m%d-%H%M}", key)
+        draw_file_buttons(kinds, dated("glm-playground"), key)

@@ -1,6 +1,7 @@
 """Buttons that give a file; it is written when its button is pressed."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 import streamlit as st
@@ -14,6 +15,11 @@ class FileKind(NamedTuple):
     """Of its name, without the dot."""
     mime: str
     write: Callable[[], str]
+
+
+def dated(stem: str) -> str:
+    """A file's name with the time it is written at, which is UTC and says so."""
+    return f"{stem}-{datetime.now(UTC):%Y%m%d-%H%M}-UTC"
 
 
 def draw_file_buttons(

@@ -7,10 +7,11 @@ import gettext
 import io
 from collections.abc import Sequence
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 from babel import Locale, negotiate_locale
@@ -105,5 +106,19 @@ def day(value: date) -> str:
 
 
 def moment(value: datetime) -> str:
-    """A date and time, by locale."""
-    return format_datetime(value, format="medium", locale=locale())
+    """A date and time in the browser's time zone with the zone's name, by locale; UTC where the zone is not known.
+
+    Every time on a page goes through it; times in files are UTC and say so.
+    """
+    zone = _zone(st.context.timezone)
+    told = format_datetime(value, format="medium", tzinfo=zone, locale=locale())
+    return f"{told} {format_datetime(value, format='z', tzinfo=zone, locale=locale())}"
+
+
+@lru_cache(maxsize=1000)
+def _zone(name: str | None) -> tzinfo:
+    # The browser says it, so it may be anything.
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC

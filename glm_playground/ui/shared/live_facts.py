@@ -81,13 +81,13 @@ def _listed(model: str, models: runtime.Live[LiveModels]) -> Fact[bool]:
     if models.value is None:
         return Fact[bool](why=_problem_text(models))
     ids, read_at = models.value
-    note = _("read at {time} UTC; a key may be shown fewer models than there are").format(time=moment(read_at))
+    note = _("read at {time}; a key may be shown fewer models than there are").format(time=moment(read_at))
     claim = Claim[bool](value=model in ids, source=MODELS, read=read_at.date(), kind="gateway", note=note)
     return Fact[bool](value=claim.value, claims=(claim,))
 
 
 def _price_facts(schedule: PriceSchedule, server: Gateway, read_at: datetime) -> dict[str, Fact[Decimal]]:
-    note = _("read at {time} UTC").format(time=moment(read_at))
+    note = _("read at {time}").format(time=moment(read_at))
     if server.stand_in:
         note = _("play money of the sandbox, not a price of RunAPI; {note}").format(note=note)
     facts = {}

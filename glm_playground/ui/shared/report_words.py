@@ -23,6 +23,9 @@ def report_words() -> Words:
         assistant=_("Assistant"),
         reasoning=_("Reasoning"),
         written_by_user=_("Written by the user in place of an answer"),
+        quoted=_("Assistant, as a later request quotes it"),
+        other_answer=_("Answer {number} of {count}"),
+        warm_ups=_("{count} warm-ups, which the figures leave out. Their cost: {cost}."),
         tool_call=_("Tool call"),
         tool_result=_("Tool result"),
         error=_("Error"),
@@ -42,11 +45,15 @@ def report_words() -> Words:
         server=_("Server"),
         outcome=_("outcome"),
         outcomes={outcome: outcome_name(outcome) for outcome in Outcome},
-        going_on=_("going on"),
+        going_on=_("running"),
         tokens=_("tokens"),
         output_speed=_("output speed"),
+        chunk_speed=_("{speed} chunks/s, from {count} chunks"),
         cost=_("cost"),
         cost_states={state: cost_state_name(state) for state in CostState},
+        received=_("{amount} estimated from {count} chunks received"),
+        received_chunks=_("{count} chunks received"),
+        received_in_all=_("{amount} estimated from chunks received, in no sum"),
         request_id=_("request id"),
         task_id=_("task id"),
         figures=_("Figures"),
@@ -120,12 +127,18 @@ def _definitions() -> tuple[tuple[str, str], ...]:
             ),
         ),
         ("TPOT", _("(E2E − TTFT) / (n − 1), where n is the completion tokens as reported, reasoning included.")),
-        (_("Output speed"), _("1 / TPOT, only where n is 40 or more and E2E − TTFT is 200 ms or more.")),
+        (
+            _("Output speed"),
+            _(
+                "1 / TPOT, only where n is 40 or more and E2E − TTFT is 200 ms or more. Where no tokens were reported, "
+                "chunks a second under the same limits, named as such and in no median."
+            ),
+        ),
         (
             _("Medians and p95"),
             _(
-                "over the runs that have the figure; n says how many. p95 is the nearest rank, only where n is 20 or "
-                "more. Failed runs count among the runs."
+                "over the runs that have the figure; n says how many, and their least and most stand beside. p95 is "
+                "the nearest rank, only where n is 20 or more. Failed runs count among the runs."
             ),
         ),
         (
@@ -134,7 +147,8 @@ def _definitions() -> tuple[tuple[str, str], ...]:
                 "the gateway's own figure where it sends one (settled); else the sum over input, cached input and "
                 "output of tokens as reported × price (estimated), in exact decimals. A generation that failed before "
                 "its first token is not charged where that is the server's published policy. What nobody can say stays "
-                "unknown."
+                "unknown. Where no usage was reported, the price of the text received stands beside, with its tokens "
+                "estimated by a rule of thumb: it is in no sum."
             ),
         ),
     )

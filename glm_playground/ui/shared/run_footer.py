@@ -135,7 +135,7 @@ def cost_state_name(state: CostState) -> str:
     """The state of a cost in a word or two."""
     short = {
         CostState.NOT_CHARGED: _("not charged"),
-        CostState.NO_USAGE: _("no usage"),
+        CostState.NO_USAGE: _("not reported"),
         CostState.NO_PRICE: _("no price"),
     }
     return short.get(state) or cost_words()[state]

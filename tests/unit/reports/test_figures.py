@@ -82,11 +82,11 @@ def test_every_run_is_counted_and_each_figure_says_of_how_many() -> None:
 
     assert (figures.runs, figures.failures) == (8, 1)
     assert dict(figures.outcomes)[None] == 1
-    assert figures.ttft == (6, 650 * MILLISECOND, None)
+    assert figures.ttft == (6, 650 * MILLISECOND, None, 400 * MILLISECOND, 900 * MILLISECOND)
     assert figures.output_speed
     assert (figures.output_speed.n, round(figures.output_speed.median, 1)) == (4, 50.0)
     # What was cut or stopped has an end that says nothing.
-    assert figures.e2e == (4, 2450 * MILLISECOND, None)
+    assert figures.e2e == (4, 2450 * MILLISECOND, None, 700 * MILLISECOND, 2900 * MILLISECOND)
     assert (figures.completion_tokens, figures.token_runs) == (3 * 101 + 5 + 301, 5)
 
 
@@ -110,14 +110,17 @@ def test_money_and_play_money_are_added_up_apart() -> None:
     assert total.known == 4
     [row] = tables(report(lane_asking(*map(Answer, runs), costs=costs)))[0][1:]
     assert row[-1] == (
-        "$3.25 + $3.00 in play money · 4 of 6 runs known: 2 estimated, 1 settled, 1 not charged, 1 no usage, 1 unknown"
+        "$3.25 + $3.00 in play money · 4 of 6 runs known: 2 estimated, 1 settled, 1 not charged, "
+        "1 not reported, 1 unknown"
+        " · $0.0000276 estimated from chunks received, in no sum"
     )
 
 
 def test_nothing_is_free_of_charge_because_nobody_knows() -> None:
     nothing = timed_run("a", 400, 2400, 0, usage=None)
     [row] = tables(report(lane_asking(Answer(nothing), costs={"a": cost_of(nothing, PRICE)})))[0][1:]
-    assert row[-1] == "unknown · 0 of 1 runs known: 1 no usage"
+    told = "unknown · 0 of 1 runs known: 1 not reported"
+    assert row[-1] == f"{told} · $0.0000276 estimated from chunks received, in no sum"
     failed = failed_run("b", STAND_IN)
     [row] = tables(report(lane_asking(Answer(failed), costs={"b": cost_of(failed, PRICE)})))[0][1:]
     assert row[-1] == "not charged · 1 of 1 runs known: 1 not charged"
@@ -128,11 +131,16 @@ def test_the_figures_have_a_row_a_lane_over_all_repeats() -> None:
     head, first, second = tables(report(*realistic_lanes()))[0]
     assert head[:3] == ["Lane", "Runs", "Failures"]
     assert first[0].startswith("1: glm-5.1 · System prompt, temperature 0.7, max_tokens 2048")
-    assert first[1:6] == ["9", "0 · 1 stopped", "455 ms · n 9", "59.9 tokens/s · n 8", "9.46 s · n 8"]
-    assert second[1:4] == ["9", "1", "1.34 s · n 8"]
-    assert second[6:] == ["4,320 · n 8", "$0.0217 · 8 of 9 runs known: 8 estimated, 1 no usage"]
+    assert first[1:3] == ["9", "0 · 1 stopped"]
+    assert first[3:6] == [
+        "455 ms · 420 ms – 490 ms · n 9",
+        "59.9 tokens/s · 59.9 tokens/s – 59.9 tokens/s · n 8",
+        "9.46 s · 9.42 s – 9.49 s · n 8",
+    ]
+    assert second[1:4] == ["9", "1", "1.34 s · 1.31 s – 1.38 s · n 8"]
+    assert second[6:] == ["4,320 · n 8", "$0.0217 · 8 of 9 runs known: 8 estimated, 1 not reported"]
     many = [Answer(timed_run(str(number), 100 + number, 3000, 100)) for number in range(20)]
-    assert tables(report(lane_asking(*many)))[0][1][3] == "110 ms · p95 118 ms · n 20"
+    assert tables(report(lane_asking(*many)))[0][1][3] == "110 ms · p95 118 ms · 100 ms – 119 ms · n 20"
 
 
 def test_a_lane_that_changed_its_model_names_both() -> None:

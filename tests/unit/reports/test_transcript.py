@@ -211,7 +211,14 @@ def test_only_what_is_on_the_screen_is_told() -> None:
         assert not re.search("another|a branch|what the model wrote", text)
     turns = [turn for one in json.loads(to_json([lane, edited], exported_at=AT))["lanes"] for turn in one["turns"]]
     assert turns[1]["answer"] is None
-    assert turns[2]["answer"] == {"content": "mine", "reasoning": "", "tool_calls": [], "edited": True, "run": None}
+    assert turns[2]["answer"] == {
+        "content": "mine",
+        "reasoning": "",
+        "tool_calls": [],
+        "edited": True,
+        "quoted": False,
+        "run": None,
+    }
 
 
 def test_json_holds_the_request_as_sent_and_unrounded_figures() -> None:
@@ -236,9 +243,11 @@ def test_json_holds_the_request_as_sent_and_unrounded_figures() -> None:
         "server": {"name": "RunAPI", "origin": "https://runapi.co", "stand_in": None},
         "started_at": "2026-03-04T05:06:00+00:00",
         "outcome": "completed",
+        "warm_up": False,
         "finish_reason": "stop",
         "usage": usage._asdict() | {"cost": "0.0000123"},
-        "metrics": {"ttft_ms": 420, "ttfa_ms": 2420, "e2e_ms": 2420, "tpot_ms": 20, "output_speed": 50},
+        "metrics": {"ttft_ms": 420, "ttfa_ms": 2420, "e2e_ms": 2420, "tpot_ms": 20}
+        | {"output_speed": 50, "chunks": 2, "chunk_speed": None},
         "request_id": "req-1",
         "task_id": "task-1",
         "error": None,
@@ -294,5 +303,5 @@ def test_reasoning_in_the_content_is_told_from_the_answer() -> None:
 
 def test_a_run_that_is_going_on_is_told_as_far_as_it_came() -> None:
     lane = asked("So f", outcome=None, finish_reason=None)
-    assert "outcome `going on`" in markdown_of(lane)
+    assert "outcome `running`" in markdown_of(lane)
     assert json.loads(to_json([lane], exported_at=AT))["lanes"][0]["turns"][0]["answer"]["run"]["outcome"] is None
