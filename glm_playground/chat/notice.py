@@ -26,6 +26,7 @@ class NoticeKind(StrEnum):
     """A prompt of a preset: nothing is wrong with it."""
     LANES_FULL = "lanes_full"
     LINK_IGNORED = "link_ignored"
+    ONLY_SOME_LANES = "only_some_lanes"
     NO_LANE = "no_lane"
     """The lanes it was for are gone."""
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from glm_playground.chat.checks import Finding, check_request
 from glm_playground.chat.conversation import Prompt, Turn
-from glm_playground.chat.forecast import Prediction, predict
+from glm_playground.chat.forecast import Forecast, Prediction, forecast, predict
 from glm_playground.chat.lane import Lane
 from glm_playground.gateway import ChatRequest, Message
 from glm_playground.runs.cost import Price
@@ -67,27 +67,26 @@ def check(body: ChatRequest, limits: Limits) -> Finding | None:
     return check_request(body, context_tokens=limits.context_tokens, max_output_tokens=limits.max_output_tokens)
 
 
-def predict_all(
-    plan: Plan,
-    limits: Callable[[str], Limits],
-    price: Callable[[str], Price | None],
-    past_outputs: Callable[[str], Sequence[int]],
-) -> tuple[Prediction, ...]:
-    """What each request of `plan` will use and cost, warm-ups among them."""
-    return tuple(
-        predict(
+@dataclass(frozen=True)
+class Outlook:
+    """What predictions are made from."""
+
+    limits: Callable[[str], Limits]
+    price: Callable[[str], Price | None]
+    past_outputs: Callable[[str], Sequence[int]]
+
+    def of(self, body: ChatRequest) -> Prediction:
+        """What one request will use and cost."""
+        limits = self.limits(body.model)
+        return predict(
             body,
-            price(body.model),
-            context_tokens=limits(body.model).context_tokens,
-            max_output_tokens=limits(body.model).max_output_tokens,
-            past_outputs=past_outputs(body.model),
+            self.price(body.model),
+            context_tokens=limits.context_tokens,
+            max_output_tokens=limits.max_output_tokens,
+            past_outputs=self.past_outputs(body.model),
         )
-        for body in plan.bodies
-    )
 
-
-def with_nonce(body: ChatRequest, nonce: str) -> ChatRequest:
-    """`body` with a mark before its first message, so that no prompt cache knows it."""
-    first, *rest = body.messages
-    marked = first.model_copy(update={"content": f"[{nonce}] {first.content}"})
-    return body.model_copy(update={"messages": (marked, *rest)})
+    def forecast(self, plan: Plan) -> Forecast | None:
+        """What `plan` will use and cost, warm-ups included; None where there is nothing to forecast."""
+        predictions = [self.of(request.body) for request in plan.requests]
+        return forecast(predictions, repeats=plan.repeats, warm_ups=[self.of(body) for body in plan.warm_ups])

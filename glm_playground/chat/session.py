@@ -14,16 +14,17 @@ from glm_playground.chat import undo
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.checks import Problem
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, Turn
-from glm_playground.chat.forecast import Prediction
+from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.lane import DEFAULT_MODEL, Lane
 from glm_playground.chat.notice import Notice, NoticeKind
-from glm_playground.chat.plan import Limits, Plan, Request, check, predict_all, with_nonce
+from glm_playground.chat.plan import Limits, Outlook, Plan, Request, check
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.variables import fill, missing, variables_of
 from glm_playground.chat.workbench import Batch, Draft, Workbench
 from glm_playground.gateway import ChatRequest
 from glm_playground.runs.cost import Price
 from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.marks import marked
 from glm_playground.runs.run import Run
 
 CONTINUE = "Continue exactly where you stopped."
@@ -286,9 +287,14 @@ class Session:
             requests.append(Request(lane, request, turn))
         return Plan(prompt, tuple(requests), bench.repeats, one_by_one=bench.one_by_one)
 
-    def predictions(self, plan: Plan) -> tuple[Prediction, ...]:
-        """What each request of `plan` will use and cost."""
-        return predict_all(plan, self.runner.limits, self.runner.price, self.bench.past_outputs)
+    @property
+    def outlook(self) -> Outlook:
+        """What predictions are made from."""
+        return Outlook(self.runner.limits, self.runner.price, self.bench.past_outputs)
+
+    def forecast(self, plan: Plan) -> Forecast | None:
+        """What `plan` will use and cost; None where there is nothing to forecast."""
+        return self.outlook.forecast(plan)
 
     def _send(self, draft: Draft) -> Notice | None:
         bench = self.bench
@@ -336,9 +342,10 @@ class Session:
 
     def most_cost(self, plan: Plan) -> Decimal:
         """US dollars that a plan may cost at most; infinite where no price is known."""
-        costs = [prediction.most_cost for prediction in self.predictions(plan)]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known, Decimal(0)) if len(known) == len(costs) else NO_LIMIT
+        found = self.forecast(plan)
+        if found is None:
+            return Decimal(0)
+        return NO_LIMIT if found.most_cost is None else found.most_cost
 
     def _start(self, plan: Plan, draft: Draft) -> None:
         """Starts the runs: all lanes at once with the repeats of each in a row, or all one by one in random order."""
@@ -355,7 +362,8 @@ class Session:
             mine = answers[request.lane.id]
             body, behind = request.body, mine[-1].run if mine else None
             if plan.one_after_the_other:
-                body, behind = with_nonce(body, secrets.token_hex(4)), last
+                body = body.model_copy(update={"messages": marked(body.messages, secrets.token_hex(4))})
+                behind = last
             last = self.runner.start(body, behind=behind, warm_up=False)
             mine.append(Answer(last, one_by_one=plan.one_after_the_other))
         started = [answer.run for found in answers.values() for answer in found]

@@ -1,49 +1,164 @@
-"""What is known before a prompt is sent: its tokens and its cost, the values it waits for, and a confirmation."""
+"""What is not sent yet: prompts that wait, and the line below the input with what the next one will use and cost."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 import streamlit as st
 
-from glm_playground.chat.conversation import Prompt
-from glm_playground.chat.forecast import Prediction
-from glm_playground.runs.tokens import TOKENS_PER_MESSAGE
-from glm_playground.chat.variables import missing, variables_of
-from glm_playground.gateway import Gateway
+from glm_playground.chat.checks import Problem
+from glm_playground.chat.forecast import Forecast, Prediction
+from glm_playground.chat.notice import Notice, NoticeKind
+from glm_playground.chat.session import NO_LIMIT, Session
+from glm_playground.chat.variables import variables_of
+from glm_playground.chat.workbench import Draft
 from glm_playground.runs.cost import TokenClass
+from glm_playground.runs.tokens import TOKENS_PER_MESSAGE
 from glm_playground.service import runtime
-from glm_playground.ui.playground import sending
 from glm_playground.ui.playground.composer import LaneForecast, draw_composer
+from glm_playground.ui.playground.form import DRAFT, VARIABLE, take_changes
+from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.turn_view import open_editor
-from glm_playground.ui.playground.workbench import PROMPT, Draft, Workbench, targets
+from glm_playground.ui.playground.uploads import take_files
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.session import say, show_value
 from glm_playground.ui.shared.styled import styled
 
+PROMPT = "prompt"
 # Less of the context is nothing to think of.
 _LEAST_SHARE = 0.001
 
 
-def draw_input_line(bench: Workbench, server: Gateway) -> None:
+def submit(session: Session) -> None:
+    """Sends what was typed and attached; what cannot be sent waits above the input."""
+    take_changes(session)
+    say(None)
+    value = st.session_state[PROMPT]
+    text = (value if isinstance(value, str) else value.text) or ""
+    files, problems = take_files([] if isinstance(value, str) else value.files)
+    session.submit(text, files, Notice(NoticeKind.FILES, files=problems) if problems else None)
+
+
+def draw_drafts(session: Session) -> None:
+    """Draws the prompts that wait, oldest first."""
+    for draft in list(session.bench.drafts):
+        with st.container(border=True, gap="small"):
+            _draw_draft(session, draft)
+
+
+def _draw_draft(session: Session, draft: Draft) -> None:
+    plan = session.plan_of(draft)
+    forecast = session.forecast(plan)
+    most = NO_LIMIT if forecast is None or forecast.most_cost is None else forecast.most_cost
+    busy = any(request.lane.conversation.live_runs() for request in plan.requests)
+    if draft.notice and not (draft.notice.kind is NoticeKind.BUSY and not busy):
+        lane = plan.requests[0].lane if plan.requests else None
+        title, body = explain_notice(draft.notice, session.bench, lane)
+        st.markdown(f"**{_('Not sent yet.')}** {title} {body}")
+    else:
+        st.markdown(f"**{_('Not sent yet.')}**")
+    if draft.prompt:
+        st.code(draft.text, language=None, wrap_lines=True)
+    else:
+        key = f"{DRAFT}-{draft.id}"
+        show_value(key, draft.text)
+        st.text_area(_("Prompt"), key=key, height=100, label_visibility="collapsed")
+    names = () if draft.prompt or draft.literal else variables_of(draft.text)
+    for name in names:
+        key = f"{VARIABLE}-{name}"
+        show_value(key, session.bench.values.get(name, ""))
+        st.text_input(name, key=key)
+    if draft.attachments:
+        files = ", ".join(literal(file.name) for file in draft.attachments)
+        st.caption(_("With: {names}").format(names=files))
+    if forecast:
+        st.caption(forecast_text(forecast, waiting=runtime.live_prices(asked_gateway()).waiting))
+    with st.container(horizontal=True):
+        st.button(
+            on_accent(_("Send")),
+            key=f"draft-send-{draft.id}",
+            type="primary",
+            on_click=_send,
+            args=(session, draft, most),
+            disabled=busy,
+        )
+        if names:
+            st.button(
+                _("Send as it is"), key=f"draft-literal-{draft.id}", on_click=_send_literal, args=(session, draft, most)
+            )
+        finding = draft.notice.finding if draft.notice else None
+        if finding and finding.problem is Problem.PROMPT_TOO_LONG:
+            st.button(
+                _("Send anyway"),
+                key=f"draft-anyway-{draft.id}",
+                on_click=_send_anyway,
+                args=(session, draft, most),
+                help=_("The token count is a rule of thumb; the server decides."),
+            )
+        st.button(
+            _("Discard"), key=f"draft-discard-{draft.id}", type="tertiary", on_click=session.discard, args=(draft,)
+        )
+
+
+def _send(session: Session, draft: Draft, most: Decimal) -> None:
+    take_changes(session)
+    session.confirm(draft, most)
+
+
+def _send_literal(session: Session, draft: Draft, most: Decimal) -> None:
+    take_changes(session)
+    draft.literal = True
+    session.confirm(draft, most)
+
+
+def _send_anyway(session: Session, draft: Draft, most: Decimal) -> None:
+    take_changes(session)
+    draft.unchecked = True
+    session.confirm(draft, most)
+
+
+def forecast_text(forecast: Forecast, *, waiting: bool = False) -> str:
+    """Requests, tokens in, share of the context, and cost as a range with the likely value; `waiting` for the price."""
+    parts = []
+    if forecast.requests > 1:
+        parts.append(_("{count} requests").format(count=number(forecast.requests)))
+    parts.append(_("about {count} tokens in").format(count=number(forecast.prompt_tokens)))
+    if forecast.context_share is not None and forecast.context_share >= _LEAST_SHARE:
+        parts.append(_("{share} % of the context").format(share=number(100 * forecast.context_share, 1)))
+    if forecast.least_cost is None:
+        parts.append(_("asking for the price") if waiting else _("cost unknown: no price"))
+        return " · ".join(parts)
+    low = literal(dollars(forecast.least_cost))
+    basis = styled("orange", _("predicted, in play money") if forecast.play_money else _("predicted"))
+    if forecast.most_cost is None:
+        parts.append(_("at least {low}").format(low=low) + f" {basis}")
+    else:
+        high = literal(dollars(forecast.most_cost))
+        parts.append(_("{low} to {high}").format(low=low, high=high) + f" {basis}")
+    if forecast.likely_cost is not None:
+        parts.append(_("likely {amount}").format(amount=literal(dollars(forecast.likely_cost))))
+    return " · ".join(parts)
+
+
+def draw_input_line(session: Session) -> None:
     """Draws the line below the chat input: what the draft will use and cost, counted in the browser as one types."""
-    predictions = [
-        sending.prediction_of(lane.conversation.request(Prompt(""), bench.setup_of(lane)), server)
-        for lane in bench.lanes
-        if lane.id in targets()
-    ]
+    bench = session.bench
+    plan = session.plan_of(Draft("", lane_ids=bench.targets()))
+    predictions = [session.outlook.of(request.body) for request in plan.requests]
     turns = [lane.conversation.turns[-1].id for lane in bench.lanes if lane.conversation.turns]
     draw_composer(
-        "1",
+        bench.id,
         [_lane_forecast(prediction) for prediction in predictions],
         input_key=PROMPT,
         stop_key="stop",
         repeats=bench.repeats,
         latest=" ".join(turns),
         editor=open_editor(),
+        hint=_("Enter sends, Shift+Enter breaks the line.") if bench.empty else "",
         play_money=any(prediction.price and prediction.price.play_money for prediction in predictions),
-        waiting_for_price=runtime.live_prices(server).waiting,
+        waiting_for_price=runtime.live_prices(asked_gateway()).waiting,
     )
 
 
@@ -55,67 +170,6 @@ def _lane_forecast(prediction: Prediction) -> LaneForecast:
         input_price=rates.get(TokenClass.INPUT),
         output_price=rates.get(TokenClass.OUTPUT),
         most_output=prediction.most_output,
-        likely_output=None,
+        likely_output=prediction.likely_output,
         context_tokens=prediction.context_tokens,
     )
-
-
-def estimate_text(predictions: Sequence[Prediction], repeats: int, *, waiting: bool = False) -> str:
-    """Tokens in, share of the context, and cost as a range over all lanes; `waiting` for the price still."""
-    tokens = sum(prediction.prompt_tokens for prediction in predictions) * repeats
-    parts = [_("about {count} tokens in").format(count=number(tokens))]
-    shares = [share for prediction in predictions if (share := prediction.context_share) is not None]
-    if shares and max(shares) >= _LEAST_SHARE:
-        parts.append(_("{share} % of the context").format(share=number(100 * max(shares), 1)))
-    least = [prediction.least_cost for prediction in predictions]
-    most = [prediction.most_cost for prediction in predictions]
-    known_least = [cost for cost in least if cost is not None]
-    known_most = [cost for cost in most if cost is not None]
-    if len(known_most) == len(most):
-        low = literal(dollars(sum(known_least, Decimal(0)) * repeats))
-        high = literal(dollars(sum(known_most, Decimal(0)) * repeats))
-        play = any(prediction.price and prediction.price.play_money for prediction in predictions)
-        basis = styled("orange", _("predicted, in play money") if play else _("predicted"))
-        parts.append(_("{low} to {high}").format(low=low, high=high) + f" {basis}")
-    else:
-        parts.append(_("asking for the price") if waiting else _("cost unknown: no price"))
-    return " · ".join(parts)
-
-
-def draw_draft(bench: Workbench) -> None:
-    """Draws a prompt that waits for its variables or for a confirmation."""
-    draft = bench.draft
-    if draft is None:
-        return
-    names = () if draft.prompt else variables_of(draft.text)
-    with st.container(border=True, gap="small"):
-        st.markdown(_("**Not sent yet.** Fill in the prompt's variables.") if names else _("**Not sent yet.**"))
-        st.code(draft.text, language=None, wrap_lines=True, height=min(160, 40 + 24 * draft.text.count("\n")))
-        kept = sending.values()
-        for name in names:
-            key = f"variable-{name}"
-            st.session_state.setdefault(key, kept.get(name, ""))
-            st.text_input(name, key=key)
-        if names and (empty := missing(draft.text, sending.values())):
-            said = ", ".join(f"`{name}`" for name in empty)
-            st.markdown(styled("small", _("Still empty: {names}. An empty one is not sent.").format(names=said)))
-        st.caption(estimate_text([prediction for _lane, prediction in sending.draft_predictions(draft)], bench.repeats))
-        if bench.ask_above is not None and not names:
-            limit = literal(dollars(Decimal(str(bench.ask_above))))
-            st.caption(_("It may cost more than {limit}, above which you want to be asked.").format(limit=limit))
-        with st.container(horizontal=True):
-            st.button(on_accent(_("Send it")), key="draft-send", type="primary", on_click=_send, args=(bench, draft))
-            st.button(_("Back to the input"), key="draft-back", on_click=_back, args=(bench, draft))
-        if draft.attachments:
-            st.caption(_("Its files come along when you send it; back in the input they are attached anew."))
-
-
-def _send(bench: Workbench, draft: Draft) -> None:
-    draft.confirmed = True
-    if not sending.send(draft):
-        _back(bench, draft)
-
-
-def _back(bench: Workbench, draft: Draft) -> None:
-    bench.draft = None
-    st.session_state[PROMPT] = draft.text

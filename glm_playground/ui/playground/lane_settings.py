@@ -1,23 +1,25 @@
 """The settings of a lane: controls by what the model's card says, and the request they make."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from glm_playground.catalog import ModelCard, load_catalog
-from glm_playground.chat.builtin_tools import BUILTIN_TOOLS
 from glm_playground.chat.conversation import Prompt
-from glm_playground.chat.structured import SchemaProblem, read_schema
-from glm_playground.chat.tools import ToolProblem, read_tools
-from glm_playground.ui.playground.setting_words import capability_note, explain_extra, explain_schema, explain_tools
-from glm_playground.ui.playground.workbench import Lane, model_ids, workbench
+from glm_playground.chat.lane import FIELDS, FieldProblem, Lane
+from glm_playground.chat.session import Session
+from glm_playground.chat.workbench import Workbench
+from glm_playground.ui.playground.notices import explain_problem
+from glm_playground.ui.playground.setting_words import capability_note
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.session import model_ids, show_value
 from glm_playground.ui.shared.styled import styled
 
-T = TypeVar("T")
+PANEL = "settings_panel"
+"""Names the lane whose settings are open beside the chat."""
 _SWITCHES = ("default", "on", "off")
 _FORMATS = ("text", "json_object", "json_schema")
 _MOST_SEED = 2**53 - 1
@@ -27,101 +29,84 @@ _RANGES: dict[str, tuple[float, float]] = {
     "max_tokens": (1, 10_000_000),
     "seed": (0, _MOST_SEED),
 }
-_SIMPLE = tuple(_RANGES)
+_WHOLE = ("max_tokens", "seed")
+_TOOL_TEMPLATE = {
+    "name": "get_weather",
+    "description": "The weather in a city now.",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+    },
+}
+_SCHEMA_TEMPLATE = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "due": {"type": "string", "format": "date"}},
+    "required": ["name"],
+    "additionalProperties": False,
+}
 
 
-def take_over(lane: Lane) -> None:
-    """Has the lane ask with what its widgets say, and notes what of it cannot be used.
-
-    A widget that was never drawn says nothing, so the lane keeps its value.
-    """
-    state, suffix = st.session_state, f"-{lane.id}"
-
-    def typed(name: str) -> Any:
-        return state[f"{name}{suffix}"]
-
-    def drawn(name: str) -> bool:
-        return f"{name}{suffix}" in state
-
-    setup: dict[str, Any] = {}
-    if drawn("model"):
-        setup["model"] = (typed("model") or "").strip()
-    if drawn("system"):
-        setup["system"] = typed("system") or ""
-    values: dict[str, Any] = {name: typed(name) for name in _SIMPLE if drawn(name)}
-    for name in ("thinking", "clear_thinking", "do_sample"):
-        if drawn(name):
-            values[name] = {"on": True, "off": False}.get(typed(name) or "")
-    if drawn("reasoning_effort"):
-        effort = typed("reasoning_effort")
-        values["reasoning_effort"] = None if effort in {None, "default"} else effort
-    if drawn("stop_text"):
-        values["stop"] = typed("stop_text") or None
-    lane.problems = _read_json_fields(lane, state, values)
-    parameters = lane.setup.parameters.model_copy(update=values)
-    lane.setup = lane.setup.model_copy(update={**setup, "parameters": parameters})
+def draw_panel(session: Session) -> None:
+    """Draws the settings of the lane that was opened, in the panel beside the chat."""
+    bench = session.bench
+    lane = bench.lane(st.session_state.get(PANEL) or "")
+    if lane is None:
+        return
+    with st.sidebar:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{_('Settings')}** {styled('small', literal(lane.setup.model))}", width="stretch")
+            st.button(_("Close"), key="settings-close", type="tertiary", icon=":material/close:", on_click=toggle_panel)
+        if bench.same_settings and lane is not bench.lanes[0]:
+            st.caption(_("Using lane 1's settings."))
+            return
+        changed = changed_fields(lane)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(styled("small", _changed_text(len(changed))), width="stretch")
+            st.button(
+                _("Reset"),
+                key=f"reset-{lane.id}",
+                icon=":material/restart_alt:",
+                disabled=not changed,
+                on_click=session.reset,
+                args=(lane,),
+                help=_("Back to the server's defaults; Undo brings them back"),
+            )
+        draw_settings(session, lane)
 
 
-def _read_json_fields(lane: Lane, state: Mapping[Any, Any], values: dict[str, Any]) -> dict[str, str]:
-    """Adds the fields that are written as JSON to `values`; why those that cannot be read are not among them."""
-    suffix = f"-{lane.id}"
-    problems: dict[str, str] = {}
-    if f"tools{suffix}" in state:
-        tools = _read_once(lane, "tools", state[f"tools{suffix}"] or "", read_tools)
-        if isinstance(tools, ToolProblem):
-            problems["tools"] = explain_tools(tools)
-        else:
-            ours = BUILTIN_TOOLS if state.get(f"builtin{suffix}") else ()
-            values["tools"] = (*(tool for tool in ours if tool not in tools), *tools)
-    if f"format{suffix}" in state:
-        kind = state[f"format{suffix}"] or "text"
-        values["response_format"] = None if kind == "text" else {"type": kind}
-        if kind == "json_schema":
-            schema = _read_once(lane, "schema", state.get(f"schema{suffix}") or "", read_schema)
-            if isinstance(schema, SchemaProblem):
-                problems["schema"] = explain_schema(schema)
-            else:
-                values["response_format"] = {"type": kind, "json_schema": {"name": "answer", "schema": schema}}
-    if f"extra{suffix}" in state:
-        extra = read_extra(state[f"extra{suffix}"] or "")
-        if isinstance(extra, str):
-            problems["extra"] = extra
-        else:
-            values["extra"] = extra
-    return problems
+def toggle_panel(lane: Lane | None = None) -> None:
+    """Opens the settings of a lane beside the chat, or closes them."""
+    now = st.session_state.get(PANEL)
+    st.session_state[PANEL] = lane.id if lane and lane.id != now else None
 
 
-def _read_once(lane: Lane, name: str, text: str, read: Callable[[str], T]) -> T:
-    """What `read` makes of `text`; a schema takes milliseconds to check, and the page runs at every click."""
-    if lane.read.get(name, (None,))[0] != text:
-        lane.read[name] = (text, read(text))
-    found: T = lane.read[name][1]
-    return found
+def changed_fields(lane: Lane) -> tuple[str, ...]:
+    """The fields that differ from a new lane's; the model is not among them."""
+    fresh = Lane(lane.id)
+    return tuple(name for name in FIELDS if name != "model" and lane.value(name) != fresh.value(name))
 
 
-def read_extra(text: str) -> dict[str, Any] | str:
-    """Further fields of the body as a user typed them; why they cannot be used."""
-    if not text.strip():
-        return {}
-    try:
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        return explain_extra(str(error))
-    if not isinstance(value, dict):
-        return explain_extra(_("expected an object"))
-    if reserved := {"messages", "stream", "stream_options", "model"} & value.keys():
-        return explain_extra(_("{names} cannot be set here").format(names=", ".join(sorted(reserved))))
-    return value
+def _changed_text(count: int) -> str:
+    return _("All at the server's defaults") if not count else _("{count} changed").format(count=number(count))
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def _show(lane: Lane, name: str) -> str:
+    """Has the field's widget show the lane's value; its key."""
+    value = lane.value(name)
+    if name in _RANGES and value is not None:
+        # A preset may have been written by hand: what no widget can hold is not sent either.
+        least, most = _RANGES[name]
+        value = max(least, min(value, most))
+        value = int(value) if name in _WHOLE else float(value)
+    key = f"{name}-{lane.id}"
+    show_value(key, value)
+    return key
 
 
-def draw_model(lane: Lane) -> None:
+def draw_model(bench: Workbench, lane: Lane) -> None:
     """Draws the choice of the lane's model."""
-    key = f"model-{lane.id}"
-    st.session_state.setdefault(key, lane.setup.model)
+    key = _show(lane, "model")
     ids = model_ids()
     if (chosen := st.session_state[key]) and chosen not in ids:
         ids.append(chosen)
@@ -130,52 +115,22 @@ def draw_model(lane: Lane) -> None:
         ids,
         key=key,
         accept_new_options=True,
-        persist_state="session",
         placeholder=_("Choose a model or type an id"),
-        label_visibility="collapsed" if len(workbench().lanes) > 1 else "visible",
+        label_visibility="collapsed" if len(bench.lanes) > 1 else "visible",
     )
 
 
-def draw_settings(lane: Lane) -> None:
-    """Draws the controls, to be called in an open popover."""
-    _seed(lane)
+def draw_settings(session: Session, lane: Lane) -> None:
+    """Draws the controls."""
     problems = lane.problems
     card = load_catalog().get(lane.setup.model)
-    st.text_area(_("System prompt"), key=f"system-{lane.id}", persist_state="session", height=100)
+    st.text_area(_("System prompt"), key=_show(lane, "system"), height=120)
     _draw_thinking(lane, card)
     _draw_sampling(lane, card)
-    _draw_tools(lane, card, problems)
-    _draw_format(lane, card, problems)
+    _draw_tools(session, lane, card, problems)
+    _draw_format(session, lane, card, problems)
     extra_help = _("A JSON object that is added to the request as it is.")
-    _json_area(_("Further fields (JSON)"), f"extra-{lane.id}", problems.get("extra"), extra_help)
-
-
-def _seed(lane: Lane) -> None:
-    """Gives each widget that was never drawn the lane's own value."""
-    state, setup = st.session_state, lane.setup
-    parameters = setup.parameters
-    switch = {None: "default", True: "on", False: "off"}
-    schema = (parameters.response_format or {}).get("json_schema", {}).get("schema")
-    own_tools = [tool for tool in parameters.tools if tool not in BUILTIN_TOOLS]
-    values: dict[str, Any] = {
-        "system": setup.system,
-        **{name: _within(getattr(parameters, name), *_RANGES[name]) for name in _SIMPLE},
-        **{name: switch[getattr(parameters, name)] for name in ("thinking", "clear_thinking", "do_sample")},
-        "reasoning_effort": parameters.reasoning_effort or "default",
-        "stop_text": parameters.stop or "",
-        "tools": _pretty(own_tools) if own_tools else "",
-        "builtin": len(own_tools) < len(parameters.tools),
-        "format": (parameters.response_format or {}).get("type", "text"),
-        "schema": _pretty(schema) if schema else "",
-        "extra": _pretty(parameters.extra) if parameters.extra else "",
-    }
-    for name, value in values.items():
-        state.setdefault(f"{name}-{lane.id}", value)
-
-
-def _within(value: float | None, least: float, most: float) -> float | None:
-    """The value where a widget can hold it; a preset may have been written by hand."""
-    return None if value is None else max(least, min(value, most))
+    _json_area(lane, "extra", _("Extra request fields (JSON)"), problems, extra_help)
 
 
 def _pretty(value: Any) -> str:
@@ -188,9 +143,8 @@ def _switch(lane: Lane, name: str, label: str, note: str) -> None:
         label,
         _SWITCHES,
         format_func=words.__getitem__,
-        key=f"{name}-{lane.id}",
+        key=_show(lane, name),
         required=True,
-        persist_state="session",
         help=note or None,
     )
 
@@ -199,20 +153,18 @@ def _draw_thinking(lane: Lane, card: ModelCard | None) -> None:
     note = capability_note(card, "reasoning_controls")
     _switch(lane, "thinking", _labelled(_("Thinking"), note), _published(card, "thinking.type"))
     efforts = card.facts.reasoning_efforts.value if card else None
-    key = f"reasoning_effort-{lane.id}"
-    options = ["default", *(efforts or ())]
-    if st.session_state[key] not in options:
-        options.append(st.session_state[key])
+    options = list(dict.fromkeys(["default", *(efforts or ()), lane.value("reasoning_effort")]))
     words = {"default": _("the server's default")}
-    st.selectbox(
-        _labelled(_("Reasoning effort"), note if efforts else _("not declared")),
-        options,
-        format_func=lambda option: words.get(option, option),
-        key=key,
-        accept_new_options=True,
-        persist_state="session",
-        help=_published(card, "reasoning_effort") or None,
-    )
+    # A known model without efforts leaves nothing to choose from.
+    if card is None or len(options) > 1:
+        st.selectbox(
+            _labelled(_("Reasoning effort"), note if efforts else _("not declared")),
+            options,
+            format_func=lambda option: words.get(option, option),
+            key=_show(lane, "reasoning_effort"),
+            accept_new_options=True,
+            help=_published(card, "reasoning_effort") or None,
+        )
     _switch(
         lane,
         "clear_thinking",
@@ -235,21 +187,21 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
             most,
             None,
             step,
-            key=f"{name}-{lane.id}",
+            key=_show(lane, name),
             placeholder=default,
-            persist_state="session",
-            help=_published(card, name) or None,
+                help=_published(card, name) or None,
         )
     label = (
         _("Max tokens (1 to {limit})").format(limit=number(limit)) if limit else _("Max tokens (no limit is published)")
     )
-    st.number_input(label, 1, limit, None, 1, key=f"max_tokens-{lane.id}", placeholder=default, persist_state="session")
+    st.number_input(label, 1, limit, None, 1, key=_show(lane, "max_tokens"), placeholder=default)
     _switch(lane, "do_sample", _("Sampling (do_sample)"), _published(card, "do_sample"))
-    st.text_input(
-        _("Stop at this text"),
-        key=f"stop_text-{lane.id}",
+    # A text area: a line break can be typed.
+    st.text_area(
+        _("Stop sequence"),
+        key=_show(lane, "stop"),
         max_chars=200,
-        persist_state="session",
+        height=68,
         help=_published(card, "stop") or None,
     )
     st.number_input(
@@ -258,9 +210,8 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
         _MOST_SEED,
         None,
         1,
-        key=f"seed-{lane.id}",
+        key=_show(lane, "seed"),
         placeholder=default,
-        persist_state="session",
     )
 
 
@@ -271,38 +222,51 @@ def _range(card: ModelCard | None, name: str) -> tuple[float, float]:
     return _RANGES[name] if least is None or most is None else (float(least), float(most))
 
 
-def _draw_tools(lane: Lane, card: ModelCard | None, problems: Mapping[str, str]) -> None:
+def _draw_tools(session: Session, lane: Lane, card: ModelCard | None, problems: Mapping[str, FieldProblem]) -> None:
     note = capability_note(card, "function_tools")
     st.toggle(
         _labelled(_("Built-in tools: calculator and clock"), note),
-        key=f"builtin-{lane.id}",
-        persist_state="session",
+        key=_show(lane, "builtin"),
     )
     text = _("A list of functions as JSON: name, description, and parameters as a JSON Schema.")
-    _json_area(_labelled(_("Tools (JSON)"), note), f"tools-{lane.id}", problems.get("tools"), text)
+    _json_area(lane, "tools", _labelled(_("Tools (JSON)"), note), problems, text)
+    _draw_template(session, lane, "tools", _TOOL_TEMPLATE)
 
 
-def _draw_format(lane: Lane, card: ModelCard | None, problems: Mapping[str, str]) -> None:
+def _draw_format(session: Session, lane: Lane, card: ModelCard | None, problems: Mapping[str, FieldProblem]) -> None:
     note = capability_note(card, "structured_output")
-    words = {"text": _("text"), "json_object": "JSON", "json_schema": _("JSON by a schema")}
+    words = {"text": _("text"), "json_object": "JSON", "json_schema": _("JSON Schema")}
     st.segmented_control(
         _labelled(_("Answer format"), note),
         _FORMATS,
         format_func=words.__getitem__,
-        key=f"format-{lane.id}",
+        key=_show(lane, "format"),
         required=True,
-        persist_state="session",
         help=_published(card, "response_format") or None,
     )
-    if st.session_state[f"format-{lane.id}"] == "json_schema":
+    if lane.value("format") == "json_schema":
         text = _("The answer is checked by it on our side; whether the server heeds it is another matter.")
-        _json_area(_("JSON Schema"), f"schema-{lane.id}", problems.get("schema"), text)
+        _json_area(lane, "schema", _("JSON Schema"), problems, text)
+        _draw_template(session, lane, "schema", _SCHEMA_TEMPLATE)
 
 
-def _json_area(label: str, key: str, problem: str | None, note: str) -> None:
-    st.text_area(label, key=key, height=100, persist_state="session", help=note)
-    if problem:
-        st.markdown(styled("red", problem))
+def _json_area(lane: Lane, name: str, label: str, problems: Mapping[str, FieldProblem], note: str) -> None:
+    st.text_area(label, key=_show(lane, name), height=200 if lane.value(name) else 100, help=note)
+    if problem := problems.get(name):
+        st.markdown(styled("red", explain_problem(problem)))
+
+
+def _draw_template(session: Session, lane: Lane, name: str, template: Mapping[str, Any]) -> None:
+    """Offers an example to begin with, where nothing was written yet."""
+    if not lane.value(name).strip():
+        st.button(
+            _("Insert an example"),
+            key=f"template-{name}-{lane.id}",
+            type="tertiary",
+            icon=":material/edit_note:",
+            on_click=session.edit,
+            args=(lane, name, _pretty(template)),
+        )
 
 
 def _labelled(label: str, note: str) -> str:
@@ -318,18 +282,16 @@ def _published(card: ModelCard | None, name: str) -> str:
     return f"{literal(fact.note or '')} (Z.ai, {fact.read:%Y-%m})"
 
 
-def draw_request(lane: Lane) -> None:
+def draw_request(bench: Workbench, lane: Lane) -> None:
     """Draws the request that the lane's next prompt would make; to be called in an open popover."""
     st.caption(_("What will be sent with your next prompt, as JSON. The key is not part of it."))
-    setup = workbench().setup_of(lane)
-    request = lane.conversation.request(Prompt(_("(your prompt)")), setup)
+    request = lane.conversation.request(Prompt(_("(your prompt)")), bench.setup_of(lane))
     st.code(_pretty(request.body()), language="json", height=320)
 
 
-def differences(lane: Lane) -> tuple[str, ...]:
+def differences(bench: Workbench, lane: Lane) -> tuple[str, ...]:
     """What differs from the first lane's settings, by the names on the wire; the model is not among them."""
-    bench = workbench()
     first = bench.lanes[0]
-    if lane is first or bench.in_step:
+    if lane is first or bench.same_settings:
         return ()
     return tuple(name for name in lane.setup.differing(first.setup) if name != "model")

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from glm_playground.gateway import Gateway
+from glm_playground.chat.lane import Lane
+from glm_playground.chat.session import Session
+from glm_playground.chat.setup import MAX_LANES
 from glm_playground.settings import settings
-from glm_playground.ui.playground import sending, workbench
-from glm_playground.ui.playground.lane_settings import differences, draw_model, draw_request, draw_settings, take_over
+from glm_playground.ui.playground.form import take_changes
+from glm_playground.ui.playground.lane_settings import changed_fields, differences, draw_model, draw_request, toggle_panel
+from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.turn_view import OnEnd, draw_turn
-from glm_playground.ui.playground.workbench import Lane
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext
 from glm_playground.ui.shared.run_view import RunView
@@ -15,45 +17,44 @@ from glm_playground.ui.shared.styled import styled
 
 Attached = list[tuple[RunView, OnEnd]]
 _FEWEST_TURNS = 4
+_EARLIER_STEP = 20
+"""So many earlier turns open at a time."""
 
 
-def draw_lane_head(lane: Lane) -> None:
+def draw_lane_head(session: Session, lane: Lane) -> None:
     """Draws what stands over a lane's turns: its buttons, what differs from the first lane, why nothing was sent."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        draw_lane_buttons(lane)
-    if differing := differences(lane):
+        draw_lane_buttons(session, lane)
+    if differing := differences(session.bench, lane):
         names = ", ".join(literal(name) for name in differing)
         st.markdown(styled("small", styled("gray-badge", _("differs: {names}").format(names=names))))
-    draw_lane_notice(lane)
+    draw_lane_notice(session, lane)
 
 
-def draw_lane_notice(lane: Lane) -> None:
+def draw_lane_notice(session: Session, lane: Lane) -> None:
     """Draws why the last prompt was not sent to the lane."""
     if lane.notice:
-        st.warning(lane.notice.body, title=lane.notice.title)
+        title, body = explain_notice(lane.notice, session.bench, lane)
+        st.warning(body, title=title)
 
 
-def draw_lane_buttons(lane: Lane) -> None:
+def draw_lane_buttons(session: Session, lane: Lane) -> None:
     """Draws the lane's model, its settings and what can be done with it, into a row."""
-    bench = workbench.workbench()
+    bench = session.bench
     several = len(bench.lanes) > 1
     with st.container(width="stretch" if several else 220):
-        draw_model(lane)
-    take_over(lane)
+        draw_model(bench, lane)
+    changed = len(changed_fields(bench.settings_of(lane)))
     label = "" if several else _("Settings")
-    with st.popover(
-        label or ":material/tune:",
-        icon=None if several else ":material/tune:",
+    badge = f" :blue-badge[{changed}]" if changed else ""
+    st.button(
+        f"{label}{badge}" if label or badge else ":material/tune:",
+        icon=":material/tune:" if label or badge else None,
         key=f"settings-{lane.id}",
-        on_change="rerun",
-        help=_("Settings of this lane") if several else None,
-    ) as popover:
-        if popover.open:
-            if bench.in_step and lane is not bench.lanes[0]:
-                st.caption(_("In step: this lane asks with the settings of the first one."))
-            else:
-                draw_settings(lane)
-                take_over(lane)
+        on_click=toggle_panel,
+        args=(lane,),
+        help=_("Settings of this lane; the number says how many differ from the server's defaults"),
+    )
     with st.popover(
         ":material/data_object:" if several else _("Request"),
         icon=None if several else ":material/data_object:",
@@ -62,14 +63,14 @@ def draw_lane_buttons(lane: Lane) -> None:
         help=_("The request that will be sent") if several else None,
     ) as preview:
         if preview.open:
-            draw_request(lane)
+            draw_request(bench, lane)
     if several:
-        _draw_menu(lane)
+        _draw_menu(session, lane)
 
 
-def _draw_menu(lane: Lane) -> None:
-    bench = workbench.workbench()
-    at = bench.lanes.index(lane)
+def _draw_menu(session: Session, lane: Lane) -> None:
+    lanes = session.bench.lanes
+    at = next(index for index, one in enumerate(lanes) if one is lane)
     words = {
         "duplicate": _("Duplicate this lane"),
         "left": _("Move left"),
@@ -78,9 +79,9 @@ def _draw_menu(lane: Lane) -> None:
         "retry": _("Ask the last prompt again"),
         "remove": _("Remove this lane"),
     }
-    options = ["duplicate"] if len(bench.lanes) < workbench.MOST_LANES else []
+    options = ["duplicate"] if len(lanes) < MAX_LANES else []
     options += ["left"] if at else []
-    options += ["right"] if at < len(bench.lanes) - 1 else []
+    options += ["right"] if at < len(lanes) - 1 else []
     options += ["stop"] if lane.conversation.live_runs() else []
     options += ["retry"] if lane.conversation.turns else []
     options += ["remove"]
@@ -93,37 +94,51 @@ def _draw_menu(lane: Lane) -> None:
         type="tertiary",
         icon=":material/more_vert:",
         on_click=_act,
-        args=(lane, key),
+        args=(session, lane, key),
     )
 
 
-def _act(lane: Lane, key: str) -> None:
+def _act(session: Session, lane: Lane, key: str) -> None:
+    take_changes(session)
     match st.session_state[key]:
         case "duplicate":
-            take_over(lane)
-            workbench.duplicate(lane)
+            session.duplicate(lane)
         case "left":
-            workbench.move(lane, -1)
+            session.move(lane, -1)
         case "right":
-            workbench.move(lane, 1)
+            session.move(lane, 1)
         case "stop":
-            workbench.stop_lane(lane)
+            session.stop(lane)
         case "retry":
-            sending.regenerate(lane, lane.conversation.turns[-1])
+            session.regenerate(lane, lane.conversation.turns[-1])
         case "remove":
-            workbench.remove(lane)
+            session.remove(lane)
 
 
-def draw_turns(lane: Lane, server: Gateway) -> Attached:
-    """Draws the last turns on the screen; the views to attach to."""
+def draw_turns(session: Session, lane: Lane) -> Attached:
+    """Draws the last turns on the screen, earlier ones in steps; the views to attach to."""
     conversation = lane.conversation
-    lanes = len(workbench.workbench().lanes)
+    lanes = len(session.bench.lanes)
     most = settings().shown_turns if lanes == 1 else max(_FEWEST_TURNS, settings().shown_turns // lanes)
+    key = f"earlier_turns-{lane.id}-{conversation.start.turns[0].id}" if conversation.start.turns else ""
+    most += st.session_state.get(key, 0)
     forks = conversation.forks()
     hidden = len(forks) - most
     if hidden > 0:
-        label = ngettext("Show {count} earlier turn", "Show {count} earlier turns", hidden).format(count=hidden)
-        if not st.checkbox(label, key=f"show_earlier-{lane.id}", persist_state="session"):
-            forks = forks[hidden:]
-    drawn = [draw_turn(lane, fork, server, is_last=fork is forks[-1]) for fork in forks]
+        step = min(hidden, _EARLIER_STEP)
+        label = ngettext("Show {count} earlier turn", "Show {count} earlier turns", step).format(count=step)
+        st.button(
+            f"{label} ({_('{count} hidden').format(count=hidden)})" if hidden > step else label,
+            key=f"show_earlier-{lane.id}",
+            type="tertiary",
+            icon=":material/expand_less:",
+            on_click=_show_earlier,
+            args=(key,),
+        )
+        forks = forks[hidden:]
+    drawn = [draw_turn(session, lane, fork, is_last=fork is forks[-1]) for fork in forks]
     return [found for found in drawn if found]
+
+
+def _show_earlier(key: str) -> None:
+    st.session_state[key] = st.session_state.get(key, 0) + _EARLIER_STEP

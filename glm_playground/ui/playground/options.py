@@ -2,32 +2,38 @@
 
 import streamlit as st
 
-from glm_playground.ui.playground import workbench
+from glm_playground.chat.session import Session
+from glm_playground.chat.setup import MAX_LANES
+from glm_playground.chat.workbench import MAX_REPEATS, Workbench
+from glm_playground.ui.playground.form import ASK_ABOVE, LAYOUT, ORDER, REPEATS, SAME, TARGET, take_changes
 from glm_playground.ui.playground.presets import draw_presets
-from glm_playground.ui.playground.workbench import ASK_ABOVE, ORDER, REPEATS, STEP, TARGET, Workbench
+from glm_playground.ui.playground.workbench_list import draw_workbenches
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.own_key import draw_key, may_paste_key
+from glm_playground.ui.shared.session import model_ids, say, show_value
 
-_LAYOUT = "layout"
+_MOST_COLUMNS = 4
+"""More lanes than that are too narrow to read as columns at 1280 px."""
 
 
 def side_by_side(bench: Workbench) -> bool:
-    """Whether the lanes are columns; on a phone they are tabs unless the user chose otherwise."""
-    chosen = st.session_state.get(_LAYOUT)
-    if chosen in {"columns", "tabs"}:
-        return bool(chosen == "columns")
-    return "Mobi" not in (st.context.headers.get("User-Agent") or "")
+    """Whether the lanes are columns; where they would be too narrow they are tabs unless the user chose otherwise."""
+    if bench.layout in {"columns", "tabs"}:
+        return bench.layout == "columns"
+    return len(bench.lanes) <= _MOST_COLUMNS and "Mobi" not in (st.context.headers.get("User-Agent") or "")
 
 
-def draw_options(bench: Workbench) -> None:
+def draw_options(session: Session) -> None:
     """Draws the row of buttons over the lanes."""
+    bench = session.bench
     st.button(
         _("Add a model"),
         key="add_lane",
         icon=":material/add:",
-        on_click=workbench.add_lane,
-        disabled=len(bench.lanes) >= workbench.MOST_LANES,
+        on_click=_add,
+        args=(session,),
+        disabled=len(bench.lanes) >= MAX_LANES,
         help=_("Asks one more model beside; up to six"),
     )
     with st.popover(_("Options"), icon=":material/settings:", key="options", on_change="rerun") as popover:
@@ -35,63 +41,68 @@ def draw_options(bench: Workbench) -> None:
             _draw_order(bench)
     with st.popover(_("Presets"), icon=":material/bookmark:", key="presets", on_change="rerun") as popover:
         if popover.open:
-            draw_presets(bench)
+            draw_presets(session)
+    draw_workbenches(session)
     if any(lane.conversation.turns for lane in bench.lanes):
         st.button(
             _("Clear"),
             key="clear",
             icon=":material/delete_sweep:",
-            on_click=workbench.clear_all,
-            help=_("Begin a new conversation"),
+            on_click=_clear,
+            args=(session,),
+            help=_("Begin a new conversation in these lanes"),
         )
     if bench.undo:
-        st.button(_("Undo"), key="undo", icon=":material/undo:", on_click=workbench.undo)
+        st.button(_("Undo"), key="undo", icon=":material/undo:", on_click=_undo, args=(session,))
+
+
+def _add(session: Session) -> None:
+    take_changes(session)
+    session.add_lane(model_ids())
+
+
+def _clear(session: Session) -> None:
+    say(None)
+    session.clear()
+
+
+def _undo(session: Session) -> None:
+    say(session.undo())
 
 
 def _draw_order(bench: Workbench) -> None:
-    several = len(bench.lanes) > 1
     words = {"parallel": _("all at once"), "one": _("one by one")}
+    show_value(ORDER, "one" if bench.one_by_one else "parallel")
     st.segmented_control(
         _("Order"),
         list(words),
         format_func=words.__getitem__,
         key=ORDER,
-        default=None if ORDER in st.session_state else "parallel",
         required=True,
-        persist_state="session",
         help=_(
             "One by one asks in random order, after a warm-up of each model that is paid for too, and with a mark in "
             "front of the prompt that no prompt cache knows. Only then can times be compared fairly."
         ),
     )
+    show_value(REPEATS, bench.repeats)
     st.number_input(
-        _("Repeats (1 to {most})").format(most=workbench.MOST_REPEATS),
+        _("Runs per lane (1 to {most})").format(most=MAX_REPEATS),
         1,
-        workbench.MOST_REPEATS,
-        None if REPEATS in st.session_state else 1,
+        MAX_REPEATS,
+        None,
         1,
         key=REPEATS,
-        persist_state="session",
-        help=_("Each lane asks so often; the spread is shown under its answer."),
+        help=_("The spread appears below the answers."),
     )
-    if several:
-        st.toggle(
-            _("All lanes in step with the first one's settings"),
-            key=STEP,
-            persist_state="session",
-        )
+    if len(bench.lanes) > 1:
+        show_value(SAME, bench.same_settings)
+        st.toggle(_("Use lane 1's settings everywhere"), key=SAME)
         layouts = {"columns": _("columns"), "tabs": _("tabs")}
-        st.segmented_control(
-            _("Lanes as"),
-            list(layouts),
-            format_func=layouts.__getitem__,
-            key=_LAYOUT,
-            default=None if _LAYOUT in st.session_state else ("columns" if side_by_side(bench) else "tabs"),
-            required=True,
-            persist_state="session",
-        )
+        show_value(LAYOUT, "columns" if side_by_side(bench) else "tabs")
+        st.segmented_control(_("Layout"), list(layouts), format_func=layouts.__getitem__, key=LAYOUT, required=True)
+    show_value(ASK_ABOVE, None if bench.ask_above is None else float(bench.ask_above))
     st.number_input(
-        _("Ask me first above (US dollars)"),
+        _("Confirm cost above (US dollars)"),
         0.0,
         None,
         None,
@@ -99,8 +110,7 @@ def _draw_order(bench: Workbench) -> None:
         key=ASK_ABOVE,
         format="%.4f",
         placeholder=_("never"),
-        persist_state="session",
-        help=_("A prompt that may cost more, or whose price nobody knows, waits for your word. 0 asks every time."),
+        help=_("A prompt that may cost more, or whose price is unknown, waits for confirmation. 0 asks every time."),
     )
     if may_paste_key():
         draw_key()
@@ -111,9 +121,6 @@ def draw_target(bench: Workbench) -> None:
     if len(bench.lanes) < 2:
         return
     names = {lane.id: f"{index} {literal(lane.setup.model)}" for index, lane in enumerate(bench.lanes, start=1)}
-    if st.session_state.get(TARGET) not in {"all", *names}:
-        st.session_state[TARGET] = "all"
     words = {"all": _("all"), **names}
-    st.segmented_control(
-        _("Ask"), list(words), format_func=words.__getitem__, key=TARGET, required=True, persist_state="session"
-    )
+    show_value(TARGET, bench.target if bench.target in names else "all")
+    st.segmented_control(_("Ask"), list(words), format_func=words.__getitem__, key=TARGET, required=True)

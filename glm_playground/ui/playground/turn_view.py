@@ -5,24 +5,27 @@ from collections.abc import Callable
 import streamlit as st
 
 from glm_playground.chat.conversation import Fork, Turn
-from glm_playground.gateway import Gateway
+from glm_playground.chat.lane import Lane
+from glm_playground.chat.session import Session
+from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.marks import unmarked
 from glm_playground.runs.run import Outcome, Run
-from glm_playground.ui.playground import sending, workbench
 from glm_playground.ui.playground.composer import Editor, copy_text
+from glm_playground.ui.playground.form import take_changes
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
-from glm_playground.ui.playground.workbench import Lane
 from glm_playground.ui.shared.answer_markdown import literal, to_markdown
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.page_header import replay_badge
-from glm_playground.ui.shared.run_footer import cost_on, draw_footer
+from glm_playground.ui.shared.run_footer import draw_footer
 from glm_playground.ui.shared.run_view import RunView, draw_ended
 from glm_playground.ui.shared.styled import styled
 from glm_playground.ui.shared.tool_results import draw_tool_results
 
 _EDITING, _EDITED, _RAW = "editing", "edited", "raw"
 _USER, _MODEL = ":material/person:", ":material/smart_toy:"
+_NO_COST = Cost(CostState.NO_USAGE)
 
 OnEnd = Callable[[], None]
 
@@ -33,33 +36,42 @@ def open_editor() -> Editor | None:
     return Editor(_EDITED, "-".join(editing)) if editing else None
 
 
-def draw_turn(lane: Lane, fork: Fork, server: Gateway, *, is_last: bool) -> tuple[RunView, OnEnd] | None:
-    """Draws the turn on the screen at `fork`; the view to attach to and what is drawn at its end, if it goes on."""
+def draw_turn(session: Session, lane: Lane, fork: Fork, *, is_last: bool) -> tuple[RunView, OnEnd] | None:
+    """Draws the turn on the screen at `fork`; the view to attach to and what is drawn at its end, if it is running."""
     turn = fork.turn
     if turn is None:
         return None
     with st.chat_message("user", avatar=_USER):
-        _draw_prompt(lane, fork, turn)
+        _draw_prompt(session, lane, fork, turn)
     if not turn.answers:
         return None
     with st.chat_message("assistant", avatar=_MODEL):
-        answer = turn.answer
-        run = answer.run
-        if run is None or answer.text is not None:
+        return _draw_answer(session, lane, turn, is_last=is_last)
+
+
+def _draw_answer(session: Session, lane: Lane, turn: Turn, *, is_last: bool) -> tuple[RunView, OnEnd] | None:
+    answer, run = turn.answer, turn.answer.run
+    if run is None or answer.text is not None:
+        if answer.missing:
+            st.caption(_("This answer is no longer in the history, so it is not sent again."))
+        else:
             st.caption(_("as the request quotes it") if answer.quoted else _("written by you"))
             _draw_text(answer.content, answer.id)
-            _draw_actions(lane, turn, is_last=is_last)
-            return None
-        st.caption(f"{literal(run.request.model)} {replay_badge()}" if run.replayed else literal(run.request.model))
-        if isinstance(run, LiveRun) and not run.ended:
-            view = RunView(run)
-            slot = st.empty()
-            return view, lambda: _draw_end(lane, turn, run, server, slot.container(gap="small"), is_last=is_last)
-        if answer.id in st.session_state.get(_RAW, ()):
-            st.code(run.content, language=None, wrap_lines=True)
-        else:
-            draw_ended(answer, run)
-        _draw_end(lane, turn, run, server, st.container(gap="small"), is_last=is_last)
+        _draw_actions(session, lane, turn, is_last=is_last)
+        return None
+    st.caption(f"{literal(run.request.model)} {replay_badge()}" if run.replayed else literal(run.request.model))
+    if isinstance(run, LiveRun) and not run.ended:
+        view = RunView(run)
+        slot = st.empty()
+        return view, lambda: _draw_end(session, lane, turn, run, slot.container(gap="small"), is_last=is_last)
+    if not run.ended:
+        # Another server writes it, or wrote it before it went away: what is stored of it is all there is here.
+        st.caption(_("Still running elsewhere. Text so far:"))
+    if answer.id in st.session_state.get(_RAW, ()):
+        st.code(run.content, language=None, wrap_lines=True)
+    else:
+        draw_ended(answer, run)
+    _draw_end(session, lane, turn, run, st.container(gap="small"), is_last=is_last)
     return None
 
 
@@ -70,14 +82,19 @@ def _draw_text(text: str, answer_id: str) -> None:
         st.markdown(to_markdown(text), anchors=False)
 
 
-def _draw_prompt(lane: Lane, fork: Fork, turn: Turn) -> None:
+def _draw_prompt(session: Session, lane: Lane, fork: Fork, turn: Turn) -> None:
     prompt = turn.prompt
     if st.session_state.get(_EDITING) == (turn.id, "prompt"):
-        _draw_editor(prompt.text, _("Send the edited prompt"), lambda text: sending.edit_prompt(lane, turn, text))
+
+        def ask(text: str) -> None:
+            # What cannot be sent waits above the input.
+            session.edit_prompt(lane, turn, text)
+
+        _draw_editor(session, prompt.text, _("Send the edited prompt"), ask)
     elif prompt.results:
         draw_tool_results(prompt.results)
     else:
-        st.markdown(to_markdown(prompt.text), anchors=False)
+        st.markdown(to_markdown(unmarked(prompt.text)), anchors=False)
     if prompt.attachments:
         names = ", ".join(
             _("{name} (about {count} tokens)").format(name=literal(name), count=number(count))
@@ -85,35 +102,41 @@ def _draw_prompt(lane: Lane, fork: Fork, turn: Turn) -> None:
         )
         st.caption(_("With: {names}").format(names=names))
     if len(fork.turns) > 1:
-        number_now = fork.chosen % len(fork.turns) + 1
         _draw_pager(
             _("Prompt {number} of {count}"),
             f"branch-{turn.id}",
-            number_now,
+            fork.chosen % len(fork.turns) + 1,
             len(fork.turns),
-            lambda chosen: workbench.show_branch(fork, chosen),
+            lambda chosen: session.show_branch(fork, chosen),
         )
 
 
 def _draw_end(
-    lane: Lane, turn: Turn, run: Run, server: Gateway, place: "st.delta_generator.DeltaGenerator", *, is_last: bool
+    session: Session,
+    lane: Lane,
+    turn: Turn,
+    run: Run,
+    place: "st.delta_generator.DeltaGenerator",
+    *,
+    is_last: bool,
 ) -> None:
     with place:
-        draw_footer(run, cost_on(run, server), turn, place=f"{lane.id}-")
-        draw_check(run)
+        if run.ended:
+            draw_footer(run, turn.answer.cost or _NO_COST, turn, place=f"{lane.id}-")
+            draw_check(run)
         if is_last and not turn.answer.after.turns:
-            draw_tool_calls(lane, turn)
-            _draw_ways_on(lane, turn, run)
-        _draw_actions(lane, turn, is_last=is_last)
+            draw_tool_calls(session, lane, turn)
+            _draw_ways_on(session, lane, turn, run)
+        _draw_actions(session, lane, turn, is_last=is_last)
 
 
-def _draw_ways_on(lane: Lane, turn: Turn, run: Run) -> None:
-    """What to do about an answer that was refused or cut."""
-    if run.outcome is Outcome.LENGTH and run.content.strip():
+def _draw_ways_on(session: Session, lane: Lane, turn: Turn, run: Run) -> None:
+    """What to do about an answer that was refused, cut or stopped."""
+    if run.outcome in {Outcome.LENGTH, Outcome.STOPPED, Outcome.INTERRUPTED} and run.content.strip():
         st.button(
             _("Continue"),
             key=f"continue-{turn.id}",
-            on_click=sending.continue_answer,
+            on_click=session.continue_answer,
             args=(lane,),
             icon=":material/east:",
         )
@@ -122,7 +145,7 @@ def _draw_ways_on(lane: Lane, turn: Turn, run: Run) -> None:
             st.button(
                 _("Send without {field}").format(field=field),
                 key=f"without-{field}-{turn.id}",
-                on_click=sending.send_without,
+                on_click=session.send_without,
                 args=(lane, turn, field),
             )
 
@@ -147,64 +170,72 @@ def refused_fields(run: Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in asked if name in words))
 
 
-def _draw_actions(lane: Lane, turn: Turn, *, is_last: bool) -> None:
+def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) -> None:
     answer = turn.answer
     if st.session_state.get(_EDITING) == (turn.id, "answer"):
-        _draw_editor(answer.content, _("Keep the edited answer"), lambda text: workbench.edit_answer(turn, text))
+        _draw_editor(
+            session, answer.content, _("Keep the edited answer"), lambda text: session.edit_answer(turn, text)
+        )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if is_last:
             st.button(
                 _("Regenerate"),
                 key=f"regenerate-{lane.id}",
                 icon=":material/refresh:",
-                on_click=sending.regenerate,
+                type="tertiary",
+                on_click=session.regenerate,
                 args=(lane, turn),
             )
         st.button(
             _("Copy"),
-            key=f"copy-{answer.id}",
+            key=f"copy-{lane.id}-{answer.id}",
             icon=":material/content_copy:",
             type="tertiary",
             on_click=copy_text,
             args=(answer.content,),
             help=_("Copy the answer as it was received"),
         )
-        raw = answer.id in st.session_state.get(_RAW, ())
-        words = {
-            "regenerate": _("Ask again"),
-            "edit_prompt": _("Edit the prompt"),
-            "edit_answer": _("Edit the answer"),
-            "copy_prompt": _("Copy the prompt"),
-            "raw": _("Show as drawn") if raw else _("Show as text, to copy"),
-            "delete": _("Delete this turn and what follows"),
-        }
-        options = [name for name in words if not (name == "edit_prompt" and turn.prompt.results)]
-        key = f"turn-{turn.id}"
-        st.menu_button(
-            _("More"),
-            options,
-            key=key,
-            format_func=words.__getitem__,
-            type="tertiary",
-            icon=":material/more_horiz:",
-            on_click=_act,
-            args=(lane, turn, key),
-        )
+        _draw_turn_menu(session, lane, turn)
         if len(turn.answers) > 1:
             _draw_pager(
                 _("Answer {number} of {count}"),
                 f"version-{turn.id}",
                 turn.number,
                 len(turn.answers),
-                lambda chosen: workbench.show_answer(turn, chosen),
+                lambda chosen: session.show_answer(turn, chosen),
             )
 
 
-def _act(lane: Lane, turn: Turn, key: str) -> None:
+def _draw_turn_menu(session: Session, lane: Lane, turn: Turn) -> None:
+    raw = turn.answer.id in st.session_state.get(_RAW, ())
+    words = {
+        "regenerate": _("Ask again"),
+        "edit_prompt": _("Edit the prompt"),
+        "edit_answer": _("Edit the answer"),
+        "copy_prompt": _("Copy the prompt"),
+        "raw": _("Show as drawn") if raw else _("Show as text"),
+        "delete": _("Delete this turn and what follows"),
+    }
+    options = [name for name in words if not (name == "edit_prompt" and turn.prompt.results)]
+    key = f"turn-{turn.id}"
+    st.menu_button(
+        _("More"),
+        options,
+        key=key,
+        format_func=words.__getitem__,
+        type="tertiary",
+        icon=":material/more_horiz:",
+        on_click=_act,
+        args=(session, lane, turn, key),
+    )
+
+
+def _act(session: Session, lane: Lane, turn: Turn, key: str) -> None:
     state = st.session_state
+    take_changes(session)
     match state[key]:
         case "regenerate":
-            sending.regenerate(lane, turn)
+            session.regenerate(lane, turn)
         case "edit_prompt":
             state[_EDITING], state[_EDITED] = (turn.id, "prompt"), turn.prompt.text
         case "edit_answer":
@@ -215,17 +246,17 @@ def _act(lane: Lane, turn: Turn, key: str) -> None:
             shown: set[str] = state.setdefault(_RAW, set())
             shown ^= {turn.answer.id}
         case "delete":
-            workbench.delete_turn(lane, turn)
+            session.delete_turn(lane, turn)
 
 
-def _draw_editor(text: str, label: str, keep: Callable[[str], bool]) -> None:
+def _draw_editor(session: Session, text: str, label: str, done: Callable[[str], None]) -> None:
     state = st.session_state
     state.setdefault(_EDITED, text)
 
     def save() -> None:
-        # What cannot be sent stays in the editor.
-        if keep(state.get(_EDITED, text)):
-            state.pop(_EDITING, None)
+        take_changes(session)
+        done(state.get(_EDITED, text))
+        state.pop(_EDITING, None)
 
     st.text_area(_("Text"), key=_EDITED, height="content", label_visibility="collapsed")
     with st.container(horizontal=True):
@@ -234,7 +265,7 @@ def _draw_editor(text: str, label: str, keep: Callable[[str], bool]) -> None:
 
 
 def _draw_pager(words: str, key: str, now: int, count: int, show: Callable[[int], None]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap=None, width="content"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
         st.button(
             _("Earlier"),
             key=f"{key}-back",

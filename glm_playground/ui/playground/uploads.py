@@ -1,4 +1,4 @@
-"""Files that a user attaches to a prompt."""
+"""Files that a user attaches to a prompt: those that can be read, and why others cannot."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,9 +11,6 @@ from glm_playground.chat.attachments import (
     AttachmentProblem,
     read_attachment,
 )
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanations import Explanation
-from glm_playground.ui.shared.i18n import _, number
 
 
 class Uploaded(Protocol):
@@ -25,35 +22,20 @@ class Uploaded(Protocol):
     def getvalue(self) -> bytes: ...
 
 
-def take_files(files: Sequence[Uploaded]) -> tuple[tuple[Attachment, ...], Explanation | None]:
-    """The attachments in `files`; none, and why, where one of them cannot be taken."""
-    if len(files) > MAX_ATTACHMENTS:
-        return (), explain_attachment(AttachmentProblem(AttachmentFault.TOO_MANY, "", len(files)))
+def take_files(files: Sequence[Uploaded]) -> tuple[tuple[Attachment, ...], tuple[AttachmentProblem, ...]]:
+    """The attachments in `files`, and what is wrong with the rest: one bad file does not cost the good ones."""
     found: list[Attachment] = []
-    for file in files:
+    problems: list[AttachmentProblem] = []
+    if len(files) > MAX_ATTACHMENTS:
+        problems.append(AttachmentProblem(AttachmentFault.TOO_MANY, "", len(files)))
+    for file in files[:MAX_ATTACHMENTS]:
         # Before it is read: an upload may be as large as the server lets in.
         if file.size > MAX_ATTACHMENT_BYTES:
-            return (), explain_attachment(AttachmentProblem(AttachmentFault.TOO_LARGE, file.name, file.size))
-        attachment = read_attachment(file.name, file.getvalue())
-        if isinstance(attachment, AttachmentProblem):
-            return (), explain_attachment(attachment)
-        found.append(attachment)
-    return tuple(found), None
-
-
-def explain_attachment(problem: AttachmentProblem) -> Explanation:
-    """Why a file was not taken."""
-    size, most = number(problem.size / 1024**2, 1), number(MAX_ATTACHMENT_BYTES / 1024**2)
-    reasons = {
-        AttachmentFault.TOO_LARGE: _("It has {size} MB; at most {most} MB can be attached.").format(
-            size=size, most=most
-        ),
-        AttachmentFault.BINARY: _("It is not text. Attach text files, such as source code, CSV or Markdown."),
-        AttachmentFault.EMPTY: _("It is empty."),
-        AttachmentFault.TOO_MANY: _("At most {count} files can be attached.").format(count=number(MAX_ATTACHMENTS)),
-    }
-    name = literal(problem.name) if problem.name else _("The files")
-    return Explanation(
-        _("{name}: not attached.").format(name=name),
-        " ".join((reasons[problem.fault], _("Nothing was sent; your text is kept."))),
-    )
+            problems.append(AttachmentProblem(AttachmentFault.TOO_LARGE, file.name, file.size))
+            continue
+        read = read_attachment(file.name, file.getvalue())
+        if isinstance(read, AttachmentProblem):
+            problems.append(read)
+        else:
+            found.append(read)
+    return tuple(found), tuple(problems)

@@ -13,7 +13,7 @@ from glm_playground.chat.conversation import Prompt, ToolResult, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.plan import Limits, Plan
-from glm_playground.chat.session import CONTINUE, NO_LIMIT, Session
+from glm_playground.chat.session import CONTINUE, Session
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.workbench import Draft, Workbench
 from glm_playground.chat.workbench_json import KnownRun, from_json, to_json
@@ -142,9 +142,8 @@ class Playing(RuleBasedStateMachine):
         assert len(sent) <= len(plan.bodies)
         if sent and self.bench.ask_above is not None:
             bound = max(self.bench.ask_above, confirmed or Decimal(0))
-            costs = [one.most_cost for one in self.session.predictions(plan)]
             if len(sent) == len(plan.bodies):
-                assert (NO_LIMIT if None in costs else sum(cost or Decimal(0) for cost in costs)) <= bound
+                assert self.session.most_cost(plan) <= bound
 
     # -- acts
 

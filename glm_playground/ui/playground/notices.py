@@ -1,0 +1,93 @@
+"""What a command that was not done, or not wholly, has to say, in words."""
+
+from glm_playground.chat.attachments import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, AttachmentFault, AttachmentProblem
+from glm_playground.chat.extra import ExtraProblem
+from glm_playground.chat.lane import FieldProblem, Lane
+from glm_playground.chat.notice import Notice, NoticeKind
+from glm_playground.chat.structured import SchemaProblem
+from glm_playground.chat.tools import ToolProblem
+from glm_playground.chat.workbench import Workbench
+from glm_playground.ui.playground.setting_words import explain_extra, explain_schema, explain_tools
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.explanations import Explanation, explain_finding
+from glm_playground.ui.shared.figures import dollars
+from glm_playground.ui.shared.i18n import _, number
+
+
+def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -> Explanation:
+    """A notice as a headline and what to do; `lane` is the one whose settings it is about."""
+    match notice.kind:
+        case NoticeKind.BUSY:
+            return Explanation(_("An answer is still being written."), _("Send it once the answer ends, or stop that."))
+        case NoticeKind.VARIABLES:
+            return Explanation(_("The prompt has variables."), _("Fill them in, or send the prompt as it is."))
+        case NoticeKind.CONFIRM:
+            limit = literal(dollars(bench.ask_above or 0))
+            return Explanation(
+                _("Confirm the cost."), _("It may cost more than {limit}, your limit.").format(limit=limit)
+            )
+        case NoticeKind.SETTINGS:
+            problems = (bench.settings_of(lane) if lane else bench.lanes[0]).problems
+            said = [f"{field_name(name)}: {explain_problem(problem)}" for name, problem in problems.items()]
+            return Explanation(
+                _("A setting cannot be used: {names}").format(names=", ".join(map(field_name, notice.names))),
+                " ".join((*said, _("Open Settings to correct it. Nothing was sent."))),
+            )
+        case NoticeKind.CHECK if notice.finding:
+            return explain_finding(notice.finding, notice.model)
+        case NoticeKind.FILES:
+            return Explanation(
+                _("Not every file was attached."), " ".join(explain_attachment(problem) for problem in notice.files)
+            )
+        case NoticeKind.READY:
+            return Explanation(_("A prompt of the preset."), _("Change it if you like, then send it."))
+        case NoticeKind.LANES_FULL:
+            return Explanation(
+                _("There is no room for it."), _("Six lanes fit beside each other: remove one, then undo again.")
+            )
+        case NoticeKind.LINK_IGNORED:
+            shown = ", ".join(literal(piece) for piece in notice.names[:5])
+            return Explanation(
+                _("A part of the link was left out."), _("Not understood: {pieces}").format(pieces=shown)
+            )
+        case NoticeKind.ONLY_SOME_LANES:
+            return Explanation(
+                _("Only the first three lanes are asked again."),
+                _("Six lanes fit beside each other: three, each twice."),
+            )
+    return Explanation(_("The lane it was for is gone."), _("Send it to the lanes that are there, or discard it."))
+
+
+def explain_problem(problem: FieldProblem) -> str:
+    """Why a field of the settings cannot be used."""
+    if isinstance(problem, ToolProblem):
+        return explain_tools(problem)
+    if isinstance(problem, SchemaProblem):
+        return explain_schema(problem)
+    return _explain_extra(problem)
+
+
+def _explain_extra(problem: ExtraProblem) -> str:
+    if problem.reserved:
+        return explain_extra(_("{names} cannot be set here").format(names=", ".join(problem.reserved)))
+    return explain_extra(problem.reason or _("expected an object"))
+
+
+def field_name(name: str) -> str:
+    """What a field of the settings that is written as JSON is called on the screen."""
+    return {"tools": _("Tools (JSON)"), "schema": _("JSON Schema"), "extra": _("Extra request fields (JSON)")}[name]
+
+
+def explain_attachment(problem: AttachmentProblem) -> str:
+    """Why a file was not taken."""
+    size, most = number(problem.size / 1024**2, 1), number(MAX_ATTACHMENT_BYTES / 1024**2)
+    reasons = {
+        AttachmentFault.TOO_LARGE: _("It has {size} MB; at most {most} MB can be attached.").format(
+            size=size, most=most
+        ),
+        AttachmentFault.BINARY: _("It is not text. Attach text files, such as source code, CSV or Markdown."),
+        AttachmentFault.EMPTY: _("It is empty."),
+        AttachmentFault.TOO_MANY: _("At most {count} files can be attached.").format(count=number(MAX_ATTACHMENTS)),
+    }
+    name = literal(problem.name) if problem.name else _("The files")
+    return f"{name}: {reasons[problem.fault]}"

@@ -1,0 +1,97 @@
+"""The workbenches of this browser: begin another, go back to one, rename and delete them."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from glm_playground.chat.session import Session
+from glm_playground.service import workbenches
+from glm_playground.ui.server.owner import owner
+from glm_playground.ui.server.scheduler import released
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.i18n import _, moment
+from glm_playground.ui.shared.ledger_notice import explaining_problems
+from glm_playground.ui.shared.session import open_new, open_workbench, opened
+from glm_playground.ui.shared.styled import styled
+
+_RESTORE = "workbench_restore"
+_MOST_SHOWN = 30
+
+
+def draw_workbenches(session: Session) -> None:
+    """Draws the menu, and the way to begin another workbench."""
+    if not session.bench.empty:
+        st.button(
+            _("New"),
+            key="workbench_new",
+            icon=":material/edit_square:",
+            on_click=_new,
+            help=_("Begin another workbench; this one stays in the list"),
+        )
+    with st.popover(_("Workbenches"), icon=":material/history:", key="workbenches", on_change="rerun") as popover:
+        if popover.open:
+            _draw_list(session)
+
+
+def _new() -> None:
+    open_new()
+
+
+def _draw_list(session: Session) -> None:
+    with released():
+        found = workbenches.rows(owner())
+    if restore := st.session_state.get(_RESTORE):
+        st.button(_("Undo the deletion"), key="workbench_undo", icon=":material/undo:", on_click=_restore, args=(restore,))
+    if not found:
+        st.caption(_("What you ask is listed here, and is there again after a reload."))
+    for row in found[:_MOST_SHOWN]:
+        here = row.id == session.bench.id
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                literal(row.name or _("Untitled")),
+                key=f"workbench-open-{row.id}",
+                type="tertiary",
+                disabled=here,
+                on_click=_open,
+                args=(row.id,),
+                width="stretch",
+            )
+            st.markdown(styled("small", styled("gray", moment(row.updated_at))), width="content")
+            st.button(
+                ":material/delete:",
+                key=f"workbench-delete-{row.id}",
+                type="tertiary",
+                on_click=_delete,
+                args=(row.id,),
+                help=_("Delete {name}; it can be undone").format(name=literal(row.name or _("Untitled"))),
+            )
+    st.text_input(
+        _("Name of this workbench"), session.bench.name, key=f"workbench_name-{session.bench.id}", max_chars=80,
+        on_change=_rename, args=(session,),
+    )
+
+
+def _open(id: str) -> None:
+    with explaining_problems():
+        if found := workbenches.open_one(owner(), id):
+            open_workbench(found)
+
+
+def _delete(id: str) -> None:
+    with explaining_problems():
+        here = opened().bench.id == id
+        st.session_state[_RESTORE] = workbenches.delete(owner(), id)
+        if here:
+            open_new()
+
+
+def _restore(restore: Callable[[], None]) -> None:
+    with explaining_problems():
+        restore()
+        st.session_state.pop(_RESTORE, None)
+
+
+def _rename(session: Session) -> None:
+    name = " ".join(str(st.session_state.get(f"workbench_name-{session.bench.id}") or "").split())
+    with explaining_problems():
+        workbenches.rename(owner(), session.bench.id, name)
