@@ -2,38 +2,38 @@
 
 import streamlit as st
 
-from glm_playground.ledger import Ledger, LedgerError
-from glm_playground.service import storage
+from glm_playground.ledger import Ledger, LedgerError, LedgerOpening
 from glm_playground.ui.history.costs import draw_costs
 from glm_playground.ui.history.list import RUN, draw_list
 from glm_playground.ui.history.open_bundle import draw_open_bundle
 from glm_playground.ui.history.run import draw_run
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.ledger_notice import catch_up, draw_problem, explain
+from glm_playground.ui.shared.ledger_notice import catch_up, draw_error, draw_opening, draw_problem, ledger
 from glm_playground.ui.shared.page_header import draw_header
 
 draw_header(_("History"))
+opened = ledger()
 draw_problem()
-ledger = storage.ledger()
-if isinstance(ledger, Ledger):
+if isinstance(opened, LedgerOpening):
+    draw_opening(opened)
+elif isinstance(opened, Ledger):
     catch_up()
     try:
         if run_id := st.query_params.get(RUN):
-            draw_run(ledger, owner(), run_id)
+            draw_run(opened, owner(), run_id)
         else:
             runs, costs, bundle = st.tabs(
                 [_("Runs"), _("Costs"), _("Open a bundle")], key="history_view", on_change="rerun"
             )
             if runs.open:
                 with runs:
-                    draw_list(ledger, owner())
+                    draw_list(opened, owner())
             elif costs.open:
                 with costs:
-                    draw_costs(ledger, owner())
+                    draw_costs(opened, owner())
             elif bundle.open:
                 with bundle:
                     draw_open_bundle()
     except LedgerError as error:
-        title, body = explain(error)
-        st.error(body, title=title)
+        draw_error(error)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from glm_playground.ledger.errors import LedgerError, LedgerOpening
 from glm_playground.ledger.ledger import Ledger
 from glm_playground.ledger.workbench_queue import WorkbenchCopy, WorkbenchQueue
-from glm_playground.runs.cost import Price, cost_of
+from glm_playground.runs.cost import Cost, Price, cost_of
+from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.run import Run
 
 _log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ MOST_WAITING = 2000
 
 _STARTED_WITHIN_S = 0.25
 _BETWEEN_ENDED_S = 0.05
+_STARTED_AT_ONCE = 100
 _LONGEST_INTERVAL_S = 2.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
 _CLOSE_S = 10.0
@@ -32,6 +34,11 @@ class _Watched:
     price: Callable[[], Price | None]
     since: float
     stored: bool = False
+
+    def cost(self) -> Cost:
+        """Of the ended run, as the engine computed it; of one that no engine drove, computed here."""
+        known = self.run.cost if isinstance(self.run, LiveRun) else None
+        return known or cost_of(self.run, self.price())
 
 
 class Recorder:
@@ -84,7 +91,7 @@ class Recorder:
             self._changed.wait_for(lambda: self._ledger or self._problem, timeout)
 
     def watch(self, run: Run, owner: str, price: Callable[[], Price | None]) -> None:
-        """Stores `run` from now on; `price` is asked, on the recorder's thread, once it has ended."""
+        """Stores `run` from now on; `price` is asked once it has ended, where the run does not know its cost itself."""
         with self._changed:
             self._running[run.id] = _Watched(run, owner, price, time.monotonic())
             # It may have ended before it was watched.
@@ -198,12 +205,16 @@ class Recorder:
         self._workbenches.write(ledger, everything=closing or hurry)
 
     def _write_started(self, ledger: Ledger) -> None:
-        new = [watched for watched in self._snapshot() if not watched.stored]
-        if not new:
-            return
-        self._all_or_each(new, lambda some: ledger.store_started([(watched.run, watched.owner) for watched in some]))
-        for watched in new:
-            watched.stored = True
+        with self._changed:
+            new = [watched for watched in (*self._running.values(), *self._ended) if not watched.stored]
+        # The history is in the order in which runs are first stored: after an outage, that of their starts.
+        if len(new) > 1 or (new and not new[0].run.ended):
+            new.sort(key=lambda watched: watched.since)
+            for at in range(0, len(new), _STARTED_AT_ONCE):
+                some = new[at : at + _STARTED_AT_ONCE]
+                self._all_or_each(some, lambda some: ledger.store_started([(each.run, each.owner) for each in some]))
+                for watched in some:
+                    watched.stored = True
 
     def _write_events(self, ledger: Ledger) -> None:
         # One that was played, not asked for, ends without a word.
@@ -216,7 +227,7 @@ class Recorder:
     def _write_ended(self, ledger: Ledger) -> None:
         def store(some: Sequence[_Watched]) -> None:
             for watched in some:
-                ledger.store_ended(watched.run, watched.owner, cost_of(watched.run, watched.price()))
+                ledger.store_ended(watched.run, watched.owner, watched.cost())
 
         while True:
             with self._changed:

@@ -54,7 +54,7 @@ def started_row(run: Run, owner: str) -> Row:
         "origin": plain(run.server.origin),
         "stand_in": None if run.server.stand_in is None else plain(run.server.stand_in),
         "by_stand_in": run.server.stand_in is not None,
-        "warm_up": getattr(run, "warm_up", False),
+        "warm_up": run.warm_up,
         "prompt": plain(_prompt(run)[:PROMPT_CHARACTERS]),
     } | changing_row(run)
 

@@ -134,7 +134,7 @@ def test_a_database_that_is_locked_at_the_start_is_opened_when_it_is_free(
     wait_until(lambda: isinstance(writing.ledger, Ledger) and not writing.waiting and not writing.problem)
     opened = writing.ledger
     assert isinstance(opened, Ledger)
-    assert sorted(ids(opened, "me")) == sorted(run.id for run in (before, meanwhile, running))
+    assert ids(opened, "me") == [running.id, meanwhile.id, before.id]
     errors = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(errors) == 1
     assert "locked" in errors[0].getMessage()

@@ -10,10 +10,11 @@ from glm_playground.ledger import Ledger, RunFilter, StoredRun
 from glm_playground.ledger.values import BalanceReading
 from glm_playground.runs.cost import CostState
 from glm_playground.service import runtime
-from glm_playground.ui.history.tasks import can_look_up, look_up, unanswered
+from glm_playground.ui.history.tasks import ask_task, can_look_up, keep_task, unanswered
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, signed_dollars
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
+from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.own_key import asked_gateway
 
 MOST_LOOKED_UP = 50
@@ -89,7 +90,8 @@ def _read(ledger: Ledger, owner: str) -> None:
     except (GatewayError, TimeoutError) as error:
         st.session_state[_PROBLEM] = unanswered(error)
         return
-    ledger.add_balance(owner, BalanceReading(server.origin, balance.read_at, balance.amount))
+    reading = BalanceReading(server.origin, balance.read_at, balance.amount)
+    attempt(_("The balance is read and not saved."), lambda: ledger.add_balance(owner, reading), "balance")
 
 
 def _look_up(ledger: Ledger, owner: str) -> None:
@@ -97,12 +99,14 @@ def _look_up(ledger: Ledger, owner: str) -> None:
     asked = settled = 0
     for stored in _without_settled_cost(ledger, owner):
         try:
-            found = look_up(ledger, owner, stored)
+            found = ask_task(stored)
         except (GatewayError, TimeoutError) as error:
             if isinstance(error, GatewayError) and error.status == 404:
                 asked += 1
                 continue
             st.session_state[_PROBLEM] = unanswered(error)
+            break
+        if not keep_task(ledger, owner, stored, found):
             break
         asked += 1
         settled += found.cost is not None
@@ -112,7 +116,13 @@ def _look_up(ledger: Ledger, owner: str) -> None:
 
 
 def _without_settled_cost(ledger: Ledger, owner: str) -> list[StoredRun]:
-    page = ledger.page(owner, RunFilter(), None, 4 * MOST_LOOKED_UP)
-    ids = [row.id for row in page.rows if row.task_id and row.outcome and row.cost_state is not CostState.SETTLED]
-    found = (ledger.run(owner, run_id) for run_id in ids[:MOST_LOOKED_UP])
-    return [stored for stored in found if stored and can_look_up(stored)]
+    found: list[StoredRun] = []
+
+    def do() -> None:
+        page = ledger.page(owner, RunFilter(), None, 4 * MOST_LOOKED_UP)
+        ids = [row.id for row in page.rows if row.task_id and row.outcome and row.cost_state is not CostState.SETTLED]
+        stored = ledger.runs(owner, ids[:MOST_LOOKED_UP])
+        found.extend(stored[run_id] for run_id in ids if run_id in stored)
+
+    attempt(_("No task is looked up."), do, "tasks")
+    return [stored for stored in found if can_look_up(stored)]

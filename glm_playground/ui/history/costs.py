@@ -126,6 +126,8 @@ def _amount(runs: int, text: str) -> str:
 
 
 def _name(row: Sum, by: By) -> str:
+    if not row.name:
+        return _("Warm-ups") if by is By.MODEL else _("unknown")
     if by is By.DAY:
         return day(datetime.fromisoformat(row.name).date())
     return outcome_name(Outcome(row.name)) if by is By.OUTCOME else literal(row.name)

@@ -52,8 +52,8 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
 
 def _recorded(ledger: Ledger, owner: str, chosen: list[str]) -> list[RecordedRun]:
     """The chosen runs, oldest first, each in a lane of its own."""
-    found = (ledger.run(owner, run_id) for run_id in reversed(chosen))
-    ended = [stored for stored in found if stored and stored.run.ended]
+    found = ledger.runs(owner, chosen)
+    ended = [found[run_id] for run_id in reversed(chosen) if run_id in found and found[run_id].run.ended]
     return [RecordedRun(run=stored.run, cost=stored.cost, lane=lane) for lane, stored in enumerate(ended)]
 
 
@@ -63,6 +63,9 @@ def _kept(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> I
 
 
 def _found(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> Iterator[StoredRun]:
+    """What can be read of them; an unreadable run is on its page only."""
     if chosen:
-        return (stored for run_id in chosen if (stored := ledger.run(owner, run_id)))
-    return islice(ledger.each(owner, wanted), MOST_EXPORTED)
+        found = ledger.runs(owner, chosen)
+        return (found[run_id] for run_id in chosen if run_id in found)
+    readable = (stored for stored in ledger.each(owner, wanted) if isinstance(stored, StoredRun))
+    return islice(readable, MOST_EXPORTED)

@@ -1,5 +1,7 @@
 """Which runs the history shows."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import streamlit as st
@@ -10,10 +12,10 @@ from glm_playground.runs.run import Outcome
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
 
-_TEXT, _MODELS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _TASK = (
-    f"history_{name}" for name in ("text", "models", "outcomes", "costs", "tags", "from", "to", "who", "task")
+_KEYS = (_TEXT, _MODELS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _TASK, _WARM_UPS) = tuple(
+    f"history_{name}"
+    for name in ("text", "models", "outcomes", "costs", "tags", "from", "to", "who", "task", "warm_ups")
 )
-_KEYS = (_TEXT, _MODELS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _TASK)
 _COST_STATES = tuple(state for state in CostState if state is not CostState.PREDICTED)
 
 
@@ -28,7 +30,11 @@ def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
             persist_state="session",
         )
         models = st.multiselect(
-            _("Model"), ledger.models(owner), key=_MODELS, placeholder=_("all"), persist_state="session"
+            _("Model"),
+            _with_chosen(ledger.models(owner), _MODELS),
+            key=_MODELS,
+            placeholder=_("all"),
+            persist_state="session",
         )
         with st.popover(_more_label(), icon=":material/filter_list:"):
             _draw_more(ledger, owner)
@@ -43,7 +49,13 @@ def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
         tags=tuple(state.get(_TAGS) or ()),
         stand_in={"stand_in": True, "real": False}.get(state.get(_WHO) or ""),
         task_id=(state.get(_TASK) or "").strip(),
+        warm_up=None if state.get(_WARM_UPS) else False,
     )
+
+
+def is_narrowed(wanted: RunFilter) -> bool:
+    """True where a filter leaves out more than warm-ups."""
+    return replace(wanted, warm_up=None) != RunFilter()
 
 
 def forget_filters() -> None:
@@ -68,12 +80,20 @@ def _draw_more(ledger: Ledger, owner: str) -> None:
         _("Cost"), list(_COST_STATES), format_func=cost_state_name, key=_COSTS, placeholder=_("all"),
         persist_state="session",
     )  # fmt: skip
-    st.multiselect(_("Tag"), ledger.tags(owner), key=_TAGS, placeholder=_("all"), persist_state="session")
+    st.multiselect(
+        _("Tag"), _with_chosen(ledger.tags(owner), _TAGS), key=_TAGS, placeholder=_("all"), persist_state="session"
+    )
     with st.container(horizontal=True):
         st.date_input(_("From (UTC)"), None, key=_FROM, persist_state="session")
         st.date_input(_("To (UTC)"), None, key=_TO, persist_state="session")
     st.text_input(_("Task id"), key=_TASK, placeholder="task_…", persist_state="session")
+    st.checkbox(_("Show warm-ups"), key=_WARM_UPS, persist_state="session")
     st.button(_("Show all"), key="history_all", on_click=forget_filters)
+
+
+def _with_chosen(found: Sequence[str], key: str) -> list[str]:
+    """The options of a filter, and what is chosen: its last run may be gone, but the filter stays as it is."""
+    return sorted({*found, *(st.session_state.get(key) or ())})
 
 
 def _day(value: object) -> date | None:

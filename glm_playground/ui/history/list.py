@@ -1,18 +1,19 @@
 """The history as a grid: newest first, a page at a time, with what can be done to the chosen runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 
-from glm_playground.ledger import Cursor, Ledger, Page, RunFilter, RunRow
+from glm_playground.ledger import Cursor, Deletion, Ledger, Page, RunFilter, RunRow
 from glm_playground.ui.history.exports import draw_exports
-from glm_playground.ui.history.filters import draw_filters, forget_filters
+from glm_playground.ui.history.filters import draw_filters, forget_filters, is_narrowed
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
+from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
 
 RUN = "run"
@@ -49,7 +50,7 @@ def draw_list(ledger: Ledger, owner: str) -> None:
 
 
 def _draw_nothing(wanted: RunFilter) -> None:
-    if wanted == RunFilter():
+    if not is_narrowed(wanted):
         st.markdown(_("No run is kept yet. Ask something in the playground: each answer is kept here."))
     else:
         st.markdown(_("No run fits."))
@@ -65,7 +66,7 @@ def _draw_grid(rows: Sequence[RunRow], key: str) -> list[RunRow]:
             "started": [row.started_at for row in rows],
             "model": [row.model for row in rows],
             "prompt": [row.prompt for row in rows],
-            "outcome": [outcome_name(row.outcome) for row in rows],
+            "outcome": [_outcome(row) for row in rows],
             "tokens": pd.array([row.completion_tokens for row in rows], dtype="Int64"),
             "ttft": [None if row.ttft_ns is None else row.ttft_ns / 1e6 for row in rows],
             "speed": [row.output_speed for row in rows],
@@ -116,6 +117,11 @@ def open_run(run_id: str) -> None:
     st.query_params[RUN] = run_id
 
 
+def _outcome(row: RunRow) -> str:
+    word = outcome_name(row.outcome) if row.readable else _("unreadable")
+    return _("{outcome}, warm-up").format(outcome=word) if row.warm_up else word
+
+
 def _cost(row: RunRow) -> str:
     if row.cost_state is None:
         return ""
@@ -150,17 +156,32 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
 
 
 def _delete(ledger: Ledger, owner: str, run_ids: list[str]) -> None:
-    st.session_state[UNDO] = ledger.delete(owner, run_ids)
+    delete(lambda: ledger.delete(owner, run_ids))
 
 
 def _delete_all(ledger: Ledger, owner: str) -> None:
-    st.session_state[UNDO] = ledger.delete_all(owner)
+    delete(lambda: ledger.delete_all(owner))
+
+
+def delete(act: Callable[[], Deletion]) -> bool:
+    """Deletes runs in a callback, which can be undone afterwards; False where the ledger failed."""
+    state = st.session_state
+
+    def do() -> None:
+        state[UNDO] = act()
+
+    return attempt(_("Nothing is deleted."), do, "deletion")
 
 
 def _restore(ledger: Ledger, owner: str) -> None:
-    deletion = st.session_state.pop(UNDO, None)
-    if deletion:
-        ledger.restore(owner, deletion.id)
+    if deletion := st.session_state.get(UNDO):
+        state = st.session_state
+
+        def do() -> None:
+            ledger.restore(owner, deletion.id)
+            state.pop(UNDO, None)
+
+        attempt(_("Nothing is restored yet."), do, "restoring")
 
 
 def _draw_undo(ledger: Ledger, owner: str) -> None:
@@ -213,7 +234,7 @@ def _draw_reading(rows: Sequence[RunRow]) -> None:
             f"[{moment(row.started_at)}](/history?{RUN}={row.id})",
             literal(row.model),
             literal(" ".join(row.prompt.split())[:80]),
-            outcome_name(row.outcome),
+            _outcome(row),
             _("unknown") if row.completion_tokens is None else number(row.completion_tokens),
             seconds(row.ttft_ns),
             literal(_cost(row)),

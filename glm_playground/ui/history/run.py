@@ -6,16 +6,18 @@ import streamlit as st
 
 from glm_playground.chat.conversation import conversation_of
 from glm_playground.chat.setup import setup_of
-from glm_playground.ledger import Ledger, StoredRun
+from glm_playground.ledger import Ledger, StoredRun, UnreadableRun
 from glm_playground.runs.cost import Cost, CostState
-from glm_playground.ui.history.list import RUN, UNDO
+from glm_playground.ui.history.list import RUN, delete
 from glm_playground.ui.history.tasks import draw_task
 from glm_playground.ui.playground import workbench
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal, to_markdown
+from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
+from glm_playground.ui.shared.ledger_notice import attempt, typed_for
 from glm_playground.ui.shared.navigation import PLAYGROUND
-from glm_playground.ui.shared.run_footer import draw_footer, remember_cost
+from glm_playground.ui.shared.run_footer import cost_state_name, draw_footer, remember_cost
 from glm_playground.ui.shared.run_view import draw_ended
 from glm_playground.ui.shared.tool_results import draw_tool_results
 
@@ -33,6 +35,9 @@ def draw_run(ledger: Ledger, owner: str, run_id: str) -> None:
             _("It may have been deleted, or it belongs to another browser."), title=_("There is no such run of yours.")
         )
         return
+    if isinstance(stored, UnreadableRun):
+        _draw_unreadable(ledger, owner, stored)
+        return
     left, right = st.columns([3, 2], gap="large")
     with left:
         _draw_conversation(stored)
@@ -40,6 +45,24 @@ def draw_run(ledger: Ledger, owner: str, run_id: str) -> None:
         _draw_doings(ledger, owner, stored)
         _draw_notes(ledger, owner, stored)
         draw_task(ledger, owner, stored)
+
+
+def _draw_unreadable(ledger: Ledger, owner: str, stored: UnreadableRun) -> None:
+    row = stored.row
+    why = (
+        _("A later version of this app wrote it. Update this app to read it.")
+        if stored.newer
+        else _("What is stored of it is broken. Your other runs are unharmed.")
+    )
+    st.error(why, title=_("This run cannot be read."))
+    st.caption(
+        _("{model} at {server}, {time}").format(
+            model=literal(row.model), server=literal(row.server), time=moment(row.started_at)
+        )
+    )
+    if row.prompt:
+        st.markdown(to_markdown(row.prompt), anchors=False)
+    _draw_delete(ledger, owner, row.id)
 
 
 def _close() -> None:
@@ -58,6 +81,9 @@ def _draw_conversation(stored: StoredRun) -> None:
         with st.expander(_("System prompt"), type="compact"):
             st.markdown(to_markdown(system), anchors=False)
     turns = conversation_of([run]).turns
+    for place, turn in enumerate(turns):
+        # What can be opened beside an answer goes by its id, which is new whenever the conversation is made.
+        turn.answer.id = f"{run.id}-{place}"
     for turn in turns:
         with st.chat_message("user", avatar=":material/person:"):
             if turn.prompt.results:
@@ -73,6 +99,26 @@ def _draw_conversation(stored: StoredRun) -> None:
             draw_ended(turn.answer, run)
             if run.ended:
                 draw_footer(run, stored.cost or _UNKNOWN_COST, turn)
+                _draw_settlement(stored)
+    if stored.left_out:
+        names = ", ".join(f"`{name.replace('`', '')}`" for name in stored.left_out)
+        st.caption(_("A later version of this app wrote this run; not shown: {names}").format(names=names))
+
+
+def _draw_settlement(stored: StoredRun) -> None:
+    settlement, before = stored.settlement, stored.cost_at_end
+    if settlement is None:
+        return
+    parts = [_("Settled: {amount}, said {source}").format(
+        amount=literal(dollars(settlement.amount)), source=literal(settlement.source)
+    )]  # fmt: skip
+    if settlement.settled_at:
+        parts.append(moment(settlement.settled_at))
+    if before and before.amount is not None:
+        parts.append(_("{state} at the end: {amount}").format(
+            state=cost_state_name(before.state), amount=literal(dollars(before.amount))
+        ))  # fmt: skip
+    st.caption(" · ".join(parts))
 
 
 def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
@@ -85,28 +131,33 @@ def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
             remember_cost(stored.run, stored.cost)
             workbench.use_conversations([(setup_of(stored.run.request), conversation_of([stored.run]))])
             st.switch_page(PLAYGROUND)
-        st.button(
-            _("Delete"),
-            key="history_run_delete",
-            icon=":material/delete:",
-            on_click=_delete,
-            args=(ledger, owner, stored),
-        )
+        _draw_delete(ledger, owner, stored.run.id)
 
 
-def _delete(ledger: Ledger, owner: str, stored: StoredRun) -> None:
-    st.session_state[UNDO] = ledger.delete(owner, [stored.run.id])
-    _close()
+def _draw_delete(ledger: Ledger, owner: str, run_id: str) -> None:
+    st.button(
+        _("Delete"),
+        key="history_run_delete",
+        icon=":material/delete:",
+        on_click=_delete,
+        args=(ledger, owner, run_id),
+    )
+
+
+def _delete(ledger: Ledger, owner: str, run_id: str) -> None:
+    if delete(lambda: ledger.delete(owner, [run_id])):
+        _close()
 
 
 def _draw_notes(ledger: Ledger, owner: str, stored: StoredRun) -> None:
     run_id = stored.run.id
     tags_key, note_key = f"history_tags-{run_id}", f"history_note-{run_id}"
-    known = list(dict.fromkeys([*stored.row.tags, *ledger.tags(owner)]))
+    tags = typed_for(f"tags {run_id}", list(stored.row.tags))
+    known = list(dict.fromkeys([*tags, *ledger.tags(owner)]))
     st.multiselect(
         _("Tags"),
         known,
-        default=list(stored.row.tags),
+        default=tags,
         key=tags_key,
         accept_new_options=True,
         max_selections=_MOST_TAGS,
@@ -116,7 +167,7 @@ def _draw_notes(ledger: Ledger, owner: str, stored: StoredRun) -> None:
     )
     st.text_area(
         _("Note"),
-        stored.row.note,
+        typed_for(f"note {run_id}", stored.row.note),
         key=note_key,
         max_chars=_MOST_NOTE,
         height=80,
@@ -126,11 +177,13 @@ def _draw_notes(ledger: Ledger, owner: str, stored: StoredRun) -> None:
 
 
 def _keep_tags(ledger: Ledger, owner: str, run_id: str, key: str) -> None:
-    ledger.set_tags(owner, run_id, _tags(st.session_state[key]))
+    tags = _tags(st.session_state[key])
+    attempt(_("The tags are not saved."), lambda: ledger.set_tags(owner, run_id, tags), f"tags {run_id}", tags)
 
 
 def _keep_note(ledger: Ledger, owner: str, run_id: str, key: str) -> None:
-    ledger.set_note(owner, run_id, st.session_state[key] or "")
+    note = st.session_state[key] or ""
+    attempt(_("The note is not saved."), lambda: ledger.set_note(owner, run_id, note), f"note {run_id}", note)
 
 
 def _tags(chosen: Sequence[str]) -> list[str]:

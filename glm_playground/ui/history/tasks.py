@@ -6,31 +6,39 @@ import streamlit as st
 
 from glm_playground.gateway import GatewayError
 from glm_playground.gateway.tasks import read_task
-from glm_playground.ledger import Ledger, StoredRun, TaskLookup
+from glm_playground.ledger import Ledger, Settlement, StoredRun, TaskLookup
 from glm_playground.service import runtime
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
+from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.own_key import asked_gateway
 
 _WAIT_S = 30.0
 
 
-def look_up(ledger: Ledger, owner: str, stored: StoredRun) -> TaskLookup:
-    """Asks the gateway for the run's task, and keeps what it says; a stated cost becomes the settled one.
+def ask_task(stored: StoredRun) -> TaskLookup:
+    """Asks the gateway for the run's task.
 
     Raises:
         GatewayError: the gateway did not answer the question.
-        LedgerError: it could not be kept.
+        TimeoutError: it did not answer in time.
     """
     task_id = stored.run.task_id or ""
     state = runtime.engine().ask(asked_gateway(), lambda client: read_task(client, task_id)).result(_WAIT_S)
-    found = TaskLookup(task_id, state.read_at, state.status, state.cost, state.body)
-    ledger.add_lookup(owner, found)
-    if state.cost is not None:
-        ledger.settle(owner, stored.run.id, state.cost)
-    return found
+    return TaskLookup(task_id, state.read_at, state.status, state.cost, state.body)
+
+
+def keep_task(ledger: Ledger, owner: str, stored: StoredRun, found: TaskLookup) -> bool:
+    """Stores what the gateway answered, in a callback, and the cost it stated; False where the ledger failed."""
+
+    def do() -> None:
+        if found.cost is not None:
+            ledger.settle(owner, stored.run.id, Settlement(found.cost, stored.run.server.origin, found.asked_at))
+        ledger.add_lookup(owner, found)
+
+    return attempt(_("What the server said of the task is not saved."), do, f"task {stored.run.id}")
 
 
 def can_look_up(stored: StoredRun) -> bool:
@@ -102,6 +110,8 @@ def unanswered(error: GatewayError | TimeoutError) -> Explanation:
 
 def _ask(ledger: Ledger, owner: str, stored: StoredRun, problem_key: str) -> None:
     try:
-        look_up(ledger, owner, stored)
+        found = ask_task(stored)
     except (GatewayError, TimeoutError) as error:
         st.session_state[problem_key] = unanswered(error)
+    else:
+        keep_task(ledger, owner, stored, found)

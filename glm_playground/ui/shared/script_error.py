@@ -5,13 +5,18 @@ import uuid
 
 import streamlit as st
 
+from glm_playground.ledger import LedgerError
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.ledger_notice import draw_error
 
 _log = logging.getLogger(__name__)
 
 
 def on_script_error(error: Exception) -> bool:
     """Shows a sentence instead of a traceback; the traceback goes to the log under the same id."""
+    if isinstance(error, LedgerError):
+        draw_error(error)
+        return True
     number = uuid.uuid4().hex[:8]
     _log.error("script error %s", number, exc_info=error)
     st.error(
