@@ -4,9 +4,11 @@ import streamlit as st
 
 from glm_playground.service import runtime
 from glm_playground.settings import settings
-from glm_playground.ui.playground import sending, workbench
+from glm_playground.ui.playground.address import take_address
 from glm_playground.ui.playground.differences_view import draw_differences
-from glm_playground.ui.playground.draft_view import draw_draft, draw_input_line
+from glm_playground.ui.playground.draft_view import PROMPT, draw_drafts, draw_input_line, submit
+from glm_playground.ui.playground.form import take_changes
+from glm_playground.ui.playground.lane_settings import draw_panel
 from glm_playground.ui.playground.lane_view import (
     Attached,
     draw_lane_buttons,
@@ -14,10 +16,12 @@ from glm_playground.ui.playground.lane_view import (
     draw_lane_notice,
     draw_turns,
 )
+from glm_playground.ui.playground.notices import draw_notice
 from glm_playground.ui.playground.options import draw_options, draw_target, side_by_side
 from glm_playground.ui.playground.share import draw_share
 from glm_playground.ui.playground.standings_view import draw_best_and_table
 from glm_playground.ui.playground.starter_buttons import draw_starters
+from glm_playground.ui.playground.total_view import draw_total
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import draw_problem
@@ -25,10 +29,12 @@ from glm_playground.ui.shared.live_notices import watch_answers
 from glm_playground.ui.shared.own_key import asked_gateway
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 from glm_playground.ui.shared.run_view import attach, wait_for_end
+from glm_playground.ui.shared.session import save, session
 
-workbench.take_address()
-bench = workbench.workbench()
-workbench.take_over_options(bench)
+take_address()
+now = session()
+bench = now.bench
+take_changes(now)
 server = asked_gateway()
 runtime.ask_prices(server)
 several = len(bench.lanes) > 1
@@ -36,36 +42,37 @@ several = len(bench.lanes) > 1
 draw_header(_("Playground"))
 draw_sandbox_notice()
 draw_problem()
+draw_panel(now)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     if not several:
-        draw_lane_buttons(bench.lanes[0])
-    draw_options(bench)
-    draw_share(bench, server)
+        draw_lane_buttons(now, bench.lanes[0])
+    draw_options(now)
+    draw_share(bench)
     draw_target(bench)
 if not several:
-    draw_lane_notice(bench.lanes[0])
+    draw_lane_notice(now, bench.lanes[0])
 
 with st.bottom:
-    if notice := workbench.notice():
-        st.warning(notice.body, title=notice.title)
-    draw_draft(bench)
+    draw_notice(bench)
+    draw_drafts(now)
     stop_slot = st.empty()
     # Placed in `st.bottom` by us: where Streamlit places it, it takes back a reader's scrolling as an answer grows.
     st.chat_input(
         _("Ask {model}").format(model=bench.lanes[0].setup.model or _("a model"))
         if not several
         else _("Ask the models"),
-        key=workbench.PROMPT,
-        on_submit=sending.submit,
+        key=PROMPT,
+        on_submit=submit,
+        args=(now,),
         accept_file="multiple",
     )
-    draw_input_line(bench, server)
+    draw_input_line(now)
 
 # Their place is kept, so that they are gone as soon as the first answer begins.
 starters = st.empty()
 if not any(lane.conversation.turns for lane in bench.lanes):
     with starters.container():
-        draw_starters()
+        draw_starters(now)
 
 standings_slot = st.empty()
 places = [st.container()]
@@ -76,17 +83,19 @@ attached: Attached = []
 for lane, place in zip(bench.lanes, places, strict=True):
     with place:
         if several:
-            draw_lane_head(lane)
-        attached += draw_turns(lane, server)
+            draw_lane_head(now, lane)
+        attached += draw_turns(now, lane)
+save()
 # A run may have ended since its view was made; it is still to be drawn whole.
 if attached or bench.live_runs():
-    stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=workbench.stop_all)
+    stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=now.stop_all)
     at_end = {view.run.id: on_end for view, on_end in attached}
     attach(runtime.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)
-    if wait_for_end(runtime.engine(), bench.live_runs()):
-        st.rerun()
-    stop_slot.empty()
+    wait_for_end(runtime.engine(), bench.live_runs())
+    # What was drawn before the answers ended, such as what waits for them, is drawn anew.
+    st.rerun()
 if several:
-    draw_best_and_table(bench, server, standings_slot)
+    draw_best_and_table(bench, standings_slot)
+draw_total(bench)
 draw_differences(bench)
 watch_answers(server)

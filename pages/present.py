@@ -41,7 +41,7 @@ with st.container(key="stage"):
     if now.runs:
         for run, place in zip(now.runs, st.columns(len(now.runs), gap="large"), strict=True):
             with place:
-                attached.append(draw_run(run, server))
+                attached.append(draw_run(run))
     else:
         st.caption(_("Replay plays the recording and sends nothing. Esc clears the stage."))
 going_on = [found for found in attached if found]

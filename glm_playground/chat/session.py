@@ -204,6 +204,11 @@ class Session:
         self.send(draft)
         return True
 
+    def wait(self, draft: Draft) -> None:
+        """Lets a prompt wait, as one of a preset does."""
+        with self._change() as bench:
+            bench.drafts.append(draft)
+
     def send(self, draft: Draft) -> bool:
         """Sends a prompt, or lets it wait with the reason in its notice; True where it was sent.
 

@@ -101,7 +101,9 @@ def save(opened: OpenWorkbench) -> None:
         return
     opened.handed_over = bench.changes
     opened.used_at = datetime.now(UTC)
-    storage.save_workbench_soon(opened.copy, bench.name, lambda: to_json(bench, _is_stored), lambda _copy: _after(opened))
+    storage.save_workbench_soon(
+        opened.copy, bench.name, lambda: to_json(bench, _is_stored), lambda _copy: _after(opened)
+    )
 
 
 def rename(owner: str, id: str, name: str) -> None:

@@ -5,8 +5,9 @@ from urllib.parse import quote
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.chat.conversation import Conversation
+from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.run import Run
-from glm_playground.ui.playground.workbench import Workbench
+from glm_playground.service.workbenches import OpenWorkbench
 
 
 class Playground:
@@ -37,8 +38,11 @@ class Playground:
         self.run()
 
     def open(self, key: str) -> None:
-        """Opens a popover or a fold; AppTest knows these by their state only."""
-        self.at.session_state[key] = True
+        """Opens a popover, a fold, or a lane's settings beside the chat; AppTest knows these by their state only."""
+        if key.startswith("settings-"):
+            self.at.session_state["settings_panel"] = key.removeprefix("settings-")
+        else:
+            self.at.session_state[key] = True
         self.run()
 
     def choose(self, key: str, option: str) -> None:
@@ -47,15 +51,18 @@ class Playground:
         self.run()
 
     @property
-    def typed(self) -> str:
-        """What the app put into the input."""
-        proto = self.at.chat_input(key="prompt").proto
-        return proto.value if proto.set_value else ""
+    def waiting(self) -> list[str]:
+        """The texts of the prompts that wait above the input."""
+        return [str(area.value) for area in self.at.text_area if str(area.key).startswith("draft-text-")]
+
+    def draft(self, act: str = "send") -> None:
+        """Presses a button of the first waiting prompt: send, literal, anyway or discard."""
+        self.click(f"draft-{act}-{self.bench.drafts[0].id}")
 
     @property
     def bench(self) -> Workbench:
-        bench: Workbench = self.at.session_state["workbench"]
-        return bench
+        opened: OpenWorkbench = self.at.session_state["open_workbench"]
+        return opened.bench
 
     @property
     def talk(self) -> Conversation:

@@ -8,17 +8,18 @@ from glm_playground.chat.conversation import conversation_of
 from glm_playground.chat.setup import setup_of
 from glm_playground.ledger import Ledger, StoredRun, UnreadableRun
 from glm_playground.runs.cost import Cost, CostState
+from glm_playground.service import runtime
 from glm_playground.ui.history.list import RUN, delete
 from glm_playground.ui.history.tasks import draw_task
-from glm_playground.ui.playground import workbench
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal, to_markdown
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
 from glm_playground.ui.shared.ledger_notice import attempt, typed_for
 from glm_playground.ui.shared.navigation import PLAYGROUND
-from glm_playground.ui.shared.run_footer import cost_state_name, draw_footer, remember_cost
+from glm_playground.ui.shared.run_footer import cost_state_name, draw_footer
 from glm_playground.ui.shared.run_view import draw_ended
+from glm_playground.ui.shared.session import open_conversations
 from glm_playground.ui.shared.tool_results import draw_tool_results
 
 _UNKNOWN_COST = Cost(CostState.NO_USAGE)
@@ -128,8 +129,12 @@ def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
             key="history_continue",
             type="primary",
         ):
-            remember_cost(stored.run, stored.cost)
-            workbench.use_conversations([(setup_of(stored.run.request), conversation_of([stored.run]))])
+            # One that is running here is attached to; a stored copy of it would never end.
+            run = runtime.engine().live(stored.run.id) or stored.run
+            conversation = conversation_of([run])
+            for answer in conversation.all_answers():
+                answer.stored_cost = stored.cost if answer.run else None
+            open_conversations([(setup_of(run.request), conversation)])
             st.switch_page(PLAYGROUND)
         _draw_delete(ledger, owner, stored.run.id)
 

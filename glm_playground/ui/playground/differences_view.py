@@ -15,7 +15,7 @@ from glm_playground.chat.differences import (
     line_differences,
     word_differences,
 )
-from glm_playground.ui.playground.workbench import Workbench
+from glm_playground.chat.workbench import Workbench
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.styled import styled

@@ -12,7 +12,7 @@ import streamlit as st
 from glm_playground.chat.lane import FIELDS
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import MAX_REPEATS
-from glm_playground.ui.shared.session import shown_values
+from glm_playground.ui.shared.session import say, shown_values
 
 TARGET, REPEATS, ORDER, ASK_ABOVE, SAME, LAYOUT = "target", "repeats", "order", "ask_above", "in_step", "layout"
 """Keys of the options' widgets."""
@@ -61,3 +61,10 @@ def _take(session: Session, key: str, value: Any) -> None:
             session.rewrite(draft, value or "")
     elif name in FIELDS and (lane := session.bench.lane(rest)):
         session.edit(lane, name, value)
+
+
+def command(session: Session, act: Callable[..., object], *arguments: object) -> None:
+    """Does a command in a callback, after what was typed until then is taken over."""
+    take_changes(session)
+    say(None)
+    act(*arguments)

@@ -11,6 +11,7 @@ from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.lane import FIELDS, FieldProblem, Lane
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Workbench
+from glm_playground.ui.playground.form import command
 from glm_playground.ui.playground.notices import explain_problem
 from glm_playground.ui.playground.setting_words import capability_note
 from glm_playground.ui.shared.answer_markdown import literal
@@ -68,8 +69,8 @@ def draw_panel(session: Session) -> None:
                 key=f"reset-{lane.id}",
                 icon=":material/restart_alt:",
                 disabled=not changed,
-                on_click=session.reset,
-                args=(lane,),
+                on_click=command,
+                args=(session, session.reset, lane),
                 help=_("Back to the server's defaults; Undo brings them back"),
             )
         draw_settings(session, lane)
@@ -189,7 +190,7 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
             step,
             key=_show(lane, name),
             placeholder=default,
-                help=_published(card, name) or None,
+            help=_published(card, name) or None,
         )
     label = (
         _("Max tokens (1 to {limit})").format(limit=number(limit)) if limit else _("Max tokens (no limit is published)")
@@ -264,8 +265,8 @@ def _draw_template(session: Session, lane: Lane, name: str, template: Mapping[st
             key=f"template-{name}-{lane.id}",
             type="tertiary",
             icon=":material/edit_note:",
-            on_click=session.edit,
-            args=(lane, name, _pretty(template)),
+            on_click=command,
+            args=(session, session.edit, lane, name, _pretty(template)),
         )
 
 

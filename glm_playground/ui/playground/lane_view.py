@@ -7,7 +7,13 @@ from glm_playground.chat.session import Session
 from glm_playground.chat.setup import MAX_LANES
 from glm_playground.settings import settings
 from glm_playground.ui.playground.form import take_changes
-from glm_playground.ui.playground.lane_settings import changed_fields, differences, draw_model, draw_request, toggle_panel
+from glm_playground.ui.playground.lane_settings import (
+    changed_fields,
+    differences,
+    draw_model,
+    draw_request,
+    toggle_panel,
+)
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.turn_view import OnEnd, draw_turn
 from glm_playground.ui.shared.answer_markdown import literal
@@ -120,7 +126,9 @@ def draw_turns(session: Session, lane: Lane) -> Attached:
     conversation = lane.conversation
     lanes = len(session.bench.lanes)
     most = settings().shown_turns if lanes == 1 else max(_FEWEST_TURNS, settings().shown_turns // lanes)
-    key = f"earlier_turns-{lane.id}-{conversation.start.turns[0].id}" if conversation.start.turns else ""
+    if not conversation.start.turns:
+        return []
+    key = f"earlier_turns-{lane.id}-{conversation.start.turns[0].id}"
     most += st.session_state.get(key, 0)
     forks = conversation.forks()
     hidden = len(forks) - most

@@ -1,5 +1,9 @@
 """What a command that was not done, or not wholly, has to say, in words."""
 
+from decimal import Decimal
+
+import streamlit as st
+
 from glm_playground.chat.attachments import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, AttachmentFault, AttachmentProblem
 from glm_playground.chat.extra import ExtraProblem
 from glm_playground.chat.lane import FieldProblem, Lane
@@ -12,6 +16,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation, explain_finding
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.session import said
 
 
 def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -> Explanation:
@@ -22,7 +27,7 @@ def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -
         case NoticeKind.VARIABLES:
             return Explanation(_("The prompt has variables."), _("Fill them in, or send the prompt as it is."))
         case NoticeKind.CONFIRM:
-            limit = literal(dollars(bench.ask_above or 0))
+            limit = literal(dollars(bench.ask_above or Decimal(0)))
             return Explanation(
                 _("Confirm the cost."), _("It may cost more than {limit}, your limit.").format(limit=limit)
             )
@@ -91,3 +96,10 @@ def explain_attachment(problem: AttachmentProblem) -> str:
     }
     name = literal(problem.name) if problem.name else _("The files")
     return f"{name}: {reasons[problem.fault]}"
+
+
+def draw_notice(bench: Workbench) -> None:
+    """Draws what the last command has to say."""
+    if notice := said():
+        title, body = explain_notice(notice, bench)
+        st.warning(body, title=title)

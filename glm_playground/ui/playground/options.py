@@ -5,7 +5,7 @@ import streamlit as st
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import MAX_LANES
 from glm_playground.chat.workbench import MAX_REPEATS, Workbench
-from glm_playground.ui.playground.form import ASK_ABOVE, LAYOUT, ORDER, REPEATS, SAME, TARGET, take_changes
+from glm_playground.ui.playground.form import ASK_ABOVE, LAYOUT, ORDER, REPEATS, SAME, TARGET, command
 from glm_playground.ui.playground.presets import draw_presets
 from glm_playground.ui.playground.workbench_list import draw_workbenches
 from glm_playground.ui.shared.answer_markdown import literal
@@ -31,8 +31,8 @@ def draw_options(session: Session) -> None:
         _("Add a model"),
         key="add_lane",
         icon=":material/add:",
-        on_click=_add,
-        args=(session,),
+        on_click=command,
+        args=(session, session.add_lane, model_ids()),
         disabled=len(bench.lanes) >= MAX_LANES,
         help=_("Asks one more model beside; up to six"),
     )
@@ -48,22 +48,12 @@ def draw_options(session: Session) -> None:
             _("Clear"),
             key="clear",
             icon=":material/delete_sweep:",
-            on_click=_clear,
-            args=(session,),
+            on_click=command,
+            args=(session, session.clear),
             help=_("Begin a new conversation in these lanes"),
         )
     if bench.undo:
         st.button(_("Undo"), key="undo", icon=":material/undo:", on_click=_undo, args=(session,))
-
-
-def _add(session: Session) -> None:
-    take_changes(session)
-    session.add_lane(model_ids())
-
-
-def _clear(session: Session) -> None:
-    say(None)
-    session.clear()
 
 
 def _undo(session: Session) -> None:

@@ -1,41 +1,44 @@
-"""Presets: lanes under a name, kept in the session, taken away and brought as a file."""
+"""Presets: lanes under a name, stored with their owner, taken away and brought as a file."""
 
 import streamlit as st
 
+from glm_playground.chat.notice import Notice, NoticeKind
+from glm_playground.chat.session import Session
 from glm_playground.chat.setup import MAX_PRESETS, Preset, PresetProblem, read_presets, write_presets
-from glm_playground.chat.variables import variables_of
-from glm_playground.ui.playground import workbench
-from glm_playground.ui.playground.lane_settings import take_over
-from glm_playground.ui.playground.workbench import PROMPT, Workbench
+from glm_playground.chat.workbench import Draft
+from glm_playground.service import presets as stored
+from glm_playground.ui.playground.form import take_changes
+from glm_playground.ui.server.owner import owner
+from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext
+from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.styled import styled
 
-_PRESETS, _SAID = "presets_kept", "presets_said"
+_SAID, _DELETED = "presets_said", "presets_deleted"
 
 
-def presets() -> dict[str, Preset]:
-    """The session's presets by name."""
-    found: dict[str, Preset] = st.session_state.setdefault(_PRESETS, {})
-    return found
-
-
-def draw_presets(bench: Workbench) -> None:
-    """Draws what is kept, how to keep more, and the file."""
-    kept = presets()
-    st.caption(_("Models and settings under a name, with a prompt if you like; kept in this session. Export to keep."))
+def draw_presets(session: Session) -> None:
+    """Draws what is stored, how to add to it, and the file."""
+    with released():
+        kept = stored.presets(owner())
+    st.caption(_("Models and settings under a name, with a prompt if you like; kept for this browser."))
     for number, preset in enumerate(kept.values()):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             models = ", ".join(literal(setup.model) for setup in preset.lanes)
             st.markdown(f"**{literal(preset.name)}** {styled('small', models)}", width="stretch")
-            st.button(_("Use"), key=f"preset-use-{number}", on_click=_use, args=(preset,))
+            st.button(_("Use"), key=f"preset-use-{number}", on_click=_use, args=(session, preset))
             st.button(
-                _("Delete"),
-                key=f"preset-delete-{number}",
-                type="tertiary",
-                on_click=_delete,
-                args=(preset.name,),
+                _("Delete"), key=f"preset-delete-{number}", type="tertiary", on_click=_delete, args=(preset.name,)
             )
+    if deleted := st.session_state.get(_DELETED):
+        st.button(
+            _("Restore {name}").format(name=literal(deleted.name)),
+            key="preset_restore",
+            icon=":material/undo:",
+            on_click=_restore,
+            args=(deleted,),
+        )
     st.text_input(_("Name"), key="preset_name", max_chars=80)
     st.text_area(
         _("Prompt (may hold variables)"),
@@ -45,7 +48,7 @@ def draw_presets(bench: Workbench) -> None:
             "A variable is a name in two braces, like {example}; you are asked for its value before sending."
         ).format(example="`{{topic}}`"),
     )
-    st.button(_("Keep the lanes as a preset"), key="preset_keep", on_click=_keep, args=(bench,))
+    st.button(_("Keep the lanes as a preset"), key="preset_keep", on_click=_keep, args=(session,))
     if kept:
         st.download_button(
             _("Export"),
@@ -61,40 +64,51 @@ def draw_presets(bench: Workbench) -> None:
         st.markdown(said)
 
 
-def _keep(bench: Workbench) -> None:
+def _keep(session: Session) -> None:
     state = st.session_state
-    name, kept = (state.get("preset_name") or "").strip(), presets()
+    name = (state.get("preset_name") or "").strip()
+    take_changes(session)
     if not name:
         state[_SAID] = styled("red", _("Give the preset a name."))
-    elif name not in kept and len(kept) >= MAX_PRESETS:
-        state[_SAID] = styled("red", _("No more presets fit; delete one first."))
-    else:
-        for lane in bench.lanes:
-            take_over(lane)
-        lanes = tuple(bench.setup_of(lane) for lane in bench.lanes)
-        try:
-            preset = Preset(name=name, prompt=state.get("preset_prompt") or "", lanes=lanes)
-            write_presets([preset])
-        except ValueError as error:
-            state[_SAID] = styled("red", _("It cannot be kept: {reason}").format(reason=literal(str(error)[:300])))
-            return
-        kept[name] = preset
+        return
+    lanes = tuple(session.bench.setup_of(lane) for lane in session.bench.lanes)
+    try:
+        preset = Preset(name=name, prompt=state.get("preset_prompt") or "", lanes=lanes)
+        write_presets([preset])
+    except ValueError as error:
+        state[_SAID] = styled("red", _("It cannot be kept: {reason}").format(reason=literal(str(error)[:300])))
+        return
+    if _store([preset], replace=True):
         state["preset_name"] = state["preset_prompt"] = ""
         state[_SAID] = _("Kept as {name}.").format(name=literal(name))
 
 
+def _store(presets: list[Preset], *, replace: bool) -> bool:
+    """Adds presets; False, with a word said, where there is no room or the ledger fails."""
+    whose = owner()
+    if len({preset.name for preset in presets} | stored.presets(whose).keys()) > MAX_PRESETS:
+        st.session_state[_SAID] = styled("red", _("Preset limit reached; delete one first."))
+        return False
+    return attempt(_("The presets were not stored."), lambda: stored.add(whose, presets, replace=replace), "presets")
+
+
 def _delete(name: str) -> None:
-    presets().pop(name, None)
+    whose = owner()
+    preset = stored.presets(whose).get(name)
+    if attempt(_("The preset was not deleted."), lambda: stored.remove(whose, name), "presets"):
+        st.session_state[_DELETED] = preset
 
 
-def _use(preset: Preset) -> None:
-    workbench.use_setups(preset.lanes)
+def _restore(preset: Preset) -> None:
+    if _store([preset], replace=False):
+        st.session_state.pop(_DELETED, None)
+
+
+def _use(session: Session, preset: Preset) -> None:
+    take_changes(session)
+    session.use_setups(preset.lanes)
     if preset.prompt:
-        st.session_state[PROMPT] = preset.prompt
-        names = variables_of(preset.prompt)
-        if names:
-            said = ", ".join(literal(name) for name in names)
-            workbench.notify(_("The preset's prompt is in the input."), _("It asks for: {names}").format(names=said))
+        session.wait(Draft(preset.prompt, lane_ids=session.bench.targets(), notice=Notice(NoticeKind.READY)))
 
 
 def _import() -> None:
@@ -107,12 +121,10 @@ def _import() -> None:
         reason = literal(": ".join(filter(None, found)))
         state[_SAID] = styled("red", _("Nothing was imported: {reason}").format(reason=reason))
         return
-    kept = presets()
-    new = [preset for preset in found if preset.name not in kept]
-    if len(kept) + len(new) > MAX_PRESETS:
-        state[_SAID] = styled("red", _("No more presets fit; delete one first."))
+    known = stored.presets(owner())
+    new = [preset for preset in found if preset.name not in known]
+    if not _store(new, replace=False):
         return
-    kept.update({preset.name: preset for preset in new})
     said = ngettext("{count} preset imported.", "{count} presets imported.", len(new)).format(count=len(new))
     left = len(found) - len(new)
     if left:

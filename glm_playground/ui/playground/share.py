@@ -6,22 +6,23 @@ import streamlit as st
 
 from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.chat.conversation import Prompt
+from glm_playground.chat.lane import Lane
 from glm_playground.chat.setup import to_link
-from glm_playground.gateway import Gateway
-from glm_playground.ui.playground.workbench import Workbench
+from glm_playground.chat.workbench import Workbench
+from glm_playground.runs.cost import Cost
+from glm_playground.runs.engine import LiveRun
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.run_footer import cost_on
 from glm_playground.ui.shared.snippets import request_snippets
 from glm_playground.ui.shared.starters import QUICKSTART
 
 
-def draw_share(bench: Workbench, server: Gateway) -> None:
+def draw_share(bench: Workbench) -> None:
     """Draws the menu; what is in it is made once it is open."""
     with st.popover(_("Share"), icon=":material/share:", key="share", on_change="rerun") as popover:
         if popover.open:
             _draw_link(bench)
             _draw_code(bench)
-            _draw_downloads(bench, server)
+            _draw_downloads(bench)
 
 
 def _draw_link(bench: Workbench) -> None:
@@ -48,7 +49,7 @@ def _draw_code(bench: Workbench) -> None:
         tab.code(snippet.text, language=snippet.language, height=260)
 
 
-def _draw_downloads(bench: Workbench, server: Gateway) -> None:
+def _draw_downloads(bench: Workbench) -> None:
     st.markdown(_("**The conversation as a file**, with its figures."))
     if not any(lane.conversation.turns for lane in bench.lanes):
         st.caption(_("Nothing was asked yet."))
@@ -62,20 +63,26 @@ def _draw_downloads(bench: Workbench, server: Gateway) -> None:
         TranscriptLane(
             bench.setup_of(lane),
             lane.conversation,
-            {run.id: cost_on(run, server) for turn in lane.conversation.turns for run in turn.runs if run.ended},
+            _costs(lane),
         )
         for lane in bench.lanes
     ]
     draw_downloads(lambda: lanes, "download")
-    draw_bundle_download(lambda: _recorded(bench, server), "share-bundle")
+    draw_bundle_download(lambda: _recorded(bench), "share-bundle")
 
 
-def _recorded(bench: Workbench, server: Gateway) -> list[RecordedRun]:
+def _recorded(bench: Workbench) -> list[RecordedRun]:
     """Every run of the turns on the screen that has ended, lane by lane."""
     return [
-        RecordedRun(run=run, cost=cost_on(run, server), lane=place)
+        RecordedRun(run=run.recorded() if isinstance(run, LiveRun) else run, cost=answer.cost, lane=place)
         for place, lane in enumerate(bench.lanes)
         for turn in lane.conversation.turns
-        for run in turn.runs
-        if run.ended
+        for answer in turn.answers
+        if (run := answer.run) and run.ended
     ]
+
+
+def _costs(lane: Lane) -> dict[str, Cost]:
+    """By run: what it cost, for the turns on the screen."""
+    answers = (answer for turn in lane.conversation.turns for answer in turn.answers)
+    return {answer.run.id: answer.cost for answer in answers if answer.run and answer.cost}

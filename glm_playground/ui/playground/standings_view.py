@@ -6,24 +6,23 @@ from decimal import Decimal
 import streamlit as st
 
 from glm_playground.chat.conversation import Turn
-from glm_playground.gateway import Gateway
+from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.standings import Comparison, Figure, LaneRuns, Row, Value, compare, repeats_of
-from glm_playground.ui.playground.workbench import Workbench
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, min_median_max, per_second, seconds, tokens
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.run_footer import cost_on, outcome_name
+from glm_playground.ui.shared.run_footer import outcome_name
 from glm_playground.ui.shared.styled import styled
 
 
-def lanes_to_compare(bench: Workbench, server: Gateway) -> tuple[list[LaneRuns], bool]:
+def lanes_to_compare(bench: Workbench) -> tuple[list[LaneRuns], bool]:
     """The lanes that answered the prompt that most were asked last, and whether they were asked one by one."""
     lasts = [(at, lane.conversation.turns[-1]) for at, lane in enumerate(bench.lanes) if lane.conversation.turns]
     # Answers to different prompts are not to be compared.
     counts = Counter(turn.prompt for _at, turn in lasts)
     common = counts.most_common(1)[0][0] if counts else None
     asked = [(at, turn) for at, turn in lasts if turn.prompt == common and turn.answers and turn.answer.run]
-    return [_lane(at, turn, server) for at, turn in asked], all(turn.answer.one_by_one for _at, turn in asked)
+    return [_lane(at, turn) for at, turn in asked], all(turn.answer.one_by_one for _at, turn in asked)
 
 
 def draw_standings(compared: Comparison, *, one_by_one: bool) -> None:
@@ -61,20 +60,21 @@ def draw_comparison(compared: Comparison) -> None:
     st.caption(" ".join(notes))
 
 
-def draw_best_and_table(bench: Workbench, server: Gateway, line: "st.delta_generator.DeltaGenerator") -> None:
+def draw_best_and_table(bench: Workbench, line: "st.delta_generator.DeltaGenerator") -> None:
     """Draws both, the line into its place over the lanes; nothing for fewer than two lanes with answers."""
-    lanes, one_by_one = lanes_to_compare(bench, server)
+    lanes, one_by_one = lanes_to_compare(bench)
     if compared := compare(lanes):
         with line.container():
             draw_standings(compared, one_by_one=one_by_one)
         draw_comparison(compared)
 
 
-def _lane(at: int, turn: Turn, server: Gateway) -> LaneRuns:
+def _lane(at: int, turn: Turn) -> LaneRuns:
     shown = turn.answer.run
     runs = repeats_of(shown, turn.runs) if shown else ()
     name = f"{at + 1} {shown.request.model}" if shown else ""
-    return LaneRuns(name, runs, {run.id: cost_on(run, server) for run in runs if run.ended})
+    costs = {answer.run.id: answer.cost for answer in turn.answers if answer.run and answer.cost}
+    return LaneRuns(name, runs, costs)
 
 
 def _best_text(row: Row, compared: Comparison) -> str:

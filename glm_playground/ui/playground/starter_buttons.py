@@ -3,7 +3,7 @@
 import streamlit as st
 
 from glm_playground.chat.session import Session
-from glm_playground.ui.playground.form import take_changes
+from glm_playground.ui.playground.form import command
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.starters import starters
 from glm_playground.ui.shared.styled import styled
@@ -13,15 +13,12 @@ def draw_starters(session: Session) -> None:
     """Draws a button for each prompt, and a line of what else there is."""
     with st.container(gap="xsmall"):
         for key, (use, prompt) in starters().items():
-            st.button(f"{styled('gray', use)} {prompt}", key=key, on_click=_ask, args=(session, prompt))
+            st.button(
+                f"{styled('gray', use)} {prompt}", key=key, on_click=command, args=(session, session.submit, prompt)
+            )
         st.caption(
             _(
                 "Ask one model, or add more to compare them side by side. Settings hold sampling, thinking, tools and "
                 "JSON Schema; Options hold repeats and fair timing. Everything you ask is kept in History."
             )
         )
-
-
-def _ask(session: Session, prompt: str) -> None:
-    take_changes(session)
-    session.submit(prompt)

@@ -7,17 +7,18 @@ import streamlit as st
 
 from glm_playground.chat.builtin_tools import answer_builtin
 from glm_playground.chat.conversation import Prompt, ToolResult, Turn
+from glm_playground.chat.lane import Lane
+from glm_playground.chat.session import Session
 from glm_playground.chat.tools import check_arguments
 from glm_playground.gateway import ToolCall
-from glm_playground.ui.playground import sending
-from glm_playground.ui.playground.workbench import Lane
+from glm_playground.ui.playground.form import take_changes
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.styled import styled
 from glm_playground.ui.shared.tool_results import pretty_json
 
 
-def draw_tool_calls(lane: Lane, turn: Turn) -> None:
+def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
     """Draws each call with a field for its result, filled by a built-in tool, and the way to send them."""
     answer = turn.answer
     calls = answer.tool_calls
@@ -32,7 +33,11 @@ def draw_tool_calls(lane: Lane, turn: Turn) -> None:
         st.session_state.setdefault(key, answer_builtin(call, datetime.now(UTC)) or "")
         st.text_area(_("Result of {name}").format(name=literal(call.name)), key=key, height=80, persist_state="session")
     st.button(
-        _("Send the results"), key=f"results-{turn.id}", on_click=_send, args=(lane, answer.id, calls), type="secondary"
+        _("Send the results"),
+        key=f"results-{turn.id}",
+        on_click=_send,
+        args=(session, lane, answer.id, calls),
+        type="secondary",
     )
 
 
@@ -40,11 +45,12 @@ def _key(answer_id: str, index: int) -> str:
     return f"result-{answer_id}-{index}"
 
 
-def _send(lane: Lane, answer_id: str, calls: Sequence[ToolCall]) -> None:
+def _send(session: Session, lane: Lane, answer_id: str, calls: Sequence[ToolCall]) -> None:
     results = tuple(
         ToolResult(call, st.session_state.get(_key(answer_id, index)) or "") for index, call in enumerate(calls)
     )
-    sending.answer_tools(lane, Prompt(results=results))
+    take_changes(session)
+    session.answer_tools(lane, Prompt(results=results))
 
 
 def _plain(name: str) -> str:

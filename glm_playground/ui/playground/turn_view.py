@@ -12,7 +12,7 @@ from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.marks import unmarked
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.ui.playground.composer import Editor, copy_text
-from glm_playground.ui.playground.form import take_changes
+from glm_playground.ui.playground.form import command, take_changes
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
 from glm_playground.ui.shared.answer_markdown import literal, to_markdown
@@ -136,8 +136,8 @@ def _draw_ways_on(session: Session, lane: Lane, turn: Turn, run: Run) -> None:
         st.button(
             _("Continue"),
             key=f"continue-{turn.id}",
-            on_click=session.continue_answer,
-            args=(lane,),
+            on_click=command,
+            args=(session, session.continue_answer, lane),
             icon=":material/east:",
         )
     if run.outcome is Outcome.FAILED:
@@ -145,8 +145,8 @@ def _draw_ways_on(session: Session, lane: Lane, turn: Turn, run: Run) -> None:
             st.button(
                 _("Send without {field}").format(field=field),
                 key=f"without-{field}-{turn.id}",
-                on_click=session.send_without,
-                args=(lane, turn, field),
+                on_click=command,
+                args=(session, session.send_without, lane, turn, field),
             )
 
 
@@ -173,9 +173,7 @@ def refused_fields(run: Run) -> tuple[str, ...]:
 def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) -> None:
     answer = turn.answer
     if st.session_state.get(_EDITING) == (turn.id, "answer"):
-        _draw_editor(
-            session, answer.content, _("Keep the edited answer"), lambda text: session.edit_answer(turn, text)
-        )
+        _draw_editor(session, answer.content, _("Keep the edited answer"), lambda text: session.edit_answer(turn, text))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if is_last:
             st.button(
@@ -183,8 +181,8 @@ def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) ->
                 key=f"regenerate-{lane.id}",
                 icon=":material/refresh:",
                 type="tertiary",
-                on_click=session.regenerate,
-                args=(lane, turn),
+                on_click=command,
+                args=(session, session.regenerate, lane, turn),
             )
         st.button(
             _("Copy"),

@@ -10,7 +10,7 @@ from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, moment
-from glm_playground.ui.shared.ledger_notice import explaining_problems
+from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.session import open_new, open_workbench, opened
 from glm_playground.ui.shared.styled import styled
 
@@ -41,7 +41,9 @@ def _draw_list(session: Session) -> None:
     with released():
         found = workbenches.rows(owner())
     if restore := st.session_state.get(_RESTORE):
-        st.button(_("Undo the deletion"), key="workbench_undo", icon=":material/undo:", on_click=_restore, args=(restore,))
+        st.button(
+            _("Undo the deletion"), key="workbench_undo", icon=":material/undo:", on_click=_restore, args=(restore,)
+        )
     if not found:
         st.caption(_("What you ask is listed here, and is there again after a reload."))
     for row in found[:_MOST_SHOWN]:
@@ -66,32 +68,39 @@ def _draw_list(session: Session) -> None:
                 help=_("Delete {name}; it can be undone").format(name=literal(row.name or _("Untitled"))),
             )
     st.text_input(
-        _("Name of this workbench"), session.bench.name, key=f"workbench_name-{session.bench.id}", max_chars=80,
-        on_change=_rename, args=(session,),
+        _("Name of this workbench"),
+        session.bench.name,
+        key=f"workbench_name-{session.bench.id}",
+        max_chars=80,
+        on_change=_rename,
+        args=(session,),
     )
 
 
 def _open(id: str) -> None:
-    with explaining_problems():
+    def open_it() -> None:
         if found := workbenches.open_one(owner(), id):
             open_workbench(found)
 
+    attempt(_("The workbench was not opened."), open_it, f"workbench-open {id}")
+
 
 def _delete(id: str) -> None:
-    with explaining_problems():
-        here = opened().bench.id == id
+    here = opened().bench.id == id
+
+    def delete() -> None:
         st.session_state[_RESTORE] = workbenches.delete(owner(), id)
-        if here:
-            open_new()
+
+    if attempt(_("The workbench was not deleted."), delete, f"workbench-delete {id}") and here:
+        open_new()
 
 
 def _restore(restore: Callable[[], None]) -> None:
-    with explaining_problems():
-        restore()
+    if attempt(_("The workbench was not restored."), restore, "workbench-restore"):
         st.session_state.pop(_RESTORE, None)
 
 
 def _rename(session: Session) -> None:
     name = " ".join(str(st.session_state.get(f"workbench_name-{session.bench.id}") or "").split())
-    with explaining_problems():
-        workbenches.rename(owner(), session.bench.id, name)
+    whose, id = owner(), session.bench.id
+    attempt(_("The name was not stored."), lambda: workbenches.rename(whose, id, name), f"workbench-name {id}", name)

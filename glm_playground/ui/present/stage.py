@@ -9,17 +9,18 @@ from pathlib import Path
 import streamlit as st
 
 from glm_playground.bundles.bundle import Bundle, BundleError, RecordedRun, by_lane, read_bundle
+from glm_playground.chat.plan import Outlook
+from glm_playground.gateway import ChatRequest, Gateway
 from glm_playground.runs.engine import LiveRun
 from glm_playground.service import runtime
+from glm_playground.service.runner import GatewayRunner
 from glm_playground.settings import settings
-from glm_playground.ui.playground.sending import prediction_of
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.own_key import asked_gateway
-from glm_playground.ui.shared.run_footer import cost_on, remember_cost
 
 _FOLDER = Path(__file__).parents[2] / "scenarios"
 _STAGE, _CHOSEN = "stage", "scenario"
@@ -101,9 +102,7 @@ def play(bundle: Bundle, speed: float) -> None:
     reset()
     now = stage()
     for one in parts(bundle):
-        run = runtime.engine().replay(one.run, speed=speed)
-        remember_cost(run, one.cost)
-        now.runs.append(run)
+        now.runs.append(runtime.engine().replay(one.run, owner=owner(), speed=speed, cost=one.cost))
 
 
 def ask_live(bundle: Bundle) -> None:
@@ -112,7 +111,7 @@ def ask_live(bundle: Bundle) -> None:
     now = stage()
     server = asked_gateway()
     requests = [one.run.request for one in parts(bundle)]
-    worst = [prediction_of(request, server).most_cost for request in requests]
+    worst = [_most_cost(request, server) for request in requests]
     known = [cost for cost in worst if cost is not None]
     if len(known) < len(worst):
         now.notice = Explanation(
@@ -138,10 +137,15 @@ def spent() -> Decimal:
 
 def _cost(run: LiveRun) -> Decimal:
     server = asked_gateway()
-    amount = cost_on(run, server).amount if run.ended else None
+    amount = run.cost.amount if run.ended and run.cost else None
     if amount is not None:
         return amount
-    return prediction_of(run.request, server).most_cost or Decimal(0)
+    return _most_cost(run.request, server) or Decimal(0)
+
+
+def _most_cost(request: ChatRequest, server: Gateway) -> Decimal | None:
+    runner = GatewayRunner(server, owner())
+    return Outlook(runner.limits, runner.price, lambda model: ()).of(request).most_cost
 
 
 def cap() -> Decimal:

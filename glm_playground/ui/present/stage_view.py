@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from glm_playground.chat.conversation import Answer
-from glm_playground.gateway import Gateway
+from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.ui.shared.answer_markdown import literal
@@ -13,7 +13,7 @@ from glm_playground.ui.shared.explanations import explain_error
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.page_header import replay_badge, stand_in_badge
-from glm_playground.ui.shared.run_footer import cost_on, cost_state_name, outcome_name
+from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
 from glm_playground.ui.shared.run_view import RunView, draw_ended
 
 # Streamlit has no option for the size of a text; this is the one page that is read from the back of a room.
@@ -31,7 +31,7 @@ def draw_head(run: LiveRun) -> None:
     st.markdown(f"**{literal(run.request.model)}** {' '.join(badges)}")
 
 
-def draw_run(run: LiveRun, server: Gateway) -> tuple[RunView, Callable[[], None]] | None:
+def draw_run(run: LiveRun) -> tuple[RunView, Callable[[], None]] | None:
     """Draws a run; the view to attach to and what is drawn at its end, if it goes on."""
     draw_head(run)
     if run.ended:
@@ -39,23 +39,23 @@ def draw_run(run: LiveRun, server: Gateway) -> tuple[RunView, Callable[[], None]
             st.code(run.content, language="json", wrap_lines=True)
         else:
             draw_ended(Answer(run), run)
-        _draw_end(run, server)
+        _draw_end(run)
         return None
     view = RunView(run)
     slot = st.empty()
 
     def draw_end() -> None:
         with slot.container():
-            _draw_end(run, server)
+            _draw_end(run)
 
     return view, draw_end
 
 
-def _draw_end(run: LiveRun, server: Gateway) -> None:
+def _draw_end(run: LiveRun) -> None:
     if run.error:
         title, body = explain_error(run)
         st.error(body, title=title)
-    metrics, cost = metrics_of(run), cost_on(run, server)
+    metrics, cost = metrics_of(run), run.cost or Cost(CostState.NO_USAGE)
     state = cost_state_name(cost.state)
     if cost.price and cost.price.play_money:
         state = _("{state}, play money").format(state=state)

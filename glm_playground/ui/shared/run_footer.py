@@ -3,9 +3,8 @@
 import streamlit as st
 
 from glm_playground.chat.conversation import Turn
-from glm_playground.gateway import EventKind, Gateway
+from glm_playground.gateway import EventKind
 from glm_playground.runs.cost import Cost, CostState
-from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.runs.standings import repeats_of, spread
@@ -17,21 +16,6 @@ from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.page_header import replay_badge, stand_in_badge
 from glm_playground.ui.shared.run_details import draw_details
 from glm_playground.ui.shared.styled import styled
-
-_RECORDED_COSTS = "recorded_costs"
-
-
-def remember_cost(run: Run, cost: Cost | None) -> None:
-    """Has a recorded run shown with the cost that was recorded with it."""
-    st.session_state.setdefault(_RECORDED_COSTS, {})[run.id] = cost or Cost(CostState.NO_USAGE)
-
-
-def cost_on(run: Run, _server: Gateway | None = None) -> Cost:
-    """The cost that was computed when `run` ended, or recorded with it; it is never computed again."""
-    if isinstance(run, LiveRun) and run.cost:
-        return run.cost
-    found: Cost | None = st.session_state.get(_RECORDED_COSTS, {}).get(run.id)
-    return found or Cost(CostState.NO_USAGE)
 
 
 def draw_footer(run: Run, cost: Cost, turn: Turn, *, place: str = "") -> None:

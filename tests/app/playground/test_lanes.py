@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from glm_playground.chat.attachments import MAX_ATTACHMENTS
 from glm_playground.chat.conversation import Turn
+from glm_playground.chat.session import CONTINUE
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.ui.playground.sending import CONTINUE
 from glm_playground.ui.playground.uploads import take_files
 from tests.app.playground_page import Playground
 
