@@ -17,6 +17,7 @@ if __name__ == "__main__":
 else:
     from starlette.middleware import Middleware
 
+    from glm_playground import ui
     from glm_playground.service import storage
     from glm_playground.ui.server.callbacks import callback_route
     from glm_playground.ui.server.headers import SecurityHeaders
@@ -30,7 +31,7 @@ else:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
     app = st.App(
-        Path(__file__).parent / "glm_playground" / "ui" / "script.py",
+        Path(ui.__file__).with_name("script.py"),
         routes=[callback_route(lambda: settings().callback_secret, storage.keep_callback)],
         middleware=[Middleware(SecurityHeaders), Middleware(OwnerCookie)],
         lifespan=lifespan,

@@ -29,7 +29,7 @@ from tests.asking import ask_for, finished
 from tests.bundles import MS, WHEN, parts_of, recorded_run, small_bundle, zip_of
 
 _ROOT = Path(__file__).resolve().parents[2]
-_COMMAND = [sys.executable, "-m", "glm_playground.cli", "bundle"]
+_COMMAND = [sys.executable, "-m", "glm_playground", "bundle"]
 
 
 class Done(NamedTuple):
@@ -157,7 +157,7 @@ def test_a_process_says_it_without_a_traceback(tmp_path: Path) -> None:
     command = [*_COMMAND, "verify", "none.glmrun"]
     done = subprocess.run(command, env=environment(), cwd=tmp_path, capture_output=True, check=False, timeout=60)
     assert done.returncode == 1
-    assert done.stderr.decode() == "glm-playground: none.glmrun cannot be read: No such file or directory\n"
+    assert done.stderr.decode() == "Error: none.glmrun cannot be read: No such file or directory\n"
 
 
 def test_a_wrong_command_line_ends_with_2(cli: Cli, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_wrong_command_line_ends_with_2(cli: Cli, tmp_path: Path) -> None:
     ):
         done = cli(*arguments)
         assert done.returncode == 2
-        assert "usage:" in done.stderr
+        assert "Usage:" in done.stderr
     assert "there is no run 3; the bundle has 2" in failure(cli("replay", path, "--run", "3"))
 
 
@@ -219,7 +219,7 @@ def test_reasoning_is_dim_on_a_terminal(tmp_path: Path) -> None:
             shown += os.read(outer, 4096)
         assert process.wait(timeout=10) == 0
     os.close(outer)
-    assert b"\x1b[2mhm\x1b[22m" in shown
+    assert b"\x1b[2mhm\x1b[0m" in shown
     assert b"[reasoning]" not in shown
 
 

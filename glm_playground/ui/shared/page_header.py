@@ -4,6 +4,7 @@ import streamlit as st
 
 from glm_playground.gateway.configured import SCRIPTED_TEXT
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
+from glm_playground.sandbox.weights import INSTALL_COMMAND, has_weights
 from glm_playground.service import runtime
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language
@@ -64,9 +65,16 @@ def draw_sandbox_notice() -> None:
             text = _("No key is set: prepared text answers in place of GLM. Set RUNAPI_API_KEY to ask RunAPI.")
         st.markdown(styled("small", styled("orange", text.format(model=process.model))))
         if process.engine == "scripted" and process.why:
-            st.caption(_("The stand-in model could not be loaded: {why}").format(why=literal(process.why)))
+            st.caption(_why_scripted(process.why))
     elif isinstance(process, SandboxFailed):
         st.error(
             _("Set RUNAPI_API_KEY to ask RunAPI, or see why: {why}").format(why=literal(str(process))),
             title=_("The sandbox could not be started, so nothing can answer."),
         )
+
+
+def _why_scripted(why: str) -> str:
+    if not has_weights():
+        text = _("The stand-in model is not installed. Run `{command}`, then start the app again.")
+        return text.format(command=INSTALL_COMMAND)
+    return _("The stand-in model could not be loaded: {why}").format(why=literal(why))
