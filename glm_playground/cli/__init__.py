@@ -10,9 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from glm_playground.cli.bundle import bundle
-from glm_playground.cli.standin import standin
-from glm_playground.cli.start import start
+from glm_playground.cli import bundle, standin, start
 
 _INTERRUPTED = 130
 
@@ -32,13 +30,16 @@ class _StartsByDefault(click.Group):
 def commands() -> None:
     """Read about, compare and try the GLM models.
 
-    Without a command the app starts: `glm-playground --port 8600` is `glm-playground start --port 8600`.
+    Without a command it starts the app:
+
+    \b
+        glm-playground --port 8600
     """
 
 
-commands.add_command(start)
-commands.add_command(bundle)
-commands.add_command(standin)
+commands.add_command(start.start)
+commands.add_command(bundle.bundle)
+commands.add_command(standin.standin)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

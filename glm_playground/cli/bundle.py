@@ -7,10 +7,9 @@ from typing import Any
 import click
 
 from glm_playground.bundles.bundle import RecordedRun, stand_in_notice
+from glm_playground.cli import replay, rerun
 from glm_playground.cli.bundle_file import FILE, BundleFile, chosen
 from glm_playground.cli.figures import answered_by, cost_text, count, figures
-from glm_playground.cli.replay import replay
-from glm_playground.cli.rerun import run
 from glm_playground.cli.terminal import line, plain
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.thinking import answer_of
@@ -87,5 +86,5 @@ def verify(file: BundleFile) -> None:
     click.echo("A checksum shows damage, not who wrote the file.")
 
 
-bundle.add_command(replay)
-bundle.add_command(run)
+bundle.add_command(replay.replay)
+bundle.add_command(rerun.run)

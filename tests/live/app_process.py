@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
@@ -82,6 +82,17 @@ class AppProcess:
         self._process.kill()
         self._process.wait()
 
+    def interrupt(self) -> int:
+        """Send SIGINT, as Ctrl-C does, and return the exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(_STOP_SECONDS)
+
+    def children(self) -> list[int]:
+        """The ids of the processes it started (Linux)."""
+        lists = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(child) for children in lists for child in children.read_text().split()]
+
     def start(self) -> None:
         """Start the server and wait until its health check answers.
 
@@ -91,16 +102,9 @@ class AppProcess:
         self.port = _free_port()
         self._output = tempfile.NamedTemporaryFile(prefix="streamlit-", suffix=".log")  # noqa: SIM115
         self._data = tempfile.TemporaryDirectory(prefix="data-")
-        options = {
-            "server.address": "127.0.0.1",
-            "server.port": str(self.port),
-            "server.headless": "true",
-            "browser.gatherUsageStats": "false",
-            **self.options,
-        }
+        options = {"server.headless": "true", **self.options}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(self.script)]
-            + [f"--{name}={value}" for name, value in options.items()],
+            self._command([f"--{name}={value}" for name, value in options.items()]),
             cwd=self.cwd,
             env={**os.environ, **self.env, _DATA_FOLDER: self.env.get(_DATA_FOLDER) or self._data.name},
             stdin=subprocess.DEVNULL,
@@ -115,6 +119,10 @@ class AppProcess:
                 self.close()
                 raise RuntimeError(f"the app did not start:\n{output}")
             time.sleep(_POLL_SECONDS)
+
+    def _command(self, options: list[str]) -> list[str]:
+        place = ["--server.address=127.0.0.1", f"--server.port={self.port}", "--browser.gatherUsageStats=false"]
+        return [sys.executable, "-m", "streamlit", "run", str(self.script), *place, *options]
 
     def close(self) -> None:
         """End the process and what it started, and nothing else; a second call does nothing."""
@@ -131,6 +139,17 @@ class AppProcess:
         if self._data is not None:
             self._data.cleanup()
             self._data = None
+
+
+class StartedByCommand(AppProcess):
+    """The app as ``glm-playground`` or ``python -m glm_playground`` starts it in the folder ``cwd``."""
+
+    def __init__(self, command: Sequence[str | Path], cwd: Path, env: Mapping[str, str]) -> None:
+        super().__init__(Path(command[0]), env=env, cwd=cwd)
+        self.command = [str(word) for word in command]
+
+    def _command(self, options: list[str]) -> list[str]:
+        return [*self.command, "--port", str(self.port), "--", *options]
 
 
 def _free_port() -> int:

@@ -26,6 +26,7 @@ from streamlit.proto.AppPage_pb2 import AppPage
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -58,6 +59,7 @@ class BrowserSession(Screen):
         self.keep_tree = True
         self.session_id = ""
         self.page_script_hash = ""
+        self.theme = CustomThemeConfig()  # of the app's settings
         self.pages: list[AppPage] = []
         self.page_not_found = False  # whether the path is no page of the app, and the default page is shown
         self.compile_error: str | None = None
@@ -307,6 +309,7 @@ class BrowserSession(Screen):
     def _start_run(self, message: ForwardMsg) -> None:
         new, run = message.new_session, message.metadata.run
         self.session_id = new.initialize.session_id
+        self.theme = new.custom_theme
         self._main_script_hash = new.main_script_hash
         self._run_id = run.script_run_id
         self.running = True
