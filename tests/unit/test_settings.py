@@ -1,5 +1,6 @@
 """The settings: where a value comes from, and what an operator is told about one that cannot be used."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -192,3 +193,9 @@ def test_the_secret_of_callbacks_is_kept_as_it_is_spelt(monkeypatch: pytest.Monk
 def test_every_setting_has_a_documented_name() -> None:
     assert set(ENVIRONMENT_NAMES) == set(Settings.model_fields)
     assert all(name.startswith(("RUNAPI_", "GLM_PLAYGROUND_")) for name in ENVIRONMENT_NAMES.values())
+
+
+def test_the_readme_lists_every_setting_and_no_other() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    listed = re.findall(r"^\| `(\w+)` \|", readme.partition("## All settings")[2], re.MULTILINE)
+    assert sorted(listed) == sorted(ENVIRONMENT_NAMES.values())
