@@ -110,7 +110,8 @@ def _agreed() -> bool:
 
 def _ask_again(engine: Engine, gateway: Gateway, place: int, one: RecordedRun) -> RecordedRun:
     """Send the request of a run once more, and print both beside each other."""
-    run = engine.start(one.run.request, gateway)
+    price = None if gateway.stand_in or not gateway.failed_not_charged else published_price(one.run.request.model)
+    run = engine.start(one.run.request, gateway, price=lambda: price)
     try:
         while not run.ended:
             engine.wait_end([run], timeout=0.5)
@@ -127,8 +128,7 @@ def _ask_again(engine: Engine, gateway: Gateway, place: int, one: RecordedRun) -
     click.echo(f"  {'answer':<10} {'the same' if same else 'not the same'}")
     if run.error:
         click.echo(f"  {'error':<10} {line(run.error.message)}")
-    price = None if gateway.stand_in or not gateway.failed_not_charged else published_price(run.request.model)
-    return RecordedRun(run, cost_of(run, price), one.lane)
+    return RecordedRun(run.recorded(), run.cost, one.lane)
 
 
 def _save(path: Path, bundle: Bundle, known: Sequence[str]) -> None:
