@@ -86,7 +86,7 @@ class AppProcess:
         """Send SIGINT, as Ctrl-C does, and return the exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
-        return self._process.wait(_STOP_SECONDS)
+        return self._process.wait(4 * _STOP_SECONDS)
 
     def children(self) -> list[int]:
         """The ids of the processes it started (Linux)."""

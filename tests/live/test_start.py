@@ -22,7 +22,7 @@ _SCRIPTED = UNSET | {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}
 def test_it_serves_the_pages_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     async def visit(app: StartedByCommand) -> None:
         async with BrowserSession(app.base_url, "/playground") as tab:
-            await tab.run()
+            await tab.run(30)
             assert problems(tab) == []
             assert tab.theme.light.primary_color == "#0b57d0"
 

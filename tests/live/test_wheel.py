@@ -58,14 +58,14 @@ def started(programs: Path, folder: Path) -> StartedByCommand:
 def test_it_serves_every_page_with_theme_and_headers(programs: Path, tmp_path: Path) -> None:
     async def visit(app: StartedByCommand) -> None:
         async with BrowserSession(app.base_url) as tab:
-            await tab.run()
+            await tab.run(30)
             assert "GLM-5.1" in tab.text
             assert tab.theme.light.primary_color == "#0b57d0"
             addresses = {page.url_pathname for page in tab.pages}
             assert addresses >= {"compare", "playground", "history", "present"}
             for address in addresses:
                 await tab.go_to(address)
-                await tab.wait_finished()
+                await tab.wait_finished(30)
                 assert problems(tab) == []
 
     with started(programs, tmp_path) as app:
@@ -79,7 +79,7 @@ def test_scripted_text_answers_until_the_weights_are_added(programs: Path, tmp_p
     async def ask(app: StartedByCommand, prompt: str) -> tuple[str, str]:
         """What the playground shows before and after a prompt."""
         async with BrowserSession(app.base_url, "/playground") as tab:
-            await tab.run()
+            await tab.run(30)
             before = tab.text
             await tab.submit_chat(prompt)
             await tab.wait_finished(30)
