@@ -1,4 +1,4 @@
-"""What the browser does around the chat input: drafts, their cost, scrolling, Esc, editors, copies, under the policy."""
+"""What the browser does around the chat input: drafts and their cost, scrolling, Esc, editors, copies."""
 
 import random
 import re
@@ -278,7 +278,8 @@ class TestTheLine:
 
 PAGE = """() => {
     const main = document.querySelector('main');
-    return {top: main.scrollTop, height: main.scrollHeight, gap: main.scrollHeight - main.clientHeight - main.scrollTop};
+    const {scrollTop: top, scrollHeight: height} = main;
+    return {top, height, gap: height - main.clientHeight - top};
 }"""
 
 
@@ -369,10 +370,7 @@ class TestScrolling:
         # Longer than what still belongs to the answer.
         tab.page.evaluate("new Promise(done => setTimeout(done, 1700))")
         before = position(tab)
-        tab.page.evaluate(
-            """() => { const more = document.createElement('div'); more.style.height = '600px';
-            document.querySelector('[aria-label="Chat message from user"]').append(more); }"""
-        )
+        tab.answer.evaluate("answer => { answer.style.paddingBottom = '600px'; }")
         wait_for(tab, f"height > {before['height']} + 500")
         assert position(tab)["top"] == before["top"]
 
@@ -418,15 +416,15 @@ class TestEscape:
         tab.ask("@script tokens=9000 rate=60")
         tab.wait_for_text(60)
         openers = {
-            "popover": lambda: tab.button("Options").click(),
-            "selectbox": lambda: page.get_by_role("combobox", name="Model").first.click(),
-            "menu": lambda: tab.button("More").first.click(),
-            "main menu": lambda: page.get_by_test_id("stMainMenu").get_by_role("button").click(),
+            "popover": (tab.button("Options"), page.get_by_text("Ask me first above")),
+            "selectbox": (page.get_by_role("combobox", name="Model").first, page.get_by_role("option").first),
+            "menu": (tab.button("More").first, page.get_by_role("menuitem").first),
         }
-        for name, open_one in openers.items():
-            open_one()
+        for name, (opener, content) in openers.items():
+            opener.click()
             overlay = page.locator('[role="dialog"], [role="listbox"], [role="menu"]').first
-            expect(overlay, name).to_be_visible()
+            # Streamlit hears the key from then on.
+            expect(content, name).to_be_visible()
             page.keyboard.press("Escape")
             expect(overlay, name).to_be_hidden()
             expect(tab.button("Stop"), name).to_be_visible()
@@ -442,7 +440,10 @@ class TestEscape:
         tab.prompt.evaluate(press, {"isComposing": True})
         tab.prompt.evaluate(press, {"keyCode": 229})
         tab.prompt.evaluate(
-            f"input => {{ input.addEventListener('keydown', event => event.preventDefault(), {{once: true}}); ({press})(input, {{}}); }}"
+            f"""input => {{
+                input.addEventListener('keydown', event => event.preventDefault(), {{once: true}});
+                ({press})(input, {{}});
+            }}"""
         )
         before = len(tab.answer.inner_text())
         tab.wait_for_text(before + 60)
@@ -497,8 +498,9 @@ class TestCopies:
 
     def test_where_neither_goes_the_text_is_there_to_take(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
-        tab.page.evaluate("navigator.clipboard.writeText = document.execCommand = () => { throw new Error('no'); }")
-        tab.page.evaluate("document.execCommand = () => false")
+        tab.page.evaluate(
+            "() => { navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false; }"
+        )
         tab.ask(f"@script text={quote(self.RECEIVED)} rate=0")
         tab.finished()
         tab.button("Copy").click()
