@@ -20,6 +20,8 @@ class Prediction:
 
     prompt_tokens: int
     """Estimated by Z.ai's rule of thumb (`runs.tokens`), over all that is sent."""
+    most_prompt_tokens: int
+    """A bound, at most the context."""
     context_tokens: int | None
     likely_output: int | None
     """The median of the past outputs, at most the bound; None for fewer than `LEAST_PAST_OUTPUTS`."""
@@ -88,21 +90,28 @@ def predict(
     likely = round(median(past)) if past else None
     if likely is not None and most is not None:
         likely = min(likely, most)
-    rates = price.per_million if price else {}
-    cheapest = min((rates[kind] for kind in (TokenClass.INPUT, TokenClass.CACHE_READ) if kind in rates), default=None)
-    full, output = rates.get(TokenClass.INPUT), rates.get(TokenClass.OUTPUT)
+    cheapest, full, output = price_range(price)
     return Prediction(
         prompt_tokens=prompt,
+        most_prompt_tokens=most_prompt,
         context_tokens=context_tokens,
         likely_output=likely,
         most_output=most,
         from_past_outputs=len(past),
-        least_cost=_cost(prompt, cheapest, 0, output) if full is not None else None,
+        least_cost=_cost(prompt, cheapest, 0, output),
         likely_cost=_cost(prompt, full, likely, output),
         most_cost=_cost(most_prompt, full, most, output),
         price=price,
         nothing=not any(message.content.strip() for message in request.messages if message.role != "system"),
     )
+
+
+def price_range(price: Price | None) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    """US dollars per million tokens: of input at its lowest, of input, of output; None where there is no price."""
+    rates = price.per_million if price else {}
+    full = rates.get(TokenClass.INPUT)
+    cheapest = None if full is None else min(full, rates.get(TokenClass.CACHE_READ, full))
+    return cheapest, full, rates.get(TokenClass.OUTPUT)
 
 
 def forecast(

@@ -13,7 +13,7 @@ _WORDS_PER_TOKEN = 0.75
 _CHINESE_CHARACTERS_PER_TOKEN = 1.5
 # Not of the rule: text without spaces, such as base64 or code, has no words to count.
 _CHARACTERS_PER_TOKEN = 5
-TOKENS_PER_MESSAGE = 3
+_TOKENS_PER_MESSAGE = 3
 # What a chat template may write around a message: its role, marks, a line for tools.
 _MOST_TOKENS_PER_MESSAGE = 20
 
@@ -32,7 +32,7 @@ def estimate_tokens(text: str) -> int:
 
 def estimate_prompt_tokens(messages: Iterable[Message]) -> int:
     """About how many tokens messages have, with the few that mark each."""
-    return sum(sum(map(estimate_tokens, _texts(message))) + TOKENS_PER_MESSAGE for message in messages)
+    return sum(sum(map(estimate_tokens, _texts(message))) + _TOKENS_PER_MESSAGE for message in messages)
 
 
 def estimate_request_tokens(request: ChatRequest) -> int:

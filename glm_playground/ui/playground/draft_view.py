@@ -5,15 +5,13 @@ from decimal import Decimal
 import streamlit as st
 
 from glm_playground.chat.checks import Problem
-from glm_playground.chat.forecast import Forecast, Prediction
+from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import NO_LIMIT, Session
 from glm_playground.chat.variables import variables_of
 from glm_playground.chat.workbench import Draft
-from glm_playground.runs.cost import TokenClass
-from glm_playground.runs.tokens import TOKENS_PER_MESSAGE
 from glm_playground.service import runtime
-from glm_playground.ui.playground.composer import LaneForecast, draw_composer
+from glm_playground.ui.playground.composer import draw_composer
 from glm_playground.ui.playground.form import DRAFT, VARIABLE, take_changes
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.turn_view import open_editor
@@ -146,30 +144,16 @@ def draw_input_line(session: Session) -> None:
     """Draws the line below the chat input: what the draft will use and cost, counted in the browser as one types."""
     bench = session.bench
     plan = session.plan_of(Draft("", lane_ids=bench.targets()))
-    predictions = [session.outlook.of(request.body) for request in plan.requests]
     turns = [lane.conversation.turns[-1].id for lane in bench.lanes if lane.conversation.turns]
     draw_composer(
         bench.id,
-        [_lane_forecast(prediction) for prediction in predictions],
+        [session.outlook.of(request.body) for request in plan.requests],
         input_key=PROMPT,
         stop_key="stop",
-        repeats=bench.repeats,
+        repeats=plan.repeats,
+        warm_ups=[session.outlook.of(body) for body in plan.warm_ups],
         latest=" ".join(turns),
         editor=open_editor(),
         hint=_("Enter sends, Shift+Enter breaks the line.") if bench.empty else "",
-        play_money=any(prediction.price and prediction.price.play_money for prediction in predictions),
         waiting_for_price=runtime.live_prices(asked_gateway()).waiting,
-    )
-
-
-def _lane_forecast(prediction: Prediction) -> LaneForecast:
-    rates = prediction.price.per_million if prediction.price else {}
-    return LaneForecast(
-        # An empty prompt was counted with its mark, which the browser counts with the draft.
-        prompt_tokens=prediction.prompt_tokens - TOKENS_PER_MESSAGE,
-        input_price=rates.get(TokenClass.INPUT),
-        output_price=rates.get(TokenClass.OUTPUT),
-        most_output=prediction.most_output,
-        likely_output=prediction.likely_output,
-        context_tokens=prediction.context_tokens,
     )

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from glm_playground.chat.forecast import Prediction, price_range
 from glm_playground.ui.shared.i18n import _, language
 
 _NAME = "glm-playground.composer"
@@ -18,21 +19,6 @@ _NAME = "glm-playground.composer"
 _COPY = "copy"
 # A run of the script may be replaced before the browser has drawn what it sent.
 _COPY_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class LaneForecast:
-    """What one lane that is asked adds to the forecast of a draft; None where nobody can say."""
-
-    prompt_tokens: int
-    """Of all that is sent besides the draft."""
-    input_price: Decimal | None
-    """US dollars per million tokens, like `output_price`."""
-    output_price: Decimal | None
-    most_output: int | None
-    """The bound of an answer, in tokens."""
-    likely_output: int | None
-    context_tokens: int | None
 
 
 @dataclass(frozen=True)
@@ -54,43 +40,46 @@ class _Copy:
 
 def draw_composer(
     workbench_id: str,
-    lanes: Sequence[LaneForecast],
+    predictions: Sequence[Prediction],
     *,
     input_key: str,
     stop_key: str,
     repeats: int = 1,
+    warm_ups: Sequence[Prediction] = (),
     latest: str = "",
     editor: Editor | None = None,
     hint: str = "",
-    play_money: bool = False,
     waiting_for_price: bool = False,
 ) -> None:
     """Draws the line below the chat input. Call it once a run, in `st.bottom` right after the chat input.
 
     Args:
         workbench_id: under which the browser keeps the draft.
-        lanes: those that the next prompt goes to.
+        predictions: of each lane's next request with an empty prompt, to which the browser adds what is typed.
         input_key: the chat input's key.
         stop_key: the key of the button that stops what is being written.
-        repeats: how often each lane is asked.
+        repeats: how often each request is sent.
+        warm_ups: of the requests that go before them, each sent once.
         latest: names the newest turn, and is empty where there is none; when it changes, the page scrolls to it.
         editor: the editor that is open.
         hint: plain text in the line's place for as long as nothing is typed.
-        play_money: whether a price among those of `lanes` is of the sandbox.
         waiting_for_price: whether a price that is missing may still come.
     """
+    play_money = any(one.price.play_money for one in (*predictions, *warm_ups) if one.price)
     _component()(
         key="composer",
         data={
             "workbench": workbench_id,
             "input": input_key,
             "stop": stop_key,
-            "repeats": repeats,
             "latest": latest,
             "editor": {"key": editor.key, "id": editor.id} if editor else None,
             "hint": hint,
             "locale": language().replace("_", "-"),
-            "lanes": [_lane(lane) for lane in lanes],
+            "requests": [
+                *(_request(one, times=repeats, has_draft=True) for one in predictions),
+                *(_request(one, times=1, has_draft=False) for one in warm_ups),
+            ],
             "texts": _texts(play_money=play_money, waiting_for_price=waiting_for_price),
             "copy": _copy(),
         },
@@ -117,14 +106,19 @@ def _copy() -> dict[str, str] | None:
     return {"id": asked.id, "text": asked.text}
 
 
-def _lane(lane: LaneForecast) -> dict[str, Any]:
+def _request(prediction: Prediction, *, times: int, has_draft: bool) -> dict[str, Any]:
+    cheapest, full, output = price_range(prediction.price)
     return {
-        "prompt": lane.prompt_tokens,
-        "input": _price(lane.input_price),
-        "output": _price(lane.output_price),
-        "most": lane.most_output,
-        "likely": lane.likely_output,
-        "context": lane.context_tokens,
+        "times": times,
+        "draft": has_draft,
+        "tokens": prediction.prompt_tokens,
+        "most_tokens": prediction.most_prompt_tokens,
+        "context": prediction.context_tokens,
+        "likely_output": prediction.likely_output,
+        "most_output": prediction.most_output,
+        "cheapest": _price(cheapest),
+        "input": _price(full),
+        "output": _price(output),
     }
 
 
@@ -134,6 +128,7 @@ def _price(price: Decimal | None) -> str | None:
 
 def _texts(*, play_money: bool, waiting_for_price: bool) -> dict[str, str]:
     return {
+        "requests": _("{count} requests"),
         "tokens": _("about {count} tokens in"),
         "without_files": _("without the files"),
         "share": _("{share} % of the context"),

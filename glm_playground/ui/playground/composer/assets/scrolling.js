@@ -5,8 +5,10 @@
 
 const AT_BOTTOM_PX = 32;
 const WORTH_A_BUTTON_PX = 120;
-// What is drawn within this time after an answer's end, or after the page's beginning, still belongs to it.
+// What is drawn within this time after an answer's end still belongs to it.
 const AFTERWARDS_MS = 1500;
+// So long may a new turn, or the page when it opens, take to be drawn.
+const BEGINNING_MS = 5000;
 const UPWARDS = new Set(['ArrowUp', 'PageUp', 'Home']);
 
 export class Scrolling {
@@ -18,6 +20,7 @@ export class Scrolling {
   #height = 0;
   #latest = null;
   #stopKey = '';
+  #running = false;
   #abort = new AbortController();
   #resized = new ResizeObserver(() => this.#settle());
 
@@ -32,7 +35,7 @@ export class Scrolling {
     if (latest === this.#latest) return;
     this.#latest = latest;
     this.#following = latest !== '';
-    this.#until = performance.now() + AFTERWARDS_MS;
+    this.#until = performance.now() + BEGINNING_MS;
     this.#settle();
   }
 
@@ -82,7 +85,9 @@ export class Scrolling {
     if (scrollTop < this.#top - 1 && !shrunk) this.#following = false;
     else if (scrollTop > this.#top && this.#gap <= AT_BOTTOM_PX) this.#following = this.#latest !== '';
     const now = performance.now();
-    if (document.querySelector(`.st-key-${CSS.escape(this.#stopKey)} button`)) this.#until = now + AFTERWARDS_MS;
+    const running = document.querySelector(`.st-key-${CSS.escape(this.#stopKey)} button`) !== null;
+    if (running || this.#running) this.#until = now + AFTERWARDS_MS;
+    this.#running = running;
     if (this.#following && now < this.#until && this.#gap > 0) main.scrollTop = main.scrollHeight;
     this.#top = main.scrollTop;
     this.#height = scrollHeight;

@@ -1,9 +1,8 @@
-// About how many tokens a text has: the rule of glm_playground/chat/tokens.py, which a test holds this one to.
+// About how many tokens a text has: the rule of glm_playground/runs/tokens.py, which a test holds this one to.
 
 const WORDS_PER_TOKEN = 0.75;
 const CHINESE_CHARACTERS_PER_TOKEN = 1.5;
 const CHARACTERS_PER_TOKEN = 5;
-export const TOKENS_PER_MESSAGE = 3;
 
 const SPACE = 0x20;
 
@@ -67,4 +66,9 @@ export function estimateTokens(text) {
   return roundHalfEven(
     Math.max(words / WORDS_PER_TOKEN, visible / CHARACTERS_PER_TOKEN) + chinese / CHINESE_CHARACTERS_PER_TOKEN,
   );
+}
+
+// A bound: a tokenizer over bytes makes at most one of each.
+export function mostTokens(text) {
+  return new TextEncoder().encode(text).length;
 }
