@@ -9,15 +9,9 @@ from glm_playground.ui.playground.differences_view import draw_differences
 from glm_playground.ui.playground.draft_view import PROMPT, draw_drafts, draw_input_line, submit
 from glm_playground.ui.playground.form import take_changes
 from glm_playground.ui.playground.lane_settings import draw_panel
-from glm_playground.ui.playground.lane_view import (
-    Attached,
-    draw_lane_buttons,
-    draw_lane_head,
-    draw_lane_notice,
-    draw_turns,
-)
+from glm_playground.ui.playground.lane_view import draw_lane_buttons, draw_lane_notice, draw_lanes
 from glm_playground.ui.playground.notices import draw_notice
-from glm_playground.ui.playground.options import draw_options, draw_target, side_by_side
+from glm_playground.ui.playground.options import draw_options, draw_target
 from glm_playground.ui.playground.share import draw_share
 from glm_playground.ui.playground.standings_view import draw_best_and_table
 from glm_playground.ui.playground.starter_buttons import draw_starters
@@ -43,7 +37,7 @@ draw_header(_("Playground"))
 draw_sandbox_notice()
 draw_problem()
 draw_panel(now)
-with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
     if not several:
         draw_lane_buttons(now, bench.lanes[0])
     draw_options(now)
@@ -75,16 +69,7 @@ if not any(lane.conversation.turns for lane in bench.lanes):
         draw_starters(now)
 
 standings_slot = st.empty()
-places = [st.container()]
-if several:
-    labels = [f"{number}. {lane.setup.model}" for number, lane in enumerate(bench.lanes, start=1)]
-    places = list(st.columns(len(bench.lanes), gap="medium") if side_by_side(bench) else st.tabs(labels))
-attached: Attached = []
-for lane, place in zip(bench.lanes, places, strict=True):
-    with place:
-        if several:
-            draw_lane_head(now, lane)
-        attached += draw_turns(now, lane)
+attached = draw_lanes(now)
 save()
 # A run may have ended since its view was made; it is still to be drawn whole.
 if attached or bench.live_runs():

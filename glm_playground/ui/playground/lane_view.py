@@ -1,8 +1,12 @@
 """A lane on the screen: its model and settings, its turns, and its own buttons."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from glm_playground.chat.conversation import Fork
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.rows import rows_of
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import MAX_LANES
 from glm_playground.settings import settings
@@ -15,7 +19,8 @@ from glm_playground.ui.playground.lane_settings import (
     toggle_panel,
 )
 from glm_playground.ui.playground.notices import explain_notice
-from glm_playground.ui.playground.turn_view import OnEnd, draw_turn
+from glm_playground.ui.playground.options import side_by_side
+from glm_playground.ui.playground.turn_view import OnEnd, draw_shared_answer, draw_shared_prompt, draw_turn
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext
 from glm_playground.ui.shared.run_view import RunView
@@ -23,6 +28,14 @@ from glm_playground.ui.shared.styled import styled
 
 Attached = list[tuple[RunView, OnEnd]]
 _FEWEST_TURNS = 4
+HEADS = "lane-heads"
+"""Key of the row with the lanes' names, which stays in view (`STICKY_HEADS`)."""
+# Streamlit has no option that keeps an element in view.
+STICKY_HEADS = f"""<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-{HEADS}) {{
+  position: sticky; top: 3.5rem; z-index: 90; background: var(--st-background-color); padding: 0.25rem 0;
+}}
+</style>"""
 _EARLIER_STEP = 20
 """So many earlier turns open at a time."""
 
@@ -121,32 +134,76 @@ def _act(session: Session, lane: Lane, key: str) -> None:
             session.remove(lane)
 
 
-def draw_turns(session: Session, lane: Lane) -> Attached:
-    """Draws the last turns on the screen, earlier ones in steps; the views to attach to."""
-    conversation = lane.conversation
-    lanes = len(session.bench.lanes)
-    most = settings().shown_turns if lanes == 1 else max(_FEWEST_TURNS, settings().shown_turns // lanes)
-    if not conversation.start.turns:
-        return []
-    key = f"earlier_turns-{lane.id}-{conversation.start.turns[0].id}"
-    most += st.session_state.get(key, 0)
-    forks = conversation.forks()
-    hidden = len(forks) - most
-    if hidden > 0:
-        step = min(hidden, _EARLIER_STEP)
-        label = ngettext("Show {count} earlier turn", "Show {count} earlier turns", step).format(count=step)
-        st.button(
-            f"{label} ({_('{count} hidden').format(count=hidden)})" if hidden > step else label,
-            key=f"show_earlier-{lane.id}",
-            type="tertiary",
-            icon=":material/expand_less:",
-            on_click=_show_earlier,
-            args=(key,),
-        )
-        forks = forks[hidden:]
+def draw_lanes(session: Session) -> Attached:
+    """Draws every lane's turns; the views to attach to."""
+    lanes = session.bench.lanes
+    if len(lanes) == 1:
+        return _draw_alone(session, lanes[0])
+    if side_by_side(session.bench):
+        return _draw_rows(session)
+    labels = [f"{number}. {lane.setup.model}" for number, lane in enumerate(lanes, start=1)]
+    attached: Attached = []
+    for lane, tab in zip(lanes, st.tabs(labels), strict=True):
+        with tab:
+            draw_lane_head(session, lane)
+            attached += _draw_alone(session, lane)
+    return attached
+
+
+def _draw_alone(session: Session, lane: Lane) -> Attached:
+    forks = _last_forks(session, [lane])[0]
     drawn = [draw_turn(session, lane, fork, is_last=fork is forks[-1]) for fork in forks]
     return [found for found in drawn if found]
 
 
-def _show_earlier(key: str) -> None:
-    st.session_state[key] = st.session_state.get(key, 0) + _EARLIER_STEP
+def _draw_rows(session: Session) -> Attached:
+    """Draws lanes as columns; what all were asked stands once across them, the answers beside each other."""
+    lanes = session.bench.lanes
+    st.html(STICKY_HEADS)
+    with st.container(key=HEADS):
+        for lane, column in zip(lanes, st.columns(len(lanes), gap="medium"), strict=True):
+            with column:
+                draw_lane_head(session, lane)
+    shown = _last_forks(session, lanes)
+    lasts = [forks[-1] if forks else None for forks in shown]
+    attached: Attached = []
+    for row in rows_of(shown):
+        draw = draw_shared_answer if row.prompt else draw_turn
+        if row.prompt and (first := row.forks[0][0].turn):
+            draw_shared_prompt(row.prompt, first.id)
+        columns = st.columns(len(lanes), gap="medium")
+        for lane, forks, last, column in zip(lanes, row.forks, lasts, columns, strict=True):
+            with column:
+                found = [draw(session, lane, fork, is_last=fork is last) for fork in forks]
+                attached += [one for one in found if one]
+    return attached
+
+
+def _last_forks(session: Session, lanes: Sequence[Lane]) -> list[list[Fork]]:
+    """The last turns of lanes that are drawn together; a button opens earlier ones, some at a time."""
+    count = len(session.bench.lanes)
+    most = settings().shown_turns if count == 1 else max(_FEWEST_TURNS, settings().shown_turns // count)
+    key = f"earlier_turns-{lanes[0].id}"
+    # Begun anew with another conversation.
+    first = lanes[0].conversation.start.turns[:1]
+    opened_for, opened = st.session_state.get(key, ("", 0))
+    most += opened if first and first[0].id == opened_for else 0
+    forks = [lane.conversation.forks() for lane in lanes]
+    hidden = max(len(one) for one in forks) - most
+    if hidden > 0 and first:
+        step = min(hidden, _EARLIER_STEP)
+        label = ngettext("Show {count} earlier turn", "Show {count} earlier turns", step).format(count=step)
+        st.button(
+            f"{label} ({_('{count} hidden').format(count=hidden)})" if hidden > step else label,
+            key=f"show_earlier-{lanes[0].id}",
+            type="tertiary",
+            icon=":material/expand_less:",
+            on_click=_show_earlier,
+            args=(key, first[0].id),
+        )
+    return [one[-most:] for one in forks]
+
+
+def _show_earlier(key: str, first: str) -> None:
+    opened_for, opened = st.session_state.get(key, ("", 0))
+    st.session_state[key] = (first, (opened if opened_for == first else 0) + _EARLIER_STEP)

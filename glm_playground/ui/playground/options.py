@@ -45,12 +45,11 @@ def draw_options(session: Session) -> None:
     draw_workbenches(session)
     if any(lane.conversation.turns for lane in bench.lanes):
         st.button(
-            _("Clear"),
+            ":material/delete_sweep:",
             key="clear",
-            icon=":material/delete_sweep:",
             on_click=command,
             args=(session, session.clear),
-            help=_("Begin a new conversation in these lanes"),
+            help=_("Clear: begin a new conversation in these lanes"),
         )
     if bench.undo:
         st.button(_("Undo"), key="undo", icon=":material/undo:", on_click=_undo, args=(session,))

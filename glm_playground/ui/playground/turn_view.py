@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from glm_playground.chat.conversation import Fork, Turn
+from glm_playground.chat.conversation import Fork, Prompt, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.session import Session
 from glm_playground.runs.cost import Cost, CostState
@@ -42,8 +42,30 @@ def draw_turn(session: Session, lane: Lane, fork: Fork, *, is_last: bool) -> tup
     if turn is None:
         return None
     with st.chat_message("user", avatar=_USER):
-        _draw_prompt(session, lane, fork, turn)
-    if not turn.answers:
+        if not _draw_prompt_editor(session, lane, turn):
+            draw_prompt(turn.prompt, f"{lane.id}-{turn.id}")
+        _draw_branches(session, fork, turn)
+    return draw_answer(session, lane, fork, is_last=is_last)
+
+
+def draw_shared_prompt(prompt: Prompt, key: str) -> None:
+    """Draws a prompt that several lanes were asked, once; `key` is unlike that of any other on the page."""
+    with st.chat_message("user", avatar=_USER):
+        draw_prompt(prompt, key)
+
+
+def draw_shared_answer(session: Session, lane: Lane, fork: Fork, *, is_last: bool) -> tuple[RunView, OnEnd] | None:
+    """Draws what one lane made of a prompt that is drawn above."""
+    if turn := fork.turn:
+        _draw_prompt_editor(session, lane, turn)
+        _draw_branches(session, fork, turn)
+    return draw_answer(session, lane, fork, is_last=is_last)
+
+
+def draw_answer(session: Session, lane: Lane, fork: Fork, *, is_last: bool) -> tuple[RunView, OnEnd] | None:
+    """Draws the answer on the screen, where there is one."""
+    turn = fork.turn
+    if turn is None or not turn.answers:
         return None
     with st.chat_message("assistant", avatar=_MODEL):
         return _draw_answer(session, lane, turn, is_last=is_last)
@@ -82,25 +104,43 @@ def _draw_text(text: str, answer_id: str) -> None:
         st.markdown(to_markdown(text), anchors=False)
 
 
-def _draw_prompt(session: Session, lane: Lane, fork: Fork, turn: Turn) -> None:
-    prompt = turn.prompt
-    if st.session_state.get(_EDITING) == (turn.id, "prompt"):
+def _draw_prompt_editor(session: Session, lane: Lane, turn: Turn) -> bool:
+    """Draws the editor of the prompt, if it is open."""
+    if st.session_state.get(_EDITING) != (turn.id, "prompt"):
+        return False
 
-        def ask(text: str) -> None:
-            # What cannot be sent waits above the input.
-            session.edit_prompt(lane, turn, text)
+    def ask(text: str) -> None:
+        # What cannot be sent waits above the input.
+        session.edit_prompt(lane, turn, text)
 
-        _draw_editor(session, prompt.text, _("Send the edited prompt"), ask)
-    elif prompt.results:
+    _draw_editor(session, turn.prompt.text, _("Send the edited prompt"), ask)
+    return True
+
+
+def draw_prompt(prompt: Prompt, key: str) -> None:
+    """Draws a prompt as it was sent, with its files."""
+    if prompt.results:
         draw_tool_results(prompt.results)
-    else:
-        st.markdown(to_markdown(unmarked(prompt.text)), anchors=False)
+    if prompt.text:
+        with st.container(horizontal=True, gap="small"):
+            st.markdown(to_markdown(unmarked(prompt.text)), anchors=False, width="stretch")
+            st.button(
+                ":material/content_copy:",
+                key=f"copy-prompt-{key}",
+                type="tertiary",
+                on_click=copy_text,
+                args=(prompt.text,),
+                help=_("Copy the prompt"),
+            )
     if prompt.attachments:
         names = ", ".join(
             _("{name} (about {count} tokens)").format(name=literal(name), count=number(count))
             for name, count in prompt.attachment_tokens
         )
         st.caption(_("With: {names}").format(names=names))
+
+
+def _draw_branches(session: Session, fork: Fork, turn: Turn) -> None:
     if len(fork.turns) > 1:
         _draw_pager(
             _("Prompt {number} of {count}"),
@@ -210,7 +250,6 @@ def _draw_turn_menu(session: Session, lane: Lane, turn: Turn) -> None:
         "regenerate": _("Ask again"),
         "edit_prompt": _("Edit the prompt"),
         "edit_answer": _("Edit the answer"),
-        "copy_prompt": _("Copy the prompt"),
         "raw": _("Show as drawn") if raw else _("Show as text"),
         "delete": _("Delete this turn and what follows"),
     }
@@ -238,8 +277,6 @@ def _act(session: Session, lane: Lane, turn: Turn, key: str) -> None:
             state[_EDITING], state[_EDITED] = (turn.id, "prompt"), turn.prompt.text
         case "edit_answer":
             state[_EDITING], state[_EDITED] = (turn.id, "answer"), turn.answer.content
-        case "copy_prompt":
-            copy_text(turn.prompt.text)
         case "raw":
             shown: set[str] = state.setdefault(_RAW, set())
             shown ^= {turn.answer.id}

@@ -9,6 +9,7 @@ from glm_playground.service import runtime
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language
 from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.running import draw_running
 from glm_playground.ui.shared.styled import styled
 
 
@@ -17,6 +18,7 @@ def draw_header(title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(title, anchor=False)
         st.space("stretch")
+        draw_running()
         st.markdown(_server_line(), width="content")
         st.session_state.setdefault(LANGUAGE_KEY, language())
         st.segmented_control(

@@ -1,0 +1,48 @@
+"""My runs that are running, wherever I am: how many, what they are, and a way to stop each."""
+
+import streamlit as st
+
+from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.marks import unmarked
+from glm_playground.service import runtime
+from glm_playground.ui.server.owner import owner
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.styled import styled
+
+_LOOKS_UP_EVERY_S = 2.0
+_PROMPT_CHARACTERS = 60
+
+
+def draw_running() -> None:
+    """Draws the count, where there is one; it follows the runs without a rerun of the page."""
+    # A fragment costs a timer in the browser: only while there is something to count.
+    if runtime.engine().live_of(owner()):
+        _draw_count()
+
+
+@st.fragment(run_every=_LOOKS_UP_EVERY_S)
+def _draw_count() -> None:
+    runs = runtime.engine().live_of(owner())
+    if not runs:
+        st.space("small")
+        return
+    label = ngettext("{count} running", "{count} running", len(runs)).format(count=number(len(runs)))
+    with st.popover(label, icon=":material/progress_activity:", key="running", type="tertiary"):
+        for run in runs:
+            _draw_run(run)
+        if len(runs) > 1:
+            st.button(_("Stop all"), key="running-stop-all", on_click=_stop, args=(runs,))
+
+
+def _draw_run(run: LiveRun) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        prompt = " ".join(unmarked(run.request.messages[-1].content).split())[:_PROMPT_CHARACTERS]
+        what = _("warm-up") if run.warm_up else prompt
+        st.markdown(f"**{literal(run.request.model)}** {styled('small', literal(what))}", width="stretch")
+        st.button(_("Stop"), key=f"running-stop-{run.id}", type="tertiary", on_click=_stop, args=((run,),))
+
+
+def _stop(runs: tuple[LiveRun, ...]) -> None:
+    for run in runs:
+        runtime.engine().stop(run)
