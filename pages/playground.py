@@ -1,5 +1,7 @@
 """The playground: one to six models side by side, top to bottom as on the screen."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from glm_playground.service import runtime
@@ -29,6 +31,7 @@ take_address()
 now = session()
 bench = now.bench
 take_changes(now)
+now.run_tools(datetime.now(UTC))
 server = asked_gateway()
 runtime.ask_prices(server)
 several = len(bench.lanes) > 1

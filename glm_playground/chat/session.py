@@ -3,24 +3,27 @@
 A session knows no page and no database: it starts and stops runs through a `Runner`.
 """
 
+import itertools
 import random
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
 from glm_playground.chat import undo
 from glm_playground.chat.attachments import Attachment
+from glm_playground.chat.builtin_tools import answer_builtin
 from glm_playground.chat.checks import Problem
-from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.lane import DEFAULT_MODEL, Lane
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.plan import Limits, Outlook, Plan, Request, check
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.variables import fill, missing, variables_of
-from glm_playground.chat.workbench import Batch, Draft, Workbench
+from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Batch, Draft, Workbench
 from glm_playground.gateway import ChatRequest
 from glm_playground.runs.cost import Price
 from glm_playground.runs.engine import LiveRun
@@ -262,6 +265,25 @@ class Session:
     def answer_tools(self, lane: Lane, prompt: Prompt) -> bool:
         """Sends the results of the tools that the last answer asked for."""
         return self.send(self._again(lane, prompt))
+
+    def run_tools(self, now: datetime) -> bool:
+        """Answers and sends the calls of built-in tools that lanes ended with, where the user wants that; whether any.
+
+        Not where a call is of a tool of the user's, and not more than `MAX_TOOL_ROUNDS` times in a row.
+        """
+        if not self.bench.run_tools:
+            return False
+        return any([self._run_tools(lane, now) for lane in self.bench.lanes])
+
+    def _run_tools(self, lane: Lane, now: datetime) -> bool:
+        turns = lane.conversation.turns
+        calls = turns[-1].answer.tool_calls if turns and turns[-1].answers and not lane.conversation.live_runs() else ()
+        rounds = len(list(itertools.takewhile(lambda turn: turn.prompt.results, reversed(turns))))
+        answers = [answer_builtin(call, now) for call in calls]
+        if not calls or rounds >= MAX_TOOL_ROUNDS or None in answers:
+            return False
+        results = tuple(ToolResult(call, answer or "") for call, answer in zip(calls, answers, strict=True))
+        return self.answer_tools(lane, Prompt(results=results))
 
     def send_without(self, lane: Lane, turn: Turn, name: str) -> bool:
         """Asks a turn again without a parameter that the server refused; the settings it came from lose it too."""

@@ -15,6 +15,7 @@ from glm_playground.runs.engine import LiveRun
 
 MAX_REPEATS = 5
 MAX_UNDO = 20
+MAX_TOOL_ROUNDS = 5
 _NAME_CHARACTERS = 60
 
 
@@ -78,6 +79,8 @@ class Workbench:
     """US dollars; a prompt that may cost more waits for a confirmation."""
     target: str = "all"
     """Id of the lane that the next prompt goes to, or "all"."""
+    run_tools: bool = False
+    """Calls of built-in tools are answered and sent without asking, `MAX_TOOL_ROUNDS` times in a row at most."""
     layout: str = ""
     """"columns" or "tabs"; empty where nobody chose."""
     drafts: list[Draft] = field(default_factory=list)

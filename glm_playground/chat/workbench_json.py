@@ -105,13 +105,24 @@ class _Workbench(BaseModel):
     ask_above: Decimal | None = None
     target: str = "all"
     layout: str = ""
+    run_tools: bool = False
     drafts: tuple[_Draft, ...] = ()
     values: dict[str, str] = {}
     runs: dict[str, dict[str, Any]] = {}
     """Runs that the ledger does not store, as JSON, with their cost."""
 
 
-_OPTIONS = ("next_lane", "same_settings", "one_by_one", "repeats", "ask_above", "target", "layout", "values")
+_OPTIONS = (
+    "next_lane",
+    "same_settings",
+    "one_by_one",
+    "repeats",
+    "ask_above",
+    "target",
+    "layout",
+    "run_tools",
+    "values",
+)
 
 
 def to_json(bench: Workbench, stored: Callable[[Run], bool]) -> str:

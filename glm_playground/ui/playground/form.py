@@ -14,7 +14,8 @@ from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import MAX_REPEATS
 from glm_playground.ui.shared.session import say, shown_values
 
-TARGET, REPEATS, ORDER, ASK_ABOVE, SAME, LAYOUT = "target", "repeats", "order", "ask_above", "in_step", "layout"
+TARGET, REPEATS, ORDER, ASK_ABOVE, SAME = "target", "repeats", "order", "ask_above", "in_step"
+LAYOUT, RUN_TOOLS = "layout", "run_tools"
 """Keys of the options' widgets."""
 DRAFT, VARIABLE = "draft-text", "variable"
 
@@ -36,6 +37,7 @@ _OPTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     ORDER: ("one_by_one", lambda value: value == "one"),
     ASK_ABOVE: ("ask_above", _amount),
     SAME: ("same_settings", bool),
+    RUN_TOOLS: ("run_tools", bool),
     LAYOUT: ("layout", lambda value: value or ""),
 }
 
@@ -49,12 +51,11 @@ def take_changes(session: Session) -> None:
 
 
 def _take(session: Session, key: str, value: Any) -> None:
-    if key in _OPTIONS:
-        name, read = _OPTIONS[key]
-        session.set_option(name, read(value))
-        return
     name, _dash, rest = key.partition("-")
-    if name == VARIABLE:
+    if name in _OPTIONS:
+        option, read = _OPTIONS[name]
+        session.set_option(option, read(value))
+    elif name == VARIABLE:
         session.set_option("values", {**session.bench.values, rest: value or ""})
     elif key.startswith(DRAFT):
         if draft := session.bench.draft(key.removeprefix(f"{DRAFT}-")):

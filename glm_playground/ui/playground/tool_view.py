@@ -10,10 +10,12 @@ from glm_playground.chat.conversation import Prompt, ToolResult, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.session import Session
 from glm_playground.chat.tools import check_arguments
+from glm_playground.chat.workbench import MAX_TOOL_ROUNDS
 from glm_playground.gateway import ToolCall
-from glm_playground.ui.playground.form import take_changes
+from glm_playground.ui.playground.form import RUN_TOOLS, take_changes
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.session import show_value
 from glm_playground.ui.shared.styled import styled
 from glm_playground.ui.shared.tool_results import pretty_json
 
@@ -32,6 +34,14 @@ def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
         key = _key(answer.id, index)
         st.session_state.setdefault(key, answer_builtin(call, datetime.now(UTC)) or "")
         st.text_area(_("Result of {name}").format(name=literal(call.name)), key=key, height=80, persist_state="session")
+    if all(answer_builtin(call, datetime.now(UTC)) is not None for call in calls):
+        toggle = f"{RUN_TOOLS}-{lane.id}"
+        show_value(toggle, session.bench.run_tools)
+        st.toggle(
+            _("Run automatically"),
+            key=toggle,
+            help=_("Built-in tools only, at most {count} times in a row.").format(count=MAX_TOOL_ROUNDS),
+        )
     st.button(
         _("Send the results"),
         key=f"results-{turn.id}",

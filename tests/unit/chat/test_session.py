@@ -325,6 +325,14 @@ class Playing(RuleBasedStateMachine):
         self.session.set_option("same_settings", same)
         self.session.set_option("ask_above", above)
 
+    @rule(wanted=st.booleans())
+    def run_tools(self, wanted: bool) -> None:
+        before = len(self.runner.runs)
+        self.session.set_option("run_tools", wanted)
+        self.session.run_tools(datetime.now(UTC))
+        most = sum(bool(lane.conversation.turns) for lane in self.bench.lanes) * (self.bench.repeats + 1)
+        assert len(self.runner.runs) - before <= (most if wanted else 0)
+
     @rule(data=st.data())
     def target(self, data: st.DataObject) -> None:
         self.session.set_option("target", data.draw(st.sampled_from(["all", self.lane(data).id])))

@@ -1,0 +1,52 @@
+"""Built-in tools that are run without asking."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from glm_playground.chat.builtin_tools import BUILTIN_TOOLS
+from glm_playground.chat.lane import Lane
+from glm_playground.chat.session import Session
+from glm_playground.chat.setup import Setup
+from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Workbench
+from glm_playground.gateway import Event, EventKind, Parameters
+from glm_playground.runs.run import Outcome
+from tests.unit.chat.test_session import FakeRunner
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+CALL = '[{{"index": 0, "id": "c1", "function": {{"name": "{name}", "arguments": "{{\\"expression\\": \\"2+2\\"}}"}}}}]'
+
+
+@pytest.fixture
+def session() -> Session:
+    lane = Lane("1", Setup(model="glm-5.1", parameters=Parameters(tools=BUILTIN_TOOLS)))
+    return Session(Workbench(lanes=[lane]), FakeRunner())
+
+
+def call_tool(session: Session, name: str) -> None:
+    """Has the last run end with a call."""
+    assert isinstance(session.runner, FakeRunner)
+    run = session.runner.runs[-1]
+    run.events.append(Event(5, EventKind.TOOL_CALLS, CALL.format(name=name)))
+    run.outcome = Outcome.TOOL_CALLS
+
+
+def test_they_run_only_where_the_user_wants_it_and_not_for_ever(session: Session) -> None:
+    session.submit("What is 2+2?")
+    call_tool(session, "calculator")
+    assert not session.run_tools(NOW)
+    session.set_option("run_tools", True)
+    for _round in range(MAX_TOOL_ROUNDS):
+        assert session.run_tools(NOW)
+        assert not session.run_tools(NOW), "one that is still running is not answered"
+        call_tool(session, "calculator")
+    assert not session.run_tools(NOW)
+    turns = session.bench.lanes[0].conversation.turns
+    assert "4" in turns[1].prompt.results[0].content
+
+
+def test_a_tool_of_the_user_is_theirs_to_answer(session: Session) -> None:
+    session.set_option("run_tools", True)
+    session.submit("Weather?")
+    call_tool(session, "get_weather")
+    assert not session.run_tools(NOW)
