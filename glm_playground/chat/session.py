@@ -273,7 +273,8 @@ class Session:
         """
         if not self.bench.run_tools:
             return False
-        return any([self._run_tools(lane, now) for lane in self.bench.lanes])
+        ran = [self._run_tools(lane, now) for lane in self.bench.lanes]
+        return any(ran)
 
     def _run_tools(self, lane: Lane, now: datetime) -> bool:
         turns = lane.conversation.turns

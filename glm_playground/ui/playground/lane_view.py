@@ -30,10 +30,11 @@ Attached = list[tuple[RunView, OnEnd]]
 _FEWEST_TURNS = 4
 HEADS = "lane-heads"
 """Key of the row with the lanes' names, which stays in view (`STICKY_HEADS`)."""
-# Streamlit has no option that keeps an element in view.
+# Streamlit has no option that keeps an element in view; the colours are backgroundColor in .streamlit/config.toml.
 STICKY_HEADS = f"""<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-{HEADS}) {{
-  position: sticky; top: 3.5rem; z-index: 90; background: var(--st-background-color); padding: 0.25rem 0;
+  position: sticky; top: 3.5rem; z-index: 90; padding: 0.25rem 0;
+  background: light-dark(#ffffff, #12151a);
 }}
 </style>"""
 _EARLIER_STEP = 20
