@@ -139,7 +139,7 @@ def _pretty(value: Any) -> str:
 
 
 def _switch(lane: Lane, name: str, label: str, note: str) -> None:
-    words = {"default": _("the server's default"), "on": _("on"), "off": _("off")}
+    words = {"default": _("default"), "on": _("on"), "off": _("off")}
     st.segmented_control(
         label,
         _SWITCHES,

@@ -1,0 +1,178 @@
+"""Workbenches that are opened, stored and opened again, with a real ledger."""
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from glm_playground.chat.session import Session
+from glm_playground.chat.setup import Preset, Setup
+from glm_playground.chat.workbench_json import WorkbenchNewer, WorkbenchUnreadable
+from glm_playground.gateway import Gateway
+from glm_playground.ledger import Ledger
+from glm_playground.ledger.workbench_queue import Saving
+from glm_playground.sandbox.process import SandboxProcess
+from glm_playground.service import presets, runtime, storage, workbenches
+from glm_playground.service.runner import GatewayRunner
+from glm_playground.service.workbenches import OpenWorkbench
+from glm_playground.settings import settings
+from tests.asking import finished
+
+OWNER = "ana"
+
+
+@pytest.fixture
+def session_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: SandboxProcess
+) -> Iterator[Callable[[OpenWorkbench], Session]]:
+    """A process of its own; sessions ask the scripted sandbox."""
+    _end()
+    monkeypatch.setenv("GLM_PLAYGROUND_DATA_FOLDER", str(tmp_path))
+    settings.cache_clear()
+    gateway = Gateway("Sandbox", sandbox.base_url, key=SecretStr(sandbox.key), stand_in="scripted text")
+    yield lambda opened: Session(opened.bench, GatewayRunner(gateway, OWNER))
+    _end()
+    settings.cache_clear()
+
+
+def _end() -> None:
+    """Ends what the process holds, as a restart does."""
+    if runtime.engine.cache_info().currsize:
+        runtime.engine().close()
+    runtime.engine.cache_clear()
+    storage.close()
+    gc.collect()
+
+
+def _ledger() -> Ledger:
+    opened = storage.ledger(10)
+    assert isinstance(opened, Ledger)
+    return opened
+
+
+def _stored(opened: OpenWorkbench) -> None:
+    workbenches.save(opened)
+    deadline = time.monotonic() + 10
+    # A conflict is noticed on the recorder's thread, which then stores what both hold.
+    while not (storage.recorder().flush(10) and opened.copy.saving is Saving.SAVED):
+        assert time.monotonic() < deadline
+
+
+def _ask(session: Session, prompt: str) -> None:
+    assert session.submit(prompt)
+    for run in session.bench.live_runs():
+        finished(runtime.engine(), run)
+
+
+def test_the_last_one_is_there_again_after_a_restart(session_of: Callable[[OpenWorkbench], Session]) -> None:
+    _ledger()
+    opened = workbenches.open_latest(OWNER)
+    session = session_of(opened)
+    session.edit(session.bench.lanes[0], "temperature", 0.25)
+    session.edit(session.bench.lanes[0], "extra", "{")
+    _ask(session, "@script text=first rate=0\nWhat is it?")
+    session.edit(session.bench.lanes[0], "extra", "")
+    _ask(session, "@script text=second rate=0\n")
+    _stored(opened)
+    id, answers = opened.bench.id, [turn.answer.content for turn in opened.bench.lanes[0].conversation.turns]
+    del opened, session
+    _end()
+    again = workbenches.open_latest(OWNER)
+    assert again.bench.id == id
+    assert [turn.answer.content for turn in again.bench.lanes[0].conversation.turns] == ["second"] == answers[-1:]
+    assert again.bench.lanes[0].setup.parameters.temperature == 0.25
+    assert again.bench.drafts[0].text.endswith("What is it?")
+    assert again.bench.lanes[0].conversation.turns[0].answer.cost is not None
+    assert workbenches.open_one("rui", id) is None
+
+
+def test_all_tabs_of_an_owner_share_one_value(session_of: Callable[[OpenWorkbench], Session]) -> None:
+    _ledger()
+    opened = workbenches.new(OWNER)
+    assert workbenches.open_one(OWNER, opened.bench.id) is opened
+    assert workbenches.open_latest(OWNER) is opened
+
+
+def test_an_empty_one_is_not_listed_and_a_deleted_one_can_be_restored(
+    session_of: Callable[[OpenWorkbench], Session],
+) -> None:
+    _ledger()
+    opened = workbenches.new(OWNER)
+    assert workbenches.rows(OWNER) == ()
+    session = session_of(opened)
+    _ask(session, "@script text=kept rate=0\nName me")
+    assert [row.name for row in workbenches.rows(OWNER)] == ["@script text=kept rate=0 Name me"]
+    workbenches.rename(OWNER, opened.bench.id, "Better")
+    _stored(opened)
+    running = session.submit("@script tokens=1000 rate=50\n")
+    assert running
+    [run] = session.bench.live_runs()
+    restore = workbenches.delete(OWNER, opened.bench.id)
+    finished(runtime.engine(), run)
+    assert workbenches.rows(OWNER) == ()
+    restore()
+    assert [row.name for row in workbenches.rows(OWNER)] == ["Better"]
+
+
+def test_turns_of_two_servers_are_brought_together(session_of: Callable[[OpenWorkbench], Session]) -> None:
+    ledger = _ledger()
+    opened = workbenches.new(OWNER)
+    session = session_of(opened)
+    _ask(session, "@script text=one rate=0\n")
+    _stored(opened)
+    theirs = ledger.workbench(OWNER, opened.bench.id)
+    assert theirs
+    # Another server stores a turn of its own meanwhile.
+    other = workbenches._read(ledger, OWNER, theirs)
+    elsewhere = Session(other, session.runner)
+    _ask(elsewhere, "@script text=theirs rate=0\n")
+    assert ledger.save_workbench(
+        OWNER, other.id, other.name, workbenches.to_json(other, lambda run: True), theirs.revision
+    )
+    _ask(session, "@script text=mine rate=0\n")
+    _stored(opened)
+    stored = ledger.workbench(OWNER, opened.bench.id)
+    assert stored
+    contents = {
+        answer.content for answer in workbenches._read(ledger, OWNER, stored).lanes[0].conversation.all_answers()
+    }
+    assert contents == {"one", "theirs", "mine"}
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ('{"version": 99}', WorkbenchNewer),
+        ("{", WorkbenchUnreadable),
+        ('{"version": 1, "lanes": 3}', WorkbenchUnreadable),
+    ],
+)
+def test_one_that_cannot_be_read_is_left_alone_and_an_empty_one_begun(
+    session_of: Callable[[OpenWorkbench], Session], body: str, why: type[Exception]
+) -> None:
+    ledger = _ledger()
+    ledger.save_workbench(OWNER, "w1", "Of tomorrow", body, 0)
+    opened = workbenches.open_latest(OWNER)
+    assert isinstance(opened.unreadable, why)
+    assert opened.bench.empty
+    assert opened.bench.id != "w1"
+    _ask(session_of(opened), "@script text=on rate=0\n")
+    _stored(opened)
+    kept = ledger.workbench(OWNER, "w1")
+    assert kept
+    assert kept.body == body
+
+
+def test_presets_are_stored_with_their_owner(session_of: Callable[[OpenWorkbench], Session]) -> None:
+    _ledger()
+    first, second = (Preset(name=name, lanes=(Setup(model="glm-5.1"),)) for name in ("a", "b"))
+    presets.add(OWNER, [first], replace=False)
+    presets.add(OWNER, [second], replace=False)
+    _end()
+    assert presets.presets(OWNER) == {"a": first, "b": second}
+    presets.remove(OWNER, "a")
+    assert list(presets.presets(OWNER)) == ["b"]
+    assert presets.presets("rui") == {}
