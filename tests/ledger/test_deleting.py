@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from glm_playground.gateway import Usage
 from glm_playground.ledger import Callback, Ledger, RunFilter, TaskLookup, Total
+from glm_playground.ledger.sums import By, sum_of, sums
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome
 from tests.ledger.made import PRICE, ids, keep, made_run, settlement
@@ -91,20 +92,22 @@ def test_the_file_forgets_what_is_removed_for_good(tmp_path: Path) -> None:
 
 
 def _recomputed(ledger: Ledger, owner: str) -> set[Total]:
-    runs: Counter[tuple[date, str, Outcome, CostState, bool]] = Counter()
-    sums: dict[tuple[date, str, Outcome, CostState, bool], list[Decimal]] = {}
+    runs: Counter[tuple[date, str, Outcome, CostState, bool, bool]] = Counter()
+    sums: dict[tuple[date, str, Outcome, CostState, bool, bool], list[Decimal]] = {}
     for stored in ledger.each(owner, RunFilter()):
         run, cost = stored.run, stored.cost
         if run.outcome is None or cost is None:
             continue
         usage = run.usage or Usage()
-        key = (run.started_at.date(), run.request.model, run.outcome, cost.state, run.server.stand_in is not None)
+        played = run.server.stand_in is not None
+        key = (run.started_at.date(), run.request.model, run.outcome, cost.state, played, run.warm_up)
         runs[key] += 1
         amounts = (usage.prompt_tokens or 0, usage.completion_tokens or 0, cost.amount or 0)
         before = sums.get(key, [Decimal(0)] * 3)
         sums[key] = [total + amount for total, amount in zip(before, amounts, strict=True)]
     return {
-        Total(*key, runs[key], int(prompt), int(completion), cost) for key, (prompt, completion, cost) in sums.items()
+        Total(*key[:5], runs[key], int(prompt), int(completion), cost, key[5])
+        for key, (prompt, completion, cost) in sums.items()
     }
 
 
@@ -127,6 +130,7 @@ def test_totals_are_those_of_the_runs_whatever_was_done(ledger: Ledger, steps: l
             started_at=NOW - timedelta(days=place % 3),
             usage=Usage(place, 1000 * place, 0) if place != 3 else None,
             stand_in="small" if place == 4 else None,
+            warm_up=place == 2,
             outcome=None,
         )
         for place in range(6)
@@ -158,3 +162,11 @@ def test_totals_are_of_the_days_that_are_asked_for(ledger: Ledger, owner: str) -
     assert found == [2]
     assert [total.day.day for total in ledger.totals(owner, since=days[1].date())] == [3, 2]
     assert [total.cost_state for total in ledger.totals(owner, until=days[0].date())] == [CostState.ESTIMATED]
+
+
+def test_warm_ups_are_no_models_runs_and_cost_all_the_same(ledger: Ledger, owner: str) -> None:
+    keep(ledger, owner, made_run(model="glm-5"), made_run(model="glm-5", warm_up=True))
+    totals = ledger.totals(owner)
+    assert [(one.name, one.runs) for one in sums(totals, By.MODEL)] == [("glm-5", 1), ("", 1)]
+    assert sum_of(totals).estimated_runs == 2
+    assert [one.runs for one in sums(totals, By.DAY)] == [2]

@@ -19,7 +19,7 @@ from tests.ledger.made import ids, keep, made_run
 def test_each_filter_leaves_out_what_does_not_fit(ledger: Ledger, owner: str) -> None:
     first = made_run(model="glm-5", started_at=datetime(2026, 11, 1, tzinfo=UTC), task_id="t1")
     second = made_run(model="glm-4.5", outcome=Outcome.FAILED, usage=None, stand_in="")
-    third = made_run(model="glm-4.5", outcome=Outcome.LENGTH, usage=Usage(0, 0, 0))
+    third = made_run(model="glm-4.5", outcome=Outcome.LENGTH, usage=Usage(0, 0, 0), warm_up=True)
     keep(ledger, owner, first, second, third)
     ledger.set_tags(owner, first.id, ["x", "y"])
     ledger.set_tags(owner, third.id, ["y"])
@@ -32,6 +32,9 @@ def test_each_filter_leaves_out_what_does_not_fit(ledger: Ledger, owner: str) ->
         ({"outcomes": (Outcome.FAILED,), "models": ("glm-4.5",)}, [second]),
         ({"cost_states": (CostState.NO_USAGE,)}, [second]),
         ({"stand_in": True}, [second]),
+        ({"warm_up": True}, [third]),
+        ({"warm_up": False}, [second, first]),
+        ({"warm_up": False, "tags": ("y",)}, [first]),
         ({"stand_in": False}, [third, first]),
         ({"tags": ("y",)}, [third, first]),
         ({"tags": ("x", "z")}, [first]),

@@ -8,10 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.ledger import Callback, Ledger, RunFilter
+from glm_playground.ledger.sums import By
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import storage
 from tests.app.conftest import Configure
 from tests.app.playground_page import Playground
+from tests.ledger.made import keep, made_run
 
 OpenPage = Callable[..., AppTest]
 
@@ -92,6 +94,42 @@ def test_tags_and_a_note_stay_and_find_the_run(asked: AppTest) -> None:
     assert [list(tags) for tags in asked.dataframe[0].value["tags"]] == [[], ["birds"]]
     asked.multiselect(key="history_tags").set_value(["birds"]).run()
     assert len(asked.dataframe[0].value) == 1
+
+
+def test_a_filter_holds_when_its_last_run_is_deleted(asked: AppTest) -> None:
+    herons = run_ids(asked, text="herons")[0]
+    ledger().set_tags(asked.session_state["session_owner"], herons, ["birds"])
+    asked.run()
+    asked.multiselect(key="history_tags").set_value(["birds"]).run()
+    assert len(asked.dataframe[0].value) == 1
+    open_run(asked, herons)
+    asked.button(key="history_run_delete").click().run()
+    assert asked.multiselect(key="history_tags").value == ["birds"]
+    assert "No run fits." in texts(asked)
+    asked.button(key="history_undo_button").click().run()
+    assert len(asked.dataframe[0].value) == 1
+
+
+def test_a_model_filter_holds_when_all_runs_are_deleted(asked: AppTest) -> None:
+    (model,) = ledger().models(asked.session_state["session_owner"])
+    asked.multiselect(key="history_models").set_value([model]).run()
+    asked.button(key="history_delete_all").click().run()
+    assert asked.multiselect(key="history_models").value == [model]
+    assert "No run fits." in texts(asked)
+
+
+def test_warm_ups_are_hidden_until_they_are_asked_for(asked: AppTest) -> None:
+    keep(ledger(), asked.session_state["session_owner"], made_run("Hi", warm_up=True))
+    asked.run()
+    assert len(asked.dataframe[0].value) == 2
+    asked.checkbox(key="history_warm_ups").check().run()
+    assert asked.dataframe[0].value["outcome"].iloc[0] == "completed, warm-up"
+    asked.session_state["history_view"] = "Costs"
+    asked.run()
+    asked.session_state["history_by"] = By.MODEL
+    asked.run()
+    assert not asked.exception
+    assert "| Warm-ups | 1 |" in texts(asked)
 
 
 def test_what_is_deleted_comes_back(asked: AppTest) -> None:
