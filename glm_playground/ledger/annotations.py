@@ -20,11 +20,11 @@ def write_tags(connection: Connection, owner: str, run_id: str, tags: Sequence[s
     number = _number(connection, owner, run_id)
     if number is None:
         return False
-    kept = list(dict.fromkeys(word for tag in tags if (word := plain(tag).strip())))
-    connection.execute(update(runs).where(runs.c.number == number).values(tags=pack_tags(kept)))
+    chosen = list(dict.fromkeys(word for tag in tags if (word := plain(tag).strip())))
+    connection.execute(update(runs).where(runs.c.number == number).values(tags=pack_tags(chosen)))
     connection.execute(delete(run_tags).where(run_tags.c.number == number))
-    if kept:
-        rows = [{"owner": plain(owner), "tag": tag, "number": number} for tag in kept]
+    if chosen:
+        rows = [{"owner": plain(owner), "tag": tag, "number": number} for tag in chosen]
         connection.execute(plain_insert(run_tags), rows)
     return True
 

@@ -69,12 +69,12 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that may write; on SQLite it is alone from its beginning."""
+        """A transaction that may write; on SQLite it excludes other writers from its start."""
         with as_ledger_errors(self.where, self._secret), self._writer.begin() as connection:
             yield connection
 
     def keep_log(self) -> None:
-        """Has SQLite write ahead, so that readers and the writer do not wait for each other. It stays so for good."""
+        """Switches SQLite to write-ahead logging for good, so that readers and a writer do not block each other."""
         if self.kind != SQLITE:
             return
         for attempts_left in range(int(self._timeout / _WAL_RETRY_S), -1, -1):
@@ -89,7 +89,7 @@ class Database:
                 return
 
     def empty_log(self) -> None:
-        """Has SQLite move its log into the file, so that what was removed is in neither; not while others read."""
+        """Moves SQLite's log into the file, so that removed rows are in neither; does nothing while others read."""
         if self.kind == SQLITE:
             self._pragma("wal_checkpoint(TRUNCATE)")
 

@@ -97,7 +97,7 @@ def _forget_task(connection: Connection, owner: str, task_id: str) -> None:
 
 
 def _clean_up(database: Database) -> None:
-    """Has what was removed leave the files too."""
+    """Removes from the files what was removed from the tables."""
     more = begin = True
     while more:
         with database.writing() as connection:

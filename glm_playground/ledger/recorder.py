@@ -17,7 +17,7 @@ from glm_playground.runs.run import Run
 _log = logging.getLogger(__name__)
 
 MOST_WAITING = 2000
-"""So many ended runs wait while the database cannot be written; then the oldest are given up."""
+"""Ended runs that wait at most while the database cannot be written; further ones push out the oldest."""
 
 _STARTED_WITHIN_S = 0.25
 _BETWEEN_ENDED_S = 0.05
@@ -217,7 +217,7 @@ class Recorder:
                     watched.stored = True
 
     def _write_events(self, ledger: Ledger) -> None:
-        # One that was played, not asked for, ends without a word.
+        # Nobody calls `ended` for a replay.
         for watched in self._snapshot():
             if watched.run.ended:
                 self.ended(watched.run)
@@ -245,7 +245,7 @@ class Recorder:
                     self._changed.wait_for(lambda: self._hurry or self._closing, _BETWEEN_ENDED_S)
 
     def _all_or_each(self, watched: Sequence[_Watched], write: Callable[[Sequence[_Watched]], None]) -> None:
-        """Writes them together; where one cannot be written by its own fault, the others are, and it is given up."""
+        """Writes them together; drops one that cannot be written by its own fault, and writes the others."""
         try:
             write(watched)
         except LedgerError:

@@ -28,7 +28,7 @@ CONTENT_VERSION = 1
 _PICO = 12
 _ONE_PICODOLLAR = Decimal("1e-12")
 MOST_DOLLARS = Decimal(10_000)
-"""What a run counts at most in lists and totals, so that sums stay within 64 bits; `run_contents` has every digit."""
+"""The most that a run counts in lists and totals, so that sums fit 64 bits; `run_contents` has every digit."""
 
 _LARGEST = 2**63 - 1
 _OWNER, _BORDER = "§", "¶"
@@ -40,7 +40,7 @@ class Unreadable(ValueError):
 
 
 def plain(text: str) -> str:
-    """`text` as every database takes it in a column; PostgreSQL has no NUL."""
+    """`text` as every database accepts it in a column: PostgreSQL has no NUL."""
     return clean_text(text).replace("\0", "\ufffd")
 
 
@@ -191,7 +191,7 @@ def owner_word(owner: str) -> str:
 
 
 def interrupted(run: Run) -> Run:
-    """`run`, whose recorder is gone, with what its events tell."""
+    """`run`, whose recorder is gone, ended with what its events say."""
     found: Mapping[EventKind, str] = {event.kind: event.text for event in run.events}
     usage = run.usage
     if text := found.get(EventKind.USAGE):

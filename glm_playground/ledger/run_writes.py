@@ -1,4 +1,4 @@
-"""Stores runs: when they start, while they are running, when they end or are given up."""
+"""Stores runs when they start, while they are running, when they end, and when their recorder is gone."""
 
 import logging
 import os
@@ -72,7 +72,7 @@ class EndedRun:
 
 
 def sign_on(connection: Connection, recorder: str) -> None:
-    """Notes that the recorder of this process lives."""
+    """Says that the recorder of this process is alive."""
     _here.add(recorder)
     statement = insert(connection.dialect.name, recorders).values(
         id=recorder, hostname=socket.gethostname(), pid=os.getpid(), heartbeat=datetime.now(UTC)
@@ -108,7 +108,7 @@ def renew_head(connection: Connection, number: int, run: Run) -> None:
 
 
 def store_ended(connection: Connection, ended: EndedRun, *, abandoned: bool = False) -> None:
-    """Stores an ended run, whole. One that is stored as ended stays as it is, unless it was only given up."""
+    """Stores an ended run, whole. A run that is stored as ended stays as it is, unless it was only abandoned."""
     known = connection.execute(_KNOWN, {"of_owner": ended.row["owner"], "of_id": ended.row["id"]}).first()
     if known and known.outcome is not None and (abandoned or not known.abandoned or known.deletion is not None):
         return
@@ -156,7 +156,7 @@ def stored_words(connection: Connection, number: int) -> list[str] | None:
     """The words by which the index has an ended run; None where the run cannot be read."""
     query = select(runs.c.owner, runs.c.note, contents.c.head, contents.c.events).outerjoin_from(runs, contents)
     owner, note, head, events = connection.execute(query.where(runs.c.number == number)).one()
-    # One that was given up as unreadable has no events, and no words.
+    # A run that was abandoned and unreadable has neither events nor words.
     if events is None:
         return None
     try:
@@ -187,7 +187,7 @@ def _put_contents(kind: str) -> Insert:
 
 
 def _take_back(connection: Connection, number: int, cost: Cost) -> Row:
-    """Takes a run that was given up out of index and totals; what its row says of its cost, maybe settled by now."""
+    """Removes an abandoned run from index and totals; gives the cost columns of its row, settled meanwhile or not."""
     if (words := stored_words(connection, number)) is not None:
         word_index.remove(connection, number, words)
     totals.count_run(connection, number, -1)
@@ -206,10 +206,10 @@ def _gone(connection: Connection) -> list[str]:
 def _is_dead(hostname: str, pid: int) -> bool:
     if hostname != socket.gethostname():
         return False
-    # That number is ours now: the process that had it has ended.
+    # This process has that number now, so the other one has ended.
     if pid == os.getpid():
         return True
-    # Windows has no way to ask without a right to end it; there the heartbeat tells.
+    # Windows cannot ask without the right to end it; there the heartbeat decides.
     if sys.platform == "win32":
         return False
     try:

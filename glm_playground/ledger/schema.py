@@ -73,7 +73,7 @@ class RunColumns(TypedColumns):
     recorder: Named[str | None] = Column(Text)
     """Who records it while it is running."""
     abandoned: Named[bool]
-    """True where it was given up by `interrupt_abandoned`."""
+    """True where `interrupt_abandoned` ended it."""
     deletion: Named[str | None] = Column(Text, ForeignKey("deletions.id"))
     started_at: Named[datetime] = Column(UtcTime)
     day: Named[date] = Column(Date)
@@ -156,7 +156,7 @@ class TotalColumns(TypedColumns):
 
 
 class CallbackColumns(TypedColumns):
-    """What gateways sent of their own accord."""
+    """What gateways sent unasked."""
 
     id: Named[str] = Column(Text, primary_key=True)
     sent_at: Named[datetime] = Column(UtcTime)
@@ -232,7 +232,7 @@ presets = Table("presets", metadata, PresetColumns)
 
 Index("runs_by_id", runs.c.owner, runs.c.id, unique=True)
 _SHOWN: Any = {"sqlite_where": runs.c.deletion.is_(None), "postgresql_where": runs.c.deletion.is_(None)}
-# One index answers any mix of filters from its own pages; a single filter has one in which nothing is passed over.
+# One index answers any mix of filters from its own pages; a single filter has its own, which skips nothing.
 Index(
     "runs_newest",
     runs.c.owner,

@@ -1,4 +1,4 @@
-"""Rows of the tables as values. What cannot be read of one run is said of that one and harms no other."""
+"""Rows of the tables as values. A run that cannot be read is given as unreadable and harms no other."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -127,7 +127,7 @@ def _whole(
         settlement = settlement or _settlement_of_version_1(run, cost, asked)
         cost = cost_of(run, cost.price)
     return StoredRun(
-        # One that was given up as unreadable may be read by now; its row says how it ended.
+        # An abandoned run that was unreadable may be readable by now; its row says how it ended.
         run=run if run.ended or row.outcome is None else replace(run, outcome=row.outcome),
         cost=settled(cost, settlement) if settlement else cost,
         row=row,

@@ -1,4 +1,4 @@
-"""The daily totals, kept in step with the runs in the same transaction."""
+"""The daily totals, updated in the transaction that changes the runs."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,4 +1,4 @@
-"""What the ledger takes and gives, as values without a database behind them."""
+"""The values that the ledger takes and gives."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.run import Outcome, Run
 
 PROMPT_CHARACTERS = 200
-"""So much of a prompt stands in a row of the history."""
+"""Length of the part of a prompt that a row of the history shows."""
 
 MOST_TEXT_BYTES = 16 * 2**20
 """The longest body of a workbench, and of an owner's presets, in UTF-8."""
@@ -75,7 +75,7 @@ class Cursor(NamedTuple):
     """A place in a list of runs, newest first."""
 
     number: int
-    """The ledger's own running number of the last run that was given; the next page has smaller ones."""
+    """The ledger's number of the last run of the page; the next page has smaller ones."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class StoredWorkbench:
     id: str
     name: str
     body: str
-    """As it was given: whoever reads it has to expect one of a later version."""
+    """As it was saved, possibly by a later version of the app; empty where its bytes are broken."""
     revision: int
     """Counts its changes, from 1."""
     updated_at: datetime

@@ -12,9 +12,9 @@ from glm_playground.ledger.ledger import Ledger
 _log = logging.getLogger(__name__)
 
 SAVED_AFTER_S = 0.3
-"""A workbench waits so long for further changes; then all of them are written at once."""
+"""Seconds that a workbench waits for further changes, which are then written at once."""
 MOST_WAITING = 1000
-"""So many workbenches wait while the database cannot be written; then the ones that changed first are given up."""
+"""Workbenches that wait at most while the database cannot be written; further ones push out the oldest."""
 
 
 class Saving(StrEnum):
@@ -51,7 +51,7 @@ class WorkbenchQueue:
     """Takes changes from any thread; one thread writes them.
 
     Args:
-        changed: tells that thread; its lock guards the queue.
+        changed: wakes that thread; its lock guards the queue.
     """
 
     def __init__(self, changed: threading.Condition) -> None:
@@ -70,7 +70,7 @@ class WorkbenchQueue:
         body: Callable[[], str],
         done: Callable[[WorkbenchCopy], None] | None = None,
     ) -> None:
-        """Has a copy saved soon, in place of a change of it that still waits.
+        """Saves a copy soon, in place of a change of it that still waits.
 
         Args:
             copy: its `saving` is WAITING until it is saved or refused.

@@ -1,4 +1,4 @@
-"""Workbenches and presets of owners, saved by revision: who saves what somebody else has changed meanwhile is told."""
+"""Workbenches and presets of owners. Saving over a revision that is no longer the stored one is a conflict."""
 
 import zlib
 from datetime import UTC, datetime

@@ -39,7 +39,7 @@ def draw_balance(ledger: Ledger, owner: str) -> None:
             args=(ledger, owner),
         )  # fmt: skip
         st.button(
-            _("Look the last tasks up"),
+            _("Refresh recent tasks"),
             key="tasks_look_up",
             icon=":material/sync:",
             on_click=_look_up,

@@ -53,7 +53,7 @@ def _draw_choice() -> tuple[By, datetime | None]:
     }
     with st.container(horizontal=True, gap="medium"):
         by = st.segmented_control(
-            _("Added up by"),
+            _("Group by"),
             list(words),
             format_func=words.__getitem__,
             key=_BY,

@@ -23,7 +23,8 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
         if not popover.open:
             return
         what = _("The chosen runs.") if chosen else _("The newest {most} runs that fit the filters, at most.")
-        st.caption(what.format(most=number(MOST_EXPORTED)))
+        left_out = _("Runs that cannot be read are left out.")
+        st.caption(f"{what.format(most=number(MOST_EXPORTED))} {left_out}")
         kinds = (
             # The mark at the beginning tells spreadsheets that the file is UTF-8.
             FileKind(
@@ -46,7 +47,7 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
             draw_downloads(lambda: recorded_lanes(_recorded(ledger, owner, chosen)), "history-report")
             draw_bundle_download(lambda: _recorded(ledger, owner, chosen), "history-bundle")
         else:
-            most = _("Tick 1 to {most} runs for a report or a bundle of them.")
+            most = _("Select 1 to {most} runs for a report or a bundle.")
             st.caption(most.format(most=number(MOST_LANES)))
 
 

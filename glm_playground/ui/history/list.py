@@ -142,7 +142,7 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
                 args=(ledger, owner, chosen),
             )
         else:
-            st.caption(_("Tick runs to take them away together."), width="content")
+            st.caption(_("Select runs to export or delete."), width="content")
         draw_exports(ledger, owner, wanted, chosen)
         with st.popover(_("Delete all of mine"), type="tertiary", icon=":material/delete_forever:"):
             st.markdown(_("Every run of yours leaves the history. You can undo it while this page is open."))

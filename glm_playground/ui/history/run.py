@@ -96,7 +96,7 @@ def _draw_conversation(stored: StoredRun) -> None:
                 st.markdown(to_markdown(turn.answer.content), anchors=False)
                 continue
             if not run.ended:
-                st.caption(_("This run goes on; here is its text so far."))
+                st.caption(_("Still running. Text so far:"))
             draw_ended(turn.answer, run)
             if run.ended:
                 draw_footer(run, stored.cost or _UNKNOWN_COST, turn)

@@ -92,7 +92,7 @@ def _draw_lookup(lookup: TaskLookup) -> None:
 
 
 def unanswered(error: GatewayError | TimeoutError) -> Explanation:
-    """What to say where the gateway did not answer a question of ours."""
+    """What to say where the gateway did not answer."""
     if isinstance(error, TimeoutError):
         return Explanation(_("The server did not answer in time."), _("Nothing was changed. Try again."))
     said = [literal(error.message)] if error.message else []

@@ -102,7 +102,8 @@ def explain(error: LedgerError) -> Explanation:
     kind = next((kind for kind in titles if isinstance(error, kind)), LedgerUnreachable)
     if kind is LedgerOpening:
         return Explanation(titles[kind], remedies[kind])
-    return Explanation(titles[kind], f"{remedies[kind]} {_('Details are in the log under {id}.').format(id=error.id)}")
+    where = _("Details are in the log under {id}.").format(id=error.id)
+    return Explanation(titles[kind], f"{remedies[kind]} {where}")
 
 
 def draw_error(error: LedgerError) -> None:
@@ -116,7 +117,7 @@ def draw_problem() -> None:
     """Says that runs are not stored at the moment, until they are; and what was not stored of this session."""
     if error := storage.problem():
         title, body = explain(error)
-        note = _("Answers go on; they are kept in memory and stored as soon as the database is back.")
+        note = _("Answers continue. They wait in memory and are stored as soon as the database is back.")
         st.warning(f"{note} {body}", title=title)
         _watch(error.id)
     for about, failed in st.session_state.get(_FAILED, {}).items():
