@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from statistics import median
@@ -34,6 +35,7 @@ from glm_playground.ledger import Ledger, Recorder, RunFilter, run_parts, schema
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.event_codec import Packed, pack_events
 from glm_playground.ledger.words import words_of
+from glm_playground.ledger.workbench_queue import WorkbenchCopy
 from glm_playground.runs.cost import Price, TokenClass, cost_of
 from glm_playground.runs.run import Outcome, Run, Server
 
@@ -53,6 +55,7 @@ _PAGE_MS, _SEARCH_MS, _TOTALS_MS, _GROWTH = 50.0, 100.0, 100.0, 3.0
 _INSERT_MS, _LONG_RUN_KB = 10.0, 60.0
 _LONG_EVENTS, _LONG_RUNS, _RATE = 4000, 200, 90
 _CHATS, _CHAT_RATE, _RECORDER_SECONDS, _RECORDER_CORES = 160, 20, 8.0, 0.1
+_RESUMED_RUNS, _RESUMED_EVENTS, _RESUME_MS, _HAND_OVER_MS = 200, 500, 500.0, 5.0
 _REPEATS = 30
 _PRICE = Price(
     {TokenClass.INPUT: Decimal("0.6"), TokenClass.OUTPUT: Decimal("2.2")},
@@ -187,6 +190,8 @@ def _questions(language: Language) -> list[Question]:
 
     return [
         page("page", RunFilter()),
+        page("page, without warm-ups", RunFilter(warm_up=False)),
+        page("page, warm-ups, of which there are none", RunFilter(warm_up=True), most_growth=None),
         page("page, by model", RunFilter(models=(_MODELS[3],))),
         page("page, by three models", RunFilter(models=_MODELS[2:5])),
         page("page, by outcome", RunFilter(outcomes=(Outcome.FILTERED,))),
@@ -206,16 +211,6 @@ def _questions(language: Language) -> list[Question]:
     ]
 
 
-def _time(ledger: Ledger, question: Question) -> float:
-    question.ask(ledger)
-    times = []
-    for _ in range(_REPEATS):
-        start = time.perf_counter()
-        question.ask(ledger)
-        times.append((time.perf_counter() - start) * 1e3)
-    return median(times)
-
-
 def _measure_questions(folder: Path, sizes: Sequence[int], language: Language) -> bool:
     ledgers = []
     for size in sizes:
@@ -226,7 +221,7 @@ def _measure_questions(folder: Path, sizes: Sequence[int], language: Language) -
         ledgers.append(Ledger.open(url))
     rows, held = [], True
     for question in _questions(language):
-        small, large = (_time(ledger, question) for ledger in ledgers)
+        small, large = (_median_ms(partial(question.ask, ledger), _REPEATS) for ledger in ledgers)
         most = question.most_growth
         good = large <= question.limit and (most is None or large <= most * small)
         held &= good
@@ -283,6 +278,52 @@ def _measure_long_runs(folder: Path, language: Language) -> bool:
     return held
 
 
+def _measure_resume(folder: Path, language: Language) -> bool:
+    """Reading the runs of a workbench back, and what a script spends on saving 10 MB of one."""
+    ledger = Ledger.open(f"sqlite:///{folder / 'resume.sqlite3'}")
+    runs = [_long_run(language, place) for place in range(_RESUMED_RUNS)]
+    for run in runs:
+        del run.events[_RESUMED_EVENTS:]
+        ledger.store_ended(run, _OWNER, cost_of(run, _PRICE))
+    ids = [run.id for run in runs]
+    read = _median_ms(lambda: ledger.runs(_OWNER, ids), 5)
+    one_by_one = _median_ms(lambda: [ledger.run(_OWNER, run_id) for run_id in ids], 5)
+    turns = [language.text(200) for _ in range(100)]
+    value = {"turns": turns * (10_000_000 // sum(map(len, turns)))}
+    recorder, copy = Recorder(lambda: ledger), WorkbenchCopy(_OWNER, "bench")
+    handed = _median_ms(lambda: recorder.save_workbench(copy, "bench", lambda: json.dumps(value)), 5)
+    stored = _median_ms(lambda: recorder.flush(30), 1)
+    serialised = _median_ms(lambda: json.dumps(value), 5)
+    recorder.close()
+    held = read <= _RESUME_MS and handed <= _HAND_OVER_MS
+    table(
+        "A workbench",
+        ["milliseconds, median", "measured", "limit", "baseline"],
+        [
+            [
+                f"{_RESUMED_RUNS} runs of {_RESUMED_EVENTS} events, one by one",
+                number(read),
+                number(_RESUME_MS),
+                number(one_by_one),
+            ],
+            ["10 MB, the script's time, json.dumps", number(handed), number(_HAND_OVER_MS), number(serialised)],
+            ["10 MB, until it is stored", number(stored), "-", "-"],
+        ],
+    )
+    return held
+
+
+def _median_ms(act: Callable[[], object], repeats: int) -> float:
+    if repeats > 1:
+        act()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        act()
+        times.append((time.perf_counter() - start) * 1e3)
+    return median(times)
+
+
 def _measure_recorder(folder: Path, language: Language) -> bool:
     """CPU of the whole process while 160 runs grow by 20 events a second, less that of growing them alone."""
     ledger = Ledger.open(f"sqlite:///{folder / 'recorder.sqlite3'}")
@@ -319,6 +360,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-ledger-") as name:
         folder = Path(name)
         held = _measure_long_runs(folder, language)
+        held &= _measure_resume(folder, language)
         held &= _measure_recorder(folder, language)
         held &= _measure_questions(folder, (options.runs // 10, options.runs), language)
     return 0 if held else 1

@@ -38,6 +38,19 @@ def test_a_run_is_opened_from_the_list_and_continued(asked: Tab) -> None:
     expect(page.get_by_text("a heron in the reeds")).to_be_visible()
 
 
+def test_details_of_a_run_open_and_stay_open(asked: Tab) -> None:
+    page = asked.page
+    asked.go("/history")
+    grid = page.get_by_test_id("stDataFrame")
+    expect(grid).to_be_visible()
+    grid.click(position={"x": 62, "y": 52})
+    asked.button("Details").click()
+    expect(page.get_by_text("The request as it was sent")).to_be_visible()
+    # What makes the page run again leaves it open.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_text("The request as it was sent")).to_be_visible()
+
+
 def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
     page = asked.page
     asked.button("Share").click()
