@@ -188,9 +188,11 @@ def _figures(run: Run, metrics: Metrics, cost: Cost) -> list[str]:
     if run.server.stand_in:
         figures.append(stand_in_badge(run.server.stand_in))
     count = run.usage.completion_tokens if run.usage else None
-    figures.append(_("tokens not reported") if count is None else tokens(count))
-    figures.append(f"TTFT {seconds(metrics.ttft)}")
-    figures.append(speed_text(metrics))
+    # What ended before its first token has no figures to look for.
+    if count is not None or metrics.ttft is not None:
+        figures.append(_("tokens not reported") if count is None else tokens(count))
+        figures.append(f"TTFT {seconds(metrics.ttft)}")
+        figures.append(speed_text(metrics))
     if run.finish_reason and run.outcome and run.finish_reason != _EXPECTED.get(run.outcome):
         figures.append(f"finish_reason {literal(run.finish_reason)}")
     figures.append(cost_text(cost))

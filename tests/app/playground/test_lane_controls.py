@@ -360,7 +360,7 @@ def _phrases(page: Playground) -> set[str]:
     page.script("text=ok finish=length")
     for key in ("options", "share", "presets", "differences", "settings-1", "settings-2", "request-1"):
         page.open(key)
-    page.open(f"details-{page.last_run.id}")
+    page.open(f"details-1-{page.last_run.id}")
     shown = {text for node in page.at.main if node.type != "code" for text in _texts(node.proto)}
     lines = {line for text in shown for line in text.splitlines()}
     phrases = {line for line in lines if re.search(r"[A-Za-z]{3,} [a-z]{2,}", line)}

@@ -79,17 +79,19 @@ class TestSending:
         assert "60 tokens" in figures
         assert re.search(r"TTFT \d+ ms", figures)
         assert re.search(r" 1\d\d\.\d tokens/s| 2\d\d\.\d tokens/s", figures)
-        assert "finish\\_reason stop" in figures or "finish_reason stop" in figures
+        # The outcome says it already.
+        assert "finish" not in figures
         assert re.search(r"\\\$0\\?\.\d+ :orange\[estimated\]", figures)
         assert "stand-in" not in figures
         run = page.last_run
-        ids = page.at.chat_message[-1].caption[-1].value
         assert (run.request_id or "").startswith("req_")
         assert (run.task_id or "").startswith("task_")
-        assert ids == f"request id `{run.request_id}` · task id `{run.task_id}` · client request id `{run.id}`"
+        assert not any(value in page.answer for value in (run.id, run.request_id, run.task_id) if value)
 
-        page.open(f"details-{page.talk.turns[-1].answer.id}")
+        page.open(f"details-1-{run.id}")
         details = page.answer
+        for name, value in (("Request", run.request_id), ("Task", run.task_id), ("Client request", run.id)):
+            assert f"| {name} id | `{value}` |" in details
         for row in ("Model asked", "Server", "TTFT: first token", "Cost of the output", "Price from"):
             assert f"| {row}" in details
         assert "api/v1/price\\_schedules" in details
@@ -121,8 +123,8 @@ class TestSending:
             "thinking": {"type": "enabled"},
         }
         assert body["messages"][0] == {"role": "system", "content": "Answer in one word."}
-        assert "cut at the limit" in page.answer
-        assert "The answer was cut at the limit of tokens." in page.answer
+        assert "stopped at the token limit" in page.answer
+        assert "The answer stopped at the token limit." in page.answer
 
         page.at.segmented_control(key="thinking-1").set_value("off")
         for name in ("temperature", "top_p", "max_tokens"):
@@ -312,7 +314,8 @@ class TestFailures:
         assert ":red-badge[failed]" in page.answer
         assert "$" not in page.answer
         assert page.last_run.request_id
-        assert f"request id `{page.last_run.request_id}`" in page.answer
+        page.open(f"details-1-{page.last_run.id}")
+        assert f"| Request id | `{page.last_run.request_id}` |" in page.answer
 
     def test_all_forms_of_an_error_are_read(self, page: Playground) -> None:
         for shape in (1, 2, 3):
@@ -476,9 +479,9 @@ class TestFaultsOfTheStream:
 
     def test_no_usage(self, page: Playground) -> None:
         page.script("tokens=10 usage=0")
-        assert "tokens unknown" in page.answer
-        assert "cost unknown: no usage" in page.answer
-        assert "$" not in page.answer
+        assert "tokens not reported" in page.answer
+        assert "cost not reported · :orange[" in page.answer
+        assert "estimated from 10 chunks received" in page.answer
 
     def test_no_done(self, page: Playground) -> None:
         page.script("tokens=10 done=0")
@@ -502,7 +505,8 @@ class TestFaultsOfTheStream:
         assert "The model stopped in the middle of the answer" in page.error
         assert page.last_run.content == "".join(markdown_tokens(5))
         assert markdown_tokens(5)[2].strip() in page.answer
-        assert "cost unknown: no usage" in page.answer
+        assert "cost not reported" in page.answer
+        assert "5 chunks received" in page.answer
 
     @pytest.mark.parametrize("at", [0, 6])
     def test_a_broken_connection(self, page: Playground, at: int) -> None:
@@ -514,8 +518,8 @@ class TestFaultsOfTheStream:
         ("finish", "words"),
         [
             ("sensitive", "content filter ended this answer"),
-            ("length", "cut at the limit of tokens"),
-            ("model_context_window_exceeded", "cut at the limit of tokens"),
+            ("length", "stopped at the token limit"),
+            ("model_context_window_exceeded", "stopped at the token limit"),
             ("network_error", "reported an error while it answered"),
             ("something_new", "something"),
         ],
@@ -525,7 +529,10 @@ class TestFaultsOfTheStream:
         assert words in page.answer
         assert page.last_run.finish_reason == finish
         assert page.last_run.content == TEN
-        assert f"finish_reason {finish}" in page.answer.replace("\\", "")
+        # In the line only where the outcome does not say it.
+        assert (f"finish_reason {finish}" in page.answer.replace("\\", "")) == (finish != "length")
+        page.open(f"details-1-{page.last_run.id}")
+        assert f"| Finish reason | {literal(finish)} |" in page.answer
 
     def test_tool_calls_do_no_harm(self, page: Playground) -> None:
         page.script("tool_call=1")
@@ -584,7 +591,7 @@ class TestWhoAnswers:
     def test_the_key_is_nowhere_in_the_session(self, page: Playground, sandbox: SandboxProcess) -> None:
         page.script("reasoning=3 tokens=5")
         page.script("status=422")
-        page.open(f"details-{page.talk.turns[-1].answer.id}")
+        page.open(f"details-1-{page.last_run.id}")
         page.open("request-1")
         assert sandbox.key not in page.text
         assert sandbox.key not in repr(page.at.session_state.to_dict())
@@ -621,8 +628,10 @@ class TestWordsOfOthers:
         assert words != page.error
         assert "bold" not in words
         assert "evil" not in words
-        ids = page.at.chat_message[-1].caption[-1].value
-        assert re.fullmatch(r"(request|task|client request) id `[^`]*`( · (task|client request) id `[^`]*`)*", ids)
+        page.open(f"details-1-{page.last_run.id}")
+        ids = re.findall(r"\| (?:Request|Task|Client request) id \| (.*) \|", page.answer)
+        assert len(ids) == 3
+        assert all(re.fullmatch(r"`[^`|]*`", text) for text in ids)
 
     def test_in_a_model_id(self, at_gateway: None, open_page: Callable[..., AppTest]) -> None:
         model = "[glm-5.1](http://evil.invalid) ![x](http://evil.invalid/x.png)"
@@ -630,7 +639,7 @@ class TestWordsOfOthers:
         page.ask("Hello")
         assert page.at.chat_message[-1].caption[0].value == literal(model)
         assert literal(model) in page.error
-        page.open(f"details-{page.talk.turns[-1].answer.id}")
+        page.open(f"details-1-{page.last_run.id}")
         assert f"| Model asked | {literal(model)} |" in page.answer
 
 
