@@ -110,9 +110,13 @@ def moment(value: datetime) -> str:
 
     Every time on a page goes through it; times in files are UTC and say so.
     """
-    zone = _zone(st.context.timezone)
+    zone = _zone(_browser_zone())
     told = format_datetime(value, format="medium", tzinfo=zone, locale=locale())
     return f"{told} {format_datetime(value, format='z', tzinfo=zone, locale=locale())}"
+
+
+def _browser_zone() -> str | None:
+    return st.context.timezone
 
 
 @lru_cache(maxsize=1000)

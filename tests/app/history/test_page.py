@@ -84,6 +84,16 @@ def test_a_run_opens_as_it_was_and_goes_on_in_the_playground(asked: AppTest) -> 
     assert len(lane.conversation.turns) == 2
 
 
+def test_the_details_of_a_run_open_and_stay_open(asked: AppTest) -> None:
+    [newest, _oldest] = run_ids(asked)
+    open_run(asked, newest)
+    asked.session_state[f"details-{newest}"] = True
+    for _again in range(2):
+        asked.run()
+        assert not asked.exception
+        assert f"| Client request id | `{newest}` |" in texts(asked)
+
+
 def test_tags_and_a_note_stay_and_find_the_run(asked: AppTest) -> None:
     run_id = run_ids(asked, text="herons")[0]
     open_run(asked, run_id)

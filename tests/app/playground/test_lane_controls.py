@@ -324,6 +324,24 @@ class TestComparisons:
         page.run()
         assert "cheapest: **2 glm-4.5** $" in _standings(page)
 
+    def test_the_line_names_what_the_table_holds(self, lanes: Lanes) -> None:
+        page = lanes("glm-5.1", "glm-4.5")
+        page.open("options")
+        page.at.number_input(key="repeats").set_value(3)
+        page.run()
+        page.script("tokens=60 rate=400")
+        [table] = [text.value for text in page.at.markdown if "| Output speed |" in text.value]
+        rows = {line.split("|")[1].strip(): line.split("|")[2:4] for line in table.splitlines()}
+        assert [cell.strip().replace("\\", "") for cell in rows["Figure"]] == ["1 glm-5.1", "2 glm-4.5"]
+        medians = [cell.split(" / ")[1] for cell in rows["TTFT"]]
+        line = _standings(page)
+        assert any(f"fastest first token: **{at} glm" in line and f"** {medians[at - 1]}" in line for at in (1, 2)) or (
+            medians[0] == medians[1]
+        )
+        assert all("n 3" in cell for cell in rows["TTFT"])
+        assert [cell.strip() for cell in rows["Outcome"]] == ["3 completed", "3 completed"]
+        assert "With repeats: min / median / max" in page.text
+
     def test_one_lane_alone_has_no_line(self, page: Playground) -> None:
         page.say("alone")
         assert "fewest tokens" not in page.text

@@ -41,7 +41,7 @@ def test_a_second_model_beside_the_first(scripted_app: AppProcess, open_tab: Ope
     assert first
     assert second
     assert first["x"] + first["width"] <= second["x"]
-    expect(tab.page.get_by_text("done soonest")).to_be_visible()
+    expect(tab.page.get_by_text("finished first")).to_be_visible()
 
 
 def test_a_link_brings_models_and_settings_and_no_prompt(scripted_app: AppProcess, open_tab: OpenTab) -> None:

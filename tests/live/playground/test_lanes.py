@@ -36,7 +36,7 @@ def test_one_prompt_goes_to_every_lane_with_its_own_model(app: AppProcess, asked
         await tab.wait_finished()
         assert tab.text.count(":green-badge[completed]") == 3
         assert models_of(asked.entries("to-all")) == sorted(MODELS)
-        assert "done soonest" in tab.text
+        assert "finished first" in tab.text
 
     in_lanes(app, act)
 

@@ -97,7 +97,7 @@ class TestStop:
             await tab.wait_for(lambda: shows(tab, 12))
             await stopped_after_ms(tab, asked, "half")
             assert ":gray-badge[stopped]" in tab.text
-            assert "cost unknown: no usage" in tab.text
+            assert "cost not reported" in tab.text
             await tab.run()
             assert shows(tab, 12)
             await tab.submit_chat("@script text=next rate=0\nfollowing")

@@ -19,11 +19,15 @@ from starlette.types import Message, Receive, Scope, Send
 
 from glm_playground.chat.checks import Finding, Problem
 from glm_playground.gateway import ChatRequest, GatewayError, errors
+from glm_playground.runs.cost import Cost, CostState, CostTerm, Price, Received, TokenClass
 from glm_playground.runs.run import Outcome, Run, RunError, Server
+from glm_playground.runs.totals import cost_total
 from glm_playground.ui.server.headers import SecurityHeaders, content_security_policy
 from glm_playground.ui.shared import figures, i18n
 from glm_playground.ui.shared.explanations import explain_error, explain_finding
+from glm_playground.ui.shared.file_buttons import dated
 from glm_playground.ui.shared.i18n import preferred_language
+from glm_playground.ui.shared.run_footer import cost_text, total_text
 
 HOSTILE = "![x](http://evil.test) [y](http://evil.test) $5 :red[z] <b> `c` **d** # e | f"
 
@@ -141,6 +145,67 @@ class TestFigures:
         assert figures.dollars(Decimal("1234.5")) == "$1.234,50"
         assert figures.seconds(3_100_000_000) == "3,10 s"
         assert i18n.day(date(2026, 11, 23)) == "23 de nov. de 2026"
+
+    @pytest.mark.parametrize(
+        ("count", "shown"), [(None, "unknown"), (0, "0 tokens"), (1, "1 token"), (2000, "2,000 tokens")]
+    )
+    def test_tokens(self, count: int | None, shown: str) -> None:
+        assert figures.tokens(count) == shown
+
+
+class TestTimes:
+    NOON = datetime(2026, 11, 25, 12, 0, 5, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("zone", "shown"),
+        [
+            ("Europe/Berlin", "Nov 25, 2026, 1:00:05\u202fPM +0100"),
+            ("Asia/Kolkata", "Nov 25, 2026, 5:30:05\u202fPM +0530"),
+            ("Pacific/Kiritimati", "Nov 26, 2026, 2:00:05\u202fAM +1400"),
+            ("UTC", "Nov 25, 2026, 12:00:05\u202fPM UTC"),
+            (None, "Nov 25, 2026, 12:00:05\u202fPM UTC"),
+            ("", "Nov 25, 2026, 12:00:05\u202fPM UTC"),
+            ("Mars/Olympus", "Nov 25, 2026, 12:00:05\u202fPM UTC"),
+            ("../../etc/passwd", "Nov 25, 2026, 12:00:05\u202fPM UTC"),
+            ("America", "Nov 25, 2026, 12:00:05\u202fPM UTC"),
+            ("a\0b", "Nov 25, 2026, 12:00:05\u202fPM UTC"),
+        ],
+    )
+    def test_a_time_is_told_in_the_browsers_zone(
+        self, monkeypatch: pytest.MonkeyPatch, zone: str | None, shown: str
+    ) -> None:
+        monkeypatch.setattr(i18n, "_browser_zone", lambda: zone)
+        assert i18n.moment(self.NOON) == shown
+
+    def test_a_name_of_a_file_says_that_its_time_is_utc(self) -> None:
+        assert re.fullmatch(r"runs-\d{8}-\d{4}-UTC", dated("runs"))
+
+
+class TestCosts:
+    def test_what_was_received_is_named_as_an_estimate_and_no_zero_is_shown(self) -> None:
+        price = Price({TokenClass.OUTPUT: Decimal(2)}, "s", date(2026, 1, 1))
+        term = CostTerm(TokenClass.OUTPUT, 1000, Decimal(2))
+        shown = cost_text(Cost(CostState.NO_USAGE, price=price, received=Received(61, (term,))))
+        assert shown == r"cost not reported · :orange[\$0\.00200 estimated from 61 chunks received]"
+        assert cost_text(Cost(CostState.NO_USAGE, received=Received(1))) == "cost not reported · 1 chunk received"
+        free = CostTerm(TokenClass.OUTPUT, 1000, Decimal(0))
+        assert "$" not in cost_text(Cost(CostState.NO_USAGE, price=price, received=Received(61, (free,))))
+
+    def test_the_running_cost_says_how_sure_each_part_is(self) -> None:
+        run = failed(None)
+        costs = [
+            Cost(CostState.ESTIMATED, Decimal("0.002")),
+            Cost(CostState.SETTLED, Decimal("0.01")),
+            Cost(CostState.NO_USAGE, received=Received(61, (CostTerm(TokenClass.OUTPUT, 1000, Decimal(2)),))),
+            None,
+        ]
+        shown = total_text(cost_total((run, cost) for cost in costs)).replace("\\", "")
+        assert shown == (
+            "$0.00200 :orange[estimated] · $0.0100 settled · 2 of unknown cost"
+            " · :orange[$0.00200 estimated from chunks received]"
+        )
+        assert total_text(cost_total([(run, Cost(CostState.NOT_CHARGED))])) == "not charged"
+        assert total_text(cost_total([])) == ""
 
 
 @pytest.mark.parametrize(
