@@ -38,8 +38,8 @@ def draw_standings(compared: Comparison, *, one_by_one: bool) -> None:
 def draw_comparison(compared: Comparison) -> None:
     """Draws the figures as a Markdown table: `st.dataframe` and `st.table` would load pandas on this page."""
     names = {
-        Figure.TTFT: _("TTFT"),
-        Figure.E2E: _("E2E"),
+        Figure.TTFT: "TTFT",
+        Figure.E2E: "E2E",
         Figure.SPEED: _("Output speed"),
         Figure.TOKENS: _("Completion tokens"),
         Figure.COST: _("Cost, in play money") if compared.play_money else _("Cost"),

@@ -146,11 +146,11 @@ def test_warm_ups_are_counted_apart_with_their_cost() -> None:
     text = to_markdown(lanes, WORDS, exported_at=AT)
     [row] = figures(lanes)
     assert row[1] == "1"
-    assert "1 warm-ups, which the figures leave out. Their cost: $0.000903; 1 of 1 runs known: 1 estimated." in text
+    assert "Warm-ups, left out of the figures: 1. Their cost: $0.000903; 1 of 1 runs known: 1 estimated." in text
     assert "answer 0" not in text
-    assert "leave out" not in to_markdown(lanes_of([run]), WORDS, exported_at=AT)
+    assert "Warm-ups" not in to_markdown(lanes_of([run]), WORDS, exported_at=AT)
     alone = to_html(lanes_of([warm_up]), WORDS, exported_at=AT, language="en")
-    assert "1 warm-ups" in alone
+    assert "Warm-ups, left out of the figures: 1." in alone
 
 
 def test_what_was_received_without_usage_stands_beside_the_unknown_cost() -> None:
@@ -159,9 +159,9 @@ def test_what_was_received_without_usage_stands_beside_the_unknown_cost() -> Non
     assert cost
     text = to_markdown(lanes_of([(run, cost)]), WORDS, exported_at=AT)
     assert "output speed `20.0 chunks/s, from 61 chunks`" in text
-    assert "cost `unknown (not reported), $0.000247 estimated from 61 chunks received`" in text
+    assert "cost `unknown (not reported), $0.000247 estimated from the chunks received: 61`" in text
     bare = to_markdown(lanes_of([(run, cost_of(run, None))]), WORDS, exported_at=AT)
-    assert "cost `unknown (not reported), 61 chunks received`" in bare
+    assert "cost `unknown (not reported), chunks received: 61`" in bare
     assert "$0" not in bare
 
 
