@@ -7,7 +7,7 @@ the first one; what followed stays below the answer it followed. A path through 
 import itertools
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from glm_playground.chat.tools import tool_calls_of
 from glm_playground.gateway import ChatRequest, Message, ToolCall
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.engine import LiveRun
-from glm_playground.runs.marks import unmarked_request
+from glm_playground.runs.marks import is_marked, unmarked_request
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import answer_of
@@ -309,7 +309,7 @@ def _sendable(call: ToolCall) -> ToolCall:
     return call if isinstance(arguments, dict) else call.model_copy(update={"arguments": "{}"})
 
 
-def conversation_of(runs: Sequence[Run]) -> Conversation:
+def conversation_of(runs: Sequence[Run], costs: Mapping[str, Cost] | None = None) -> Conversation:
     """The conversation that `runs` are the answers of: the turns that the longest request quotes, each with its runs.
 
     A run stands in the place of the text that a later request quotes of it. Messages of one sender in a row become one
@@ -318,6 +318,7 @@ def conversation_of(runs: Sequence[Run]) -> Conversation:
 
     Args:
         runs: of one lane, oldest first; at least one.
+        costs: what they cost, by run id, where they are not live ones that know it.
     """
     spine = max(reversed(runs), key=lambda run: len(_turns_of(run)))
     conversation = Conversation()
@@ -327,30 +328,34 @@ def conversation_of(runs: Sequence[Run]) -> Conversation:
     for run in runs:
         asked = _turns_of(run)
         fork, prompt = forks[len(asked) - 1], asked[-1].prompt
-        _put(fork, prompt, run)
+        _put(fork, prompt, run, (costs or {}).get(run.id))
     return conversation
 
 
-def _put(fork: Fork, prompt: Prompt, run: Run) -> None:
+def _put(fork: Fork, prompt: Prompt, run: Run, cost: Cost | None) -> None:
+    answer = Answer(run, one_by_one=is_marked(run.request), stored_cost=cost)
     shown = fork.turn
     turn = next((turn for turn in fork.turns if turn.prompt == prompt), None)
     if turn is None or shown is None:
-        fork.add(Turn(prompt, [Answer(run)]))
+        fork.add(Turn(prompt, [answer]))
         fork.chosen = 0
         return
     turn.chosen = 0
     first = turn.answers[0] if turn.answers else None
+    if first:
+        # What followed the first answer follows the run.
+        answer.after = first.after
     if first and first.quoted and _quotes(first, run):
-        # What followed the quoted text followed the run.
-        first.run, first.text, first.quoted, first.calls = run, None, False, ()
+        turn.answers[0] = answer
     else:
-        turn.answers.append(Answer(run, after=first.after) if first else Answer(run))
+        turn.answers.append(answer)
 
 
 def _quotes(answer: Answer, run: Run) -> bool:
     """Whether a quoted answer is what `run` said; calls that nobody answered are not quoted."""
     said = Answer(run)
-    return answer.content == said.content and answer.calls in {(), said.tool_calls}
+    calls = {(), said.tool_calls, tuple(map(_sendable, said.tool_calls))}
+    return answer.content == said.content and answer.calls in calls
 
 
 def _turns_of(run: Run) -> list[Turn]:

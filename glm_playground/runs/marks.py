@@ -27,9 +27,14 @@ def unmarked(text: str) -> str:
     return _MARK.sub("", text)
 
 
+def is_marked(request: ChatRequest) -> bool:
+    """Whether `request` was asked with a mark, as those are that are asked one by one."""
+    return bool(request.messages and _MARK.match(request.messages[0].content))
+
+
 def unmarked_request(request: ChatRequest) -> ChatRequest:
     """`request` without the mark: repeats of one request are equal."""
-    if not request.messages or not _MARK.match(request.messages[0].content):
+    if not is_marked(request):
         return request
     first, *rest = request.messages
     messages = (first.model_copy(update={"content": unmarked(first.content)}), *rest)

@@ -37,6 +37,7 @@ def draw_standings(compared: Comparison, *, one_by_one: bool) -> None:
 
 def draw_comparison(compared: Comparison) -> None:
     """Draws the figures as a Markdown table: `st.dataframe` and `st.table` would load pandas on this page."""
+    figure, outcome, several = _("Figure"), _("Outcome"), _("With repeats: min / median / max, n runs.")
     names = {
         Figure.TTFT: "TTFT",
         Figure.E2E: "E2E",
@@ -45,18 +46,18 @@ def draw_comparison(compared: Comparison) -> None:
         Figure.COST: _("Cost, in play money") if compared.play_money else _("Cost"),
     }
     lines = [
-        f"| {_('Figure')} | {' | '.join(map(literal, compared.names))} |",
+        f"| {figure} | {' | '.join(map(literal, compared.names))} |",
         "|---|" + "--:|" * len(compared.names),
     ]
     for row in compared.rows:
         cells = [_cell(row, at, value) for at, value in enumerate(row.values)]
         lines.append(f"| {names[row.figure]} | {' | '.join(cells)} |")
     outcomes = [", ".join(f"{number(count)} {outcome_name(one)}" for one, count in lane) for lane in compared.outcomes]
-    lines.append(f"| {_('Outcome')} | {' | '.join(outcomes)} |")
+    lines.append(f"| {outcome} | {' | '.join(outcomes)} |")
     st.markdown("\n".join(lines))
     notes = [_("Best is marked only where the ranges do not overlap.")]
     if any(value.spread and value.spread.n > 1 for row in compared.rows for value in row.values):
-        notes.insert(0, _("With repeats: min / median / max, n runs."))
+        notes.insert(0, several)
     st.caption(" ".join(notes))
 
 
@@ -87,7 +88,8 @@ def _best_text(row: Row, compared: Comparison) -> str:
         Figure.COST: _("cheapest"),
     }
     if row.tied:
-        return f"{words[row.figure]}: {_('no difference')}"
+        same = _("no difference")
+        return f"{words[row.figure]}: {same}"
     if row.lead is None or not (best := row.values[row.lead].spread):
         return ""
     basis = [_("median of {count}").format(count=number(best.n))] if best.n > 1 else []
@@ -106,7 +108,8 @@ def _cell(row: Row, at: int, value: Value) -> str:
     if whole > 1:
         counted = _("n {count}") if not value.unknown else _("n {count} of {whole}")
         text += f", {counted.format(count=number(known.n), whole=number(whole))}"
-    return f"{text} {styled('green-badge', _('best'))}" if row.best == at else text
+    best = styled("green-badge", _("best"))
+    return f"{text} {best}" if row.best == at else text
 
 
 def _text(figure: Figure, value: float) -> str:

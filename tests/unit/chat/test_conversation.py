@@ -189,6 +189,7 @@ def test_a_mark_against_caches_is_no_part_of_a_conversation() -> None:
     back = conversation_of([first, second])
     assert [len(fork.turns) for fork in back.forks()] == [1]
     assert back.turns[0].runs == (first, second)
+    assert all(one.one_by_one for one in back.turns[0].answers)
     assert setup_of(first.request) == setup
     # The same where the mark stands before the prompt itself.
     bare = Conversation().request(Prompt("one"), Setup(model="m"))

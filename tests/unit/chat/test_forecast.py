@@ -119,18 +119,17 @@ def test_no_tokenizer_over_bytes_makes_more_tokens_than_the_bound(contents: list
 
 def test_an_act_of_sending_counts_repeats_and_warm_ups() -> None:
     request = predicted(max_output_tokens=100, past_outputs=[10, 10, 10], context_tokens=700)
-    warm_up = predicted(asked("Hi", max_tokens=1), past_outputs=[10, 10, 10])
-    once, often = forecast([request]), forecast([warm_up, *[request] * 6])
+    warm_up = predicted(asked("Hi", max_tokens=1))
+    once, often = forecast([request]), forecast([request, request], repeats=3, warm_ups=[warm_up])
     assert once
     assert often
     assert request.most_cost is not None
     assert warm_up.most_cost is not None
     assert request.likely_cost is not None
-    assert warm_up.likely_cost is not None
     assert (once.requests, often.requests) == (1, 7)
     assert often.prompt_tokens == 6 * request.prompt_tokens + warm_up.prompt_tokens
     assert often.most_cost == 6 * request.most_cost + warm_up.most_cost
-    assert often.likely_cost == 6 * request.likely_cost + warm_up.likely_cost
+    assert often.likely_cost == 6 * request.likely_cost + warm_up.most_cost
     assert often.context_share == 0.01
 
 
