@@ -13,15 +13,11 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from glm_playground.gateway.chunk_template import ChunkTemplate
 from glm_playground.gateway.errors import StreamLineTooLong
 from glm_playground.gateway.wire import Event, EventKind, Identity, add_events, clean_text, identity_of
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 _SHOWN_CHARACTERS = 200
-# Where so many chunks in a row differ in more than their text, there is nothing to learn.
-_TEMPLATE_TRIES = 20
-_CONTENT = EventKind.CONTENT
 
 
 class EventStreamReader:
@@ -43,9 +39,6 @@ class EventStreamReader:
         self._line_bytes = 0
         self._cut = b""
         self._at_ns = 0
-        self._template: ChunkTemplate | None = None
-        self._event_template: ChunkTemplate | None = None
-        self._misses = 0
 
     def feed(self, data: bytes, at_ns: int) -> None:
         """Adds the events that `data` completes; they get the time `at_ns`.
@@ -53,17 +46,11 @@ class EventStreamReader:
         Raises:
             StreamLineTooLong: a line is above `MAX_LINE_BYTES`.
         """
-        # Most reads are one event that differs from the last in its text only.
-        if (
-            self._event_template
-            and (text := self._event_template.read(data))
-            and not (self._line or self._cut or self.done)
-        ):
-            self.events.append(Event(at_ns, _CONTENT, text))
-            self._misses = 0
-            return
         self._at_ns = at_ns
         has_cr = b"\r" in data
+        if not (has_cr or self._line) and _is_one_event(data):
+            self._read_object(data[6:-2])
+            return
         end = (max(data.rfind(b"\n"), data.rfind(b"\r")) if has_cr else data.rfind(b"\n")) + 1
         if not end:
             self._hold(data)
@@ -117,10 +104,6 @@ class EventStreamReader:
     def _read_object(self, payload: bytes) -> None:
         if self.done:
             return
-        if self._template and not self._cut and (text := self._template.read(payload)):
-            self.events.append(Event(self._at_ns, _CONTENT, text))
-            self._misses = 0
-            return
         try:
             chunk = from_json(payload)
         except ValueError:
@@ -128,12 +111,7 @@ class EventStreamReader:
             return
         if self._cut:
             self._give_up_cut()
-        before = len(self.events)
         self._add(chunk)
-        if self._misses < _TEMPLATE_TRIES and len(self.events) == before + 1 and self.events[-1].kind is _CONTENT:
-            self._misses += 1
-            self._template = ChunkTemplate.learn(payload, self.events[-1].text)
-            self._event_template = self._template.as_event() if self._template else None
 
     def _read_damaged(self, payload: bytes) -> None:
         """Reads an object cut in two lines, several on one line, or one with bytes that are not UTF-8."""
@@ -165,6 +143,11 @@ class EventStreamReader:
 
     def _note(self, kind: EventKind, text: bytes) -> None:
         self.events.append(Event(self._at_ns, kind, text.decode(errors="replace")[:_SHOWN_CHARACTERS]))
+
+
+def _is_one_event(data: bytes) -> bool:
+    """Whether `data` is one object and its empty line, as most reads are; a shortcut (`python -m bench.client`)."""
+    return data.startswith(b"data: {") and data.endswith(b"}\n\n") and data.find(b"\n") == len(data) - 2
 
 
 def _objects(text: str) -> tuple[list[Any], str]:
