@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from glm_playground.chat.tools import check_arguments
+from glm_playground.chat.strict_json import read_json
 from glm_playground.gateway import ToolCall
 
 MAX_EXPRESSION = 200
@@ -72,24 +72,29 @@ def answer_builtin(call: ToolCall, now: datetime) -> str | None:
         JSON: `{"result": number}` of the calculator, `{"timezone": ..., "time": ...}` of the clock, or
         `{"error": text}` for the model to read; None where the tool is not one of `BUILTIN_TOOLS`.
     """
-    if all(call.name != tool["function"]["name"] for tool in BUILTIN_TOOLS):
+    answer_of = _ANSWERS.get(call.name)
+    if answer_of is None:
         return None
-    if not call.arguments.strip():
+    try:
         # Models leave the arguments empty where all may be left out.
-        call = call.model_copy(update={"arguments": "{}"})
-    if wrong := check_arguments(call, BUILTIN_TOOLS):
-        answer: dict[str, Any] = {"error": "; ".join(wrong)}
-    else:
-        arguments = json.loads(call.arguments)
-        try:
-            answer = _calculate(arguments) if call.name == "calculator" else _tell_time(arguments, now)
-        except ValueError as error:
-            answer = {"error": str(error)}
+        arguments = read_json(call.arguments) if call.arguments.strip() else {}
+        if not isinstance(arguments, dict):
+            raise ValueError("the arguments are no JSON object")
+        answer = answer_of(arguments, now)
+    except ValueError as error:
+        answer = {"error": str(error)}
     return json.dumps(answer, ensure_ascii=False)
 
 
+def _text(arguments: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = arguments.get(name, default)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is missing" if value is None else f"{name} is no text")
+    return value
+
+
 def _tell_time(arguments: dict[str, Any], now: datetime) -> dict[str, Any]:
-    name = arguments.get("timezone", "UTC")
+    name = _text(arguments, "timezone", "UTC")
     try:
         zone = ZoneInfo(name)
     except (LookupError, ValueError, OSError):
@@ -97,8 +102,8 @@ def _tell_time(arguments: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {"timezone": name, "time": now.astimezone(zone).isoformat(timespec="seconds")}
 
 
-def _calculate(arguments: dict[str, Any]) -> dict[str, Any]:
-    expression = arguments["expression"].strip()
+def _calculate(arguments: dict[str, Any], now: datetime) -> dict[str, Any]:
+    expression = _text(arguments, "expression").strip()
     if len(expression) > MAX_EXPRESSION:
         raise ValueError(f"the expression is longer than {MAX_EXPRESSION} characters")
     try:
@@ -109,6 +114,12 @@ def _calculate(arguments: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("division by zero" if isinstance(error, ZeroDivisionError) else "too large") from None
     except TypeError:
         raise ValueError("a function has the wrong number or kind of arguments") from None
+
+
+_ANSWERS: dict[str, Callable[[dict[str, Any], datetime], dict[str, Any]]] = {
+    "calculator": _calculate,
+    "clock": _tell_time,
+}
 
 
 def _value(node: ast.expr) -> Number:

@@ -10,15 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from glm_playground.chat.structured import check_schema, check_value, limited_time, read_json
+from glm_playground.chat.strict_json import read_json
+from glm_playground.chat.structured import check_json, check_schemas
 from glm_playground.gateway import EventKind, ToolCall
 from glm_playground.gateway.wire import clean_text
 from glm_playground.runs.run import Run
 
 MAX_TOOLS = 128
 """Functions that a request to a GLM may offer."""
-_READ_S = 5.0
-"""128 tools of ten parameters each take a second."""
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -76,22 +75,32 @@ def read_tools(text: str) -> tuple[dict[str, Any], ...] | ToolProblem:
     if len(typed) > MAX_TOOLS:
         return ToolProblem(ToolFault.TOO_MANY, None, str(len(typed)))
     tools: dict[str, dict[str, Any]] = {}
-    with limited_time(_READ_S):
-        for index, item in enumerate(typed):
-            tool = _wrapped(item)
-            if tool is None:
-                return ToolProblem(ToolFault.NOT_A_FUNCTION, index, _shown(item))
-            if problem := _function_problem(tool["function"], index):
-                return problem
-            name = tool["function"]["name"]
-            if name in tools:
-                return ToolProblem(ToolFault.NAME_TWICE, index, name)
-            tools[name] = tool
+    for index, item in enumerate(typed):
+        tool = _wrapped(item)
+        if tool is None:
+            return ToolProblem(ToolFault.NOT_A_FUNCTION, index, _shown(item))
+        if problem := _function_problem(tool["function"], index):
+            return problem
+        name = tool["function"]["name"]
+        if name in tools:
+            return ToolProblem(ToolFault.NAME_TWICE, index, name)
+        tools[name] = tool
+    described = [
+        (index, tool["function"]["parameters"])
+        for index, tool in enumerate(tools.values())
+        if "parameters" in tool["function"]
+    ]
+    if found := check_schemas([parameters for _index, parameters in described]):
+        place, (path, message) = found
+        return ToolProblem(ToolFault.PARAMETERS_INVALID, described[place][0], f"{path}: {message}")
     return tuple(tools.values())
 
 
 def check_arguments(call: ToolCall, tools: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What is wrong with a call by the schema of the tool it names, as `path: message`; () when nothing is."""
+    """What is wrong with a call by the schema of the tool it names, as `path: message`; () when nothing is.
+
+    That it could not be checked stands there too, as `not checked: reason`.
+    """
     functions = [tool.get("function") for tool in tools]
     named = [function for function in functions if isinstance(function, Mapping) and function.get("name") == call.name]
     if not named:
@@ -105,7 +114,9 @@ def check_arguments(call: ToolCall, tools: Sequence[Mapping[str, Any]]) -> tuple
     schema = named[0].get("parameters")
     if schema is None:
         return ()
-    return tuple(f"{problem.path}: {problem.message}" for problem in check_value(arguments, schema))
+    check = check_json(call.arguments, schema)
+    problems = tuple(f"{problem.path}: {problem.message}" for problem in check.problems)
+    return (check.why,) if check.unchecked else problems
 
 
 class _Call:
@@ -220,8 +231,6 @@ def _function_problem(function: dict[str, Any], index: int) -> ToolProblem | Non
     parameters = function["parameters"]
     if not isinstance(parameters, dict) or parameters.get("type") != "object":
         return ToolProblem(ToolFault.PARAMETERS_INVALID, index, '$: "type" is not "object"')
-    if problem := check_schema(parameters):
-        return ToolProblem(ToolFault.PARAMETERS_INVALID, index, f"{problem.path}: {problem.message}")
     return None
 
 
