@@ -15,8 +15,8 @@ from glm_playground.gateway.wire import clean_text
 _SCHEMAS_A_CHECK = 32
 """32 tools of ten parameters each take 0.3 s."""
 _WHY = {
-    Unchecked.COSTLY: "not checked: the pattern or schema costs more than it may",
-    Unchecked.BUSY: "not checked: too many other checks are running; try again",
+    Unchecked.COSTLY: "the pattern or schema costs more than it may",
+    Unchecked.BUSY: "too many other checks are running; try again",
 }
 
 
@@ -37,7 +37,7 @@ class SchemaCheck(NamedTuple):
     unchecked: Unchecked | None = None
     """Why it was not checked: not the same as a problem."""
     why: str = ""
-    """In words."""
+    """In words, without a full stop."""
 
     @property
     def fits(self) -> bool:
@@ -65,7 +65,7 @@ def check_schemas(schemas: Sequence[Mapping[str, Any]]) -> tuple[int, SchemaProb
     for start in range(0, len(schemas), _SCHEMAS_A_CHECK):
         reply = checks.ask("schemas", schemas[start : start + _SCHEMAS_A_CHECK])
         if reply.unchecked is not None:
-            return start, _problem("$", _why(reply))
+            return start, _problem("$", f"not checked: {_why(reply)}")
         if reply.found is not None:
             index, path, message = reply.found
             return start + index, _problem(path, message)
@@ -100,7 +100,7 @@ def _check(reply: Reply) -> SchemaCheck:
 
 
 def _why(reply: Reply) -> str:
-    return _WHY.get(reply.unchecked, f"not checked: {clean_text(reply.why)}") if reply.unchecked else ""
+    return _WHY.get(reply.unchecked, clean_text(reply.why)) if reply.unchecked else ""
 
 
 def _problem(path: str, message: str) -> SchemaProblem:

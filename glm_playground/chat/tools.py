@@ -116,7 +116,7 @@ def check_arguments(call: ToolCall, tools: Sequence[Mapping[str, Any]]) -> tuple
         return ()
     check = check_json(call.arguments, schema)
     problems = tuple(f"{problem.path}: {problem.message}" for problem in check.problems)
-    return (check.why,) if check.unchecked else problems
+    return (f"not checked: {check.why}",) if check.unchecked else problems
 
 
 class _Call:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from glm_playground.chat.structured import check_answer
+from glm_playground.chat.schema_pool import Unchecked
+from glm_playground.chat.structured import SchemaCheck, check_answer
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.runs.thinking import answer_of
 from glm_playground.ui.shared.answer_markdown import literal
@@ -11,17 +12,28 @@ from glm_playground.ui.shared.styled import styled
 
 
 def draw_check(run: Run) -> None:
-    """Draws what our own check of the answer found, where a format was asked for."""
+    """Draws whether the answer is the JSON that was asked for, if a format was."""
     wanted = run.request.response_format
     if wanted is None or run.outcome not in {Outcome.COMPLETED, Outcome.LENGTH}:
         return
-    problems = check_answer(answer_of(run), wanted)
-    if problems is None:
+    check = check_answer(answer_of(run), wanted)
+    if check is None:
         return
-    if not problems:
+    if check.unchecked is not None:
+        st.markdown(styled("small", styled("gray", _not_checked(check))))
+    elif check.fits:
         fits = _("valid JSON, fits the schema") if wanted.get("type") == "json_schema" else _("valid JSON")
         st.markdown(styled("small", styled("green", _("Checked here: {result}.").format(result=fits))))
-        return
-    lines = [styled("red", _("Checked here: not the JSON that was asked for."))]
-    lines += [f"- {literal(f'{problem.path} {problem.message}'.strip())}" for problem in problems]
-    st.markdown("\n".join([lines[0], "", *lines[1:]]))
+    else:
+        lines = [styled("red", _("Checked here: not the JSON that was asked for.")), ""]
+        lines += [f"- {literal(f'{problem.path} {problem.message}'.strip())}" for problem in check.problems]
+        st.markdown("\n".join(lines))
+
+
+def _not_checked(check: SchemaCheck) -> str:
+    match check.unchecked:
+        case Unchecked.COSTLY:
+            return _("Not checked: the check took too long. The pattern or schema costs more than it may.")
+        case Unchecked.BUSY:
+            return _("Not checked yet: too many other checks are running. The next click tries again.")
+    return _("Not checked: {reason}.").format(reason=literal(check.why))

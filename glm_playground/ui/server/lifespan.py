@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from glm_playground.catalog import load_catalog
+from glm_playground.chat.schema_pool import checks
 from glm_playground.service import runtime, storage
+from glm_playground.ui.server.scheduler import no_turn
 
 _SWITCH_INTERVAL_S = 0.001
 _FULL_COLLECTION_AFTER = 10
@@ -23,6 +25,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Starts what the first page would otherwise wait for, and ends it with the server."""
     load_catalog()
     runtime.engine()
+    # A script that waits for the check of a schema holds up no other one.
+    checks.while_waiting = no_turn
     starting = asyncio.gather(asyncio.to_thread(runtime.sandbox), asyncio.to_thread(storage.open_and_tidy))
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()
@@ -38,6 +42,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
             task.cancel()
         await starting
         await asyncio.to_thread(runtime.close)
+        await asyncio.to_thread(checks.close)
 
 
 async def _collect_when_quiet() -> None:

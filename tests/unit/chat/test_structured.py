@@ -7,12 +7,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from glm_playground.chat.schema_pool import Unchecked
+from glm_playground.chat.strict_json import read_json
 from glm_playground.chat.structured import (
+    SchemaCheck,
     SchemaProblem,
     check_answer,
-    check_value,
-    limited_time,
-    read_json,
+    check_json,
     read_schema,
 )
 
@@ -27,10 +28,28 @@ def asked(schema: Any) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
 
 
+def check_value(value: Any, schema: Any) -> SchemaCheck:
+    return check_json(json.dumps(value), schema)
+
+
+def problems_of(answer: str, wanted: dict[str, Any]) -> tuple[SchemaProblem, ...]:
+    check = check_answer(answer, wanted)
+    assert check
+    assert check.unchecked is None
+    return check.problems
+
+
 def said(value: Any, schema: Any) -> str:
     """The only problem of `value`."""
-    (problem,) = check_value(value, schema)
+    (problem,) = check_value(value, schema).problems
     return problem.message
+
+
+def unusable(value: Any, schema: Any) -> str:
+    """Why `value` is not checked."""
+    check = check_value(value, schema)
+    assert (check.problems, check.unchecked, check.fits) == ((), Unchecked.UNUSABLE, False)
+    return check.why
 
 
 json_values = st.recursive(
@@ -78,11 +97,11 @@ schemas = st.recursive(
 @example("1" * 5000, {"multipleOf": 0.5})
 @example('{"\\ud800": 1}', {"additionalProperties": False})
 @example("```", {})
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_answer_and_no_schema_raises(answer: str, schema: Any) -> None:
-    problems = check_answer(answer, asked(schema))
-    assert problems is not None
-    "".join(path + message for path, message in problems).encode()
+    check = check_answer(answer, asked(schema))
+    assert check is not None
+    "".join([check.why, *(path + message for path, message in check.problems)]).encode()
 
 
 @given(st.text() | json_values.map(json.dumps) | schemas.map(json.dumps))
@@ -123,90 +142,77 @@ def test_without_json_asked_for_nothing_is_checked(response_format: dict[str, An
 
 
 def test_an_answer_that_fits_has_no_problem() -> None:
-    assert check_answer(' {"name": "Ada", "tags": [1, 2]}\n', asked(PERSON)) == ()
-    assert check_answer("[1]", {"type": "json_object"}) == ()
-    assert check_answer("[1]", {"type": "json_schema", "json_schema": {"name": "any"}}) == ()
+    for answer, wanted in (
+        (' {"name": "Ada", "tags": [1, 2]}\n', asked(PERSON)),
+        ("[1]", {"type": "json_object"}),
+        ("[1]", {"type": "json_schema", "json_schema": {"name": "any"}}),
+    ):
+        check = check_answer(answer, wanted)
+        assert check
+        assert check.fits
 
 
 def test_each_problem_has_its_path() -> None:
-    problems = check_answer('{"tags": [1, "x"]}', asked(PERSON))
-    assert problems is not None
-    assert {path for path, _ in problems} == {"$", "$.tags[1]"}
+    assert {path for path, _ in problems_of('{"tags": [1, "x"]}', asked(PERSON))} == {"$", "$.tags[1]"}
 
 
 @pytest.mark.parametrize("fenced", ["```json\n{}\n```", "\n```\n{}```\n\n", "```json\n{}", "```json {}```"])
 def test_a_fence_is_a_problem_and_its_content_is_checked(fenced: str) -> None:
-    fence, missing = check_answer(fenced, asked(PERSON)) or ()
+    fence, missing = problems_of(fenced, asked(PERSON))
     assert "fence" in fence.message
     assert "'name' is a required property" in missing.message
 
 
 def test_lines_count_in_the_answer_with_its_fence() -> None:
-    _, problem = check_answer('```json\n{"a":\n  tru}\n```', {"type": "json_object"}) or ()
+    _, problem = problems_of('```json\n{"a":\n  tru}\n```', {"type": "json_object"})
     assert "line 3, column 3" in problem.message
 
 
 def test_at_most_twenty_problems_are_told_each_cut() -> None:
-    problems = check_value(["x" * 5000] * 50, {"items": {"type": "integer"}})
+    problems = check_value(["x" * 5000] * 50, {"items": {"type": "integer"}}).problems
     assert len(problems) == 20
     assert all(len(message) <= 300 and message.endswith("is not of type 'integer'") for _, message in problems)
 
 
 @pytest.mark.parametrize("ref", ["https://example.com/s", "file:///etc/hostname", "#/$defs/no", "#no", "http://[x"])
 @pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef"])
-def test_a_reference_out_of_the_schema_is_a_problem_even_where_failing_is_asked_for(keyword: str, ref: str) -> None:
-    assert repr(ref) in said({}, {"not": {keyword: ref}})
+def test_a_reference_out_of_the_schema_is_not_checked_even_where_failing_is_asked_for(keyword: str, ref: str) -> None:
+    assert "nothing is fetched" in unusable({}, {"not": {keyword: ref}})
 
 
 def test_references_within_the_schema_are_followed() -> None:
     tree = {"$defs": {"node": {"items": {"$ref": "#/$defs/node"}, "type": "array"}}, "$ref": "#/$defs/node"}
-    assert check_value([[], [[]]], tree) == ()
-    assert [problem.path for problem in check_value([[], [[1]]], tree)] == ["$[1][0][0]"]
+    assert check_value([[], [[]]], tree).fits
+    assert [problem.path for problem in check_value([[], [[1]]], tree).problems] == ["$[1][0][0]"]
 
 
-def test_a_reference_in_a_circle_ends() -> None:
-    assert "circle" in said(1, {"$ref": "#"})
+def test_a_reference_in_a_circle_is_not_checked() -> None:
+    assert "circle" in unusable(1, {"$ref": "#"})
 
 
-def test_a_schema_that_grows_without_bound_is_left_in_time() -> None:
-    levels = {f"d{i}": {"anyOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 4} for i in range(30)}
-    with limited_time(0.05):
-        assert "too long" in said(1, {"$defs": {**levels, "d30": False}, "$ref": "#/$defs/d0"})
+def test_a_part_of_the_schema_may_be_of_another_draft() -> None:
+    part = {"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "^b+$"}
+    assert "does not match" in said({"a": "a"}, {"properties": {"a": part}})
 
 
-DRAFT_7 = "http://json-schema.org/draft-07/schema#"
-
-
-@pytest.mark.parametrize(
-    "schema",
-    [
-        {"additionalProperties": {"pattern": "^(a+)+$"}},
-        {"properties": {"a": {"$schema": DRAFT_7, "pattern": "^(a+)+$"}}},
-        {"patternProperties": {"": {"pattern": "^(a|a)*$"}}},
-    ],
-)
-def test_a_catastrophic_pattern_is_searched_at_once(schema: Any) -> None:
-    assert "does not match" in said({"a": "a" * 5000 + "!"}, schema)
-
-
-def test_a_catastrophic_pattern_of_names_is_searched_at_once() -> None:
-    name = "a" * 5000 + "!"
-    assert check_value({name: 1}, {"patternProperties": {"^(a+)+$": False}}) == ()
-    assert "not allowed" in said({name: 1}, {"patternProperties": {"^(a+)+$": {}}, "additionalProperties": False})
-    assert "not checked" in said({name: 1}, {"patternProperties": {"^(a+)+$": {}}, "unevaluatedProperties": False})
-
-
-@pytest.mark.parametrize("pattern", ["(?=a)a", r"(a)\1", "a" * 501])
-def test_a_pattern_beyond_the_engine_is_read_and_told_as_not_checked(pattern: str) -> None:
+@pytest.mark.parametrize("pattern", [r"\p{L}", r"\u{1F600}", "(?<letter>a)", r"\cA"])
+def test_a_pattern_of_other_engines_is_read_and_told_as_not_checked(pattern: str) -> None:
     schema = {"pattern": pattern}
     assert read_schema(json.dumps(schema)) == schema
-    assert "not checked" in said("a", schema)
+    assert "pattern" in unusable("a", schema)
+
+
+def test_what_a_check_cannot_hold_is_not_checked() -> None:
+    deep: Any = {}
+    for _ in range(2000):
+        deep = {"not": deep}
+    assert "deeply" in unusable(1, deep)
+    assert check_json("[" + "1," * 5_000_000 + "1]", {}).unchecked is Unchecked.COSTLY
 
 
 def test_unique_items_are_told_apart_as_the_draft_has_it() -> None:
     unique = {"uniqueItems": True}
-    assert check_value([1, True, "1", [1], [True], {"a": 1}, {"a": True}, None, 0, False], unique) == ()
-    assert check_value([{"a": index} for index in range(20_000)], unique) == ()
+    assert check_value([1, True, "1", [1], [True], {"a": 1}, {"a": True}, None, 0, False], unique).fits
     assert "non-unique" in said([{"a": [1]}, {"a": [1.0]}], unique)
 
 
@@ -226,10 +232,3 @@ def test_what_is_no_schema_is_told_with_its_place(text: str, path: str) -> None:
     problem = read_schema(text)
     assert isinstance(problem, SchemaProblem)
     assert problem.path == path
-
-
-def test_a_schema_too_large_to_check_in_time_is_a_problem() -> None:
-    with limited_time(0.02):
-        problem = read_schema(json.dumps({"allOf": [{}] * 20_000}))
-    assert isinstance(problem, SchemaProblem)
-    assert "too long" in problem.message

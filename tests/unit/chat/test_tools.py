@@ -151,6 +151,11 @@ def test_as_many_tools_as_a_glm_takes_are_read() -> None:
         ('{"name": "f", "parameters": null}', ToolFault.PARAMETERS_INVALID, 0),
         ('{"name": "f", "parameters": {"type": "string"}}', ToolFault.PARAMETERS_INVALID, 0),
         ('{"name": "f", "parameters": {"type": "object", "required": "x"}}', ToolFault.PARAMETERS_INVALID, 0),
+        (
+            '[{"name": "e"}, {"name": "f", "parameters": {"type": "object", "minimum": ""}}]',
+            ToolFault.PARAMETERS_INVALID,
+            1,
+        ),
     ],
 )
 def test_the_first_fault_is_told_with_its_tool(text: str, kind: ToolFault, index: int | None) -> None:
@@ -258,7 +263,10 @@ def test_the_clock_refuses_what_is_no_zone(zone: Any) -> None:
 
 
 def test_arguments_that_do_not_fit_are_told_to_the_model() -> None:
-    assert asked("calculator") == {"error": "$: 'expression' is a required property"}
+    assert asked("calculator") == {"error": "expression is missing"}
+    assert asked("calculator", expression=5) == {"error": "expression is no text"}
+    for arguments in ("{", "[]", '{"expression": "1", "expression": "2"}'):
+        assert "error" in (answer_builtin(ToolCall(id="c", name="calculator", arguments=arguments), NOW) or "")
 
 
 def test_a_tool_of_another_name_is_not_answered() -> None:
