@@ -1,10 +1,11 @@
 """A bundle: one `.glmrun` file with everything needed to read, replay and repeat a set of runs.
 
 The format is described in docs/bundle.md. Opening a bundle never sends anything, and no key is ever in one: a run
-does not know the key it was asked with. Keys that stand in a text are found and removed by `runs.secrets`.
+does not know the key it was asked with. Keys that stand in a text are found and removed by `bundles.secrets`.
 """
 
 import hashlib
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,10 +16,8 @@ from glm_playground.bundles.archive import (
     MAX_PARTS,
     MAX_RATIO,
     MAX_UNPACKED_BYTES,
-    Entry,
+    Archive,
     pack,
-    read_directory,
-    unpack,
 )
 from glm_playground.bundles.errors import (
     BundleError,
@@ -38,11 +37,13 @@ from glm_playground.bundles.parts import (
     MAX_DEPTH,
     MAX_EVENTS,
     MAX_EVENTS_PER_RUN,
+    MAX_VALUES,
     VERSION,
     Manifest,
     PartRow,
     card_model,
     card_path,
+    count_values,
     read_json,
     read_manifest,
     read_run,
@@ -138,14 +139,14 @@ def read_bundle(data: bytes) -> Bundle:
     """The bundle in a `.glmrun` file, or why it is none, whatever the bytes are.
 
     Raises:
-        BundleError: of the tree in `bundle_errors`.
+        BundleError: of the tree in `bundles.errors`.
     """
-    entries = read_directory(data)
-    if MANIFEST not in entries:
+    archive = Archive(data)
+    if MANIFEST not in archive.sizes:
         raise NotABundle("the file is a zip file, but not a bundle")
-    manifest = read_manifest(unpack(data, entries[MANIFEST]))
-    _check_list(manifest, entries)
-    bodies = _Bodies(data, entries, {row.path: row for row in manifest.parts})
+    manifest = read_manifest(archive.read(MANIFEST))
+    _check_list(manifest, archive.sizes.keys())
+    bodies = _Bodies(archive, {row.path: row for row in manifest.parts})
     return Bundle(
         title=manifest.title,
         created_at=manifest.created_at,
@@ -196,29 +197,34 @@ def _holds(path: str, bundle: Bundle) -> str:
     return "title, date, note, versions, checksums"
 
 
-class _Bodies(NamedTuple):
+class _Bodies:
     """The parts of a file that the manifest lists."""
 
-    data: bytes
-    entries: dict[str, Entry]
-    rows: dict[str, PartRow]
+    def __init__(self, archive: Archive, rows: dict[str, PartRow]) -> None:
+        self.sizes = archive.sizes
+        self._archive = archive
+        self._rows = rows
+        self._values = 0
 
     def read(self, path: str) -> bytes:
         """The bytes of a part, which are those that the manifest lists."""
-        body = unpack(self.data, self.entries[path])
-        row = self.rows[path]
+        body = self._archive.read(path)
+        row = self._rows[path]
         if len(body) != row.bytes or hashlib.sha256(body).hexdigest() != row.sha256:
             raise BundleTampered(f"{path} is not what was written: its checksum is another")
+        self._values += count_values(body)
+        if self._values > MAX_VALUES:
+            raise BundleTooLarge(f"the parts have more than {MAX_VALUES:,} values")
         return body
 
 
-def _check_list(manifest: Manifest, entries: dict[str, Entry]) -> None:
+def _check_list(manifest: Manifest, paths: Set[str]) -> None:
     listed = [row.path for row in manifest.parts]
     if len(set(listed)) < len(listed):
         raise BundleInvalid(f"{MANIFEST}: parts: one is listed twice")
-    if missing := sorted(set(listed) - entries.keys()):
+    if missing := sorted(set(listed) - paths):
         raise BundleTampered(f"{missing[0][:80]!a} is listed but not there")
-    if stray := sorted(entries.keys() - {MANIFEST, *listed}):
+    if stray := sorted(paths - {MANIFEST, *listed}):
         raise BundleTampered(f"{stray[0]} is in the file but not listed")
     if MANIFEST in listed:
         raise BundleInvalid(f"{MANIFEST}: parts: it lists itself")
@@ -228,7 +234,7 @@ def _check_list(manifest: Manifest, entries: dict[str, Entry]) -> None:
 
 
 def _read_runs(bodies: _Bodies) -> tuple[RecordedRun, ...]:
-    numbers = sorted(number for path in bodies.entries if (number := run_number(path)) is not None)
+    numbers = sorted(number for path in bodies.sizes if (number := run_number(path)) is not None)
     if not numbers or numbers != list(range(1, len(numbers) + 1)):
         raise BundleInvalid("the runs are not numbered from 1")
     runs: list[RecordedRun] = []
@@ -244,12 +250,12 @@ def _read_runs(bodies: _Bodies) -> tuple[RecordedRun, ...]:
 
 
 def _read_cards(bodies: _Bodies) -> dict[str, Any]:
-    models = {path: model for path in bodies.entries if (model := card_model(path)) is not None}
+    models = {path: model for path in bodies.sizes if (model := card_model(path)) is not None}
     if len(models) > MAX_CARDS:
         raise BundleTooLarge(f"the file has the facts of more than {MAX_CARDS} models")
     cards = {}
     for path, model in models.items():
-        if bodies.entries[path].size > MAX_CARD_BYTES:
+        if bodies.sizes[path] > MAX_CARD_BYTES:
             raise BundleTooLarge(f"{path} has more than {MAX_CARD_BYTES:,} bytes")
         cards[model] = read_json(bodies.read(path), path)
     return cards
