@@ -36,7 +36,7 @@ class SecretKind(StrEnum):
     PASSWORD = "a password"  # noqa: S105 - a name for it
 
 
-class Finding(NamedTuple):
+class SecretFinding(NamedTuple):
     """A place that looks like a secret."""
 
     kind: SecretKind
@@ -122,7 +122,7 @@ _SHAPES: tuple[tuple[SecretKind, re.Pattern[str]], ...] = (
 )
 
 
-def find_secrets(bundle: Bundle, known: Sequence[str] = ()) -> tuple[Finding, ...]:
+def find_secrets(bundle: Bundle, known: Sequence[str] = ()) -> tuple[SecretFinding, ...]:
     """What in the texts of `bundle` looks like a secret, in reading order.
 
     Args:
@@ -130,11 +130,11 @@ def find_secrets(bundle: Bundle, known: Sequence[str] = ()) -> tuple[Finding, ..
         known: keys to look for as they are, whatever their shape.
     """
     search = _search(known)
-    found: list[Finding] = []
+    found: list[SecretFinding] = []
 
     def note(where: str, pieces: list[str]) -> list[str]:
         text = "".join(pieces)
-        found.extend(Finding(span.kind, where, _masked(text[span.start : span.end])) for span in search(text))
+        found.extend(SecretFinding(span.kind, where, _masked(text[span.start : span.end])) for span in search(text))
         return pieces
 
     _change_bundle(bundle, note)

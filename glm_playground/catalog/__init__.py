@@ -14,7 +14,7 @@ from glm_playground.catalog.card import (
     ModelFacts,
     Parameter,
     ParameterCount,
-    Price,
+    PriceFacts,
     Protocols,
 )
 from glm_playground.catalog.catalog import Catalog, GatewaySheet, RejectedFile, TokenCounting, Tokenizer, Variant
@@ -40,7 +40,7 @@ __all__ = [
     "ModelFacts",
     "Parameter",
     "ParameterCount",
-    "Price",
+    "PriceFacts",
     "Protocols",
     "RejectedFile",
     "Score",

@@ -90,7 +90,7 @@ class ParameterCount(FactTable):
     active_without_embedding: Billions = _BILLIONS
 
 
-class Price(FactTable):
+class PriceFacts(FactTable):
     """A gateway's prices for one model, in USD. Compute a cost from the classes, never from `headline`.
 
     `historical` marks a list the model is no longer on. A zero is a published zero; what nobody published is unknown.
@@ -170,7 +170,7 @@ class GatewayFacts(FactTable):
     skill: Text = _TEXT
     skill_use_when: Text = _TEXT
     quickstart_prompt: Text = _TEXT
-    price: Price = Price()
+    price: PriceFacts = PriceFacts()
     protocols: Protocols = Protocols()
     capabilities: Capabilities = Capabilities()
     scores: tuple[Score, ...] = ()
@@ -257,10 +257,10 @@ class ModelCard(Frozen):
         """What is known of the model on that gateway, or None where it was not seen there."""
         return next((table for table in self.gateways if table.id == gateway_id), None)
 
-    def price(self, gateway_id: str) -> Price:
+    def price(self, gateway_id: str) -> PriceFacts:
         """The gateway's prices; every class is unknown where it is not known to serve the model."""
         table = self.gateway(gateway_id)
-        return table.price if table else Price()
+        return table.price if table else PriceFacts()
 
     def limits(self, gateway_id: str | None = None) -> Limits:
         """The limits on a gateway: the gateway's own claim first, then the vendor's."""

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from glm_playground.catalog.card import Discrepancy, Flag, ModelCard, Parameter, Price, Text, Texts
+from glm_playground.catalog.card import Discrepancy, Flag, ModelCard, Parameter, PriceFacts, Text, Texts
 from glm_playground.catalog.types import AnyFact, Fact, FactTable, Frozen, Source
 
 _TEXT = Fact[str]()
@@ -68,11 +68,11 @@ class Variant(FactTable):
     id: str
     release: Fact[date] = Fact[date]()
     remark: Text = _TEXT
-    prices: tuple[tuple[str, Price], ...] = ()
+    prices: tuple[tuple[str, PriceFacts], ...] = ()
 
-    def price(self, gateway_id: str) -> Price:
+    def price(self, gateway_id: str) -> PriceFacts:
         """The gateway's prices, every class unknown where it lists none."""
-        return dict(self.prices).get(gateway_id, Price())
+        return dict(self.prices).get(gateway_id, PriceFacts())
 
 
 class Tokenizer(FactTable):

@@ -13,7 +13,7 @@ from glm_playground.catalog.card import (
     ModelFacts,
     Parameter,
     ParameterCount,
-    Price,
+    PriceFacts,
 )
 from glm_playground.catalog.catalog import GatewaySheet, TokenCounting, Tokenizer, Variant
 from glm_playground.catalog.reading import Reading
@@ -162,7 +162,7 @@ def read_variants(raw: dict[str, Any], reading: Reading) -> tuple[Variant, ...]:
         for gateway_id, prices_in_file in gateways.items():
             path = f"{model_id}.gateways.{gateway_id}"
             table_in_file = reading.mapping(prices_in_file, path, ("price",))
-            prices.append((gateway_id, reading.table(Price, table_in_file.get("price", {}), f"{path}.price")))
+            prices.append((gateway_id, reading.table(PriceFacts, table_in_file.get("price", {}), f"{path}.price")))
         found.append(reading.table(Variant, table, model_id, {"id": model_id, "prices": tuple(prices)}))
     return tuple(found)
 

@@ -46,7 +46,7 @@ _SCORE_ROW = ("benchmark", "value", "conditions")
 SCORE_UNITS = frozenset({"%", "USD", "Elo", "index"})
 
 
-class Problem(NamedTuple):
+class FileProblem(NamedTuple):
     """What is wrong in a file, and at which key."""
 
     key: str
@@ -85,11 +85,11 @@ class Reading:
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self.sources = sources
-        self.problems: list[Problem] = []
+        self.problems: list[FileProblem] = []
 
     def problem(self, key: str, reason: str) -> None:
         """Notes a reason to refuse the file."""
-        self.problems.append(Problem(key, reason))
+        self.problems.append(FileProblem(key, reason))
 
     def mapping(self, raw: object, key: str, allowed: Iterable[str] | None = None) -> dict[str, Any]:
         """The table at `key`, its unknown keys noted as problems; an empty one where there is no table."""

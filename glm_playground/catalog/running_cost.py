@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from glm_playground.catalog.card import ModelCard, Price
+from glm_playground.catalog.card import ModelCard, PriceFacts
 from glm_playground.catalog.types import Fact
 
 DAYS = 30
@@ -92,7 +92,7 @@ class RunningCost:
         return None if self.per_day is None else self.per_day * DAYS
 
 
-def running_cost(card: ModelCard, price: Price, load: Load) -> RunningCost:
+def running_cost(card: ModelCard, price: PriceFacts, load: Load) -> RunningCost:
     """The cost of `load` by the classes of `price`; a list the model is no longer on gives none."""
     terms = []
     for token_class, tokens in load.tokens_a_day.items():

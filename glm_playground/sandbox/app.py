@@ -15,7 +15,7 @@ from starlette.routing import Route
 from glm_playground.sandbox.accounts import Account
 from glm_playground.sandbox.body import read_json
 from glm_playground.sandbox.chat import ChatEndpoint
-from glm_playground.sandbox.engines import Engine
+from glm_playground.sandbox.engines import TextEngine
 from glm_playground.sandbox.engines.scripted import REDIRECTED_PATH
 from glm_playground.sandbox.errors import ApiError
 from glm_playground.sandbox.gate import Gate, check_key, entry_of
@@ -31,7 +31,7 @@ _MODELS_CREATED = 1_763_856_000
 
 @dataclass(frozen=True, slots=True)
 class _Endpoints:
-    engine: Engine
+    engine: TextEngine
     account: Account
     tasks: TaskStore
     log: RequestLog | None
@@ -127,7 +127,7 @@ async def _server_error(request: Request, error: Exception) -> Response:
 
 
 def create_app(
-    engine: Engine,
+    engine: TextEngine,
     key: str,
     *,
     keep_log: bool = False,

@@ -13,11 +13,11 @@ from starlette.types import Receive, Scope, Send
 
 from glm_playground.sandbox.accounts import Account
 from glm_playground.sandbox.body import read_json
-from glm_playground.sandbox.chat_request import ChatRequest, parse_chat_request
-from glm_playground.sandbox.engines import Engine
+from glm_playground.sandbox.chat_request import ReceivedChat, parse_chat_request
+from glm_playground.sandbox.engines import TextEngine
 from glm_playground.sandbox.errors import ApiError
 from glm_playground.sandbox.gate import check_key, entry_of
-from glm_playground.sandbox.generation import Answer, Burst, Finish
+from glm_playground.sandbox.generation import Burst, Finish, GeneratedAnswer
 from glm_playground.sandbox.log import LogEntry
 from glm_playground.sandbox.prices import cost_usd
 from glm_playground.sandbox.script import FaultName, Script
@@ -38,7 +38,7 @@ _Generation = AsyncGenerator[Burst | Finish, None]
 class ChatEndpoint:
     """The ASGI application behind the chat route."""
 
-    engine: Engine
+    engine: TextEngine
     account: Account
     tasks: TaskStore
     key: str
@@ -65,7 +65,7 @@ class ChatEndpoint:
         run = _Run(self, request, script, entry, send, callback_url=callback_url)
         await _unless_closed(run.answer(), receive, run)
 
-    def _callback_url(self, request: ChatRequest) -> str | None:
+    def _callback_url(self, request: ReceivedChat) -> str | None:
         if request.callback_url is None:
             return None
         if self.callbacks is None:
@@ -80,7 +80,7 @@ class _Run:
     def __init__(
         self,
         endpoint: ChatEndpoint,
-        request: ChatRequest,
+        request: ReceivedChat,
         script: Script,
         entry: LogEntry,
         send: Send,
@@ -97,7 +97,7 @@ class _Run:
         self._task_id = f"task_{uuid.uuid4().hex}"
         identity = endpoint.engine.identity
         self._head = Head(f"chatcmpl-{self._task_id}", int(time.time()), request.model, identity.fingerprint)
-        self._answer = Answer()
+        self._answer = GeneratedAnswer()
         self._headers_sent = False
         self.answered = False
         entry.task_id = self._task_id

@@ -35,7 +35,7 @@ class ContentPart(_Wire):
     text: str = ""
 
 
-class Message(_Wire):
+class ReceivedMessage(_Wire):
     """One message of the conversation."""
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -69,11 +69,11 @@ class Thinking(_Wire):
     type: Literal["enabled", "disabled"] = "enabled"
 
 
-class ChatRequest(_Wire):
+class ReceivedChat(_Wire):
     """The body of POST /v1/chat/completions, with the limits of GLM's parameters; unknown fields are kept."""
 
     model: Annotated[str, Field(min_length=1)]
-    messages: Annotated[list[Message], Field(min_length=1)]
+    messages: Annotated[list[ReceivedMessage], Field(min_length=1)]
     stream: bool = False
     stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
@@ -111,12 +111,12 @@ class ChatRequest(_Wire):
         return sorted(sent | set(self.model_extra or {}))
 
 
-def parse_chat_request(body: object) -> ChatRequest:
+def parse_chat_request(body: object) -> ReceivedChat:
     """Read and check a body. Raises ApiError: 422 by field, 404 for an unknown model, 400 for what a model refuses."""
     if not isinstance(body, dict):
         raise ApiError(400, "invalid_request", "The body must be a JSON object.")
     try:
-        request = ChatRequest.model_validate(body)
+        request = ReceivedChat.model_validate(body)
     except ValidationError as error:
         raise ApiError.invalid(_by_field(error)) from None
     if not any(message.role in {"user", "tool"} for message in request.messages):
@@ -140,7 +140,7 @@ def _names_a_type(step: str | int) -> bool:
     return isinstance(step, str) and (step in {"str", "constrained-str"} or step.startswith("list["))
 
 
-def _refuse_unsupported(request: ChatRequest) -> None:
+def _refuse_unsupported(request: ReceivedChat) -> None:
     refused: list[str] = []
     parts = [part for message in request.messages if isinstance(message.content, list) for part in message.content]
     if any(part.type != "text" for part in parts):

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from glm_playground.sandbox.engines import Identity
+from glm_playground.sandbox.engines import EngineIdentity
 from glm_playground.sandbox.errors import ApiError
 from glm_playground.sandbox.log import LogEntry, RequestLog
 
@@ -33,7 +33,7 @@ def check_key(request: Request, key: str) -> None:
 class Gate:
     """ASGI middleware that gives each request its ids and stamps each response with who answered."""
 
-    def __init__(self, app: ASGIApp, identity: Identity, log: RequestLog | None) -> None:
+    def __init__(self, app: ASGIApp, identity: EngineIdentity, log: RequestLog | None) -> None:
         self._app = app
         self._log = log
         self._stamps = {"X-Sandbox-Engine": identity.engine, "X-Sandbox-Served-By": identity.served_by}

@@ -19,7 +19,7 @@ Burst = list[Delta]
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class TokenCounts:
     """Token counts; `reasoning_tokens` are part of `completion_tokens`, `cached_tokens` of `prompt_tokens`."""
 
     prompt_tokens: int
@@ -45,10 +45,10 @@ class Finish:
     """How a generation ended."""
 
     finish_reason: str
-    usage: Usage
+    usage: TokenCounts
 
 
-class Answer:
+class GeneratedAnswer:
     """The pieces of an answer put together."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from glm_playground.sandbox.generation import Usage
+from glm_playground.sandbox.generation import TokenCounts
 
 SERVICE = "glm"
 ACTION = "chat_completion"
@@ -43,7 +43,7 @@ _RESERVED_OUTPUT_TOKENS = 4096
 _PER_MILLION_CENTS = Decimal(100_000_000)
 
 
-def cost_usd(model: str, usage: Usage) -> Decimal:
+def cost_usd(model: str, usage: TokenCounts) -> Decimal:
     """What a generation costs in US dollars, exact."""
     price = PLAY_PRICES[model]
     fresh = usage.prompt_tokens - usage.cached_tokens
@@ -90,7 +90,7 @@ def schedules(service: str | None, action: str | None, model: str | None) -> tup
 
 def quote(model: str, prompt_tokens: int, max_tokens: int | None) -> dict[str, Any]:
     """A reservation estimate in whole US cents, rounded up; makes no task."""
-    most = Usage(prompt_tokens, max_tokens or _RESERVED_OUTPUT_TOKENS)
+    most = TokenCounts(prompt_tokens, max_tokens or _RESERVED_OUTPUT_TOKENS)
     return {
         "service": SERVICE,
         "action": ACTION,

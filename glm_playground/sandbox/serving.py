@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from glm_playground.sandbox import CALLBACK_SECRET_VARIABLE, LOOPBACK
 from glm_playground.sandbox.app import create_app
-from glm_playground.sandbox.engines import Engine
+from glm_playground.sandbox.engines import TextEngine
 from glm_playground.sandbox.engines.scripted import ScriptedEngine
 from glm_playground.sandbox.errors import ApiError
 from glm_playground.sandbox.script import parse_pairs
@@ -35,7 +35,7 @@ class _AnnouncingServer(uvicorn.Server):
 
 
 def serve(
-    standin: Future[Engine] | None,
+    standin: Future[TextEngine] | None,
     *,
     script: str,
     fall_back: bool,
@@ -102,7 +102,7 @@ def _callback_sender(secret: str) -> Any:
         _fail(f"{CALLBACK_SECRET_VARIABLE} cannot be used: {error}.")
 
 
-def _engine(standin: Future[Engine] | None, script: str, fall_back: bool) -> tuple[Engine, str | None]:
+def _engine(standin: Future[TextEngine] | None, script: str, fall_back: bool) -> tuple[TextEngine, str | None]:
     """The engine, and why it is not the stand-in where that was wanted."""
     try:
         scripted = ScriptedEngine(parse_pairs(script))

@@ -6,7 +6,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from glm_playground.sandbox.errors import ApiError
-from glm_playground.sandbox.generation import Answer, Delta, Finish, Usage
+from glm_playground.sandbox.generation import Delta, Finish, GeneratedAnswer, TokenCounts
 from glm_playground.sandbox.script import FaultName, Script
 
 ENDING_FAULTS: frozenset[FaultName] = frozenset({"error_midstream", "drop", "hang"})
@@ -106,7 +106,7 @@ class StreamEncoder:
         return b"data: " + dumps(value) + self._eol * 2
 
 
-def completion(head: Head, answer: Answer, finish_reason: str, usage: Usage | None) -> dict[str, Any]:
+def completion(head: Head, answer: GeneratedAnswer, finish_reason: str, usage: TokenCounts | None) -> dict[str, Any]:
     """The body of an answer that is not streamed."""
     body: dict[str, Any] = {
         "id": head.id,

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from glm_playground.sandbox.chat_request import ChatRequest
-from glm_playground.sandbox.engines import Identity
+from glm_playground.sandbox.chat_request import ReceivedChat
+from glm_playground.sandbox.engines import EngineIdentity
 from glm_playground.sandbox.errors import ApiError
-from glm_playground.sandbox.generation import Burst, Delta, Finish, Usage
+from glm_playground.sandbox.generation import Burst, Delta, Finish, TokenCounts
 from glm_playground.sandbox.script import Script, parse_script, refusal
 from glm_playground.sandbox.script_text import DEFAULT_TEXT, markdown_tokens, pieces, reasoning_tokens
 
@@ -43,11 +43,11 @@ class ScriptedEngine:
         self._failures: OrderedDict[str, int] = OrderedDict()
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> EngineIdentity:
         """Who answers: nobody."""
-        return Identity("scripted", None, "scripted text (not GLM)", "sandbox-scripted")
+        return EngineIdentity("scripted", None, "scripted text (not GLM)", "sandbox-scripted")
 
-    def script_for(self, request: ChatRequest) -> Script:
+    def script_for(self, request: ReceivedChat) -> Script:
         """The directive of the last user message over the server's defaults; a fault without a place gets one."""
         script = parse_script(request.last_user_text, self._defaults)
         if script.fault is not None and script.fault.at is None:
@@ -55,7 +55,7 @@ class ScriptedEngine:
             return replace(script, fault=replace(script.fault, at=middle))
         return script
 
-    async def generate(self, request: ChatRequest, script: Script) -> AsyncGenerator[Burst | Finish, None]:
+    async def generate(self, request: ReceivedChat, script: Script) -> AsyncGenerator[Burst | Finish, None]:
         """The scripted answer, or the refusal the script asks for."""
         error = self._refusal(script)
         if error is not None:
@@ -67,7 +67,7 @@ class ScriptedEngine:
         paced = _paced(_deltas(plan, script), script.rate)
         async for burst in paced:
             yield burst
-        usage = Usage(request.estimated_prompt_tokens, plan.tokens, reasoning_tokens=len(plan.reasoning))
+        usage = TokenCounts(request.estimated_prompt_tokens, plan.tokens, reasoning_tokens=len(plan.reasoning))
         yield Finish(_finish_reason(plan, script), usage)
 
     def _refusal(self, script: Script) -> ApiError | None:
@@ -85,7 +85,7 @@ class ScriptedEngine:
         return error
 
 
-def _plan(request: ChatRequest, script: Script) -> _Plan:
+def _plan(request: ReceivedChat, script: Script) -> _Plan:
     left = request.max_tokens if request.max_tokens is not None else 1_000_000_000
     reasoning = reasoning_tokens(script.reasoning)
     content = _content(script)
@@ -106,7 +106,7 @@ def _content(script: Script) -> list[str]:
     return [] if script.tool_call else pieces(DEFAULT_TEXT)
 
 
-def _tool_name(request: ChatRequest) -> str:
+def _tool_name(request: ReceivedChat) -> str:
     """The first tool the request offers, so that a client finds the call among its own."""
     function = (request.tools or [{}])[0].get("function")
     name = function.get("name") if isinstance(function, dict) else None

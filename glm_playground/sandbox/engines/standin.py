@@ -9,10 +9,10 @@ from typing import Any
 
 import xllamacpp  # type: ignore[import-untyped]
 
-from glm_playground.sandbox.chat_request import ChatRequest
-from glm_playground.sandbox.engines import Identity
+from glm_playground.sandbox.chat_request import ReceivedChat
+from glm_playground.sandbox.engines import EngineIdentity
 from glm_playground.sandbox.errors import ApiError
-from glm_playground.sandbox.generation import Burst, Delta, Finish, Usage
+from glm_playground.sandbox.generation import Burst, Delta, Finish, TokenCounts
 from glm_playground.sandbox.script import Script
 from glm_playground.sandbox.weights import find_weights
 
@@ -64,16 +64,16 @@ class StandinEngine:
         self._threads = ThreadPoolExecutor(_PARALLEL, thread_name_prefix="standin")
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> EngineIdentity:
         """Who answers: the stand-in."""
-        return Identity("standin", MODEL, f"{MODEL} (stand-in, not GLM)", "sandbox-standin-smollm2-135m")
+        return EngineIdentity("standin", MODEL, f"{MODEL} (stand-in, not GLM)", "sandbox-standin-smollm2-135m")
 
-    def script_for(self, request: ChatRequest) -> Script:
+    def script_for(self, request: ReceivedChat) -> Script:
         """Nothing: the stand-in takes no directives."""
         del request
         return Script()
 
-    async def generate(self, request: ChatRequest, script: Script) -> AsyncGenerator[Burst | Finish, None]:
+    async def generate(self, request: ReceivedChat, script: Script) -> AsyncGenerator[Burst | Finish, None]:
         """The model's answer. Raises ApiError 400 where the prompt is longer than the context."""
         del script
         loop = asyncio.get_running_loop()
@@ -122,7 +122,7 @@ class StandinEngine:
             post(None)
 
 
-def _body(request: ChatRequest) -> dict[str, Any]:
+def _body(request: ReceivedChat) -> dict[str, Any]:
     body: dict[str, Any] = {
         "messages": [{"role": message.role, "content": message.text} for message in request.messages],
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
@@ -137,9 +137,9 @@ def _body(request: ChatRequest) -> dict[str, Any]:
     return body
 
 
-def _usage(usage: dict[str, Any]) -> Usage:
+def _usage(usage: dict[str, Any]) -> TokenCounts:
     cached = usage.get("prompt_tokens_details", {}).get("cached_tokens", 0)
-    return Usage(usage["prompt_tokens"], usage["completion_tokens"], cached_tokens=cached)
+    return TokenCounts(usage["prompt_tokens"], usage["completion_tokens"], cached_tokens=cached)
 
 
 def _as_api_error(problem: dict[str, Any] | Exception) -> ApiError:

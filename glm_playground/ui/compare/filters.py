@@ -28,7 +28,7 @@ MOST_COLUMNS = 12
 MODELS_A_PAGE = 50
 
 
-class Wanted(NamedTuple):
+class WantedRows(NamedTuple):
     """What the filters ask for."""
 
     group: str
@@ -56,7 +56,7 @@ class Shown(NamedTuple):
         return Shown(Comparison(self.comparison.cards[part], rows), self.labels, texts)
 
 
-def draw_filters(models: int) -> Wanted:
+def draw_filters(models: int) -> WantedRows:
     """Draws the filters in one line."""
     groups, kinds = group_names(), _row_kinds()
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="bottom"):
@@ -97,14 +97,14 @@ def draw_filters(models: int) -> Wanted:
             required=True,
             persist_state="session",
         )
-    return Wanted(group, rows, text or "", order, bool(by_model))
+    return WantedRows(group, rows, text or "", order, bool(by_model))
 
 
 def _row_kinds() -> dict[str, str]:
     return {"all": _("All"), "different": _("Values differ"), "unknown": _("With an unknown")}
 
 
-def shown_rows(cards: Sequence[ModelCard], wanted: Wanted, laid_over: LaidOver) -> Shown:
+def shown_rows(cards: Sequence[ModelCard], wanted: WantedRows, laid_over: LaidOver) -> Shown:
     """The comparison of these models in the rows that the filters let through."""
     ids = ",".join(card.id for card in cards)
     read_now = tuple((*place, str(fact.value), fact.note) for place, fact in sorted(laid_over.items()))

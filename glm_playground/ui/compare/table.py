@@ -12,7 +12,7 @@ from glm_playground.catalog.comparison import Comparison, LaidOver, differs_from
 from glm_playground.catalog.comparison_files import mark
 from glm_playground.ui.compare.choice import ordered
 from glm_playground.ui.compare.exports import draw_downloads
-from glm_playground.ui.compare.filters import MODELS_A_PAGE, Shown, Wanted, draw_filters, shown_rows
+from glm_playground.ui.compare.filters import MODELS_A_PAGE, Shown, WantedRows, draw_filters, shown_rows
 from glm_playground.ui.compare.reading_table import draw_reading
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_view import claims_text
@@ -68,7 +68,7 @@ def _place(shown: Shown) -> Place | None:
     return place if place.model is None or place.model in shown.comparison.models else None
 
 
-def _draw_grid(shown: Shown, wanted: Wanted) -> None:
+def _draw_grid(shown: Shown, wanted: WantedRows) -> None:
     comparison, by_model = shown.comparison, wanted.by_model
     frame = _by_model(shown) if by_model else _by_fact(shown)
     tinted = len(comparison.rows) * len(comparison.cards) <= _MOST_TINTED

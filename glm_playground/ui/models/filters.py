@@ -37,7 +37,7 @@ class CardPrice(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedModels:
     """What is searched for; an empty or None field asks for nothing."""
 
     text: str = ""
@@ -48,7 +48,7 @@ class Wanted:
     status: str | None = None
 
 
-def fits(card: ModelCard, price: CardPrice, listed: frozenset[str] | None, wanted: Wanted) -> bool:
+def fits(card: ModelCard, price: CardPrice, listed: frozenset[str] | None, wanted: WantedModels) -> bool:
     """Whether the wall shows the card. An unknown never fulfils a filter that asks for a value.
 
     Args:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from glm_playground.catalog import Fact, ModelCard, Price
+from glm_playground.catalog import Fact, ModelCard, PriceFacts
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside, money
 from glm_playground.ui.shared.fact_view import FactView, Row
@@ -37,7 +37,7 @@ def draw_prices(card: ModelCard, live: LiveFacts, view: FactView) -> None:
                 view.draw_value(Row(f"price.{key}.{place}", f"{label}, {name}", text, ((label, fact),)))
 
 
-def _dated(name: str, price: Price, live: LiveFacts | None) -> str:
+def _dated(name: str, price: PriceFacts, live: LiveFacts | None) -> str:
     """The publisher with the month its prices were read, or the time where they were read now."""
     if live and live.is_runapi and live.prices and live.prices_read_at:
         return f"{name} {live.prices_read_at:%H:%M}"
@@ -83,7 +83,7 @@ def price_notes(card: ModelCard, live: LiveFacts) -> list[str]:
     return notes
 
 
-def _live_note(runapi: Price, live: LiveFacts) -> str:
+def _live_note(runapi: PriceFacts, live: LiveFacts) -> str:
     server = literal(live.server.name)
     if live.prices and live.prices_read_at:
         time = f"{live.prices_read_at:%H:%M}"

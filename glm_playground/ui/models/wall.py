@@ -9,7 +9,7 @@ import streamlit as st
 from glm_playground.catalog import AnyFact, Catalog, Fact, ModelCard, Source
 from glm_playground.gateway import Gateway
 from glm_playground.service import runtime
-from glm_playground.ui.models.filters import CONTEXTS, PRICE_LIMITS, STATUSES, CardPrice, Wanted, fits, licences
+from glm_playground.ui.models.filters import CONTEXTS, PRICE_LIMITS, STATUSES, CardPrice, WantedModels, fits, licences
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside, billions, fact_text, money
@@ -58,7 +58,7 @@ def card_price(card: ModelCard, server: Gateway) -> CardPrice:
     return CardPrice(zai.input, zai.output)
 
 
-def _draw_filters(catalog: Catalog) -> Wanted:
+def _draw_filters(catalog: Catalog) -> WantedModels:
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="bottom"):
         text = st.text_input(
             _("Search"),
@@ -118,7 +118,7 @@ def _draw_filters(catalog: Catalog) -> Wanted:
             width=160,
             persist_state="session",
         )
-    return Wanted(text or "", context, licence, tuple(capabilities), price, status)
+    return WantedModels(text or "", context, licence, tuple(capabilities), price, status)
 
 
 def _capability_names() -> dict[str, str]:

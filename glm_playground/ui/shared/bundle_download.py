@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from glm_playground.bundles.bundle import Bundle, RecordedRun, preview, write_bundle
-from glm_playground.bundles.secrets import Finding, find_secrets, without_secrets
+from glm_playground.bundles.secrets import SecretFinding, find_secrets, without_secrets
 from glm_playground.bundles.snapshot import snapshot
 from glm_playground.settings import settings
 from glm_playground.ui.shared.answer_markdown import literal
@@ -52,7 +52,7 @@ def _known_keys() -> list[str]:
 def _draw_secrets(bundle: Bundle, key: str) -> Bundle:
     """Draws what looks like a key; the bundle without it."""
     known = _known_keys()
-    found: tuple[Finding, ...] = find_secrets(bundle, known)
+    found: tuple[SecretFinding, ...] = find_secrets(bundle, known)
     if not found:
         st.caption(_("Nothing in it looks like a key or a password."))
         return bundle

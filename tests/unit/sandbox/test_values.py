@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from glm_playground.sandbox.accounts import Account
 from glm_playground.sandbox.chat_request import parse_chat_request
 from glm_playground.sandbox.errors import ApiError
-from glm_playground.sandbox.generation import Delta, Usage
+from glm_playground.sandbox.generation import Delta, TokenCounts
 from glm_playground.sandbox.prices import MODEL_IDS, cost_usd, quote, schedules
 from glm_playground.sandbox.script import Fault, Script, parse_pairs, parse_script
 from glm_playground.sandbox.script_text import markdown_tokens, pieces
@@ -87,7 +87,7 @@ def test_each_event_is_one_block_whatever_the_text(text: str) -> None:
 
 
 def test_cost_is_exact_and_cached_tokens_are_cheaper() -> None:
-    usage = Usage(prompt_tokens=1000, completion_tokens=500, cached_tokens=400)
+    usage = TokenCounts(prompt_tokens=1000, completion_tokens=500, cached_tokens=400)
     assert cost_usd("glm-4.6", usage) == Decimal("0.000754")
     assert quote("glm-4.6", 0, 1_000_000)["reservation_amount_cents"] == 110
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from glm_playground.catalog import Fact, ModelCard, load_catalog
-from glm_playground.ui.models.filters import CAPABILITIES, CardPrice, Wanted, fits, licences
+from glm_playground.ui.models.filters import CAPABILITIES, CardPrice, WantedModels, fits, licences
 
 CATALOG = load_catalog()
 NO_PRICE = CardPrice(Fact(), Fact())
@@ -16,12 +16,12 @@ def price(card: ModelCard) -> CardPrice:
     return CardPrice(zai.input, zai.output)
 
 
-def found(wanted: Wanted, listed: frozenset[str] | None = None) -> set[str]:
+def found(wanted: WantedModels, listed: frozenset[str] | None = None) -> set[str]:
     return {card.id for card in CATALOG.cards if fits(card, price(card), listed, wanted)}
 
 
 def test_nothing_asked_for_shows_everything() -> None:
-    assert found(Wanted()) == set(CATALOG)
+    assert found(WantedModels()) == set(CATALOG)
 
 
 @pytest.mark.parametrize(
@@ -35,36 +35,36 @@ def test_nothing_asked_for_shows_everything() -> None:
     ],
 )
 def test_text(text: str, expected: set[str]) -> None:
-    assert found(Wanted(text=text)) == expected
+    assert found(WantedModels(text=text)) == expected
 
 
 def test_context() -> None:
-    assert found(Wanted(context=1_000_000)) == {"glm-5.2", "glm-5.3", "glm-5.3-flash"}
-    assert "glm-4.5" in found(Wanted(context=128_000))
-    assert "glm-4.5" not in found(Wanted(context=200_000))
+    assert found(WantedModels(context=1_000_000)) == {"glm-5.2", "glm-5.3", "glm-5.3-flash"}
+    assert "glm-4.5" in found(WantedModels(context=128_000))
+    assert "glm-4.5" not in found(WantedModels(context=200_000))
 
 
 def test_licence() -> None:
-    assert found(Wanted(licence="proprietary (no open weights)")) == {"glm-5-turbo"}
+    assert found(WantedModels(licence="proprietary (no open weights)")) == {"glm-5-turbo"}
     assert "MIT" in licences(CATALOG.cards)
 
 
 def test_what_runapi_refuses_is_not_to_be_had() -> None:
     assert CAPABILITIES["tools"](CATALOG["glm-5.2"]) is False
     assert CAPABILITIES["tools"](CATALOG["glm-5.1"]) is True
-    assert found(Wanted(capabilities=("images",))) == {"glm-5.3-flash"}
-    assert "glm-5.3" not in found(Wanted(capabilities=("thinking_off",)))
+    assert found(WantedModels(capabilities=("images",))) == {"glm-5.3-flash"}
+    assert "glm-5.3" not in found(WantedModels(capabilities=("thinking_off",)))
 
 
 def test_price() -> None:
-    assert found(Wanted(price=Decimal(0))) == {"glm-4.7-flash"}
+    assert found(WantedModels(price=Decimal(0))) == {"glm-4.7-flash"}
     card = CATALOG["glm-5.1"]
-    assert not fits(card, NO_PRICE, None, Wanted(price=Decimal(100)))
+    assert not fits(card, NO_PRICE, None, WantedModels(price=Decimal(100)))
 
 
 def test_status() -> None:
-    assert "glm-5.3" not in found(Wanted(status="operational"))
-    assert {"glm-5.3", "glm-4.7-flash"} <= found(Wanted(status="unknown"))
-    assert found(Wanted(status="listed"), frozenset({"glm-5", "other"})) == {"glm-5"}
-    assert found(Wanted(status="listed"), None) == set()
-    assert "glm-4.7-flash" not in found(Wanted(status="on_runapi"))
+    assert "glm-5.3" not in found(WantedModels(status="operational"))
+    assert {"glm-5.3", "glm-4.7-flash"} <= found(WantedModels(status="unknown"))
+    assert found(WantedModels(status="listed"), frozenset({"glm-5", "other"})) == {"glm-5"}
+    assert found(WantedModels(status="listed"), None) == set()
+    assert "glm-4.7-flash" not in found(WantedModels(status="on_runapi"))
