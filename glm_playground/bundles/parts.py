@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from glm_playground.bundles.archive import MAX_PARTS
 from glm_playground.bundles.errors import BundleInvalid, BundleNewer, BundleTooLarge, NotABundle
+from glm_playground.chat.strict_json import unique_object
 from glm_playground.gateway import EventKind
 from glm_playground.gateway.wire import clean_text
 from glm_playground.runs.cost import Cost
@@ -97,9 +98,9 @@ class RunPart(_Part):
     """Says that a stand-in answered and not GLM. For other programs: the app goes by `run.server.stand_in`."""
     metrics: RunFigures
     cost: dict[str, Any] | None = None
-    """As `runs.recording.cost_to_json` writes it."""
+    """As `runs.run_json.cost_to_json` writes it."""
     run: dict[str, Any]
-    """As `runs.recording.run_to_json` writes it."""
+    """As `runs.run_json.run_to_json` writes it."""
 
 
 def run_path(number: int) -> str:
@@ -241,7 +242,7 @@ def read_json(data: bytes, path: str) -> Any:
     try:
         value = json.loads(
             data.decode(),
-            object_pairs_hook=_object,
+            object_pairs_hook=unique_object,
             parse_constant=_finite,
             parse_float=_finite,
             parse_int=_whole,
@@ -258,15 +259,6 @@ def read_json(data: bytes, path: str) -> Any:
     if _is_deep(value):
         raise BundleTooLarge(f"{path} is nested deeper than {MAX_DEPTH}")
     return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice[:80]!a} stands twice in an object")
-    return found
 
 
 def _finite(text: str) -> float:

@@ -1,7 +1,10 @@
 """Keys and passwords in the texts of a bundle: found before it leaves the machine, and taken out.
 
-Looked for is what has the shape of a key, and the keys that the app itself knows. A shape is a guess: what is found
-may be an example, and a password that is a plain word is not found.
+The search looks for the shapes of keys and for the keys that the app itself knows. A shape is a guess: a match may be
+an example, and a password that is a plain word is not found.
+
+detect-secrets and gitleaks scan lines of files. A key here can come in pieces, one an event, each of which keeps its
+time, or in JSON within JSON; half of this file follows it there and the other half is the shapes.
 """
 
 import json
@@ -289,7 +292,7 @@ def _change_request(request: dict[str, Any], prefix: str, change: _Change) -> di
 
 
 _NO_TEXTS = frozenset({"started_at", "outcome", "usage"})
-"""Fields of a run that hold a time, a word of ours or counts."""
+"""Fields of a run that hold a time, one of the app's own words, or counts."""
 
 
 def _words(name: str) -> str:

@@ -1,4 +1,8 @@
-"""Two tools that are answered here, so that a tool call can be tried to its end: a calculator and a clock."""
+"""Two tools that the app answers itself, so that a tool call can be tried to its end: a calculator and a clock.
+
+The calculator walks Python's own syntax tree. simpleeval would save 20 lines and add names, strings and attributes to
+switch off; the limits of size, which keep `9**9**9` from standing still, would stay here.
+"""
 
 import ast
 import json

@@ -1,20 +1,24 @@
 """Differences between two texts, such as two models' answers: by words, by lines of code, by places in JSON.
 
-Answers may be long, so the work of a comparison is bounded: what would take too long is told apart less finely.
+rapidfuzz finds what is equal: it compares 64 words at a time, so that two answers of 60,000 characters take 0.3 s at
+most. difflib takes 55 s for 2,000 words of two kinds.
 """
 
 import json
 import re
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import Match, SequenceMatcher
 from enum import StrEnum
 from itertools import groupby
 from typing import Any, NamedTuple
 
-_MOST_PAIRS = 4_000_000
-"""Pairs of a word on the left and one on the right that one comparison may look at."""
+from markdown_it import MarkdownIt
+from rapidfuzz.distance import Indel, Levenshtein
+
+_MOST_PAIRS = 4_000_000_000
+"""Pairs of a word on the left and one on the right that one comparison may look at, in half a second."""
+_MOST_EXACT_PAIRS = 100_000_000
+"""Above it, what is equal is found in linear memory, and a little of it may count as changed."""
 
 # Chinese and Japanese have no spaces: each character is a word, with the signs that change its look. Korean has them.
 _IDEOGRAPHS = r"\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff9f\U00020000-\U0003ffff"
@@ -24,9 +28,7 @@ _WORD = re.compile(
     rf"\s+|[{_IDEOGRAPHS}][{_MARKS}]*|[{_PUNCTUATION}]|[^\s{_IDEOGRAPHS}{_PUNCTUATION}]+",
 )
 
-# A fence may stand in a list item or a quotation: "- ```python", "> ```".
-_FENCE = re.compile(r"((?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*)(`{3,}+(?=[^`]*$)|~{3,}+)")
-_LINE_END = re.compile(r"\r\n?|\n")
+_BLOCKS = MarkdownIt("commonmark").disable("inline")
 
 
 class Change(StrEnum):
@@ -72,11 +74,12 @@ def word_differences(left: str, right: str) -> tuple[Part, ...]:
     """How `right` differs from `left`, by words.
 
     Joined, the SAME and REMOVED parts are `left` and the SAME and ADDED parts are `right`. No two neighbours are of the
-    same change, and what was removed stands before what was added in its place. Long texts are compared by lines first,
-    and by words only where lines differ; where even that is too much, as in long passages with no line in common, all
-    of it counts as removed and added.
+    same change, and what was removed stands before what was added in its place. Of texts with more than 60,000 words
+    all counts as removed and added.
     """
-    parts = [part for part in _word_parts(left, right) if part.text]
+    left_words, right_words = _words(left), _words(right)
+    blocks = _equal_blocks([word.text for word in left_words], [word.text for word in right_words])
+    parts = [part for part in _parts_of_words(left_words, right_words, blocks) if part.text]
     runs = [list(run) for _, run in groupby(parts, lambda part: part.change is Change.SAME)]
     merged = [
         Part(change, "".join(part.text for part in run if part.change is change))
@@ -127,86 +130,31 @@ def json_differences(left: str, right: str) -> tuple[PathChange, ...] | None:
 def code_blocks(text: str) -> str:
     """The content of all fenced code blocks of a Markdown text, with a blank line between two; '' if there is none.
 
-    A fence that is never closed goes to the end, as in CommonMark; empty blocks are left out. Line ends become `\\n`.
+    Empty blocks are left out. Line ends become `\\n`.
     """
-    blocks: list[list[str]] = []
-    fence: re.Match[str] | None = None
-    for line in _LINE_END.split(text):
-        if fence is not None and ">" in fence[1] and not line.lstrip().startswith(">"):
-            # The end of a quotation ends what is in it.
-            fence = None
-        if fence is None:
-            if fence := _FENCE.match(line):
-                blocks.append([])
-            continue
-        content = _inside(fence, line)
-        if _closes(fence, content):
-            fence = None
-        else:
-            blocks[-1].append(content)
-    return "\n\n".join(filter(None, ("\n".join(block) for block in blocks)))
-
-
-class _Matching:
-    """Finds what is equal in two sequences, within the pairs that one comparison may look at."""
-
-    def __init__(self) -> None:
-        self._pairs_left = _MOST_PAIRS
-
-    def blocks(self, left: Sequence[str], right: Sequence[str]) -> list[Match] | None:
-        """What is equal, or None where finding it would be too much. The last block reaches both ends."""
-        pairs = len(left) * len(right)
-        if pairs > self._pairs_left:
-            return None
-        self._pairs_left -= pairs
-        return SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
-
-    def line_blocks(self, left: Sequence[str], right: Sequence[str]) -> list[Match]:
-        """What is equal in lines; of too many only what is beside lines that are once in each text (patience diff)."""
-        if (blocks := self.blocks(left, right)) is not None:
-            return blocks
-        blocks = []
-        left_end = right_end = 0
-        for block in _anchored_blocks(left, right):
-            between = self.blocks(left[left_end : block.a], right[right_end : block.b]) or []
-            blocks += [Match(left_end + a, right_end + b, size) for a, b, size in between if size]
-            blocks.append(block)
-            left_end, right_end = block.a + block.size, block.b + block.size
-        return blocks
+    blocks = [token.content.removesuffix("\n") for token in _BLOCKS.parse(text) if token.type == "fence"]
+    return "\n\n".join(filter(None, blocks))
 
 
 class _LineMatcher(SequenceMatcher[str]):
-    """difflib's opcodes of lines, in bounded time."""
+    """difflib's hunks around what rapidfuzz finds equal."""
 
     def __init__(self, left: Sequence[str], right: Sequence[str]) -> None:
         super().__init__(None, left, right, autojunk=False)
-        self._left, self._right = left, right
+        self._blocks = _equal_blocks(left, right)
 
     def get_matching_blocks(self) -> list[Match]:
-        return _Matching().line_blocks(self._left, self._right)
+        return self._blocks
 
 
-def _word_parts(left: str, right: str) -> Iterator[Part]:
-    """All differences; parts may be empty."""
-    matching = _Matching()
-    if (parts := _parts_by_words(left, right, matching)) is not None:
-        yield from parts
-        return
-    left_lines, right_lines = left.splitlines(keepends=True), right.splitlines(keepends=True)
-    left_end = right_end = 0
-    for left_start, right_start, size in matching.line_blocks(left_lines, right_lines):
-        removed, added = "".join(left_lines[left_end:left_start]), "".join(right_lines[right_end:right_start])
-        left_end, right_end = left_start + size, right_start + size
-        parts = _parts_by_words(removed, added, matching)
-        yield from _replaced(removed, added) if parts is None else parts
-        yield Part(Change.SAME, "".join(left_lines[left_start:left_end]))
-
-
-def _parts_by_words(left: str, right: str, matching: _Matching) -> Iterator[Part] | None:
-    """The differences, or None where that would be too many words."""
-    left_words, right_words = _words(left), _words(right)
-    blocks = matching.blocks([word.text for word in left_words], [word.text for word in right_words])
-    return None if blocks is None else _parts_of_words(left_words, right_words, blocks)
+def _equal_blocks(left: Sequence[str], right: Sequence[str]) -> list[Match]:
+    """What is equal in both, in order; the last block is empty and reaches both ends."""
+    end = Match(len(left), len(right), 0)
+    pairs = len(left) * len(right)
+    if pairs > _MOST_PAIRS:
+        return [end]
+    opcodes = (Indel if pairs <= _MOST_EXACT_PAIRS else Levenshtein).opcodes(left, right)
+    return [*(Match(block.a, block.b, block.size) for block in opcodes.as_matching_blocks() if block.size), end]
 
 
 def _words(text: str) -> list[_Word]:
@@ -241,44 +189,6 @@ def _parts_of_words(left: Sequence[_Word], right: Sequence[_Word], blocks: Itera
 
 def _replaced(left: str, right: str) -> tuple[Part, Part]:
     return Part(Change.REMOVED, left), Part(Change.ADDED, right)
-
-
-def _anchored_blocks(left: Sequence[str], right: Sequence[str]) -> Iterator[Match]:
-    """Equal lines around those that are once in each text (anchors of a patience diff), and at both ends."""
-    left_end = right_end = 0
-    for anchor in [(0, 0), *_anchors(left, right), (len(left), len(right))]:
-        left_start, right_start = anchor
-        if left_start < left_end:
-            # The block before has grown over it.
-            continue
-        while left_start > left_end and right_start > right_end and left[left_start - 1] == right[right_start - 1]:
-            left_start, right_start = left_start - 1, right_start - 1
-        left_end, right_end = anchor
-        while left_end < len(left) and right_end < len(right) and left[left_end] == right[right_end]:
-            left_end, right_end = left_end + 1, right_end + 1
-        yield Match(left_start, right_start, left_end - left_start)
-
-
-def _anchors(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, int]]:
-    """Where the lines stand that are once in each text: as many as are in the same order in both."""
-    left_counts, right_counts = Counter(left), Counter(right)
-    places = {line: place for place, line in enumerate(right) if right_counts[line] == 1}
-    pairs = [(i, places[line]) for i, line in enumerate(left) if left_counts[line] == 1 and line in places]
-    # The longest increasing subsequence of the places on the right.
-    ends: list[int] = []
-    end_pairs: list[int] = []
-    before: list[int] = []
-    for number, (_, place) in enumerate(pairs):
-        length = bisect_left(ends, place)
-        before.append(end_pairs[length - 1] if length else -1)
-        ends[length : length + 1] = [place]
-        end_pairs[length : length + 1] = [number]
-    chosen: list[tuple[int, int]] = []
-    number = end_pairs[-1] if end_pairs else -1
-    while number >= 0:
-        chosen.append(pairs[number])
-        number = before[number]
-    return chosen[::-1]
 
 
 def _diff_lines(text: str, other: str) -> list[str]:
@@ -349,14 +259,3 @@ def _presence(in_left: bool, in_right: bool) -> Change:
     if in_left and in_right:
         return Change.CHANGED
     return Change.REMOVED if in_left else Change.ADDED
-
-
-def _inside(fence: re.Match[str], line: str) -> str:
-    """`line` without the indentation, or the quotation mark, that its block has from the line of `fence`."""
-    column = len(fence[1])
-    return line[:column].lstrip(" \t>" if ">" in fence[1] else " \t") + line[column:]
-
-
-def _closes(fence: re.Match[str], line: str) -> bool:
-    marker, closing = fence[2], line.strip(" \t")
-    return closing.startswith(marker) and not closing.strip(marker[0]) and len(line) - len(line.lstrip()) < 4

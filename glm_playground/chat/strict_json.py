@@ -23,7 +23,7 @@ def read_json(text: str) -> Any:
             parse_constant=_refuse_constant,
             parse_float=_read_float,
             parse_int=_read_int,
-            object_pairs_hook=_read_object,
+            object_pairs_hook=unique_object,
         )
         _check_depth(value)
         json.dumps(value, ensure_ascii=False).encode()
@@ -33,6 +33,20 @@ def read_json(text: str) -> Any:
         raise ValueError("half of a surrogate pair is no character") from None
     except RecursionError:
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels") from None
+    return value
+
+
+def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object's names and values as a dict.
+
+    Raises:
+        ValueError: a name occurs twice.
+    """
+    value: dict[str, Any] = {}
+    for name, item in pairs:
+        if name in value:
+            raise ValueError(f"the key {name[:80]!r} occurs twice")
+        value[name] = item
     return value
 
 
@@ -50,17 +64,6 @@ def _read_int(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
         raise ValueError(f"a number has more than {_MAX_DIGITS} digits")
     return int(digits)
-
-
-def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        names = [name for name, _value in pairs]
-        # The first that stands earlier in the object, found in one pass.
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key {twice[:80]!r} occurs twice")
-    return value
 
 
 def _check_depth(value: Any) -> None:

@@ -1,4 +1,8 @@
-"""A JSON object that came from outside, in a form that any database takes."""
+"""A JSON object that came from outside, in a form that any database takes.
+
+Both `tasks` and `callbacks` store what they receive. PostgreSQL refuses NUL, lone surrogates and NaN in JSON; pydantic
+would refuse or pass them, never replace them.
+"""
 
 import math
 from typing import Any
@@ -10,11 +14,11 @@ _LONGEST_WORD = 200
 
 
 def kept_object(value: Any, *, without: str = "") -> dict[str, Any]:
-    """`value` as it is kept: lone surrogates and NUL replaced by U+FFFD, a number that JSON does not have by null.
+    """`value` as it is stored: lone surrogates and NUL replaced by U+FFFD, a number that JSON does not have by null.
 
     Args:
         value: what `json.loads` gave.
-        without: a secret that the sender may have sent back; "[key]" stands in its place.
+        without: a secret that the sender may have sent back; "[key]" replaces it.
 
     Raises:
         ValueError: it is no object, or more than `MAX_DEPTH` objects and lists lie in each other.

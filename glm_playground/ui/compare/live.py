@@ -3,7 +3,7 @@
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 
-from glm_playground.catalog import Catalog, ModelCard, Price, Source
+from glm_playground.catalog import Catalog, ModelCard, PriceFacts, Source
 from glm_playground.catalog.comparison import LaidOver
 from glm_playground.gateway import Gateway
 from glm_playground.ui.shared import live_facts
@@ -22,7 +22,7 @@ def laid_over(cards: Sequence[ModelCard], server: Gateway) -> LaidOver:
     return found
 
 
-def price_now(card: ModelCard, gateway: str, over: LaidOver) -> Price:
+def price_now(card: ModelCard, gateway: str, over: LaidOver) -> PriceFacts:
     """The gateway's prices for the model, with what was read now."""
     price = card.price(gateway)
     now = {key: over.get((card.id, f"gateways.{gateway}.price.{key}")) for key, _fact in price.classes}

@@ -21,7 +21,10 @@ from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.styled import styled
 
 _MOST_CHARACTERS = 60_000
+_KEPT = "difference_parts"
 _MOST_PATHS = 200
+_MOST_PARTS = 3000
+"""Each is drawn as an element of its own, which a browser does slowly."""
 
 
 class _Choice(NamedTuple):
@@ -77,9 +80,27 @@ def _draw(kind: str, left: str, right: str) -> None:
             st.markdown(_("Both are the same."))
         else:
             st.markdown(_path_table(changes))
+            if len(changes) > _MOST_PATHS:
+                st.caption(_too_many())
     else:
         st.caption(_("Removed from the first in red, added by the second in green."))
-        st.markdown(words_as_markdown(word_differences(left, right)))
+        parts = _parts(left, right)
+        st.markdown(words_as_markdown(parts[:_MOST_PARTS]))
+        if len(parts) > _MOST_PARTS:
+            st.caption(_too_many())
+
+
+def _too_many() -> str:
+    return _("The texts differ in too many places to show: these are the first.")
+
+
+def _parts(left: str, right: str) -> Sequence[Part]:
+    """The differences by words, computed once while the same two are shown."""
+    kept = st.session_state.get(_KEPT)
+    if kept is None or kept[:2] != (left, right):
+        kept = st.session_state[_KEPT] = (left, right, word_differences(left, right))
+    found: Sequence[Part] = kept[2]
+    return found
 
 
 def words_as_markdown(parts: Sequence[Part]) -> str:

@@ -1,6 +1,7 @@
 """Differences between two texts: nothing lost, nothing made up, and never slow."""
 
 import json
+import re
 from difflib import unified_diff
 from time import process_time
 from typing import Any
@@ -84,6 +85,12 @@ def test_words_are_what_is_told_apart(left: str, right: str, parts: list[tuple[C
     assert list(word_differences(left, right)) == parts
 
 
+def test_one_changed_word_a_line_is_told_apart() -> None:
+    left = "\n".join(f"Line {i} says this and that." for i in range(2000))
+    parts = word_differences(left, left.replace("that", "those"))
+    assert [part.text for part in parts if part.change is not SAME] == ["that", "those"] * 2000
+
+
 def test_in_a_long_text_changed_words_are_still_told_apart() -> None:
     left = [f"Line {i} says this and that." for i in range(6000)]
     right = [line.replace("that", "those") if i % 100 == 50 else line for i, line in enumerate(left)]
@@ -99,10 +106,11 @@ def test_in_a_long_text_changed_words_are_still_told_apart() -> None:
         ("\n".join(f"a{i}" for i in range(26_000)), "\n".join(f"b{i}" for i in range(26_000))),
         ("甲" * 57_000, "乙" * 57_000),
         ("a\nb\n" * 42_000, "b\nb\na\n" * 28_000),
+        ("a b " * 999, "b a a " * 660),
         (" " * 170_000, "\n" * 170_000),
         tuple("\n".join(f"The line {i} stays.\nThe line {i} is {word}." for i in range(4000)) for word in ("a", "b")),
     ],
-    ids=["words", "lines", "Chinese", "repeated lines", "whitespace", "every other line"],
+    ids=["words", "lines", "Chinese", "repeated lines", "two words", "whitespace", "every other line"],
 )
 def test_long_texts_with_little_in_common_take_no_time(left: str, right: str) -> None:
     begun = process_time()
@@ -113,10 +121,31 @@ def test_long_texts_with_little_in_common_take_no_time(left: str, right: str) ->
     assert (side(parts, REMOVED), side(parts, ADDED)) == (left, right)
 
 
+def patched(left: str, diff: str) -> str:
+    """`left` with a unified diff applied; both end with a line end."""
+    before, after, at = left.split("\n")[:-1], [], 0
+    for line in diff.split("\n") if diff else ():
+        if header := re.match(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@$", line):
+            start = int(header[1]) - (header[2] != "0")
+            after += before[at:start]
+            at = start
+            continue
+        if line[0] in " -":
+            assert before[at] == line[1:]
+            at += 1
+        if line[0] in " +":
+            after.append(line[1:])
+    return "".join(f"{line}\n" for line in after + before[at:])
+
+
 @given(lines, lines)
-def test_line_differences_are_the_unified_diff_without_its_header(left: str, right: str) -> None:
-    hunks = list(unified_diff(left.split("\n"), right.split("\n"), lineterm=""))[2:]
-    assert line_differences(left + "\n", right + "\n") == "\n".join(hunks)
+def test_line_differences_turn_one_text_into_the_other(left: str, right: str) -> None:
+    diff = line_differences(left + "\n", right + "\n")
+    assert patched(left + "\n", diff) == right + "\n"
+    least = (
+        sum(line[0] in "+-" for line in unified_diff(left.split("\n"), right.split("\n"), "a", "b", lineterm="")) - 2
+    )
+    assert sum(line[0] in "+-" for line in diff.split("\n") if line) <= max(least, 0)
 
 
 @given(st.text("ab\n"), st.text("ab\n"))
