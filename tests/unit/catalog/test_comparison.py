@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_playground.catalog import Claim, Fact, ModelCard, ModelFacts, Price, Score, Source, load_catalog
+from glm_playground.catalog import Claim, Fact, ModelCard, ModelFacts, PriceFacts, Score, Source, load_catalog
 from glm_playground.catalog.comparison import (
     CARDS_OF_RUNAPI,
     GROUPS,
@@ -198,7 +198,7 @@ def test_any_fact_can_be_ordered_by(key: str) -> None:
 
 # -- running cost
 
-PRICE = Price(
+PRICE = PriceFacts(
     input=said(Decimal("0.60"), unit="USD / 1M tokens"),
     output=said(Decimal("2.20"), unit="USD / 1M tokens"),
     cache_read=said(Decimal("0.11"), unit="USD / 1M tokens"),
@@ -223,11 +223,11 @@ def test_a_missing_price_makes_the_cost_unknown_only_where_it_is_needed() -> Non
     assert cost.per_day is None
     assert cost.per_30_days is None
     assert [term.token_class for term in cost.missing] == ["cache_read"]
-    assert running_cost(card("a"), Price(), Load(1, 1, 1)).per_day is None
+    assert running_cost(card("a"), PriceFacts(), Load(1, 1, 1)).per_day is None
 
 
 def test_a_published_zero_is_a_cost_of_nothing() -> None:
-    free = Price(input=said(Decimal(0)), output=said(Decimal(0)))
+    free = PriceFacts(input=said(Decimal(0)), output=said(Decimal(0)))
     assert running_cost(card("a"), free, Load(1_000, 2_000, 500)).per_day == 0
 
 
@@ -239,8 +239,10 @@ def test_a_list_the_model_is_no_longer_on_gives_no_cost() -> None:
 
 def test_unknown_costs_come_last() -> None:
     load = Load(1, 1, 1)
-    half = Price(input=said(Decimal("0.30")), output=said(Decimal("1.10")))
-    costs = [running_cost(card(name), price, load) for name, price in (("x", Price()), ("full", PRICE), ("half", half))]
+    half = PriceFacts(input=said(Decimal("0.30")), output=said(Decimal("1.10")))
+    costs = [
+        running_cost(card(name), price, load) for name, price in (("x", PriceFacts()), ("full", PRICE), ("half", half))
+    ]
     assert [cost.card.id for cost in cheapest_first(costs)] == ["half", "full", "x"]
 
 
