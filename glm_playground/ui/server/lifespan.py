@@ -10,7 +10,7 @@ from typing import Any
 from glm_playground.catalog import load_catalog
 from glm_playground.chat.schema_pool import checks
 from glm_playground.service import runtime, storage
-from glm_playground.ui.server.scheduler import no_turn
+from glm_playground.ui.server.scheduler import released
 
 _SWITCH_INTERVAL_S = 0.001
 _FULL_COLLECTION_AFTER = 10
@@ -26,7 +26,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     load_catalog()
     runtime.engine()
     # A script that waits for the check of a schema holds up no other one.
-    checks.while_waiting = no_turn
+    checks.while_waiting = released
     starting = asyncio.gather(asyncio.to_thread(runtime.sandbox), asyncio.to_thread(storage.open_and_tidy))
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()
