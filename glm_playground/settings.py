@@ -21,6 +21,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from glm_playground.network import NetworkError, read_network
+
 RUNAPI_BASE_URL = "https://runapi.ai"
 SECRETS_FILE = Path(".streamlit/secrets.toml")
 
@@ -170,18 +172,23 @@ def read_settings() -> Settings:
     """The settings as they stand now.
 
     Raises:
-        SettingsError: with one line for the first value that cannot be used; a secret's value is never in it.
+        SettingsError: with one line for the first value that cannot be used, also of a proxy or a certificate that the
+            environment names; a secret's value is never in it.
     """
     try:
-        return Settings()
+        found = Settings()
+        read_network()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else ""
         name = ENVIRONMENT_NAMES.get(field, field)
         reason = str(first["msg"]).removeprefix("Value error, ")
         raise SettingsError(f"{name} cannot be used: {reason}. Correct it and start again.") from None
+    except NetworkError as error:
+        raise SettingsError(f"{error}. Correct it and start again.") from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"{SECRETS_FILE} cannot be read: {error}. Correct it and start again.") from None
+    return found
 
 
 @cache

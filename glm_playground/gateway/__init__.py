@@ -1,8 +1,10 @@
 """All that speaks HTTP to a gateway: the client, the values on the wire, the errors."""
 
-from glm_playground.gateway.client import Attempt, ConnectionPool, GatewayClient, connection_pool
+from glm_playground.gateway.client import Attempt, GatewayClient
 from glm_playground.gateway.endpoint import Gateway
 from glm_playground.gateway.errors import GatewayError
+from glm_playground.gateway.figures import Figure, Usage, figures_of, usage_of
+from glm_playground.gateway.pool import ConnectionPool, connection_pool
 from glm_playground.gateway.prices import PriceList, PriceSchedule
 from glm_playground.gateway.stream import ChatStream, ResponseIds
 from glm_playground.gateway.wire import (
@@ -15,8 +17,7 @@ from glm_playground.gateway.wire import (
     ModelListing,
     Parameters,
     ToolCall,
-    Usage,
-    usage_of,
+    unsendable,
 )
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ConnectionPool",
     "Event",
     "EventKind",
+    "Figure",
     "Gateway",
     "GatewayClient",
     "GatewayError",
@@ -40,5 +42,7 @@ __all__ = [
     "ToolCall",
     "Usage",
     "connection_pool",
+    "figures_of",
+    "unsendable",
     "usage_of",
 ]

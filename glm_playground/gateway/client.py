@@ -21,23 +21,22 @@ from glm_playground.gateway.bodies import (
     MAX_BODY_BYTES,
     MAX_ERROR_BYTES,
     read_completion,
-    read_error_body,
     read_retry_after,
     read_up_to,
 )
 from glm_playground.gateway.endpoint import Gateway
+from glm_playground.gateway.error_meanings import error_class
+from glm_playground.gateway.error_shapes import Told, read_error_body
 from glm_playground.gateway.errors import GatewayError
-from glm_playground.gateway.stream import ChatStream, response_ids, stream_failed
+from glm_playground.gateway.pool import PROXY_EXTENSION, ConnectionPool, forget_connection
+from glm_playground.gateway.stream import TAIL_S, ChatStream, response_ids, stream_failed
 from glm_playground.gateway.wire import ChatCompletion, ChatRequest, EventKind, ModelListing
-
-ConnectionPool = httpx.AsyncClient
-"""What requests are sent over; made by `connection_pool`, closed with `aclose`."""
+from glm_playground.network import shown_proxy
 
 _MAX_RETRIES = 2
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_RETRY_AFTER_S = 30.0
-_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 
 @dataclass(frozen=True)
@@ -70,19 +69,26 @@ class _BearerKey(httpx.Auth):
         yield request
 
 
-class _Written:
-    """When a request is written: behind the connection's making, which with many at once takes as long as a token.
+class _Progress:
+    """How far a request came: when it was written, and whether no connection was made for it.
 
-    httpcore tells of it (https://www.encode.io/httpcore/extensions/#trace); a transport that does not, now.
+    It is written behind the connection's making, which with many at once takes as long as a token. httpcore tells of
+    both (https://www.encode.io/httpcore/extensions/#trace); with a transport that does not, it is written at once.
     """
 
     def __init__(self) -> None:
         self.at_ns = perf_counter_ns()
-        self.extensions = {"trace": self._note}
+        self.written = False
+        self.unconnected = False
 
-    async def _note(self, name: str, info: dict[str, Any]) -> None:
+    async def note(self, name: str, info: dict[str, Any]) -> None:
         if name.endswith(".send_request_headers.started"):
-            self.at_ns = perf_counter_ns()
+            # The CONNECT that a proxy is asked with is not the request.
+            if info["request"].method != b"CONNECT":
+                self.written = True
+                self.at_ns = perf_counter_ns()
+        elif name.endswith(".connect_tcp.failed"):
+            self.unconnected = True
 
 
 class GatewayClient:
@@ -92,6 +98,7 @@ class GatewayClient:
         http: the pool, from `connection_pool`.
         gateway: whom to ask.
         sleep: waits between tries; a test may pass its own.
+        tail: seconds that a stream may go on without anything of the answer once that said why it ended.
     """
 
     def __init__(
@@ -100,10 +107,12 @@ class GatewayClient:
         gateway: Gateway,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        tail: float = TAIL_S,
     ) -> None:
         self.gateway = gateway
         self._http = http
         self._sleep = sleep
+        self._tail = tail
         self._auth = _BearerKey(gateway.key, gateway.origin) if gateway.key else None
 
     @asynccontextmanager
@@ -129,7 +138,7 @@ class GatewayClient:
         """
         response, t0_ns = await self._send_chat(request, client_request_id, on_attempt)
         try:
-            yield ChatStream(response, response_ids(response), t0_ns, self._redact)
+            yield ChatStream(response, response_ids(response), t0_ns, self._redact, tail=self._tail)
         finally:
             await response.aclose()
 
@@ -193,7 +202,7 @@ class GatewayClient:
         """
         headers = {"Accept": "application/json"} | ({"If-None-Match": etag} if etag else {})
         try:
-            response = await self._send(self._http.build_request("GET", url, headers=headers))
+            response = await self._get(url, headers)
         except errors.RedirectRefused as error:
             if etag and error.status == 304:
                 return None
@@ -206,6 +215,14 @@ class GatewayClient:
             await response.aclose()
         return JsonAnswer(value, response.headers.get("etag"))
 
+    async def _get(self, url: str, headers: dict[str, str]) -> httpx.Response:
+        try:
+            response, _ = await self._send(self._http.build_request("GET", url, headers=headers))
+        except errors.RequestUnanswered:
+            # The server had closed a kept connection; a question may be asked again.
+            response, _ = await self._send(self._http.build_request("GET", url, headers=headers))
+        return response
+
     async def _send_chat(
         self, request: ChatRequest, client_request_id: str | None, on_attempt: Callable[[Attempt], None]
     ) -> tuple[httpx.Response, int]:
@@ -214,17 +231,16 @@ class GatewayClient:
             "Content-Type": "application/json",
             "Accept": "text/event-stream" if request.stream else "application/json",
         }
+        if request.stream:
+            # A compressed stream waits in the proxy that compresses it until there is enough.
+            headers["Accept-Encoding"] = "identity"
         if client_request_id:
             headers["X-Client-Request-Id"] = client_request_id
-        content = json.dumps(request.body(), ensure_ascii=False, allow_nan=False).encode()
-        url = f"{self.gateway.api_root}/chat/completions"
+        content = request.encoded()
         for tried in range(_MAX_RETRIES + 1):
-            written = _Written()
-            asked = self._http.build_request(
-                "POST", url, headers=headers, content=content, extensions=written.extensions
-            )
+            asked = self._http.build_request("POST", self.gateway.chat_url, headers=headers, content=content)
             try:
-                return await self._send(asked), written.at_ns
+                return await self._send(asked)
             except GatewayError as error:
                 pause = _pause(error, tried)
                 if pause is None:
@@ -233,32 +249,47 @@ class GatewayClient:
                 await self._sleep(pause)
         raise AssertionError("the last try returns or raises")
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        """The response to `request`, with its body still to be read.
+    async def _send(self, request: httpx.Request) -> tuple[httpx.Response, int]:
+        """The response to `request`, with its body still to be read, and when the request was written.
 
         Raises:
-            GatewayError: nothing was reached, or the status is not 200.
+            GatewayError: nothing was reached, nothing came back, or the status is no success.
         """
+        progress = _Progress()
+        request.extensions = {**request.extensions, "trace": progress.note}
         try:
             response = await self._http.send(request, auth=self._auth, stream=True, follow_redirects=False)
-        except httpx.ConnectTimeout:
-            raise errors.ConnectTimeout("no connection in the time allowed") from None
-        except httpx.ConnectError as error:
-            kind = errors.ConnectionRefused if _was_refused(error) else errors.ConnectionFailed
-            raise kind(str(error) or "no connection") from None
-        except httpx.TimeoutException:
-            raise errors.StreamSilent("no answer within the read timeout") from None
         except httpx.HTTPError as error:
-            raise errors.StreamBroken(str(error) or type(error).__name__) from None
-        if response.status_code == 200:
-            return response
+            raise self._unsent(error, request, progress) from None
+        if response.is_success:
+            return response, progress.at_ns
         try:
             body = await read_up_to(response, MAX_ERROR_BYTES)
         except httpx.HTTPError:
             body = b""
         finally:
+            if response.is_error:
+                await forget_connection(response)
             await response.aclose()
         raise self._response_error(response, body)
+
+    def _unsent(self, error: httpx.HTTPError, request: httpx.Request, progress: _Progress) -> GatewayError:
+        """What became of a request without an answer: it was not sent, or nobody knows."""
+        words = str(error) or type(error).__name__
+        proxy = request.extensions.get(PROXY_EXTENSION)
+        if isinstance(error, httpx.ReadTimeout):
+            return errors.StreamSilent("no answer within the read timeout")
+        if progress.written:
+            return errors.RequestUnanswered(words)
+        if proxy and progress.unconnected:
+            return errors.ProxyUnreachable(f"{shown_proxy(proxy)}: {words}")
+        if isinstance(error, httpx.ProxyError):
+            return errors.ProxyRefused(f"{words} ({shown_proxy(proxy)})" if proxy else words)
+        if isinstance(error, httpx.ConnectTimeout):
+            return errors.ConnectTimeout("no connection in the time allowed")
+        if isinstance(error, httpx.ConnectError) and _was_refused(error):
+            return errors.ConnectionRefused(words)
+        return errors.ConnectionFailed(words)
 
     async def _body(self, response: httpx.Response) -> bytes:
         try:
@@ -271,14 +302,21 @@ class GatewayClient:
     def _response_error(self, response: httpx.Response, body: bytes) -> GatewayError:
         # Once before anything is cut off, and once more for a key that JSON had spelt with escapes.
         body = self._redact(body.decode(errors="replace")).encode()
-        message, code, fields = read_error_body(body, response.reason_phrase or f"status {response.status_code}")
-        code = self._redact(code) if code else None
+        status = response.status_code
+        told = read_error_body(body, response.reason_phrase, status)
+        told = Told(
+            self._redact(told.message),
+            self._redact(told.code) if told.code else None,
+            {self._redact(name): tuple(map(self._redact, texts)) for name, texts in told.fields.items()},
+        )
         ids = response_ids(response)
-        return errors.error_class(response.status_code, code)(
-            self._redact(message),
-            status=response.status_code,
-            code=code,
-            fields={self._redact(name): tuple(map(self._redact, texts)) for name, texts in fields.items()},
+        # Nobody but a proxy asks to authenticate as to a proxy.
+        kind = errors.ProxyRefused if status == 407 else error_class(status, told)
+        return kind(
+            told.message,
+            status=status,
+            code=told.code,
+            fields=told.fields,
             request_id=ids.request_id,
             task_id=ids.task_id,
             retry_after=read_retry_after(response.headers.get("retry-after")),
@@ -287,31 +325,6 @@ class GatewayClient:
     def _redact(self, text: str) -> str:
         key = self.gateway.key
         return text.replace(key.get_secret_value(), "[key]") if key else text
-
-
-def connection_pool(
-    *, connect_timeout: float, read_timeout: float, transport: httpx.AsyncBaseTransport | None = None
-) -> ConnectionPool:
-    """The pool every gateway is asked over: one TLS context, no redirects, no limit on concurrent answers.
-
-    Args:
-        connect_timeout: seconds.
-        read_timeout: seconds of silence allowed between two chunks.
-        transport: what carries the requests; the network unless a test passes its own.
-    """
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=40, keepalive_expiry=30.0)
-    verify = httpx.create_ssl_context()
-    # A proxy of the environment stands between the app and the internet, never between it and loopback.
-    direct = transport or httpx.AsyncHTTPTransport(verify=verify, limits=limits)
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(read_timeout, connect=connect_timeout, write=60.0, pool=None),
-        limits=limits,
-        verify=verify,
-        follow_redirects=False,
-        transport=transport,
-        mounts=dict.fromkeys(_LOOPBACK, direct),
-        headers={"User-Agent": "glm-playground"},
-    )
 
 
 def _was_refused(error: BaseException | None) -> bool:

@@ -19,7 +19,11 @@ def configured_gateway(settings: Settings) -> Gateway | None:
     host = urlsplit(address).hostname or address
     is_runapi = host == "runapi.ai" or host.endswith(".runapi.ai")
     return Gateway(
-        name="RunAPI" if is_runapi else host, base_url=address, key=settings.api_key, failed_not_charged=is_runapi
+        name="RunAPI" if is_runapi else host,
+        base_url=address,
+        key=settings.api_key,
+        failed_not_charged=is_runapi,
+        settles=is_runapi or host == "openrouter.ai",
     )
 
 
@@ -31,4 +35,5 @@ def sandbox_gateway(base_url: str, key: str, model: str | None) -> Gateway:
         key=SecretStr(key),
         stand_in=model or SCRIPTED_TEXT,
         failed_not_charged=True,
+        settles=True,
     )

@@ -1,17 +1,26 @@
 """The errors of a gateway.
 
 GatewayError
-  ConnectionFailed              nothing was reached: no network, no such host, no TLS
+  RequestUnsendable             nothing was sent: the request holds what JSON or HTTP cannot carry
+  ConnectionFailed              nothing was sent: no network, no such host, no TLS
     ConnectionRefused           the host is there, nobody listens
     ConnectTimeout              no connection in the time allowed
-  ResponseError                 the gateway answered with a status other than 200
+    NetworkUnusable             a proxy or a certificate of the environment cannot be used
+    ProxyUnreachable            no connection to the proxy
+    ProxyRefused                the proxy did not open a connection to the gateway
+  RequestUnanswered             the connection ended after the request was written, before any answer: nobody knows
+                                whether it was received, so it may have been charged
+  ResponseError                 the gateway answered with a status that is no success
     RequestRejected             400, 422
-      CapabilityUnsupported     code unsupported_model_capability
-      LimitExceeded             code model_limit_exceeded
+      CapabilityUnsupported     the model or the server does not take something in the request
+      LimitExceeded             above a limit, such as the context
+      ContentRefused            a content filter refused the prompt
     AuthenticationFailed        401
-    CreditsExhausted            402
+    CreditsExhausted            402, and 429 where a budget is spent
     PermissionDenied            403
     NotFound                    404
+      ModelNotFound             the model is not known; some servers say so with 400
+      PathNotFound              the address is not known
     GatewayTimeout              408, 504
     RequestConflict             409
     ModelRetired                410
@@ -21,25 +30,35 @@ GatewayError
     ServiceUnavailable          503
     Overloaded                  529
     RedirectRefused             3xx: a key is never sent to another address
-  ResponseUnreadable            200, but not a chat completion
+  ResponseUnreadable            a success, but not a chat completion
   StreamError                   the answer had begun
     StreamFailed                the gateway sent an error in the stream, or in a body of status 200
     StreamBroken                the connection ended before the answer did
     StreamSilent                no byte for longer than the read timeout
     StreamLineTooLong           one line of the stream is above the limit
 
-The table of statuses is RunAPI's; its SDK (`runapi-core`) maps them the same way.
+`error_meanings` says which status, code or words mean which class.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import ClassVar
+
+
+class Speaker(StrEnum):
+    """Whose words the message of an error is."""
+
+    SERVER = "server"
+    PROXY = "proxy"
+    APP = "app"
+    """This app's, or those of the libraries under it."""
 
 
 class GatewayError(Exception):
     """What went wrong between the app and a gateway.
 
     Attributes:
-        message: the gateway's or the network's own words, without the key.
+        message: never empty, without the key; `speaker` says whose words they are.
         status: HTTP status, where there was one.
         code: the gateway's code, such as `model_retired`, where it sent one.
         fields: messages by field of the request, where the gateway named fields.
@@ -50,6 +69,7 @@ class GatewayError(Exception):
 
     safe_to_repeat: ClassVar[bool] = False
     """True where nothing was charged and no token came, so the same request may be sent again."""
+    speaker: ClassVar[Speaker] = Speaker.APP
 
     def __init__(
         self,
@@ -72,6 +92,9 @@ class GatewayError(Exception):
         self.retry_after = retry_after
 
 
+class RequestUnsendable(GatewayError): ...
+
+
 class ConnectionFailed(GatewayError): ...
 
 
@@ -82,7 +105,21 @@ class ConnectionRefused(ConnectionFailed):
 class ConnectTimeout(ConnectionFailed): ...
 
 
-class ResponseError(GatewayError): ...
+class NetworkUnusable(ConnectionFailed): ...
+
+
+class ProxyUnreachable(ConnectionFailed): ...
+
+
+class ProxyRefused(ConnectionFailed):
+    speaker = Speaker.PROXY
+
+
+class RequestUnanswered(GatewayError): ...
+
+
+class ResponseError(GatewayError):
+    speaker = Speaker.SERVER
 
 
 class RequestRejected(ResponseError): ...
@@ -92,6 +129,9 @@ class CapabilityUnsupported(RequestRejected): ...
 
 
 class LimitExceeded(RequestRejected): ...
+
+
+class ContentRefused(RequestRejected): ...
 
 
 class AuthenticationFailed(ResponseError): ...
@@ -104,6 +144,12 @@ class PermissionDenied(ResponseError): ...
 
 
 class NotFound(ResponseError): ...
+
+
+class ModelNotFound(NotFound): ...
+
+
+class PathNotFound(NotFound): ...
 
 
 class GatewayTimeout(ResponseError): ...
@@ -141,7 +187,8 @@ class ResponseUnreadable(GatewayError): ...
 class StreamError(GatewayError): ...
 
 
-class StreamFailed(StreamError): ...
+class StreamFailed(StreamError):
+    speaker = Speaker.SERVER
 
 
 class StreamBroken(StreamError): ...
@@ -153,41 +200,14 @@ class StreamSilent(StreamError): ...
 class StreamLineTooLong(StreamError): ...
 
 
-_BY_STATUS: dict[int, type[ResponseError]] = {
-    400: RequestRejected,
-    401: AuthenticationFailed,
-    402: CreditsExhausted,
-    403: PermissionDenied,
-    404: NotFound,
-    408: GatewayTimeout,
-    409: RequestConflict,
-    410: ModelRetired,
-    413: PayloadRejected,
-    415: PayloadRejected,
-    422: RequestRejected,
-    429: RateLimited,
-    503: ServiceUnavailable,
-    504: GatewayTimeout,
-    529: Overloaded,
-}
-
-_BY_CODE: dict[str, type[ResponseError]] = {
-    "unsupported_model_capability": CapabilityUnsupported,
-    "model_limit_exceeded": LimitExceeded,
-    "model_retired": ModelRetired,
-    "rate_limited": RateLimited,
-    "request_conflict": RequestConflict,
-    # Z.ai answers an empty account with 429; asking again would not help. docs.z.ai/api-reference/api-code
-    "1113": CreditsExhausted,
-}
+def speaker_of(kind: str) -> Speaker:
+    """Whose words the message of an error of the class named `kind` is; a class that is gone was this app's."""
+    found = _BY_NAME.get(kind)
+    return found.speaker if found else Speaker.APP
 
 
-def error_class(status: int, code: str | None) -> type[ResponseError]:
-    """The class of an error answer; a named code is more exact than its status."""
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    if 300 <= status < 400:
-        return RedirectRefused
-    return ServerFailed if status >= 500 else RequestRejected
+def _with_subclasses(error: type[GatewayError]) -> list[type[GatewayError]]:
+    return [error, *(found for child in error.__subclasses__() for found in _with_subclasses(child))]
+
+
+_BY_NAME = {error.__name__: error for error in _with_subclasses(GatewayError)}

@@ -1,8 +1,15 @@
-"""Reads the event stream of a chat completion.
+"""Reads the event stream of a chat completion: which lines carry a chunk, an error, or nothing of the answer.
 
-The format is Server-Sent Events as chat gateways use them: each `data:` line is one JSON object, `data: [DONE]` ends
-the stream, a line that begins with ":" is a comment (html.spec.whatwg.org/multipage/server-sent-events.html). Seen
-in the wild and survived here: CRLF, glued objects, an object cut in two, invalid UTF-8, comments, a repeated [DONE].
+The format is Server-Sent Events as chat gateways use them (html.spec.whatwg.org/multipage/server-sent-events.html):
+
+    data: {..}             one chunk; `chunks` reads it. A few servers leave `data: ` out
+    data: [DONE]           ends the stream
+    : text                 a comment, such as a heartbeat
+    event: error           the next data is an error, whatever its shape (Anthropic, SGLang behind gateways)
+    event: ping            the next data is a heartbeat (Anthropic)
+    error: {..}            an error (llama.cpp before 2025)
+
+Seen in the wild and survived here: CRLF, glued objects, an object cut in two, invalid UTF-8, a repeated [DONE].
 
 httpx-sse reads the same format in general; it is the reference in the tests. Here lines are split on the raw bytes,
 which is twice as fast (`python -m bench.client`), bounds a line's length and gives up on one bad line only.
@@ -13,11 +20,15 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from glm_playground.gateway.chunks import ChunkReader
 from glm_playground.gateway.errors import StreamLineTooLong
-from glm_playground.gateway.wire import Event, EventKind, Identity, add_events, clean_text, identity_of
+from glm_playground.gateway.wire import Event, EventKind, Identity, clean_value
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 _SHOWN_CHARACTERS = 200
+_ERROR = b"error"
+_HEARTBEATS = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive"})
+"""Names of events, or whole payloads, that are not of the answer."""
 
 
 class EventStreamReader:
@@ -25,20 +36,36 @@ class EventStreamReader:
 
     Attributes:
         events: every event so far, oldest first.
-        identity: who answered, from the first readable chunk; None before.
-        failure: the error the gateway sent in the stream, if it sent one.
         done: True once `[DONE]` was read; later lines are ignored.
+        ending: True once the answer said why it ended, failed, or is done.
     """
 
     def __init__(self, events: list[Event] | None = None) -> None:
         self.events: list[Event] = [] if events is None else events
-        self.identity: Identity | None = None
-        self.failure: Event | None = None
         self.done = False
+        self.ending = False
+        self._chunks = ChunkReader()
         self._line: list[bytes] = []
         self._line_bytes = 0
+        self._after_cr = False
         self._cut = b""
+        self._named = b""
         self._at_ns = 0
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who answered, from the first readable chunks; None before."""
+        return self._chunks.identity
+
+    @property
+    def failure(self) -> Event | None:
+        """The error the gateway sent in the stream, if it sent one."""
+        return self._chunks.failure
+
+    @property
+    def finished(self) -> bool:
+        """True once the answer said why it ended; its usage may still come."""
+        return self._chunks.finished
 
     def feed(self, data: bytes, at_ns: int) -> None:
         """Adds the events that `data` completes; they get the time `at_ns`.
@@ -47,11 +74,18 @@ class EventStreamReader:
             StreamLineTooLong: a line is above `MAX_LINE_BYTES`.
         """
         self._at_ns = at_ns
+        if self._after_cr and data.startswith(b"\n"):
+            # The second half of a line end.
+            data = data[1:]
+        if not data:
+            return
         has_cr = b"\r" in data
-        if not (has_cr or self._line) and _is_one_event(data):
+        if not (has_cr or self._line or self._named) and _is_one_event(data):
+            self._after_cr = False
             self._read_object(data[6:-2])
             return
         end = (max(data.rfind(b"\n"), data.rfind(b"\r")) if has_cr else data.rfind(b"\n")) + 1
+        self._after_cr = data.endswith(b"\r")
         if not end:
             self._hold(data)
             return
@@ -63,15 +97,19 @@ class EventStreamReader:
         if end < len(data):
             self._hold(data[end:])
         if has_cr:
-            complete = complete.replace(b"\r", b"\n")
-        for line in complete.split(b"\n"):
+            complete = complete.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        for line in complete.split(b"\n")[:-1]:
             if line.startswith(b"data: {"):
                 self._read_object(line[6:])
             elif line:
                 self._read_line(line)
+            elif self._named:
+                # An empty line ends an event, also one without data.
+                self._named = b""
 
     def flush(self, at_ns: int) -> None:
         """Adds the events of a last line without its end; call it when the connection ended."""
+        self._after_cr = False
         self.feed(b"\n", at_ns)
         self._give_up_cut()
 
@@ -89,20 +127,29 @@ class EventStreamReader:
             payload = text[5:].strip()
             if payload == b"[DONE]":
                 self._end()
+            elif payload in _HEARTBEATS:
+                self._note(EventKind.COMMENT, payload)
             elif payload:
                 self._read_object(payload)
+        elif text.startswith(b"event:"):
+            name = text[6:].strip().lower()
+            self._named = name if name == _ERROR or name in _HEARTBEATS else b""
+        elif text.startswith(b"error:"):
+            self._read_error(text[6:].strip())
         elif text.startswith(b"{"):
-            # Some gateways report an error in the middle of a stream without `data:`.
             self._read_object(text)
 
     def _end(self) -> None:
         if not self.done:
             self._give_up_cut()
             self._note(EventKind.DONE, b"")
-            self.done = True
+            self.done = self.ending = True
 
     def _read_object(self, payload: bytes) -> None:
         if self.done:
+            return
+        if self._named:
+            self._read_named(payload)
             return
         try:
             chunk = from_json(payload)
@@ -112,6 +159,25 @@ class EventStreamReader:
         if self._cut:
             self._give_up_cut()
         self._add(chunk)
+
+    def _read_named(self, payload: bytes) -> None:
+        """Reads the data of an event whose name says that it is none of the answer."""
+        if self._named == _ERROR:
+            self._read_error(payload)
+        else:
+            self._note(EventKind.COMMENT, payload)
+
+    def _read_error(self, payload: bytes) -> None:
+        """Reads what is an error whatever its shape."""
+        if self.done or not payload:
+            return
+        self._give_up_cut()
+        values, rest = _objects(payload.decode(errors="replace"))
+        error = values[0] if values and not rest else payload.decode(errors="replace")
+        if isinstance(error, dict) and error.get("error"):
+            error = error["error"]
+        self._chunks.fail(error, self._at_ns, self.events)
+        self.ending = True
 
     def _read_damaged(self, payload: bytes) -> None:
         """Reads an object cut in two lines, several on one line, or one with bytes that are not UTF-8."""
@@ -127,14 +193,11 @@ class EventStreamReader:
             raise StreamLineTooLong(f"one object of the stream is longer than {MAX_LINE_BYTES // 1024**2} MB")
 
     def _add(self, chunk: Any) -> None:
-        if not isinstance(chunk, dict):
+        if isinstance(chunk, dict):
+            self._chunks.add(chunk, self._at_ns, self.events)
+            self.ending = self._chunks.finished or self._chunks.failure is not None
+        else:
             self._note(EventKind.UNREADABLE, str(chunk).encode())
-            return
-        if self.identity is None:
-            self.identity = identity_of(chunk)
-        add_events(chunk, self._at_ns, self.events)
-        if "error" in chunk and self.failure is None and self.events[-1].kind is EventKind.ERROR:
-            self.failure = self.events[-1]
 
     def _give_up_cut(self) -> None:
         if self._cut:
@@ -158,21 +221,10 @@ def _objects(text: str) -> tuple[list[Any], str]:
     while position < len(text):
         try:
             value, end = decoder.raw_decode(text, position)
-            values.append(_clean(value))
+            values.append(clean_value(value))
         except (ValueError, RecursionError):
             break
         position = end
         while position < len(text) and text[position] in " \t,":
             position += 1
     return values, text[position:]
-
-
-def _clean(value: Any) -> Any:
-    """`value` with every text made writable as UTF-8."""
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {clean_text(key): _clean(item) for key, item in value.items()}
-    return value

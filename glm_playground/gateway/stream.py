@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,12 +12,19 @@ from typing import cast
 import httpx
 
 from glm_playground.gateway import errors
-from glm_playground.gateway.bodies import MAX_BODY_BYTES, read_completion, read_up_to
+from glm_playground.gateway.bodies import MAX_BODY_BYTES, read_completion
+from glm_playground.gateway.error_shapes import read_error_value
 from glm_playground.gateway.errors import GatewayError
+from glm_playground.gateway.figures import FIGURE_HEADERS
 from glm_playground.gateway.sse import EventStreamReader
-from glm_playground.gateway.wire import Event, EventKind, Identity, error_fields
+from glm_playground.gateway.wire import Event, EventKind, Identity
+
+TAIL_S = 2.0
+"""How long a stream may go on without anything of the answer once that said why it ended."""
 
 _END_WAIT_S = 0.05
+_LONGEST_HEADER = 200
+_NOT_OF_THE_ANSWER = frozenset({EventKind.COMMENT, EventKind.EMPTY, EventKind.UNREADABLE})
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,26 @@ class ResponseIds:
     task_id: str | None = None
     served_by: str | None = None
     """The sandbox names what answered; no other gateway does."""
+    said: tuple[tuple[str, str], ...] = ()
+    """Name and value of those of `figures.FIGURE_HEADERS` that it carried."""
+
+
+class _Tail:
+    """Ends the reading of a stream that goes on without anything of the answer once that said why it ended."""
+
+    def __init__(self, seconds: float, reader: EventStreamReader) -> None:
+        self._seconds = seconds
+        self._reader = reader
+        self._seen = 0
+
+    def postpone(self, deadline: asyncio.Timeout) -> None:
+        """Counts from now, where something of the answer came since the last call."""
+        if not self._reader.finished:
+            return
+        new = self._reader.events[self._seen :]
+        self._seen += len(new)
+        if any(event.kind not in _NOT_OF_THE_ANSWER for event in new):
+            deadline.reschedule(asyncio.get_running_loop().time() + self._seconds)
 
 
 class ChatStream:
@@ -34,16 +62,25 @@ class ChatStream:
 
     Attributes:
         ids: from the response's headers.
-        identity: from the first readable chunk; None before the answer was read.
+        identity: from the first readable chunks; None before the answer was read.
         t0_ns: `time.perf_counter_ns()` that the events' times count from, just before the request was written.
     """
 
-    def __init__(self, response: httpx.Response, ids: ResponseIds, t0_ns: int, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        response: httpx.Response,
+        ids: ResponseIds,
+        t0_ns: int,
+        redact: Callable[[str], str],
+        *,
+        tail: float = TAIL_S,
+    ) -> None:
         self.ids = ids
         self.identity: Identity | None = None
         self._response = response
         self.t0_ns = t0_ns
         self._redact = redact
+        self._tail = tail
 
     async def read_into(self, events: list[Event], changed: Callable[[], None] = lambda: None) -> None:
         """Adds each event to `events` as it comes, until the gateway ends the answer.
@@ -55,38 +92,66 @@ class ChatStream:
         Raises:
             GatewayError: StreamFailed, StreamBroken, StreamSilent, StreamLineTooLong or ResponseUnreadable.
         """
+        reader = EventStreamReader(events)
         try:
-            if "json" in self._response.headers.get("content-type", ""):
-                await self._read_whole_body(events)
-            else:
-                await self._read_events(events, changed)
+            await self._read(reader, changed)
         except httpx.ReadTimeout:
             raise self._error(errors.StreamSilent, "no data for longer than the read timeout") from None
         except httpx.HTTPError as error:
-            raise self._error(errors.StreamBroken, str(error) or type(error).__name__) from None
+            # An answer that said why it ended is whole, also where its connection was not closed in order.
+            if not reader.finished:
+                raise self._error(errors.StreamBroken, str(error) or type(error).__name__) from None
         except errors.StreamLineTooLong as error:
             raise self._error(errors.StreamLineTooLong, error.message) from None
-
-    async def _read_events(self, events: list[Event], changed: Callable[[], None]) -> None:
-        before = len(events)
-        t0_ns = self.t0_ns
-        reader = EventStreamReader(events)
-        source = self._bytes()
-        try:
-            async for data in source:
-                reader.feed(data, perf_counter_ns() - t0_ns)
-                changed()
-                if reader.done or reader.failure:
-                    await _read_to_end(source)
-                    break
-            else:
-                reader.flush(perf_counter_ns() - t0_ns)
         finally:
-            self.identity = reader.identity
+            self.identity = self.identity or reader.identity
         if reader.failure:
             raise self._failed(reader.failure, events)
-        if len(events) == before:
-            raise self._error(errors.ResponseUnreadable, "the answer holds no event")
+
+    async def _read(self, reader: EventStreamReader, changed: Callable[[], None]) -> None:
+        source = self._bytes()
+        head = b""
+        async for data in source:
+            head += data
+            if begun := head.removeprefix(b"\xef\xbb\xbf").lstrip():
+                break
+        else:
+            raise self._error(errors.ResponseUnreadable, "the answer is empty")
+        # What the answer begins with tells more than its content type: servers mix them up both ways.
+        if begun[:1] in b"{[" and self._is_one_value():
+            await self._read_whole_body(head, source, reader)
+        else:
+            await self._read_events(head, source, reader, changed)
+
+    async def _read_events(
+        self, head: bytes, source: AsyncIterator[bytes], reader: EventStreamReader, changed: Callable[[], None]
+    ) -> None:
+        before = len(reader.events)
+        t0_ns = self.t0_ns
+        reader.feed(head, perf_counter_ns() - t0_ns)
+        changed()
+        if reader.done or reader.failure:
+            await _read_to_end(source)
+            return
+        tail = _Tail(self._tail, reader)
+        try:
+            async with asyncio.timeout(None) as deadline:
+                tail.postpone(deadline)
+                async for data in source:
+                    reader.feed(data, perf_counter_ns() - t0_ns)
+                    changed()
+                    if reader.ending:
+                        if reader.done or reader.failure:
+                            await _read_to_end(source)
+                            break
+                        tail.postpone(deadline)
+                else:
+                    reader.flush(perf_counter_ns() - t0_ns)
+        except TimeoutError:
+            # Heartbeats only, since the answer said why it ended.
+            return
+        if len(reader.events) == before:
+            raise self._error(errors.ResponseUnreadable, _title(head) or "the answer holds no event")
 
     def _bytes(self) -> AsyncIterator[bytes]:
         if "content-encoding" in self._response.headers:
@@ -94,12 +159,31 @@ class ChatStream:
         # The stream itself: what `aiter_raw` adds (byte counts, block sizes) costs as much as reading an event.
         return aiter(cast(httpx.AsyncByteStream, self._response.stream))
 
-    async def _read_whole_body(self, events: list[Event]) -> None:
+    def _is_one_value(self) -> bool:
+        """Whether the content type is that of one JSON value, or of nothing in particular."""
+        kind = self._response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return kind in {"", "application/json", "text/json", "text/plain", "text/html"} or kind.endswith("+json")
+
+    async def _read_whole_body(self, head: bytes, source: AsyncIterator[bytes], reader: EventStreamReader) -> None:
         """Reads the answer of a gateway that does not stream although it was asked to."""
-        body = await read_up_to(self._response, MAX_BODY_BYTES)
-        completion = read_completion(body, perf_counter_ns() - self.t0_ns)
+        pieces, size = [head], len(head)
+        async for data in source:
+            pieces.append(data)
+            size += len(data)
+            if size > MAX_BODY_BYTES:
+                break
+        body = b"".join(pieces)
+        at_ns = perf_counter_ns() - self.t0_ns
+        completion = read_completion(body, at_ns)
+        events = reader.events
         if completion is None:
-            raise self._error(errors.ResponseUnreadable, "the answer is not a chat completion")
+            # One chunk a line, without `data: `.
+            before = len(events)
+            reader.feed(body, at_ns)
+            reader.flush(at_ns)
+            if all(event.kind in _NOT_OF_THE_ANSWER for event in events[before:]):
+                raise self._error(errors.ResponseUnreadable, "the answer is not a chat completion")
+            return
         self.identity = completion.identity
         events.extend(completion.events)
         last = completion.events[-1]
@@ -126,14 +210,29 @@ async def _read_to_end(source: AsyncIterator[bytes]) -> None:
                 pass
 
 
+def _title(page: bytes) -> str:
+    """What a web page that came in place of an answer is called."""
+    found = re.search(rb"<title[^>]*>([^<]{1,300})", page, re.IGNORECASE)
+    return f"the answer is a web page: {' '.join(found[1].decode(errors='replace').split())}" if found else ""
+
+
 def stream_failed(failure: Event, ids: ResponseIds, redact: Callable[[str], str]) -> errors.StreamFailed:
     """What to raise for an error that came with status 200."""
-    message, code = error_fields(json.loads(failure.text))
+    told = read_error_value(json.loads(failure.text))
     return errors.StreamFailed(
-        redact(message), code=redact(code) if code else None, request_id=ids.request_id, task_id=ids.task_id
+        redact(told.message) or "an error without words",
+        code=redact(told.code) if told.code else None,
+        fields={redact(name): tuple(map(redact, texts)) for name, texts in told.fields.items()},
+        request_id=ids.request_id,
+        task_id=ids.task_id,
     )
 
 
 def response_ids(response: httpx.Response) -> ResponseIds:
     headers = response.headers
-    return ResponseIds(headers.get("x-request-id"), headers.get("x-runapi-task-id"), headers.get("x-sandbox-served-by"))
+    return ResponseIds(
+        headers.get("x-request-id"),
+        headers.get("x-runapi-task-id"),
+        headers.get("x-sandbox-served-by"),
+        tuple((name, headers[name][:_LONGEST_HEADER]) for name in FIGURE_HEADERS if headers.get(name)),
+    )

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from glm_playground.gateway.client import GatewayClient
 from glm_playground.gateway.errors import GatewayError, ResponseUnreadable
+from glm_playground.gateway.figures import usage_of
 from glm_playground.gateway.kept_json import kept_object, kept_word
-from glm_playground.gateway.wire import usage_of
 
 MAX_TASK_BYTES = 4 * 1024 * 1024
 """Of the task as compact JSON."""

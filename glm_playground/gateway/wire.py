@@ -1,19 +1,18 @@
 """What goes over the wire to an OpenAI-compatible gateway and back, as values.
 
-Formats: RunAPI's and Z.ai's chat completions (docs.z.ai/api-reference/llm/chat-completion), read leniently: a field
-of another type than expected is as if it were not there.
+Formats: RunAPI's and Z.ai's chat completions (docs.z.ai/api-reference/llm/chat-completion).
 """
 
 import json
 import math
-from collections.abc import Mapping
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Json = Mapping[str, Any]
+from glm_playground.gateway.errors import RequestUnsendable
+
+_DEEPEST = 200
 
 
 class ToolCall(BaseModel):
@@ -72,6 +71,8 @@ class Parameters(BaseModel):
     response_format: dict[str, Any] | None = None
     extra: dict[str, Any] = Field(default_factory=dict)
     """Further fields of the body, sent as they are; they win over the others."""
+    stream_usage: bool = True
+    """Whether a stream is asked for its usage (`stream_options`), which some servers refuse."""
 
     def fields(self) -> dict[str, Any]:
         """The fields of the body that they make."""
@@ -91,6 +92,24 @@ class Parameters(BaseModel):
             body["tools"] = list(self.tools)
         return body | self.extra
 
+    def without(self, field: str) -> Self:
+        """The same without what makes the field `field` of the body; unchanged where nothing makes it."""
+        if field == "stream_options":
+            return self.model_copy(update={"stream_usage": False})
+        fields = Parameters.model_fields
+        update: dict[str, Any] = {
+            name: fields[name].get_default(call_default_factory=True)
+            for name in _MADE_BY.get(field, (field,))
+            if name in fields and name != "extra"
+        }
+        if field in self.extra:
+            update["extra"] = {name: value for name, value in self.extra.items() if name != field}
+        return self.model_copy(update=update)
+
+
+_MADE_BY = {"thinking": ("thinking", "clear_thinking")}
+"""Fields of the body that more than the parameter of that name makes."""
+
 
 class ChatRequest(Parameters):
     """A request for one generation; what is None is not sent, so the gateway's default holds."""
@@ -106,22 +125,45 @@ class ChatRequest(Parameters):
             "messages": [message.body() for message in self.messages],
             "stream": self.stream,
         }
-        if self.stream:
+        if self.stream and self.stream_usage:
             body["stream_options"] = {"include_usage": True}
         return body | self.fields()
 
+    def encoded(self) -> bytes:
+        """The bytes that are sent.
 
-class Usage(NamedTuple):
-    """Tokens as the gateway reported them; None where it did not."""
+        Raises:
+            RequestUnsendable: something in the body cannot be written as JSON in UTF-8; the message says what.
+        """
+        body = self.body()
+        try:
+            return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        except (ValueError, TypeError, RecursionError):
+            problem = unsendable(body) or "the request cannot be written as JSON"
+            raise RequestUnsendable(problem) from None
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    """Reasoning included, as both RunAPI and Z.ai count it."""
-    total_tokens: int | None = None
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost: Decimal | None = None
-    """US dollars, where the gateway itself states a cost."""
+
+def unsendable(value: Any) -> str | None:
+    """Where and why `value` cannot be sent as JSON, such as "x.0: NaN is no JSON number"; None where it can."""
+    return _unsendable(value, "", _DEEPEST)
+
+
+def _unsendable(value: Any, path: str, depth: int) -> str | None:
+    where = f"{clean_text(path[1:])}: " if path else ""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{where}JSON has no number beyond 1.8e308, and no NaN"
+    if isinstance(value, str) and clean_text(value) != value:
+        return f"{where}half a surrogate pair is no character"
+    if isinstance(value, dict | list):
+        if not depth:
+            return f"{where}it is nested too deeply"
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, item in items:
+            if found := _unsendable(str(name), f"{path}.{name}", 0) or _unsendable(item, f"{path}.{name}", depth - 1):
+                return found
+    elif not isinstance(value, str | int | float | None):
+        return f"{where}it is no JSON value"
+    return None
 
 
 class EventKind(StrEnum):
@@ -143,6 +185,8 @@ class EventKind(StrEnum):
     DONE = "done"
     RETRY = "retry"
     """Not of the stream: the request was refused and is sent again."""
+    FIGURES = "figures"
+    """The server's own figures beside the usage; see `figures.FIGURE_FIELDS`."""
 
 
 class Event(NamedTuple):
@@ -152,10 +196,7 @@ class Event(NamedTuple):
     """Nanoseconds since t0, taken in the reader when the bytes were there; t0 is just before the request is written."""
     kind: EventKind
     text: str
-    """The delta, the finish_reason, or JSON for tool_calls, usage and error."""
-
-
-_CONTENT = EventKind.CONTENT
+    """The delta, the finish_reason, or JSON for tool_calls, usage, error and figures."""
 
 
 class ChatCompletion(NamedTuple):
@@ -186,91 +227,12 @@ def clean_text(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def add_events(chunk: Json, at_ns: int, events: list[Event]) -> None:
-    """Adds the events in one chunk of a stream, or in one whole completion, to `events`; at least one."""
-    if error := chunk.get("error"):
-        events.append(Event(at_ns, EventKind.ERROR, json.dumps(error, ensure_ascii=False)))
-        return
-    before = len(events)
-    choices = chunk.get("choices")
-    if choices and isinstance(choices, list) and isinstance(choice := choices[0], dict):
-        delta = choice.get("delta") or choice.get("message")
-        if isinstance(delta, dict):
-            _add_delta(delta, at_ns, events)
-        if (finish := choice.get("finish_reason")) and isinstance(finish, str):
-            events.append(Event(at_ns, EventKind.FINISH, finish))
-    if (usage := chunk.get("usage")) and isinstance(usage, dict):
-        events.append(Event(at_ns, EventKind.USAGE, json.dumps(usage)))
-    if len(events) == before:
-        events.append(Event(at_ns, EventKind.EMPTY, ""))
-
-
-def _add_delta(delta: dict[str, Any], at_ns: int, events: list[Event]) -> None:
-    if len(delta) == 1 and isinstance(content := delta.get("content"), str) and content:
-        # Nearly every chunk is only this.
-        events.append(Event(at_ns, _CONTENT, content))
-        return
-    before = len(events)
-    # OpenRouter and vLLM call the field `reasoning`.
-    reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-    if reasoning and (text := _text_of(reasoning)):
-        events.append(Event(at_ns, EventKind.REASONING, text))
-    content = delta.get("content")
-    if content and (text := _text_of(content)):
-        events.append(Event(at_ns, EventKind.CONTENT, text))
-    calls = delta.get("tool_calls")
-    if calls and isinstance(calls, list):
-        events.append(Event(at_ns, EventKind.TOOL_CALLS, json.dumps(calls, ensure_ascii=False)))
-    if len(events) == before and isinstance(role := delta.get("role"), str):
-        events.append(Event(at_ns, EventKind.ROLE, role))
-
-
-def _text_of(content: Any) -> str:
-    """Text of a content that is a string or a list of parts."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        texts = [part.get("text") if isinstance(part, dict) else part for part in content]
-        return "".join(text for text in texts if isinstance(text, str))
-    return ""
-
-
-def identity_of(chunk: Json) -> Identity:
-    """Who answered."""
-    fields = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
-    return Identity(*(field if isinstance(field, str) else None for field in fields))
-
-
-def usage_of(text: str) -> Usage:
-    """The usage in the JSON text of a `EventKind.USAGE`."""
-    usage = json.loads(text)
-    prompt = usage.get("prompt_tokens_details")
-    completion = usage.get("completion_tokens_details")
-    cost = usage.get("cost")
-    return Usage(
-        prompt_tokens=_count(usage.get("prompt_tokens")),
-        completion_tokens=_count(usage.get("completion_tokens")),
-        total_tokens=_count(usage.get("total_tokens")),
-        cached_tokens=_count(prompt.get("cached_tokens")) if isinstance(prompt, dict) else None,
-        reasoning_tokens=_count(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None,
-        cost=Decimal(str(cost)) if _is_number(cost) and cost >= 0 else None,
-    )
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _count(value: Any) -> int | None:
-    return int(value) if _is_number(value) and 0 <= value < 2**53 else None
-
-
-def error_fields(error: Any) -> tuple[str, str | None]:
-    """Message and code of an error, which is a text or an object with `message` and `code`."""
-    if isinstance(error, dict):
-        message, code = error.get("message"), error.get("code") or error.get("type")
-        text = message if isinstance(message, str) else json.dumps(error, ensure_ascii=False)
-        return text, str(code) if isinstance(code, str | int) else None
-    return str(error), None
+def clean_value(value: Any) -> Any:
+    """The JSON `value` with every text made writable as UTF-8."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [clean_value(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_text(key): clean_value(item) for key, item in value.items()}
+    return value

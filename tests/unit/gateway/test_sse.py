@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from glm_playground.gateway import Event, EventKind, Identity, Usage, usage_of
 from glm_playground.gateway.errors import StreamLineTooLong
 from glm_playground.gateway.sse import MAX_LINE_BYTES, EventStreamReader
-from glm_playground.gateway.wire import add_events
+from glm_playground.gateway.chunks import ChunkReader
 
 Found = list[tuple[EventKind, str]]
 LINE_ENDS = ("\n", "\r\n", "\r")
@@ -88,11 +88,12 @@ def streams(draw: st.DrawFn) -> bytes:
 def by_httpx_sse(stream: bytes) -> Found:
     response = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=stream)
     events: list[Event] = []
+    chunks = ChunkReader()
     for sse in EventSource(response).iter_sse():
         if sse.data == "[DONE]":
             events.append(Event(1, EventKind.DONE, ""))
         elif sse.data:
-            add_events(json.loads(sse.data), 1, events)
+            chunks.add(json.loads(sse.data), 1, events)
     return [(kind, text) for _, kind, text in events]
 
 

@@ -1,0 +1,80 @@
+"""The connections that gateways are asked over."""
+
+import httpx
+
+from glm_playground.gateway import errors
+from glm_playground.network import Network, NetworkError, read_network
+
+ConnectionPool = httpx.AsyncClient
+"""What requests are sent over; made by `connection_pool`, closed with `aclose`."""
+
+KEPT_FOR_S = 1.5
+"""How long an idle connection is kept: servers close theirs after 2 s (gunicorn), 5 s (uvicorn, llama.cpp, Node) or
+more, and a request that meets the close may have been received, so it cannot be sent again."""
+
+PROXY_EXTENSION = "glm_playground.proxy"
+"""Key of `httpx.Request.extensions` under which the proxy's address stands, where one was used."""
+
+
+class _Routes(httpx.AsyncBaseTransport):
+    """Sends each request directly or through the proxy that the environment names for its host."""
+
+    def __init__(self, network: Network, limits: httpx.Limits) -> None:
+        context = httpx.create_ssl_context()
+        self._network = network
+        self._direct = httpx.AsyncHTTPTransport(verify=context, limits=limits)
+        self._proxied = {
+            address: httpx.AsyncHTTPTransport(
+                verify=context,
+                limits=limits,
+                proxy=httpx.Proxy(address, ssl_context=context if address.startswith("https:") else None),
+            )
+            for address in dict(network.proxies).values()
+        }
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        address = self._network.proxy_for(url.scheme, url.host, url.port)
+        if address is None:
+            return await self._direct.handle_async_request(request)
+        request.extensions = {**request.extensions, PROXY_EXTENSION: address}
+        return await self._proxied[address].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for transport in (self._direct, *self._proxied.values()):
+            await transport.aclose()
+
+
+def connection_pool(
+    *, connect_timeout: float, read_timeout: float, transport: httpx.AsyncBaseTransport | None = None
+) -> ConnectionPool:
+    """The pool every gateway is asked over: one TLS context, no redirects, no limit on concurrent answers.
+
+    Args:
+        connect_timeout: seconds.
+        read_timeout: seconds of silence allowed between two chunks.
+        transport: what carries the requests; the network unless a test passes its own.
+
+    Raises:
+        NetworkUnusable: a proxy or a certificate of the environment cannot be used; the message names the variable.
+    """
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=40, keepalive_expiry=KEPT_FOR_S)
+    if transport is None:
+        try:
+            transport = _Routes(read_network(), limits)
+        except (NetworkError, OSError, ValueError, ImportError) as error:
+            raise errors.NetworkUnusable(str(error)) from None
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(read_timeout, connect=connect_timeout, write=60.0, pool=None),
+        follow_redirects=False,
+        transport=transport,
+        # The routes are read above; the rest of what httpx takes from the environment is `.netrc`, a second key.
+        trust_env=False,
+        headers={"User-Agent": "glm-playground"},
+    )
+
+
+async def forget_connection(response: httpx.Response) -> None:
+    """Closes the connection that `response` came over: servers close theirs after an error, some without saying so."""
+    if stream := response.extensions.get("network_stream"):
+        await stream.aclose()
