@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from glm_playground.gateway import Event, EventKind, Identity, Usage, usage_of
+from glm_playground.gateway.chunks import ChunkReader
 from glm_playground.gateway.errors import StreamLineTooLong
 from glm_playground.gateway.sse import MAX_LINE_BYTES, EventStreamReader
-from glm_playground.gateway.chunks import ChunkReader
 
 Found = list[tuple[EventKind, str]]
 LINE_ENDS = ("\n", "\r\n", "\r")
