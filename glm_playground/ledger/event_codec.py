@@ -33,6 +33,7 @@ KINDS = (
     EventKind.ERROR,
     EventKind.DONE,
     EventKind.RETRY,
+    EventKind.FIGURES,
 )
 """A kind is stored as its place here: new ones go to the end."""
 

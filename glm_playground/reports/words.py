@@ -18,6 +18,7 @@ _OUTCOMES = {
     Outcome.STOPPED: "stopped",
     Outcome.FAILED: "failed",
     Outcome.INTERRUPTED: "interrupted",
+    Outcome.UNKNOWN: "ended, reason unknown",
 }
 _COST_STATES = {
     CostState.PREDICTED: "predicted",
@@ -129,6 +130,7 @@ class Words:
     received: str = "{amount} estimated from the chunks received: {count}"
     received_chunks: str = "chunks received: {count}"
     received_in_all: str = "{amount} estimated from chunks received, in no sum"
+    estimated_by_server: str = "estimated by the server"
     request_id: str = "request id"
     task_id: str = "task id"
 
@@ -224,7 +226,7 @@ def cost_text(cost: Cost | None, *, play_money: bool, words: Words) -> str:
     """A cost with its state; never a bare $0 where nobody said so."""
     if cost is None:
         return words.unknown
-    state = words.cost_states.get(cost.state, cost.state.value)
+    state = words.estimated_by_server if cost.by_server else words.cost_states.get(cost.state, cost.state.value)
     if cost.amount is None:
         told = f"{words.unknown} ({state})" if cost.state in _UNKNOWN else state
         return f"{told}, {_received_text(cost.received, words)}" if cost.received else told

@@ -102,18 +102,25 @@ class Cost:
     price: Price | None = None
     received: Received | None = None
     """Only where the usage is missing: beside the unknown cost stands what was received."""
+    by_server: bool = False
+    """True where an estimate is the server's own, from the usage of its answer."""
 
 
 def cost_of(run: Run, price: Price | None) -> Cost:
     """The cost of an ended run.
 
-    The gateway's own figure wins. A run that failed before its first token is not charged where that is the server's
-    policy; what a stream costs that fails or is stopped midway is documented nowhere and so known only from its usage.
-    Without one the cost is unknown, with what was received beside it.
+    The gateway's own figure wins: settled where it charges what it says, else as its estimate. A run that failed
+    before its first token is not charged where that is the server's policy; what a stream costs that fails or is
+    stopped midway is documented nowhere and so known only from its usage. Without one the cost is unknown, with what was received
+    beside it.
     """
     usage = run.usage
     if usage and usage.cost is not None:
-        return Cost(CostState.SETTLED, usage.cost, price=price)
+        if run.server.settles:
+            return Cost(CostState.SETTLED, usage.cost, price=price)
+        # Zero is what a gateway says that has no price of its own.
+        if usage.cost:
+            return Cost(CostState.ESTIMATED, usage.cost, by_server=True)
     if run.outcome is Outcome.FAILED and run.server.failed_not_charged and not run.has_delta:
         return Cost(CostState.NOT_CHARGED, price=price)
     if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:

@@ -94,6 +94,7 @@ _AT_THE_END = (
     "response_id",
     "served_model",
     "served_by",
+    "server_said",
     "complete_stream",
 )
 """What a run holds once it has ended, but for its outcome, which is set last."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
-from glm_playground.gateway import ChatRequest, Event, EventKind, GatewayError, Usage
+from glm_playground.gateway import ChatRequest, Event, EventKind, Figure, GatewayError, Usage, figures_of
 
 
 class Outcome(StrEnum):
@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    UNKNOWN = "unknown"
+    """The answer ended with a finish_reason that no list knows; it may be whole or not."""
 
 
 _AS_JSON = ConfigDict(extra="forbid")
@@ -72,6 +74,8 @@ class Server:
     """The model that answered in place of a GLM; such a run is never shown as GLM's."""
     failed_not_charged: bool = False
     """True where the server's published policy is that failed generations are not charged."""
+    settles: bool = True
+    """False where the cost in an answer's usage is the server's estimate; runs of before this was noted have True."""
 
 
 @dataclass
@@ -104,6 +108,8 @@ class Run:
     """The `model` of the response."""
     served_by: str | None = None
     """What the response's headers name as the answering engine."""
+    server_said: tuple[tuple[str, str], ...] = ()
+    """Name and value of the response's headers that say what the server did; see `gateway.figures`."""
     complete_stream: bool = False
     """True where the stream ended with `[DONE]`."""
     replayed: bool = False
@@ -127,20 +133,37 @@ class Run:
         return "".join(event.text for event in self.events if event.kind is EventKind.CONTENT)
 
     @property
+    def server_figures(self) -> tuple[Figure, ...]:
+        """The server's own figures beside the usage, named as it names them."""
+        return figures_of((event.text for event in self.events if event.kind is EventKind.FIGURES), self.server_said)
+
+    @property
     def reasoning(self) -> str:
         """The reasoning the gateway sent apart from the answer."""
         return "".join(event.text for event in self.events if event.kind is EventKind.REASONING)
 
 
-_OUTCOMES = {
-    "length": Outcome.LENGTH,
-    "model_context_window_exceeded": Outcome.LENGTH,
-    "sensitive": Outcome.FILTERED,
-    "content_filter": Outcome.FILTERED,
-    "tool_calls": Outcome.TOOL_CALLS,
-    "function_call": Outcome.TOOL_CALLS,
-    "network_error": Outcome.FAILED,
-}
+_FINISH_REASONS: tuple[tuple[Outcome, tuple[str, ...]], ...] = (
+    (Outcome.COMPLETED, ("stop",)),  # everybody
+    (Outcome.COMPLETED, ("eos", "eos_token", "stop_sequence", "stop_str")),  # text-generation-inference, TGI's clients
+    (Outcome.COMPLETED, ("end_turn", "complete")),  # Anthropic, Cohere
+    (Outcome.LENGTH, ("length",)),  # everybody
+    (Outcome.LENGTH, ("model_context_window_exceeded",)),  # Z.ai, Anthropic
+    (Outcome.LENGTH, ("max_tokens", "model_length")),  # Anthropic and Google, Mistral
+    (Outcome.FILTERED, ("sensitive",)),  # Z.ai
+    (Outcome.FILTERED, ("content_filter", "refusal")),  # OpenAI and Azure, Anthropic
+    (Outcome.FILTERED, ("safety", "recitation", "blocklist", "prohibited_content", "spii")),  # Google
+    (Outcome.TOOL_CALLS, ("tool_calls", "function_call", "tool_use")),  # everybody, OpenAI before, Anthropic
+    (Outcome.FAILED, ("network_error",)),  # Z.ai
+    (Outcome.FAILED, ("abort", "aborted")),  # vLLM, SGLang
+    (Outcome.FAILED, ("error",)),  # OpenRouter, Mistral, vLLM
+    (Outcome.FAILED, ("insufficient_system_resource",)),  # DeepSeek
+    (Outcome.FAILED, ("malformed_function_call", "error_toxic", "error_limit")),  # Google, Cohere
+    (Outcome.FAILED, ("cancelled", "canceled", "timeout", "preempted")),
+)
+"""What a finish_reason means, in lower case, with the servers that send it; one that is not here is unknown."""
+
+_OUTCOMES = {reason: outcome for outcome, reasons in _FINISH_REASONS for reason in reasons}
 
 
 def outcome_of(finish_reason: str | None, *, done: bool) -> Outcome:
@@ -150,4 +173,4 @@ def outcome_of(finish_reason: str | None, *, done: bool) -> Outcome:
     """
     if finish_reason is None:
         return Outcome.COMPLETED if done else Outcome.INTERRUPTED
-    return _OUTCOMES.get(finish_reason, Outcome.COMPLETED)
+    return _OUTCOMES.get(finish_reason.strip().lower(), Outcome.UNKNOWN)

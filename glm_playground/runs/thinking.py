@@ -25,6 +25,12 @@ class ThinkingSplitter:
         self._answer: list[str] = []
         self._state = "start"
         self._held = ""
+        self._at_tag = False
+
+    @property
+    def unclosed(self) -> bool:
+        """True while a `<think>` in the content has no end."""
+        return self._state == "thinking"
 
     @property
     def reasoning(self) -> str:
@@ -43,7 +49,7 @@ class ThinkingSplitter:
             if self._state == "start":
                 self._state = "apart"
             return EventKind.REASONING
-        if self._state in {"apart", "open", "answer"} and "<" not in text and not self._held:
+        if self._state in {"open", "answer"} and "<" not in text and not self._held:
             self._answer.append(text)
             return EventKind.CONTENT
         return self._scan(text)
@@ -57,41 +63,68 @@ class ThinkingSplitter:
     def _scan(self, text: str) -> EventKind | None:
         text = self._held + text
         self._held = ""
-        if self._state == "start":
-            begun = text.lstrip()
-            if _OPEN.startswith(begun) and begun != _OPEN:
-                self._held = text
-                return None
-            self._state = "thinking" if begun.startswith(_OPEN) else "open"
-            text = begun.removeprefix(_OPEN) if self._state == "thinking" else text
-        if self._state == "thinking":
-            return self._scan_thinking(text)
+        if self._state in {"start", "apart"} and not self._begin(text):
+            return None
+        text = self._skip_tag(text)
         if self._state == "open":
             return self._scan_open(text)
-        if self._state == "behind":
-            return self._scan_behind(text)
-        self._answer.append(text)
-        return EventKind.CONTENT
-
-    def _scan_thinking(self, text: str) -> EventKind:
-        before, tag, after = text.partition(CLOSING_TAG)
-        if not tag:
-            keep = _tail_of_tag(text)
-            self._held = text[len(text) - keep :]
-            self._reasoning.append(text[: len(text) - keep])
-            return EventKind.REASONING
-        self._reasoning.append(before)
-        return self._scan_behind(after)
-
-    def _scan_behind(self, text: str) -> EventKind:
-        """What stands behind the closing tag; the line ends there are not of the answer."""
-        text = text.lstrip("\n")
-        self._state = "answer" if text else "behind"
-        if text:
+        if self._state == "answer":
             self._answer.append(text)
-        return EventKind.CONTENT if text.strip() else EventKind.REASONING
+            return EventKind.CONTENT
+        return self._scan_blocks(text)
 
-    def _scan_open(self, text: str) -> EventKind:
+    def _begin(self, text: str) -> bool:
+        """Sets the state by the first content; False where only more text will tell, and until then it is held."""
+        begun = text.lstrip()
+        tags = (_OPEN, CLOSING_TAG) if self._state == "apart" else (_OPEN,)
+        if any(_may_become(begun, tag) for tag in tags):
+            self._held = text
+            return False
+        if begun.startswith(_OPEN):
+            self._state = "thinking"
+        elif self._state == "start":
+            self._state = "open"
+        else:
+            # Behind reasoning that came apart from it, a server may have left the closing tag.
+            self._state = "behind" if begun.startswith(CLOSING_TAG) else "answer"
+        self._at_tag = self._state in {"thinking", "behind"}
+        return True
+
+    def _skip_tag(self, text: str) -> str:
+        """What stands behind the tag that `text` begins with, where `_begin` found one."""
+        if not self._at_tag:
+            return text
+        self._at_tag = False
+        return text.lstrip().removeprefix(_OPEN if self._state == "thinking" else CLOSING_TAG)
+
+    def _scan_blocks(self, text: str) -> EventKind | None:
+        """Reasoning up to its closing tag, and what stands behind that: a second block, or the answer."""
+        told: EventKind | None = None
+        while True:
+            if self._state == "thinking":
+                before, tag, after = text.partition(CLOSING_TAG)
+                if not tag:
+                    keep = _tail_of_tag(text)
+                    self._held = text[len(text) - keep :]
+                    self._reasoning.append(text[: len(text) - keep])
+                    return EventKind.REASONING
+                self._reasoning.append(before)
+                self._state, text, told = "behind", after, EventKind.REASONING
+            # The line ends behind the tag are not of the answer.
+            text = text.lstrip("\n")
+            begun = text.lstrip()
+            if begun.startswith(_OPEN):
+                self._state, text = "thinking", begun.removeprefix(_OPEN)
+            elif begun and _may_become(begun, _OPEN):
+                self._held = text
+                return told
+            else:
+                self._state = "answer" if text else "behind"
+                if text:
+                    self._answer.append(text)
+                return EventKind.CONTENT if text.strip() else EventKind.REASONING
+
+    def _scan_open(self, text: str) -> EventKind | None:
         """Content that began without `<think>`: a lone closing tag would make all of it reasoning."""
         position = 0
         while (at := text.find(CLOSING_TAG, position)) >= 0:
@@ -101,7 +134,8 @@ class ThinkingSplitter:
                 self._reasoning += [*self._answer, text[:at]]
                 self._answer = []
                 self.revision += 1
-                return self._scan_behind(text[position:])
+                self._state = "behind"
+                return self._scan_blocks(text[position:])
         keep = _tail_of_tag(text[position:])
         self._held = text[len(text) - keep :]
         if given := text[: len(text) - keep]:
@@ -134,6 +168,11 @@ def _joined(pieces: list[str]) -> str:
     if len(pieces) > 1:
         pieces[:] = ["".join(pieces)]
     return pieces[0] if pieces else ""
+
+
+def _may_become(text: str, tag: str) -> bool:
+    """Whether `text` is a beginning of `tag` that more text may complete; nothing at all is one."""
+    return tag.startswith(text) and text != tag
 
 
 def _tail_of_tag(text: str) -> int:

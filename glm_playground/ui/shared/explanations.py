@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from glm_playground.chat.checks import Finding, Problem
+from glm_playground.gateway.errors import Speaker, speaker_of
+from glm_playground.runs.notes import Note, NoteKind, notes_of
 from glm_playground.runs.run import Run, RunError
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import seconds
-from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.i18n import _, ngettext, number
 
 
 class Explanation(NamedTuple):
@@ -26,7 +28,12 @@ def explain_error(run: Run) -> Explanation:
     said += [f"{literal(name)}: {literal(' '.join(texts))}" for name, texts in error.fields]
     parts = [body]
     if said and error.kind != "InternalError":
-        parts.append(_("The server's words: {words}").format(words="; ".join(said)))
+        speaks = {
+            Speaker.SERVER: _("The server's words: {words}"),
+            Speaker.PROXY: _("The proxy's words: {words}"),
+            Speaker.APP: _("Details: {words}"),
+        }
+        parts.append(speaks[speaker_of(error.kind)].format(words="; ".join(said)))
     if error.status or error.code:
         parts.append(_("Status and code: {status}").format(status=literal(f"{error.status or ''} {error.code or ''}")))
     return Explanation(title, "  \n".join(parts))
@@ -62,6 +69,57 @@ def _connect_timeout(error: RunError, run: Run) -> tuple[str, str]:
             "Nothing was sent, so nothing is charged. Try again; a slow network may need a higher "
             "GLM_PLAYGROUND_CONNECT_TIMEOUT."
         ),
+    )
+
+
+def _unsendable(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The request holds something that cannot be sent."),
+        _("Nothing was sent, so nothing is charged. Correct what is named below, then send again."),
+    )
+
+
+def _network_unusable(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("A network setting of this computer cannot be used."),
+        _("Nothing was sent, so nothing is charged. Correct the variable named below and start the app again."),
+    )
+
+
+def _proxy_unreachable(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The proxy cannot be reached."),
+        _(
+            "Nothing was sent, so nothing is charged. It is the proxy, not the server: check HTTPS_PROXY and "
+            "ALL_PROXY, or name the server in NO_PROXY."
+        ),
+    )
+
+
+def _proxy_refused(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The proxy did not let the request through."),
+        _(
+            "Nothing reached the server, so nothing is charged. Ask whoever runs the proxy to allow {address}, or name "
+            "it in NO_PROXY."
+        ).format(address=literal(run.server.origin)),
+    )
+
+
+def _unanswered(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The connection ended before any answer."),
+        _(
+            "The request was on its way, and nobody knows whether the server received it: it may have been charged, so "
+            "it was not sent again. Send again if you want to."
+        ),
+    )
+
+
+def _content_refused(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The server's content filter refused the prompt."),
+        _("Nothing was generated. Word the prompt in another way, then send again."),
     )
 
 
@@ -103,8 +161,22 @@ def _permission(error: RunError, run: Run) -> tuple[str, str]:
 
 def _not_found(error: RunError, run: Run) -> tuple[str, str]:
     return (
-        _("The server does not know {model}.").format(model=literal(run.request.model)),
+        _("The server does not know {model}, or does not know the address.").format(model=literal(run.request.model)),
         _("Check the model's id; if the id is right, check the address in RUNAPI_BASE_URL."),
+    )
+
+
+def _model_not_found(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("The server does not know {model}.").format(model=literal(run.request.model)),
+        _("Check the model's id, or choose one that the server lists."),
+    )
+
+
+def _path_not_found(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("There is no chat at this address."),
+        _("The server answers, but not at this path: check the address in RUNAPI_BASE_URL. The model was not asked."),
     )
 
 
@@ -178,7 +250,10 @@ def _stream_broken(error: RunError, run: Run) -> tuple[str, str]:
 def _stream_silent(error: RunError, run: Run) -> tuple[str, str]:
     return (
         _("The server was silent for too long."),
-        _("The text so far is kept. A model that thinks for long may need a higher GLM_PLAYGROUND_READ_TIMEOUT."),
+        _(
+            "The text so far is kept; it may have been charged. A model that thinks for long may need a higher "
+            "GLM_PLAYGROUND_READ_TIMEOUT."
+        ),
     )
 
 
@@ -199,16 +274,24 @@ def _internal(error: RunError, run: Run) -> tuple[str, str]:
 
 
 _ERRORS: dict[str, Callable[[RunError, Run], tuple[str, str]]] = {
+    "RequestUnsendable": _unsendable,
     "ConnectionFailed": _unreached,
     "ConnectionRefused": _refused,
     "ConnectTimeout": _connect_timeout,
+    "NetworkUnusable": _network_unusable,
+    "ProxyUnreachable": _proxy_unreachable,
+    "ProxyRefused": _proxy_refused,
+    "RequestUnanswered": _unanswered,
     "RequestRejected": _rejected,
     "CapabilityUnsupported": _unsupported,
     "LimitExceeded": _limit,
+    "ContentRefused": _content_refused,
     "AuthenticationFailed": _authentication,
     "CreditsExhausted": _credits,
     "PermissionDenied": _permission,
     "NotFound": _not_found,
+    "ModelNotFound": _model_not_found,
+    "PathNotFound": _path_not_found,
     "GatewayTimeout": _timeout,
     "RequestConflict": _conflict,
     "ModelRetired": _retired,
@@ -224,6 +307,47 @@ _ERRORS: dict[str, Callable[[RunError, Run], tuple[str, str]]] = {
     "StreamSilent": _stream_silent,
     "StreamLineTooLong": _line_too_long,
 }
+
+
+def explain_notes(run: Run) -> list[str]:
+    """What is worth knowing about an ended answer, a sentence or two each, as Markdown."""
+    return [_explain_note(note, run) for note in notes_of(run)]
+
+
+def _explain_note(note: Note, run: Run) -> str:
+    sentences = {
+        NoteKind.UNREADABLE: ngettext(
+            "One event of the stream could not be read; what stood in it is lost.",
+            "{count} events of the stream could not be read; what stood in them is lost.",
+            note.number,
+        ),
+        NoteKind.IN_ONE_PIECE: _(
+            "The answer came all at once: the server, or something before it, kept it until it was whole. TTFT and "
+            "speed say little about the model."
+        ),
+        NoteKind.SEVERAL_ANSWERS: _(
+            "{count} answers were asked for with n; the first is shown, and the usage is that of all."
+        ),
+        NoteKind.OTHER_MODEL: _("{name} answered, not {model}."),
+        NoteKind.UNKNOWN_END: _(
+            "The server ended the answer with {name}, a reason that this app does not know; it may be incomplete."
+        ),
+        NoteKind.REASONING_ONLY: _(
+            "The model reasoned and then ended without an answer. Send again, raise max tokens, or turn thinking off."
+        ),
+        NoteKind.THINKING_UNCLOSED: _(
+            "The model's thinking never ended, so there is no answer. Send again, or turn thinking off."
+        ),
+        NoteKind.NO_CALL: _(
+            "The answer ended as if it called a tool, but there is no call. Send again; the server may not read this "
+            "model's tool calls."
+        ),
+        NoteKind.EMPTY: _("No answer came. Send again, or word the prompt in another way."),
+        NoteKind.REASONED_ANYWAY: _(
+            "Thinking was turned off, but reasoning came: the server does not honour the switch for this model."
+        ),
+    }
+    return sentences[note.kind].format(count=note.number, name=literal(note.text), model=literal(run.request.model))
 
 
 def explain_finding(finding: Finding, model: str) -> Explanation:

@@ -54,6 +54,7 @@ def report_words() -> Words:
         received=_("{amount} estimated from the chunks received: {count}"),
         received_chunks=_("chunks received: {count}"),
         received_in_all=_("{amount} estimated from chunks received, in no sum"),
+        estimated_by_server=_("estimated by the server"),
         request_id=_("request id"),
         task_id=_("task id"),
         figures=_("Figures"),

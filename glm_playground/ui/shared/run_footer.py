@@ -10,7 +10,7 @@ from glm_playground.runs.run import Outcome, Run
 from glm_playground.runs.standings import repeats_of, spread
 from glm_playground.runs.totals import CostTotal
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanations import explain_error, explain_retry
+from glm_playground.ui.shared.explanations import explain_error, explain_notes, explain_retry
 from glm_playground.ui.shared.figures import chunks, dollars, min_median_max, per_second, seconds, tokens
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.page_header import replay_badge, stand_in_badge
@@ -82,7 +82,7 @@ def _notes(run: Run) -> list[str]:
         notes.append(_("The stream ended without saying why. The text so far is kept; it may be incomplete."))
     elif run.outcome is Outcome.COMPLETED and not run.complete_stream:
         notes.append(_("The stream ended without [DONE]; the answer itself says it is complete."))
-    return notes
+    return notes + explain_notes(run)
 
 
 _BADGE_COLOURS = {Outcome.COMPLETED: "green", Outcome.FAILED: "red"}
@@ -98,6 +98,7 @@ def outcome_name(outcome: Outcome | None) -> str:
         Outcome.STOPPED: _("stopped"),
         Outcome.FAILED: _("failed"),
         Outcome.INTERRUPTED: _("interrupted"),
+        Outcome.UNKNOWN: _("ended, reason unknown"),
     }
     return names[outcome] if outcome else _("running")
 
@@ -127,7 +128,7 @@ def cost_state_name(state: CostState) -> str:
 
 def cost_text(cost: Cost) -> str:
     """The cost with its state; never a bare $0 where nobody said so."""
-    word = cost_words()[cost.state]
+    word = _("estimated by the server") if cost.by_server else cost_words()[cost.state]
     if cost.state is CostState.ESTIMATED:
         word = styled("orange", word)
     play = styled("orange", _("in play money")) if cost.price and cost.price.play_money else ""

@@ -49,8 +49,25 @@ def test_a_text_without_tags_is_the_answer_letter_by_letter(text: str, at: list[
 
 @given(st.lists(st.tuples(st.sampled_from([CONTENT, REASONING]), near_tags), max_size=8))
 def test_reasoning_that_comes_apart_leaves_the_tags_in_the_answer(deltas: list[tuple[EventKind, str]]) -> None:
-    deltas = [(REASONING, "first "), *deltas]
+    deltas = [(REASONING, "first "), (CONTENT, " so"), *deltas]
     assert split(*deltas) == tuple("".join(text for kind, text in deltas if kind is of) for of in (REASONING, CONTENT))
+
+
+@pytest.mark.parametrize(
+    ("content", "reasoning", "answer"),
+    [
+        ("</think>\n\nHi", "a", "Hi"),
+        ("\n</think>Hi", "a", "Hi"),
+        ("<think>b</think>Hi", "ab", "Hi"),
+        ("</think><think>b</think>\nHi", "ab", "Hi"),
+        ("</thin", "a", "</thin"),
+        ("Hi </think>", "a", "Hi </think>"),
+        (" \n", "a", " \n"),
+    ],
+)
+def test_a_tag_left_behind_reasoning_that_came_apart(content: str, reasoning: str, answer: str) -> None:
+    for at in range(len(content)):
+        assert split((REASONING, "a"), *cut_at(content, [at])) == (reasoning, answer)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +87,10 @@ def test_reasoning_that_comes_apart_leaves_the_tags_in_the_answer(deltas: list[t
         ("b <think>a</think> c", "b <think>a", " c"),
         ("<thinking>a", "", "<thinking>a"),
         (" \n", "", " \n"),
+        ("<think>a</think>\n\n<think>b</think>\n\nHi", "ab", "Hi"),
+        ("<think>a</think><think>b", "ab", ""),
+        ("<think>a</think>\n <thin", "a", " <thin"),
+        ("<think></think>" * 5000 + "b", "", "b"),
     ],
 )
 def test_what_is_reasoning_and_what_is_not(text: str, reasoning: str, answer: str) -> None:
