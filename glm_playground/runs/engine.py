@@ -156,7 +156,7 @@ class Engine:
         run = LiveRun(
             id=uuid.uuid4().hex,
             request=request,
-            server=Server(gateway.name, gateway.origin, gateway.stand_in, gateway.failed_not_charged),
+            server=Server(gateway.name, gateway.origin, gateway.stand_in, gateway.failed_not_charged, gateway.settles),
             started_at=datetime.now(UTC),
             warm_up=warm_up,
             owner=owner,
@@ -366,13 +366,16 @@ class Engine:
             run.request_id = stream.ids.request_id
             run.task_id = stream.ids.task_id
             run.served_by = stream.ids.served_by
+            run.server_said = stream.ids.said
             try:
                 await stream.read_into(run.events, drive.tell)
             finally:
                 _conclude(run, stream)
-        if run.finish_reason == "network_error":
-            run.error = RunError("StreamFailed", run.finish_reason, request_id=run.request_id, task_id=run.task_id)
-        return outcome_of(run.finish_reason, done=run.complete_stream)
+        outcome = outcome_of(run.finish_reason, done=run.complete_stream)
+        if outcome is Outcome.FAILED:
+            reason = run.finish_reason or ""
+            run.error = RunError("StreamFailed", reason, request_id=run.request_id, task_id=run.task_id)
+        return outcome
 
 
 async def _turn_of(drive: _Drive) -> None:
