@@ -67,15 +67,21 @@ def error_in_chunk(chunk: Json) -> Any:
     choices = chunk.get("choices")
     if choices and isinstance(choices, list):
         if error := chunk.get("error"):
-            return error
+            return _with_its_code(error, chunk)
         if chunk.get("object") == "error" or _minimax(chunk):
             return chunk
         first = choices[0]
         return first.get("error") or None if isinstance(first, dict) else None
     for shape in SHAPES:
         if shape.in_chunk and shape.holds(chunk):
-            return chunk.get("error") or chunk
+            error = chunk.get("error")
+            return _with_its_code(error, chunk) if error else chunk
     return None
+
+
+def _with_its_code(error: Any, chunk: Json) -> Any:
+    """The error, with what stands beside it where it is a text alone and its code does."""
+    return error if isinstance(error, dict) or len(chunk) == 1 or _code(chunk) is None else chunk
 
 
 def read_error_value(value: Any, status: int | None = None) -> Told:
@@ -108,11 +114,11 @@ def _told_of_text(text: str, status: int | None) -> Told:
             return Told(value)
     if value is not None:
         return read_error_value(value, status)
-    title = re.search(r"<title[^>]*>([^<]{1,300})", text, re.IGNORECASE) or re.search(
-        r"<h1[^>]*>([^<]{1,300})", text, re.IGNORECASE
-    )
-    if title:
-        return Told(" ".join(title[1].split()))
+    for tag in ("title", "h1", "pre"):
+        found = re.search(rf"<{tag}[^>]*>([^<]{{1,300}})", text, re.IGNORECASE)
+        # Express calls its pages only that.
+        if found and (words := " ".join(found[1].split())).lower() not in {"", "error"}:
+            return Told(words)
     return Told("" if text.startswith("<") or text == "null" else text[:_LONGEST_PLAIN])
 
 
@@ -216,14 +222,9 @@ def _read_error_key(value: Json) -> Told:
         if isinstance(more := value.get("message"), str) and len(more) > len(message):
             message = more
         return Told(message, code, fields)
-    message = _words(error)
-    metadata = error.get("metadata")
-    if isinstance(metadata, dict) and (raw := _said(_unwrapped(metadata.get("raw")), _DEEPEST)) and raw != message:
-        message = f"{message}: {raw}"
-    if isinstance(named := error.get("param"), str) and named and named not in message:
-        message = f"{message} ({named})"
-    fields = fields or _fields_of(error.get("details") if _is_listed(error.get("details")) else None)
-    return Told(message, _code(error) or _code({name: item for name, item in value.items() if name == "code"}), fields)
+    told = _read_named(error)
+    code = told.code or _code({name: item for name, item in value.items() if name == "code"})
+    return Told(told.message, code, fields or told.fields)
 
 
 def _unwrapped(raw: Any) -> Any:
@@ -248,7 +249,15 @@ def _read_named(value: Json) -> Told:
     if isinstance(message, dict) and _is_listed(message.get("detail")):
         # Mistral puts FastAPI's list into the message.
         return Told("", _code(value), _fields_of(message["detail"]))
-    return Told(_words(value), _code(value))
+    said = _words(value)
+    metadata = value.get("metadata")
+    if isinstance(metadata, dict) and (raw := _said(_unwrapped(metadata.get("raw")), _DEEPEST)) and raw != said:
+        # OpenRouter passes on what the server behind it said.
+        said = f"{said}: {raw}"
+    if isinstance(named := value.get("param"), str) and named not in {"", "None"} and named not in said:
+        said = f"{said} ({named})"
+    details = value.get("details")
+    return Told(said, _code(value), _fields_of(details) if _is_listed(details) else {})
 
 
 def _read_errors(value: Json) -> Told:

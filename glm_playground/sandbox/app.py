@@ -43,12 +43,24 @@ class _Endpoints:
 
     async def models(self, request: Request) -> Response:
         check_key(request, self.key)
+        return JSONResponse({"object": "list", "data": [self._model(model) for model in MODEL_IDS]})
+
+    async def model(self, request: Request) -> Response:
+        check_key(request, self.key)
+        model = request.path_params["model"]
+        if model not in MODEL_IDS:
+            raise ApiError(404, "model_not_found", f"The model '{model[:80]}' does not exist.")
+        return JSONResponse(self._model(model))
+
+    def _model(self, model: str) -> dict[str, Any]:
         served_by = self.engine.identity.served_by
-        rows = [
-            {"id": model, "object": "model", "created": _MODELS_CREATED, "owned_by": "sandbox", "served_by": served_by}
-            for model in MODEL_IDS
-        ]
-        return JSONResponse({"object": "list", "data": rows})
+        return {
+            "id": model,
+            "object": "model",
+            "created": _MODELS_CREATED,
+            "owned_by": "sandbox",
+            "served_by": served_by,
+        }
 
     async def price_schedules(self, request: Request) -> Response:
         query = request.query_params
@@ -147,6 +159,8 @@ def create_app(
         routes=[
             Route("/v1/chat/completions", ChatEndpoint(engine, account, tasks, key, callbacks), methods=["POST"]),
             Route("/v1/models", at.models),
+            # An id may hold a maker's name and a slash.
+            Route("/v1/models/{model:path}", at.model),
             Route("/api/v1/price_schedules", at.price_schedules),
             Route("/api/v1/price_quotes", at.price_quotes, methods=["POST"]),
             Route("/api/v1/me", at.me),

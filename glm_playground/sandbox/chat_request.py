@@ -15,6 +15,7 @@ _HONOURED = {
     "stream",
     "stream_options",
     "max_tokens",
+    "max_completion_tokens",
     "temperature",
     "top_p",
     "stop",
@@ -38,7 +39,8 @@ class ContentPart(_Wire):
 class ReceivedMessage(_Wire):
     """One message of the conversation."""
 
-    role: Literal["system", "user", "assistant", "tool"]
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    """`developer` is OpenAI's newer word for `system`."""
     content: str | list[ContentPart] | None = None
     tool_call_id: str | None = None
     tool_calls: list[dict[str, Any]] | None = None
@@ -77,6 +79,8 @@ class ReceivedChat(_Wire):
     stream: bool = False
     stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    """OpenAI's newer word for `max_tokens`."""
     temperature: Annotated[float, Field(ge=0, le=1)] | None = None
     top_p: Annotated[float, Field(ge=0.01, le=1)] | None = None
     stop: str | Annotated[list[str], Field(max_length=4)] | None = None
@@ -84,10 +88,23 @@ class ReceivedChat(_Wire):
     n: Annotated[int, Field(ge=1, le=1)] | None = None
     response_format: ResponseFormat | None = None
     tools: Annotated[list[dict[str, Any]], Field(max_length=128)] | None = None
+    tool_choice: str | dict[str, Any] | None = None
     thinking: Thinking | None = None
     reasoning_effort: str | None = None
     callback_url: Annotated[str, Field(max_length=2000)] | None = None
     """Where the task is sent when it ended; no engine sees it."""
+
+    @property
+    def most_tokens(self) -> int | None:
+        """How long the answer may be: the least of what both words for it say."""
+        return min(
+            (limit for limit in (self.max_tokens, self.max_completion_tokens) if limit is not None), default=None
+        )
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether a call of a tool is an answer to this: not to a tool's result, else a loop would never end."""
+        return self.messages[-1].role != "tool" and self.tool_choice != "none"
 
     @property
     def include_usage(self) -> bool:
@@ -158,9 +175,9 @@ def _refuse_unsupported(request: ReceivedChat) -> None:
         raise ApiError(
             400, "unsupported_model_capability", f"The model '{request.model}' does not support {', '.join(refused)}."
         )
-    if request.model == "glm-5.2" and (request.max_tokens or 0) > GLM_5_2_MAX_OUTPUT_TOKENS:
+    if request.model == "glm-5.2" and (request.most_tokens or 0) > GLM_5_2_MAX_OUTPUT_TOKENS:
         raise ApiError(
             400,
             "model_limit_exceeded",
-            f"max_tokens {request.max_tokens} exceeds the {GLM_5_2_MAX_OUTPUT_TOKENS} output tokens of glm-5.2.",
+            f"max_tokens {request.most_tokens} exceeds the {GLM_5_2_MAX_OUTPUT_TOKENS} output tokens of glm-5.2.",
         )

@@ -40,7 +40,8 @@ class Script:
     """What to say, how fast, and what to do wrong. The defaults do nothing wrong.
 
     Text: `tokens` made-up ones, or `text`, or neither for the default text; `reasoning` tokens come first, as
-    reasoning_content or with `think_tags` as <think> inside the content; `tool_call` adds one in pieces.
+    reasoning_content or with `think_tags` as <think> inside the content; `tool_call` adds one in pieces,
+    unless the request ends with a tool's result.
     Pace: `rate` tokens a second (0: as fast as possible), after `delay` milliseconds, `bundle` tokens a chunk.
     Wire: `usage` (False: none), `usage_in_finish`, `done` times [DONE], `crlf` line ends, `comments`, `fault`,
     `long_line` bytes. Refusal: `status` with `retry_after` seconds, `error_shape`, `html`, `redirect`; with

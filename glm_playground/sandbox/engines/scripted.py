@@ -86,10 +86,11 @@ class ScriptedEngine:
 
 
 def _plan(request: ReceivedChat, script: Script) -> _Plan:
-    left = request.max_tokens if request.max_tokens is not None else 1_000_000_000
+    left = request.most_tokens if request.most_tokens is not None else 1_000_000_000
+    calls = script.tool_call and request.takes_calls
     reasoning = reasoning_tokens(script.reasoning)
-    content = _content(script)
-    arguments = _TOOL_ARGUMENTS if script.tool_call else ()
+    content = _content(script, calls)
+    arguments = _TOOL_ARGUMENTS if calls else ()
     cut = len(reasoning) + len(content) + len(arguments) > left
     kept_reasoning = reasoning[:left]
     left -= len(kept_reasoning)
@@ -98,12 +99,12 @@ def _plan(request: ReceivedChat, script: Script) -> _Plan:
     return _Plan(kept_reasoning, kept_content, arguments[:left], _tool_name(request), cut)
 
 
-def _content(script: Script) -> list[str]:
+def _content(script: Script, calls: bool) -> list[str]:
     if script.text is not None:
         return pieces(script.text)
     if script.tokens is not None:
         return markdown_tokens(script.tokens)
-    return [] if script.tool_call else pieces(DEFAULT_TEXT)
+    return [] if calls else pieces(DEFAULT_TEXT)
 
 
 def _tool_name(request: ReceivedChat) -> str:

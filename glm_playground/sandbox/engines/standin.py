@@ -124,8 +124,12 @@ class StandinEngine:
 
 def _body(request: ReceivedChat) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "messages": [{"role": message.role, "content": message.text} for message in request.messages],
-        "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
+        # The model's template knows `system` only.
+        "messages": [
+            {"role": "system" if message.role == "developer" else message.role, "content": message.text}
+            for message in request.messages
+        ],
+        "max_tokens": request.most_tokens or DEFAULT_MAX_TOKENS,
         "stream": True,
         "stream_options": {"include_usage": True},
         # Chunks that come while the prompt is read are where a request can be stopped before its first token.

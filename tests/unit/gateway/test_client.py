@@ -7,26 +7,21 @@ import socket
 import threading
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
 from typing import Any, TypeVar
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
 from glm_playground.gateway import (
-    Attempt,
-    ChatRequest,
     Event,
     EventKind,
     Gateway,
     GatewayClient,
     GatewayError,
-    Message,
     connection_pool,
     errors,
     usage_of,
@@ -36,67 +31,10 @@ from glm_playground.sandbox.errors import STATUS_ERRORS
 from glm_playground.sandbox.prices import PLAY_PRICES
 from tests.asking import ask_for
 from tests.loopback import CannedServer, answer, content, read_request, stream
+from tests.unit.gateway.exchange import PLAIN, asked, streamed
 
 T = TypeVar("T")
 KEY = "sk-never-to-be-seen-7c1f"
-PLAIN = ChatRequest(model="glm-5.1", messages=(Message(role="user", content="hi"),))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_tls_context() -> Iterator[None]:
-    """The same TLS context for every pool of this file: to make one takes longer than most tests."""
-    context = httpx.create_ssl_context()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(httpx, "create_ssl_context", lambda: context)
-        yield
-
-
-@dataclass
-class Told:
-    """What came of one streamed request."""
-
-    events: list[Event] = field(default_factory=list)
-    error: GatewayError | None = None
-    attempts: list[Attempt] = field(default_factory=list)
-    pauses: list[float] = field(default_factory=list)
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-    @property
-    def text(self) -> str:
-        return "".join(event.text for event in self.events if event.kind is EventKind.CONTENT)
-
-
-def asked(gateway: Gateway, question: Callable[[GatewayClient], Awaitable[T]], **pool: float) -> T:
-    async def go() -> T:
-        http = connection_pool(**({"connect_timeout": 5, "read_timeout": 10} | pool))
-        try:
-            return await question(GatewayClient(http, gateway))
-        finally:
-            await http.aclose()
-
-    return asyncio.run(go())
-
-
-def streamed(gateway: Gateway, request: ChatRequest, **pool: float) -> Told:
-    """`request` sent without waiting between tries."""
-    told = Told()
-
-    async def no_pause(seconds: float) -> None:
-        told.pauses.append(seconds)
-
-    async def go() -> None:
-        http = connection_pool(**({"connect_timeout": 5, "read_timeout": 10} | pool))
-        client = GatewayClient(http, gateway, sleep=no_pause)
-        try:
-            async with client.stream(request, client_request_id=told.id, on_attempt=told.attempts.append) as answering:
-                await answering.read_into(told.events)
-        except GatewayError as error:
-            told.error = error
-        finally:
-            await http.aclose()
-
-    asyncio.run(go())
-    return told
 
 
 def refused_port() -> int:
