@@ -277,15 +277,16 @@ class TestMeanings:
         assert (error.status, error.code) == (429, None)
 
 
+KEYS = (
+    *("error", "errors", "message", "msg", "detail", "details", "code", "type", "object", "param", "metadata", "raw"),
+    *("loc", "field", "base_resp", "status_code", "success", "status", "choices", "event"),
+)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                ["error", "errors", "message", "msg", "detail", "code", "type", "object", "param", "metadata", "raw", "loc", "base_resp", "status_code", "success", "status", "choices", "event", "details", "field"]
-            )
-            | st.text(max_size=3),
+            st.sampled_from(KEYS) | st.text(max_size=3),
             inner,
             max_size=4,
         )

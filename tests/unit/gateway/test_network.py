@@ -2,13 +2,15 @@
 
 import asyncio
 import re
+import shutil
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pytest
 import uvloop
 
@@ -20,6 +22,11 @@ from tests.loopback import CannedServer, answer, content, read_request, stream
 from tests.unit.gateway.exchange import PLAIN, asked, streamed
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_tls_context() -> None:
+    """Here each pool reads the certificates of the environment itself."""
 
 
 @pytest.fixture
@@ -130,20 +137,27 @@ class TestEnvironment:
         with CannedServer(stream(content("a"), b"[DONE]")) as server:
             assert streamed(Gateway("x", server.url), PLAIN).text == "a"
 
+    @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
     def test_certificates_of_the_environment_are_trusted(
-        self, environment: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+        self, environment: Callable[..., None], tmp_path: Path
     ) -> None:
-        bundle = httpx.create_ssl_context.__globals__["__file__"]
-        assert Path(bundle).exists()
-        import certifi
+        key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+        subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+        made = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out", str(certificate)]
+        subprocess.run(["openssl", "req", "-x509", *made, *subject], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
 
-        environment(SSL_CERT_FILE=certifi.where())
-        loaded: list[str | None] = []
-        real = ssl.create_default_context
-        monkeypatch.setattr(ssl, "create_default_context", lambda **given: loaded.append(given.get("cafile")) or real())
-        read_network()
-        httpx.create_ssl_context()
-        assert loaded in ([certifi.where()], [])
+        def over_tls(connection: socket.socket) -> None:
+            with suppress(OSError), context.wrap_socket(connection, server_side=True) as wrapped:
+                read_request(wrapped)
+                wrapped.sendall(stream(content("a"), b"[DONE]"))
+
+        with RawServer(over_tls) as server:
+            gateway = Gateway("x", f"https://localhost:{server.port}")
+            assert type(streamed(gateway, PLAIN).error) is errors.ConnectionFailed
+            environment(SSL_CERT_FILE=str(certificate))
+            assert streamed(gateway, PLAIN).text == "a"
 
 
 def socks_proxy(upstream: int, seen: list[bytes]) -> Callable[[socket.socket], None]:

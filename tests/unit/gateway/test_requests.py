@@ -1,4 +1,4 @@
-"""What is sent and where: addresses, fields that cannot be sent, fields that a server refuses, figures that come back."""
+"""What is sent and where, what cannot be sent, what a server refuses, and the figures that come back."""
 
 import json
 import math
@@ -172,7 +172,7 @@ class TestFigures:
         texts = [
             '{"prompt_progress": {"total": 9, "processed": 4}}',
             '{"prompt_progress": {"total": 9, "processed": 9}}',
-            '{"timings": {"predicted_per_second": 41.5, "cache_n": 3, "deep": {"er": {"and": {"deeper": 1}}}, "x": null}}',
+            '{"timings": {"predicted_per_second": 41.5, "cache_n": 3, "a": {"b": {"c": {"d": 1}}}, "x": null}}',
             '{"x_groq": {"id": "req", "usage": {"queue_time": 0.02}}}',
         ]
         assert figures_of(texts, [("x-litellm-call-id", "c1")]) == (

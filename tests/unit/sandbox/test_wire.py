@@ -333,3 +333,51 @@ def test_scripted_text_is_fast_enough_not_to_be_the_bottleneck(client: httpx.Cli
     print(f"scripted: {rate:,.0f} tokens/s")
     assert events >= 20_000
     assert rate > 20_000
+
+
+@pytest.mark.parametrize(
+    ("limits", "tokens"),
+    [
+        ({"max_completion_tokens": 8}, 8),
+        ({"max_completion_tokens": 8, "max_tokens": 20}, 8),
+        ({"max_completion_tokens": 20, "max_tokens": 8}, 8),
+        ({"max_completion_tokens": None, "max_tokens": None}, 30),
+    ],
+)
+def test_both_words_for_the_longest_answer_are_honoured(
+    client: httpx.Client, limits: dict[str, int | None], tokens: int
+) -> None:
+    response = ask(client, "@script tokens=30", **limits)
+    assert chunks(response)[-1]["usage"]["completion_tokens"] == tokens
+    assert "x-sandbox-ignored" not in response.headers
+
+
+def test_a_developer_is_heard(client: httpx.Client) -> None:
+    messages = [{"role": "developer", "content": "be brief"}, {"role": "user", "content": "@script text=yes"}]
+    assert text_of(chunks(ask(client, "", messages=messages))) == "yes"
+
+
+def test_one_model_is_described_as_in_the_list(client: httpx.Client) -> None:
+    listed = client.get("/v1/models").json()["data"]
+    assert client.get(f"/v1/models/{listed[0]['id']}").json() == listed[0]
+    unknown = client.get("/v1/models/z-ai/glm-9")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "model_not_found")
+
+
+def test_a_tool_loop_ends_with_an_answer(client: httpx.Client) -> None:
+    call = {"id": "call_sandbox_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "@script tool_call=1"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "call_sandbox_1", "content": "21 degrees"},
+    ]
+    answered = chunks(ask(client, "", messages=messages))
+    assert text_of(answered)
+    assert answered[-2]["choices"][0]["finish_reason"] == "stop"
+    asked_again = chunks(ask(client, "", messages=[*messages, {"role": "user", "content": "@script tool_call=1"}]))
+    assert asked_again[-2]["choices"][0]["finish_reason"] == "tool_calls"
+
+
+def test_no_tool_is_called_where_the_request_says_so(client: httpx.Client) -> None:
+    answered = chunks(ask(client, "@script tool_call=1", tool_choice="none"))
+    assert answered[-2]["choices"][0]["finish_reason"] == "stop"
