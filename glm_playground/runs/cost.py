@@ -111,8 +111,8 @@ def cost_of(run: Run, price: Price | None) -> Cost:
 
     The gateway's own figure wins: settled where it charges what it says, else as its estimate. A run that failed
     before its first token is not charged where that is the server's policy; what a stream costs that fails or is
-    stopped midway is documented nowhere and so known only from its usage. Without one the cost is unknown, with what was received
-    beside it.
+    stopped midway is documented nowhere and so known only from its usage. Without one the cost is unknown, with what
+    was received beside it.
     """
     usage = run.usage
     if usage and usage.cost is not None:
