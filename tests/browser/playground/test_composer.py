@@ -326,7 +326,7 @@ class TestTheLine:
         tab = open_tab(scripted_app, "/playground", locale="pt-BR")
         prompt = tab.page.get_by_test_id("stChatInputTextArea")
         prompt.fill("palavra " * 1500)
-        expect(line(tab)).to_contain_text("2.003 tokens")
+        expect(line(tab)).to_contain_text("2.103 tokens")
         expect(line(tab)).to_contain_text(re.compile(r"\$\d+,\d\d"))
         prompt.fill("")
 
@@ -396,6 +396,7 @@ class TestScrolling:
         tab.button("Stop").click()
         tab.finished("stopped")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("key", ["PageUp", "Home", "ArrowUp"])
     def test_the_keyboard_scrolls_up_too(self, growing: Tab, key: str) -> None:
         tab = growing
@@ -447,6 +448,7 @@ class TestScrolling:
         wait_for(tab, f"height > {before['height']} + 500")
         assert position(tab)["top"] == before["top"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
     def test_it_moves_at_once_where_motion_is_unwelcome(
         self, scripted_app: AppProcess, open_tab: OpenTab, motion: str
@@ -458,7 +460,7 @@ class TestScrolling:
         tab.page.mouse.move(640, 400)
         tab.page.mouse.wheel(0, -2000)
         expect(jump(tab)).to_be_visible()
-        # So small a browser rendering wait that only a jump has arrived.
+        # Read at once after the click, when only a jump can have arrived.
         gap = tab.page.evaluate(
             """() => { const main = document.querySelector('main');
             const button = document.querySelector('[data-testid="stBidiComponentIsolated"]').shadowRoot
@@ -601,6 +603,7 @@ def test_a_key_that_was_typed_reaches_the_server_by_keyboard_alone(scripted_app:
     expect(tab.page.get_by_text("printable ASCII")).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing(scripted_app: AppProcess, open_tab: OpenTab, theme: str, width: int) -> None:

@@ -181,64 +181,6 @@ def test_the_policy_blocks_what_an_answer_could_ask_for(scripted_app: AppProcess
     tab.problems.clear()
 
 
-class Scrolling:
-    """Where the page stands: `height` of all of it, and the `gap` to its bottom."""
-
-    _READ = """() => {
-        const main = document.querySelector('main');
-        return {height: main.scrollHeight, gap: main.scrollHeight - main.clientHeight - main.scrollTop};
-    }"""
-
-    def __init__(self, tab: Tab) -> None:
-        self._page = tab.page
-
-    def wait_for(self, condition: str) -> None:
-        self._page.wait_for_function(f"() => {{ const {{height, gap}} = ({self._READ})(); return {condition}; }}")
-
-    def stays_above(self, gap: int) -> bool:
-        """Turns the wheel up until the bottom is so far away; whether it still is when more text has come.
-
-        Streamlit takes a turn of the wheel back where text comes in the same frame, so a reader turns it again.
-        """
-        for _ in range(100):
-            self._page.mouse.wheel(0, -40)
-            if self.gap > gap:
-                break
-        self.wait_for(f"height > {self.height} + 60")
-        return self.gap > gap
-
-    @property
-    def height(self) -> float:
-        return float(self._page.evaluate(self._READ)["height"])
-
-    @property
-    def gap(self) -> float:
-        return float(self._page.evaluate(self._READ)["gap"])
-
-
-def test_the_page_follows_the_answer(scripted_app: AppProcess, open_tab: OpenTab) -> None:
-    tab = open_tab(scripted_app, "/playground")
-    scrolling = Scrolling(tab)
-    tab.ask("@script tokens=600 rate=300")
-    for height in (1100, 1400, 1700):
-        scrolling.wait_for(f"height > {height} && gap < 120")
-    tab.finished()
-    tab.ask("@script tokens=300 rate=0")
-    expect(tab.answer.get_by_text("300 tokens")).to_be_in_viewport()
-
-
-def test_who_scrolls_up_to_read_is_left_there(scripted_app: AppProcess, open_tab: OpenTab) -> None:
-    tab = open_tab(scripted_app, "/playground")
-    tab.ask("@script tokens=300 rate=0")
-    tab.finished()
-    scrolling = Scrolling(tab)
-    tab.ask("@script tokens=3000 rate=60")
-    tab.wait_for_text(100)
-    scrolling.wait_for("gap < 120")
-    tab.page.mouse.move(640, 400)
-    assert any(scrolling.stays_above(600) for _ in range(3))
-
-
 WIDE = f"""\
 A-word-{"x" * 300}
 
