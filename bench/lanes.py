@@ -22,7 +22,7 @@ from functools import partial
 from statistics import median
 
 from bench.gateway_process import GatewayProcess
-from bench.measures import LoopLag, cpu_seconds, nonce, number, quantile, say, table
+from bench.measures import LoopLag, cpu_seconds, nonce, number, quantile, say_limit, table
 from bench.one_chat import one_answer
 from bench.pages import APP
 from bench.script_text import Script
@@ -117,7 +117,7 @@ def late(repeats: int, gateway: GatewayProcess) -> bool:
     rows = [[label, number(median(values)), number(max(values))] for label, values in columns.items()]
     title = f"{len(_MODELS)} lanes of {_LATE_TOKENS} tokens at {_RATE:g} tokens/s in one tab, {repeats} times"
     table(title, ["", "median", "max"], rows)
-    return _say_limit("last token of the slowest lane late, ms", median(max(one.late) for one in found), _LATE_MS)
+    return say_limit("last token of the slowest lane late, ms", median(max(one.late) for one in found), _LATE_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def interact(repeats: int, gateway: GatewayProcess) -> bool:
     title = f"opening a popover while {len(_MODELS)} lanes answer at {_RATE:g} tokens/s, ms, {repeats} times"
     table(title, ["", "drawn: median", "max", "all but answers: median", "max"], rows)
     held = [
-        _say_limit(f"{label}, ms", median(drawn for drawn, _ in times), _INTERACTION_MS)
+        say_limit(f"{label}, ms", median(drawn for drawn, _ in times), _INTERACTION_MS)
         for label, times in found.items()
     ]
     return all(held)
@@ -223,13 +223,8 @@ def beside(repeats: int, gateway: GatewayProcess) -> bool:
         f"a run at {_FAST.rate:g} tokens/s alone and beside {slow} at {_SLOW.rate:g} tokens/s, medians of {repeats}, ms"
     )
     table(title, ["", "alone", "beside", "ratio"], rows)
-    held = [_say_limit(f"{name} apart", abs(ratio - 1), _BESIDE) for name, ratio in ratios.items()]
+    held = [say_limit(f"{name} apart", abs(ratio - 1), _BESIDE) for name, ratio in ratios.items()]
     return all(held)
-
-
-def _say_limit(what: str, value: float, limit: float) -> bool:
-    say(f"{what}: {number(value)} (limit {limit:g}): {'held' if value <= limit else 'MISSED'}")
-    return value <= limit
 
 
 def main() -> int:

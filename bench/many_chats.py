@@ -36,9 +36,10 @@ class Load:
     lag: float
 
 
-async def _open_tabs(
+async def open_tabs(
     page: Page, app: AppProcess, chats: int, stack: AsyncExitStack
 ) -> list[tuple[BrowserSession, Widget]]:
+    """So many tabs at the page, each with its chat input; they close with `stack`."""
     gate = asyncio.Semaphore(_OPENING_AT_ONCE)
 
     async def one() -> tuple[BrowserSession, Widget]:
@@ -54,7 +55,7 @@ async def _load(page: Page, gateway: GatewayProcess, chats: int, rate: float, to
     with page.serve(gateway) as app:
         await one_answer(page, app, gateway, _WARM_UP_TOKENS)
         async with AsyncExitStack() as stack:
-            tabs = await _open_tabs(page, app, chats, stack)
+            tabs = await open_tabs(page, app, chats, stack)
 
             async def chat(index: int) -> int:
                 tab, chat_input = tabs[index]

@@ -24,6 +24,11 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def resident_mb(pid: int) -> float:
+    """Memory of a process that is in use (RSS), MB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def quantile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least ``share`` of the values do not exceed."""
     ordered = sorted(values)
@@ -71,6 +76,12 @@ def number(value: float) -> str:
     if value != 0 and abs(value) < 100:
         return f"{value:.3g}"
     return f"{value:,.0f}"
+
+
+def say_limit(what: str, value: float, limit: float) -> bool:
+    """Print whether a figure keeps to its limit, and return it."""
+    say(f"{what}: {number(value)} (limit {limit:g}): {'held' if value <= limit else 'MISSED'}")
+    return value <= limit
 
 
 def ratio_header(names: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from bench.gateway_process import GatewayProcess
-from bench.measures import cpu_seconds, nonce, number, ratio, ratio_header, say, table
+from bench.measures import cpu_seconds, nonce, number, ratio, ratio_header, say_limit, table
 from bench.pages import APP, NAIVE, Page
 from bench.script_text import Script
 from tests.live.app_process import AppProcess
@@ -83,7 +83,7 @@ def stream(tokens: int, repeats: int, pages: tuple[Page, ...] = (APP, NAIVE)) ->
             header = ["", *(f"{n:,} tokens" for n in lengths), "ratio"]
             row = ["server CPU, us a token", number(short), number(long), number(long / short)]
             table(f"linearity of the {name}", header, [row])
-            held = _say_limit(f"{name}: CPU a token, long / short", long / short, _LINEAR) and held
+            held = say_limit(f"{name}: CPU a token, long / short", long / short, _LINEAR) and held
     if app := runs.get(APP.name):
         held = _app_holds(app, runs.get(NAIVE.name, {})) and held
     return held
@@ -93,20 +93,15 @@ def _app_holds(app: dict[int, list[Figures]], naive: dict[int, list[Figures]]) -
     held = True
     for n, figures in app.items():
         inflation = median(one.inflation for one in figures)
-        held = _say_limit(f"{n:,} tokens: bytes / answer", inflation, _INFLATION) and held
+        held = say_limit(f"{n:,} tokens: bytes / answer", inflation, _INFLATION) and held
         if n != _REFERENCE_TOKENS:
             continue
         late = median(one.late for one in figures)
-        held = _say_limit(f"{n:,} tokens: last token late, ms", late, _LATE_MS) and held
+        held = say_limit(f"{n:,} tokens: last token late, ms", late, _LATE_MS) and held
         if n in naive:
             share = late / median(one.late for one in naive[n])
-            held = _say_limit(f"{n:,} tokens: late, app / naive", share, _LATE_SHARE) and held
+            held = say_limit(f"{n:,} tokens: late, app / naive", share, _LATE_SHARE) and held
     return held
-
-
-def _say_limit(what: str, value: float, limit: float) -> bool:
-    say(f"{what}: {number(value)} (limit {limit:g}): {'held' if value <= limit else 'MISSED'}")
-    return value <= limit
 
 
 def _print(title: str, runs: dict[str, list[Figures]]) -> None:

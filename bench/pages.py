@@ -53,3 +53,5 @@ NAIVE = Page("naive", _BENCH / "naive_chat.py", _BENCH, "/")
 NAIVE_TUNED = replace(
     NAIVE, name="naive, tuned", options={"server.fileWatcherType": "none", "runner.postScriptGC": "false"}
 )
+# Streamlit's own cost of an answer, without what the app draws around it.
+BARE = replace(NAIVE_TUNED, name="bare", script=_BENCH / "bare_chat.py")
