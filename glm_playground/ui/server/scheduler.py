@@ -2,26 +2,78 @@
 
 Python runs one thread at a time anyway. Where dozens of scripts draw at once, each element that one of them draws takes
 a lock of Streamlit's (`streamlit.config.get_option`) for which all others stand in a queue, the thread that feeds the
-browsers among them: that one then takes seconds to begin what a user asked for. With slots it stands behind one or two
-(`python -m bench.load many --chats 160`).
+browsers among them: that one then takes seconds to begin what a user asked for. So there is one slot. A redraw gets it
+first, then a page whose script began with an action of its user, then any other, each in the order of asking
+(`python -m bench.load enter --chats 160`).
 """
 
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from enum import IntEnum
+from heapq import heappop, heappush
+from itertools import count
+from time import monotonic
 
 _PATIENCE_S = 5.0
-"""A script that waits for something else without saying so holds up the others no longer than this."""
+"""A script that waits for something else without saying so keeps the slot no longer than this."""
 
-_redraw = threading.Lock()
-_page = threading.Lock()
+
+class _Rank(IntEnum):
+    """Who goes first."""
+
+    REDRAW = 0
+    # Between an action and the page that shows what came of it no other script begins: with all actions first, every
+    # answer would wait for all of them.
+    BEGUN = 1
+    PAGE = 2
+
+
+class _Slot:
+    """What one script at a time holds, as a ticket."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = count()
+        self._waiting: list[tuple[_Rank, int, threading.Event]] = []
+        self._holder: threading.Event | None = None
+        self._since = 0.0
+
+    def take(self, rank: _Rank) -> threading.Event:
+        """Waits for the slot; the ticket to give it back with."""
+        ticket = threading.Event()
+        with self._lock:
+            heappush(self._waiting, (rank, next(self._numbers), ticket))
+            if self._holder is None:
+                self._pass_on()
+        while not ticket.wait(_PATIENCE_S):
+            with self._lock:
+                if monotonic() - self._since >= _PATIENCE_S:
+                    self._pass_on()
+        return ticket
+
+    def give_back(self, ticket: threading.Event) -> None:
+        """Lets the next one have it; does nothing where it was taken away meanwhile."""
+        with self._lock:
+            if self._holder is ticket:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        self._holder = heappop(self._waiting)[-1] if self._waiting else None
+        self._since = monotonic()
+        if self._holder:
+            self._holder.set()
+
+
+_slot = _Slot()
 
 
 class _Script(threading.local):
     """What the script of this thread has."""
 
+    rank = _Rank.PAGE
     draws_page = False
-    held: tuple[threading.Lock, ...] = ()
+    ticket: threading.Event | None = None
 
 
 _script = _Script()
@@ -29,18 +81,25 @@ _script = _Script()
 
 @contextmanager
 def redraw_slot() -> Generator[None]:
-    """For work of a few milliseconds; it waits for one page at most. Not inside a page's slot."""
-    held = _redraw.acquire(timeout=_PATIENCE_S)
+    """For work of a few milliseconds; it waits for one other at most. Not inside another slot."""
+    ticket = _slot.take(_Rank.REDRAW)
     try:
         yield
     finally:
-        if held:
-            _redraw.release()
+        _slot.give_back(ticket)
+
+
+@contextmanager
+def action_slot() -> Generator[None]:
+    """For what a prompt or a click starts, before the page is drawn; the page then comes before others."""
+    with page_slot():
+        yield
+    _script.rank = _Rank.BEGUN
 
 
 @contextmanager
 def page_slot() -> Generator[None]:
-    """For a whole page, or the figures of a run: of all who want one, one at a time stands among the redraws."""
+    """For a whole page, or the figures of a run."""
     before = _script.draws_page
     _script.draws_page = True
     _take()
@@ -64,10 +123,11 @@ def released() -> Generator[None]:
 
 
 def _take() -> None:
-    _script.held = tuple(lock for lock in (_page, _redraw) if lock.acquire(timeout=_PATIENCE_S))
+    rank, _script.rank = _script.rank, _Rank.PAGE
+    _script.ticket = _slot.take(rank)
 
 
 def _give_back() -> None:
-    for lock in reversed(_script.held):
-        lock.release()
-    _script.held = ()
+    if _script.ticket:
+        _slot.give_back(_script.ticket)
+    _script.ticket = None

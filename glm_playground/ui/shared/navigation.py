@@ -1,12 +1,15 @@
 """The pages, their addresses, and what is around each of them."""
 
+from copy import copy
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from glm_playground.app_folder import APP_FOLDER
 from glm_playground.ui.server.scheduler import page_slot
-from glm_playground.ui.shared.i18n import _, settle_language
+from glm_playground.ui.shared.i18n import _, language, settle_language
 
 _PAGES = APP_FOLDER / "pages"
 MODELS = _PAGES / "models.py"
@@ -35,18 +38,22 @@ _STYLE = """<style>
 
 def draw_page() -> None:
     """Draws the page that the address names."""
-    settle_language()
-    st.set_page_config(page_title="GLM Playground", page_icon=str(_ICON), layout="wide")
-    page = st.navigation(
-        [
-            st.Page(MODELS, title=_("Models"), default=True),
-            st.Page(COMPARE, title=_("Compare"), url_path="compare"),
-            st.Page(PLAYGROUND, title=_("Playground"), url_path="playground"),
-            st.Page(HISTORY, title=_("History"), url_path="history"),
-            st.Page(PRESENT, title=_("Present"), url_path="present"),
-        ],
-        position="top",
-    )
-    st.html(_STYLE)
     with page_slot():
+        settle_language()
+        st.set_page_config(page_title="GLM Playground", page_icon=str(_ICON), layout="wide")
+        # A page can be run once; making it anew takes longer than all else here.
+        page = st.navigation([copy(page) for page in _pages(language())], position="top")
+        st.html(_STYLE)
         page.run()
+
+
+@cache
+def _pages(language: str) -> tuple[StreamlitPage, ...]:
+    """The pages with their titles in a language, to be copied."""
+    return (
+        st.Page(MODELS, title=_("Models"), default=True),
+        st.Page(COMPARE, title=_("Compare"), url_path="compare"),
+        st.Page(PLAYGROUND, title=_("Playground"), url_path="playground"),
+        st.Page(HISTORY, title=_("History"), url_path="history"),
+        st.Page(PRESENT, title=_("Present"), url_path="present"),
+    )

@@ -96,3 +96,58 @@ def test_a_script_that_waits_without_saying_so_does_not_hold_others_up_for_good(
     with scheduler.page_slot():
         script(_signal(began, scheduler.page_slot))
         assert began.wait(_SOON_S)
+
+
+def test_a_page_that_an_action_led_to_comes_before_others_and_a_redraw_before_both(script) -> None:
+    order: list[str] = []
+    acting, acted, redrawing, redrawn, page = (threading.Event() for _ in range(5))
+
+    def draw(name: str) -> None:
+        with scheduler.page_slot():
+            order.append(name)
+            page.set()
+
+    def act_and_draw() -> None:
+        with scheduler.action_slot():
+            acting.set()
+            acted.wait(_SOON_S)
+        draw("its page")
+        draw("its next page")
+
+    def redraw() -> None:
+        with scheduler.redraw_slot():
+            redrawing.set()
+            redrawn.wait(_SOON_S)
+
+    threads = [script(act_and_draw)]
+    assert acting.wait(_SOON_S)
+    threads.append(script(lambda: draw("another page")))
+    assert not page.wait(_NOT_YET_S)
+    threads.append(script(redraw))
+    assert not redrawing.wait(_NOT_YET_S)
+    acted.set()
+    assert redrawing.wait(_SOON_S)
+    assert not page.wait(_NOT_YET_S)
+    redrawn.set()
+    for thread in threads:
+        thread.result(_SOON_S)
+    assert order == ["its page", "another page", "its next page"]
+
+
+def test_a_script_that_lost_its_slot_does_not_take_it_from_the_next(script, monkeypatch) -> None:
+    monkeypatch.setattr(scheduler, "_PATIENCE_S", 0.01)
+    second, leave, third = threading.Event(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with scheduler.page_slot():
+            second.set()
+            leave.wait(_SOON_S)
+
+    with scheduler.page_slot():
+        script(hold)
+        assert second.wait(_SOON_S)
+        monkeypatch.setattr(scheduler, "_PATIENCE_S", _SOON_S)
+    script(_signal(third, scheduler.page_slot))
+    assert not third.wait(_NOT_YET_S)
+    leave.set()
+    assert third.wait(_SOON_S)
