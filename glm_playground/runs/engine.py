@@ -64,6 +64,7 @@ class _Drive:
     waiting: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
     watchers: list[threading.Event] = field(default_factory=list)
+    first_watchers: list[threading.Event] = field(default_factory=list)
     stopping: bool = False
     behind: "_Drive | None" = None
     task: "asyncio.Task[None] | None" = None
@@ -83,6 +84,9 @@ class _Drive:
         if self.waiting:
             with self.changed:
                 self.changed.notify_all()
+        if self.first_watchers and self.run.has_delta:
+            for watcher in tuple(self.first_watchers):
+                watcher.set()
 
 
 _Work = Callable[[_Drive], Awaitable[Outcome | None]]
@@ -228,20 +232,28 @@ class Engine:
             finally:
                 drive.waiting -= 1
 
-    def wait_end(self, runs: Iterable[LiveRun], timeout: float) -> bool:
-        """Waits until one of `runs` ends, or has ended already; False after `timeout` seconds."""
+    def wait_end(self, runs: Iterable[LiveRun], timeout: float, *, unseen: Iterable[LiveRun] = ()) -> bool:
+        """Waits until one of `runs` ends, or has ended already; False after `timeout` seconds.
+
+        The first token of one of `unseen` ends the wait, too.
+        """
         watcher = threading.Event()
         watched = [self._drives.get(run.id) for run in runs]
         drives = [drive for drive in watched if drive]
+        firsts = [drive for run in unseen if (drive := self._drives.get(run.id))]
         for drive in drives:
             drive.watchers.append(watcher)
+        for drive in firsts:
+            drive.first_watchers.append(watcher)
         try:
-            # One that ended before it was watched will not tell.
+            # One that ended, or began, before it was watched will not tell.
             gone = len(drives) < len(watched) or any(drive.ended.is_set() for drive in drives)
-            return gone or watcher.wait(timeout)
+            return gone or any(drive.run.has_delta for drive in firsts) or watcher.wait(timeout)
         finally:
             for drive in drives:
                 drive.watchers.remove(watcher)
+            for drive in firsts:
+                drive.first_watchers.remove(watcher)
 
     def ask(self, gateway: Gateway, question: Callable[[GatewayClient], Awaitable[T]]) -> "Future[T]":
         """Runs `question` on the engine's loop, such as `lambda client: client.models()`."""

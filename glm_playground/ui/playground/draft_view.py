@@ -16,6 +16,7 @@ from glm_playground.ui.playground.form import DRAFT, VARIABLE, take_changes
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.turn_view import open_editor
 from glm_playground.ui.playground.uploads import take_files
+from glm_playground.ui.server.scheduler import action_slot
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
@@ -29,6 +30,7 @@ PROMPT = "prompt"
 _LEAST_SHARE = 0.001
 
 
+@action_slot()
 def submit(session: Session) -> None:
     """Sends what was typed and attached; what cannot be sent waits above the input."""
     take_changes(session)

@@ -12,6 +12,7 @@ import streamlit as st
 from glm_playground.chat.lane import FIELDS
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import MAX_REPEATS
+from glm_playground.ui.server.scheduler import action_slot
 from glm_playground.ui.shared.session import say, shown_values
 
 TARGET, REPEATS, ORDER, ASK_ABOVE, SAME = "target", "repeats", "order", "ask_above", "in_step"
@@ -64,6 +65,7 @@ def _take(session: Session, key: str, value: Any) -> None:
         session.edit(lane, name, value)
 
 
+@action_slot()
 def command(session: Session, act: Callable[..., object], *arguments: object) -> None:
     """Does a command in a callback, after what was typed until then is taken over."""
     take_changes(session)

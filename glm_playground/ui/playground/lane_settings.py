@@ -16,11 +16,10 @@ from glm_playground.ui.playground.notices import explain_problem
 from glm_playground.ui.playground.setting_words import capability_note
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.navigation import PANEL
 from glm_playground.ui.shared.session import model_ids, show_value
 from glm_playground.ui.shared.styled import styled
 
-PANEL = "settings_panel"
-"""Names the lane whose settings are open beside the chat."""
 _SWITCHES = ("default", "on", "off")
 _FORMATS = ("text", "json_object", "json_schema")
 _MOST_SEED = 2**53 - 1

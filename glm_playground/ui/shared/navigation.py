@@ -17,6 +17,8 @@ COMPARE = _PAGES / "compare.py"
 PLAYGROUND = _PAGES / "playground.py"
 HISTORY = _PAGES / "history.py"
 PRESENT = _PAGES / "present.py"
+PANEL = "settings_panel"
+"""Names the lane whose settings are open beside the page."""
 _ICON = Path(__file__).parent / "icon.svg"
 
 
@@ -40,7 +42,9 @@ def draw_page() -> None:
     """Draws the page that the address names."""
     with page_slot():
         settle_language()
-        st.set_page_config(page_title="GLM Playground", page_icon=str(_ICON), layout="wide")
+        # On a phone the panel is folded away unless it was asked for.
+        panel = "expanded" if st.session_state.get(PANEL) else "auto"
+        st.set_page_config("GLM Playground", str(_ICON), layout="wide", initial_sidebar_state=panel)
         # A page can be run once; making it anew takes longer than all else here.
         page = st.navigation([copy(page) for page in _pages(language())], position="top")
         st.html(_STYLE)

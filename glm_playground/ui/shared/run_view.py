@@ -5,6 +5,7 @@ as it grows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from glm_playground.ui.server.scheduler import page_slot, redraw_slot, released
 from glm_playground.ui.shared.answer_markdown import to_markdown
 from glm_playground.ui.shared.explanations import explain_retry
 from glm_playground.ui.shared.figures import seconds
-from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.pieces import PieceCutter
 from glm_playground.ui.shared.styled import styled
 
@@ -74,6 +75,7 @@ class RunView:
         self._seen = 0
         self._due = 0.0
         self._sent = run.sent
+        self._said_s = 0
         self._splitter = ThinkingSplitter()
         self._begin()
 
@@ -88,19 +90,45 @@ class RunView:
             self._say_what_is_awaited()
         self._answer: _GrowingText | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether something of the answer or its reasoning is drawn."""
+        return self._waiting is None
+
     def _say_what_is_awaited(self) -> None:
         self._sent = self.run.sent
-        text = _("Waiting for the first token") if self._sent else _("Waiting for its turn")
+        text = _("Waiting for the first token") if self._sent else _("Queued")
         if self._waiting:
-            self._waiting.markdown(styled("shimmer", text))
+            self._waiting.markdown(styled("shimmer", f"{text} · {self._elapsed}" if self._said_s else text))
+
+    @property
+    def _elapsed(self) -> str:
+        return seconds(self._said_s * 1e9)
+
+    def _say_how_long(self) -> None:
+        """Says each second how long the user waits for an answer, and how much reasoning came meanwhile."""
+        elapsed = int((datetime.now(UTC) - self.run.started_at).total_seconds())
+        if elapsed <= self._said_s or self._answer:
+            return
+        self._said_s = elapsed
+        if self._thinking:
+            count = ngettext("{count} chunk", "{count} chunks", len(self.run.events)).format(
+                count=number(len(self.run.events))
+            )
+            self._status.update(label=f"{styled('shimmer', _('Thinking'))} {self._elapsed} · {count}")
+        elif not any(event.kind is EventKind.RETRY for event in self.run.events):
+            self._say_what_is_awaited()
 
     def draw_due(self, least_interval: float) -> float:
         """Draws what came, unless the last drawing is too young; when the next one is due, by `monotonic()`."""
         now = monotonic()
         if self.run.sent != self._sent:
             self._say_what_is_awaited()
+        self._say_how_long()
         if self.run.ended or (now >= self._due and len(self.run.events) > self._seen):
             rest = self._draw()
+            if not self.begun:
+                return now + least_interval
             self._due = now + min(max(least_interval, rest / _REST_CHARACTERS_PER_SECOND), _LONGEST_INTERVAL_S)
         return max(self._due, now + least_interval)
 
@@ -179,8 +207,11 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
                 going_on.remove(view)
             # Any use of the session lets Streamlit end this script when the user did something else.
             st.session_state.get("attached")
+            # The first token is drawn as soon as it came.
+            unseen = [view.run for view in going_on if not view.begun]
             while going_on and (left := min(due) - monotonic()) > 0:
-                if engine.wait_end((view.run for view in going_on), min(left, max(least / 4, _LOOKS_UP_EVERY_S))):
+                look_up = min(left, max(least / 4, _LOOKS_UP_EVERY_S))
+                if engine.wait_end((view.run for view in going_on), look_up, unseen=unseen):
                     break
                 st.session_state.get("attached")
 
