@@ -3,6 +3,7 @@
 from copy import copy
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -43,7 +44,7 @@ def draw_page() -> None:
     with page_slot():
         settle_language()
         # On a phone the panel is folded away unless it was asked for.
-        panel = "expanded" if st.session_state.get(PANEL) else "auto"
+        panel: Literal["expanded", "auto"] = "expanded" if st.session_state.get(PANEL) else "auto"
         st.set_page_config("GLM Playground", str(_ICON), layout="wide", initial_sidebar_state=panel)
         # A page can be run once; making it anew takes longer than all else here.
         page = st.navigation([copy(page) for page in _pages(language())], position="top")
