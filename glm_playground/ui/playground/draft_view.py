@@ -64,12 +64,13 @@ def _draw_draft(session: Session, draft: Draft) -> None:
     else:
         key = f"{DRAFT}-{draft.id}"
         show_value(key, draft.text)
-        st.text_area(_("Prompt"), key=key, height=100, label_visibility="collapsed")
+        st.text_area(_("Prompt"), draft.text, key=key, height=100, label_visibility="collapsed")
     names = () if draft.prompt or draft.literal else variables_of(draft.text)
     for name in names:
         key = f"{VARIABLE}-{name}"
-        show_value(key, session.bench.values.get(name, ""))
-        st.text_input(name, key=key)
+        value = session.bench.values.get(name, "")
+        show_value(key, value)
+        st.text_input(name, value, key=key)
     if draft.attachments:
         files = ", ".join(literal(file.name) for file in draft.attachments)
         st.caption(_("With: {names}").format(names=files))

@@ -92,27 +92,40 @@ def _changed_text(count: int) -> str:
 
 
 def _show(lane: Lane, name: str) -> str:
-    """Has the field's widget show the lane's value; its key."""
-    value = lane.value(name)
-    if name in _RANGES and value is not None:
-        # A preset may have been written by hand: what no widget can hold is not sent either.
-        least, most = _RANGES[name]
-        value = max(least, min(value, most))
-        value = int(value) if name in _WHOLE else float(value)
+    """Has the field's widget show the lane's value; its key. The widget takes `_shown` as its default."""
     key = f"{name}-{lane.id}"
-    show_value(key, value)
+    show_value(key, _shown(lane, name))
     return key
+
+
+def _shown(lane: Lane, name: str) -> Any:
+    """The lane's value as the field's widget can hold it."""
+    value = lane.value(name)
+    if name not in _RANGES or value is None:
+        return value
+    # A preset may have been written by hand: what no widget can hold is not sent either.
+    least, most = _RANGES[name]
+    value = max(least, min(value, most))
+    return int(value) if name in _WHOLE else float(value)
+
+
+def _default(lane: Lane, name: str, least: float, most: float | None) -> Any:
+    """The number that a field begins with; None where its limits, which depend on the model, do not let it."""
+    value = _shown(lane, name)
+    return value if value is not None and least <= value and (most is None or value <= most) else None
 
 
 def draw_model(bench: Workbench, lane: Lane) -> None:
     """Draws the choice of the lane's model."""
     key = _show(lane, "model")
     ids = model_ids()
-    if (chosen := st.session_state[key]) and chosen not in ids:
+    chosen = lane.value("model")
+    if chosen and chosen not in ids:
         ids.append(chosen)
     st.selectbox(
         _("Model"),
         ids,
+        ids.index(chosen) if chosen else None,
         key=key,
         accept_new_options=True,
         placeholder=_("Choose a model or type an id"),
@@ -124,7 +137,7 @@ def draw_settings(session: Session, lane: Lane) -> None:
     """Draws the controls."""
     problems = lane.problems
     card = load_catalog().get(lane.setup.model)
-    st.text_area(_("System prompt"), key=_show(lane, "system"), height=120)
+    st.text_area(_("System prompt"), lane.value("system"), key=_show(lane, "system"), height=120)
     _draw_thinking(lane, card)
     _draw_sampling(lane, card)
     _draw_tools(session, lane, card, problems)
@@ -142,6 +155,7 @@ def _switch(lane: Lane, name: str, label: str, note: str) -> None:
     st.segmented_control(
         label,
         _SWITCHES,
+        default=lane.value(name),
         format_func=words.__getitem__,
         key=_show(lane, name),
         required=True,
@@ -160,6 +174,7 @@ def _draw_thinking(lane: Lane, card: ModelCard | None) -> None:
         st.selectbox(
             _labelled(_("Reasoning effort"), note if efforts else _("not declared")),
             options,
+            options.index(lane.value("reasoning_effort")),
             format_func=lambda option: words.get(option, option),
             key=_show(lane, "reasoning_effort"),
             accept_new_options=True,
@@ -185,7 +200,7 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
             label.format(least=number(least, 2 if least % 1 else 0), most=number(most, 2 if most % 1 else 0)),
             least,
             most,
-            None,
+            _default(lane, name, least, most),
             step,
             key=_show(lane, name),
             placeholder=default,
@@ -194,11 +209,14 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
     label = (
         _("Max tokens (1 to {limit})").format(limit=number(limit)) if limit else _("Max tokens (no limit is published)")
     )
-    st.number_input(label, 1, limit, None, 1, key=_show(lane, "max_tokens"), placeholder=default)
+    st.number_input(
+        label, 1, limit, _default(lane, "max_tokens", 1, limit), 1, key=_show(lane, "max_tokens"), placeholder=default
+    )
     _switch(lane, "do_sample", _("Sampling (do_sample)"), _published(card, "do_sample"))
     # A text area: a line break can be typed.
     st.text_area(
         _("Stop sequence"),
+        lane.value("stop"),
         key=_show(lane, "stop"),
         max_chars=200,
         height=68,
@@ -208,7 +226,7 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
         _labelled(_("Seed"), _("not declared")),
         0,
         _MOST_SEED,
-        None,
+        _default(lane, "seed", 0, _MOST_SEED),
         1,
         key=_show(lane, "seed"),
         placeholder=default,
@@ -226,6 +244,7 @@ def _draw_tools(session: Session, lane: Lane, card: ModelCard | None, problems: 
     note = capability_note(card, "function_tools")
     st.toggle(
         _labelled(_("Built-in tools: calculator and clock"), note),
+        lane.value("builtin"),
         key=_show(lane, "builtin"),
     )
     text = _("A list of functions as JSON: name, description, and parameters as a JSON Schema.")
@@ -239,6 +258,7 @@ def _draw_format(session: Session, lane: Lane, card: ModelCard | None, problems:
     st.segmented_control(
         _labelled(_("Answer format"), note),
         _FORMATS,
+        default=lane.value("format"),
         format_func=words.__getitem__,
         key=_show(lane, "format"),
         required=True,
@@ -251,7 +271,7 @@ def _draw_format(session: Session, lane: Lane, card: ModelCard | None, problems:
 
 
 def _json_area(lane: Lane, name: str, label: str, problems: Mapping[str, FieldProblem], note: str) -> None:
-    st.text_area(label, key=_show(lane, name), height=200 if lane.value(name) else 100, help=note)
+    st.text_area(label, lane.value(name), key=_show(lane, name), height=200 if lane.value(name) else 100, help=note)
     if problem := problems.get(name):
         st.markdown(styled("red", explain_problem(problem)))
 

@@ -66,6 +66,7 @@ def _draw_order(bench: Workbench) -> None:
         _("Order"),
         list(words),
         format_func=words.__getitem__,
+        default="one" if bench.one_by_one else "parallel",
         key=ORDER,
         required=True,
         help=_(
@@ -78,23 +79,27 @@ def _draw_order(bench: Workbench) -> None:
         _("Runs per lane (1 to {most})").format(most=MAX_REPEATS),
         1,
         MAX_REPEATS,
-        None,
+        bench.repeats,
         1,
         key=REPEATS,
         help=_("The spread appears below the answers."),
     )
     if len(bench.lanes) > 1:
         show_value(SAME, bench.same_settings)
-        st.toggle(_("Use lane 1's settings everywhere"), key=SAME)
+        st.toggle(_("Use lane 1's settings everywhere"), bench.same_settings, key=SAME)
         layouts = {"columns": _("columns"), "tabs": _("tabs")}
-        show_value(LAYOUT, "columns" if side_by_side(bench) else "tabs")
-        st.segmented_control(_("Layout"), list(layouts), format_func=layouts.__getitem__, key=LAYOUT, required=True)
-    show_value(ASK_ABOVE, None if bench.ask_above is None else float(bench.ask_above))
+        layout = "columns" if side_by_side(bench) else "tabs"
+        show_value(LAYOUT, layout)
+        st.segmented_control(
+            _("Layout"), list(layouts), default=layout, format_func=layouts.__getitem__, key=LAYOUT, required=True
+        )
+    ask_above = None if bench.ask_above is None else float(bench.ask_above)
+    show_value(ASK_ABOVE, ask_above)
     st.number_input(
         _("Confirm cost above (US dollars)"),
         0.0,
         None,
-        None,
+        ask_above,
         0.01,
         key=ASK_ABOVE,
         format="%.4f",
@@ -111,5 +116,8 @@ def draw_target(bench: Workbench) -> None:
         return
     names = {lane.id: f"{index} {literal(lane.setup.model)}" for index, lane in enumerate(bench.lanes, start=1)}
     words = {"all": _("all"), **names}
-    show_value(TARGET, bench.target if bench.target in names else "all")
-    st.segmented_control(_("Ask"), list(words), format_func=words.__getitem__, key=TARGET, required=True)
+    target = bench.target if bench.target in names else "all"
+    show_value(TARGET, target)
+    st.segmented_control(
+        _("Ask"), list(words), default=target, format_func=words.__getitem__, key=TARGET, required=True
+    )

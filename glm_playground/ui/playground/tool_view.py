@@ -39,6 +39,7 @@ def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
         show_value(toggle, session.bench.run_tools)
         st.toggle(
             _("Run automatically"),
+            session.bench.run_tools,
             key=toggle,
             help=_("Built-in tools only, at most {count} times in a row.").format(count=MAX_TOOL_ROUNDS),
         )

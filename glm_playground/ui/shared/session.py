@@ -93,7 +93,11 @@ def shown_values() -> dict[str, object]:
 
 
 def show_value(key: str, value: object) -> None:
-    """Has a widget show `value`; what differs from it at the next run was typed by the user."""
+    """Has a widget show `value`; what differs from it at the next run was typed by the user.
+
+    The widget gets `value` as its default too: a run that is replaced before the browser saw it takes the word of the
+    session state with it, and the browser would then report the widget's own default as the user's choice.
+    """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     shown_values()[key] = value
