@@ -59,7 +59,7 @@ class _Drive:
     """A running run, its task, and who waits for it."""
 
     run: LiveRun
-    price: Callable[[], Price | None]
+    price: "AskPrice"
     changed: threading.Condition = field(default_factory=threading.Condition)
     waiting: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
@@ -93,7 +93,11 @@ _Work = Callable[[_Drive], Awaitable[Outcome | None]]
 """Fills a run; gives its outcome."""
 
 
-def _no_price() -> Price | None:
+AskPrice = Callable[[], Awaitable[Price | None]]
+"""Gives the price that a run's cost is computed with; asked once, when it has ended."""
+
+
+async def _no_price() -> Price | None:
     return None
 
 
@@ -145,7 +149,7 @@ class Engine:
         owner: str = "",
         behind: Run | None = None,
         warm_up: bool = False,
-        price: Callable[[], Price | None] = _no_price,
+        price: AskPrice = _no_price,
     ) -> LiveRun:
         """Gives the run that will record the answer to `request`, at once.
 
@@ -155,7 +159,7 @@ class Engine:
             owner: whose run it is.
             behind: a run that must end first, in whatever way.
             warm_up: whether it only readies the model for others.
-            price: asked once, when the run has ended, on the engine's thread.
+            price: asked once, when the run has ended, on the engine's loop; the run ends once it answers.
         """
         run = LiveRun(
             id=uuid.uuid4().hex,
@@ -287,9 +291,7 @@ class Engine:
             self._http = connection_pool(connect_timeout=connect, read_timeout=read)
         return GatewayClient(self._http, gateway)
 
-    def _begin(
-        self, run: LiveRun, behind: Run | None, work: _Work, price: Callable[[], Price | None] = _no_price
-    ) -> None:
+    def _begin(self, run: LiveRun, behind: Run | None, work: _Work, price: AskPrice = _no_price) -> None:
         drive = _Drive(run, price, behind=self._drives.get(behind.id) if behind else None)
         self._drives[run.id] = drive
         self._loop.call_soon_threadsafe(self._launch, drive, work)
@@ -336,9 +338,10 @@ class Engine:
             run.error = RunError("InternalError", type(error).__name__)
             outcome = Outcome.FAILED
         finally:
-            self._end(drive, outcome, perf_counter_ns() - drive.t0_ns)
+            ended_ns = perf_counter_ns() - drive.t0_ns
+            self._end(drive, outcome, ended_ns, await _price_of(drive))
 
-    def _end(self, drive: _Drive, outcome: Outcome | None, ended_ns: int) -> None:
+    def _end(self, drive: _Drive, outcome: Outcome | None, ended_ns: int, price: Price | None = None) -> None:
         """Gives the run its outcome; None where it was cancelled."""
         run = drive.run
         if not run.replayed:
@@ -346,7 +349,7 @@ class Engine:
         ending = outcome or (Outcome.STOPPED if drive.stopping else Outcome.INTERRUPTED)
         if not run.replayed:
             # The outcome is set last: whoever sees it sees the cost too.
-            run.cost = cost_of(replace(run.recorded(), outcome=ending), drive.price())
+            run.cost = cost_of(replace(run.recorded(), outcome=ending), price)
         run.outcome = ending
         self._drives.pop(run.id, None)
         if not run.replayed:
@@ -388,6 +391,20 @@ class Engine:
             reason = run.finish_reason or ""
             run.error = RunError("StreamFailed", reason, request_id=run.request_id, task_id=run.task_id)
         return outcome
+
+
+async def _price_of(drive: _Drive) -> Price | None:
+    """The price of an ended run; None where asking for it fails."""
+    if drive.run.replayed:
+        return None
+    try:
+        return await drive.price()
+    except asyncio.CancelledError:
+        return None
+    except Exception:
+        # The run must end whatever its price does.
+        _log.exception("the price of run %s is not known", drive.run.id)
+        return None
 
 
 async def _turn_of(drive: _Drive) -> None:

@@ -1,5 +1,6 @@
 """What the whole process shares: the engine, the gateway, the sandbox, its prices. No user's data is in here."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -22,6 +23,7 @@ from glm_playground.settings import RUNAPI_BASE_URL, settings
 
 FRESH_FOR_S = 600.0
 PROBLEM_STANDS_FOR_S = 60.0
+_PRICE_WAIT_S = 3.0
 runs_since_start = RunsSinceStart()
 _starting = threading.Lock()
 
@@ -42,13 +44,14 @@ def start(
 ) -> LiveRun:
     """Starts a run of `owner` and stores it; see `Engine.start`."""
 
-    @cache
-    def price() -> Price | None:
-        # Asked at the run's end: at the first prompt of a process the price list may still be on its way.
+    async def price() -> Price | None:
+        # At the first prompt of a process the price list may still be on its way; an ended run waits a moment for it.
+        if (asked := _prices.get(server.origin)) and not asked.answer.done():
+            await asyncio.wait({asyncio.wrap_future(asked.answer)}, timeout=_PRICE_WAIT_S)
         return price_of(server, request.model)
 
     run = engine().start(request, server, owner=owner, behind=behind, warm_up=warm_up, price=price)
-    storage.watch(run, owner, price)
+    storage.watch(run, owner, lambda: None)
     return run
 
 

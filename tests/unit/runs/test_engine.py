@@ -354,7 +354,7 @@ def test_who_waits_for_several_wakes_at_the_first_end(engine: Engine, gateway: G
 
 
 def test_a_live_run_is_got_by_its_id_until_it_ends(engine: Engine, gateway: Gateway) -> None:
-    run = engine.start(ask_for("tokens=2000 rate=100"), gateway, owner="ana", price=lambda: None)
+    run = engine.start(ask_for("tokens=2000 rate=100"), gateway, owner="ana")
     other = engine.start(ask_for("tokens=2"), gateway, owner="rui", behind=run, warm_up=True)
     assert engine.live(run.id) is run
     assert engine.live_of("ana") == (run,)
