@@ -18,7 +18,7 @@ from glm_playground.cli.figures import answered_by, cost_text, count, dollars, f
 from glm_playground.cli.terminal import line
 from glm_playground.gateway import Gateway
 from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
-from glm_playground.runs.cost import cost_of
+from glm_playground.runs.cost import Price, cost_of
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.prices import published_price
 from glm_playground.runs.run import Outcome, Run
@@ -110,8 +110,12 @@ def _agreed() -> bool:
 
 def _ask_again(engine: Engine, gateway: Gateway, place: int, one: RecordedRun) -> RecordedRun:
     """Send the request of a run once more, and print both beside each other."""
-    price = None if gateway.stand_in or not gateway.failed_not_charged else published_price(one.run.request.model)
-    run = engine.start(one.run.request, gateway, price=lambda: price)
+
+    async def price() -> Price | None:
+        known = not gateway.stand_in and gateway.failed_not_charged
+        return published_price(one.run.request.model) if known else None
+
+    run = engine.start(one.run.request, gateway, price=price)
     try:
         while not run.ended:
             engine.wait_end([run], timeout=0.5)

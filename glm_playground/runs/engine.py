@@ -401,8 +401,7 @@ async def _price_of(drive: _Drive) -> Price | None:
         return await drive.price()
     except asyncio.CancelledError:
         return None
-    except Exception:
-        # The run must end whatever its price does.
+    except Exception:  # noqa: BLE001 - the run must end whatever its price does
         _log.exception("the price of run %s is not known", drive.run.id)
         return None
 

@@ -1,7 +1,6 @@
 """Runs of the history as files: CSV, JSON Lines, a report, a bundle; made when they are asked for."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import islice
 
 import streamlit as st
@@ -11,10 +10,11 @@ from glm_playground.chat.setup import MAX_LANES as MOST_LANES
 from glm_playground.ledger import Ledger, RunFilter, StoredRun
 from glm_playground.reports.history_files import Kept, csv_lines, json_lines
 from glm_playground.ui.shared.bundle_download import draw_bundle_download
-from glm_playground.ui.shared.file_buttons import FileKind, draw_file_buttons
+from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, number
 
 MOST_EXPORTED = 10_000
+MOST_REPORTED = 100
 
 
 def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> None:
@@ -38,16 +38,20 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
             ),
         )
         with st.container(horizontal=True):
-            draw_file_buttons(kinds, f"glm-playground-runs-{datetime.now(UTC):%Y%m%d-%H%M}", "history")
-        if 0 < len(chosen) <= MOST_LANES:
+            draw_file_buttons(kinds, dated("glm-playground-runs"), "history")
+        if 0 < len(chosen) <= MOST_REPORTED:
             st.markdown(_("**As a report**, with figures, sources and limits."))
             # Jinja is loaded once somebody wants a report.
             from glm_playground.ui.shared.downloads import draw_downloads, recorded_lanes  # noqa: PLC0415
 
             draw_downloads(lambda: recorded_lanes(_recorded(ledger, owner, chosen)), "history-report")
+        else:
+            most = _("Select 1 to {most} runs for a report.")
+            st.caption(most.format(most=number(MOST_REPORTED)))
+        if 0 < len(chosen) <= MOST_LANES:
             draw_bundle_download(lambda: _recorded(ledger, owner, chosen), "history-bundle")
         else:
-            most = _("Select 1 to {most} runs for a report or a bundle.")
+            most = _("Select 1 to {most} runs for a bundle.")
             st.caption(most.format(most=number(MOST_LANES)))
 
 

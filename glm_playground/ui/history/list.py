@@ -7,6 +7,9 @@ import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 
 from glm_playground.ledger import Cursor, Deletion, Ledger, Page, RunFilter, RunRow
+from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.marks import unmarked
+from glm_playground.service import runtime, storage
 from glm_playground.ui.history.exports import draw_exports
 from glm_playground.ui.history.filters import draw_filters, forget_filters, is_narrowed
 from glm_playground.ui.shared.accent import on_accent
@@ -19,6 +22,7 @@ from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
 RUN = "run"
 """Names the run in the page's address."""
 ROWS_A_PAGE = 50
+_STOP_S = 1.0
 _ROW_HEIGHT = 34
 UNDO = "history_undo"
 """Names the last deletion, which can be taken back."""
@@ -65,7 +69,7 @@ def _draw_grid(rows: Sequence[RunRow], key: str) -> list[RunRow]:
             "open": [_("Open")] * len(rows),
             "started": [row.started_at for row in rows],
             "model": [row.model for row in rows],
-            "prompt": [row.prompt for row in rows],
+            "prompt": [unmarked(row.prompt) for row in rows],
             "outcome": [_outcome(row) for row in rows],
             "tokens": pd.array([row.completion_tokens for row in rows], dtype="Int64"),
             "ttft": [None if row.ttft_ns is None else row.ttft_ns / 1e6 for row in rows],
@@ -141,6 +145,8 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
                 on_click=_delete,
                 args=(ledger, owner, chosen),
             )
+            if running := [run for run in runtime.engine().live_of(owner) if run.id in chosen]:
+                st.button(_("Stop"), key="history_stop", icon=":material/stop:", on_click=stop_runs, args=(running,))
         else:
             st.caption(_("Select runs to export or delete."), width="content")
         draw_exports(ledger, owner, wanted, chosen)
@@ -155,11 +161,22 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
             )
 
 
+def stop_runs(runs: Sequence[LiveRun]) -> None:
+    """Stops runs that are running here, and waits a moment until they are stored as stopped."""
+    for run in runs:
+        runtime.engine().stop(run)
+    runtime.engine().wait_end(runs, _STOP_S)
+    storage.catch_up()
+
+
 def _delete(ledger: Ledger, owner: str, run_ids: list[str]) -> None:
+    # What is taken away is stopped: it would go on and cost.
+    stop_runs([run for run in runtime.engine().live_of(owner) if run.id in run_ids])
     delete(lambda: ledger.delete(owner, run_ids))
 
 
 def _delete_all(ledger: Ledger, owner: str) -> None:
+    stop_runs(runtime.engine().live_of(owner))
     delete(lambda: ledger.delete_all(owner))
 
 

@@ -9,7 +9,7 @@ from glm_playground.chat.setup import setup_of
 from glm_playground.ledger import Ledger, StoredRun, UnreadableRun
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.service import runtime
-from glm_playground.ui.history.list import RUN, delete
+from glm_playground.ui.history.list import RUN, delete, stop_runs
 from glm_playground.ui.history.tasks import draw_task
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal, to_markdown
@@ -136,6 +136,8 @@ def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
                 answer.stored_cost = stored.cost if answer.run else None
             open_conversations([(setup_of(run.request), conversation)])
             st.switch_page(PLAYGROUND)
+        if live := runtime.engine().live(stored.run.id):
+            st.button(_("Stop"), key="history_run_stop", icon=":material/stop:", on_click=stop_runs, args=([live],))
         _draw_delete(ledger, owner, stored.run.id)
 
 
@@ -150,6 +152,8 @@ def _draw_delete(ledger: Ledger, owner: str, run_id: str) -> None:
 
 
 def _delete(ledger: Ledger, owner: str, run_id: str) -> None:
+    if live := runtime.engine().live(run_id):
+        stop_runs([live])
     if delete(lambda: ledger.delete(owner, [run_id])):
         _close()
 
