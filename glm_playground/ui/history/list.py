@@ -163,6 +163,8 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
 
 def stop_runs(runs: Sequence[LiveRun]) -> None:
     """Stops runs that are running here, and waits a moment until they are stored as stopped."""
+    if not runs:
+        return
     for run in runs:
         runtime.engine().stop(run)
     runtime.engine().wait_end(runs, _STOP_S)

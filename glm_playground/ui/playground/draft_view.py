@@ -56,9 +56,9 @@ def _draw_draft(session: Session, draft: Draft) -> None:
     if draft.notice and not (draft.notice.kind is NoticeKind.BUSY and not busy):
         lane = plan.requests[0].lane if plan.requests else None
         title, body = explain_notice(draft.notice, session.bench, lane)
-        st.markdown(f"**{_('Not sent yet.')}** {title} {body}")
+        st.markdown(" ".join((_("**Not sent yet.**"), title, body)))
     else:
-        st.markdown(f"**{_('Not sent yet.')}**")
+        st.markdown(_("**Not sent yet.**"))
     if draft.prompt:
         st.code(draft.text, language=None, wrap_lines=True)
     else:

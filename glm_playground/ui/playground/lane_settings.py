@@ -55,7 +55,8 @@ def draw_panel(session: Session) -> None:
         return
     with st.sidebar:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{_('Settings')}** {styled('small', literal(lane.setup.model))}", width="stretch")
+            title = _("**Settings** of {model}").format(model=literal(lane.setup.model))
+            st.markdown(title, width="stretch")
             st.button(_("Close"), key="settings-close", type="tertiary", icon=":material/close:", on_click=toggle_panel)
         if bench.same_settings and lane is not bench.lanes[0]:
             st.caption(_("Using lane 1's settings."))

@@ -194,8 +194,10 @@ def _last_forks(session: Session, lanes: Sequence[Lane]) -> list[list[Fork]]:
     if hidden > 0 and first:
         step = min(hidden, _EARLIER_STEP)
         label = ngettext("Show {count} earlier turn", "Show {count} earlier turns", step).format(count=step)
+        if hidden > step:
+            label = _("Show {count} of {hidden} earlier turns").format(count=step, hidden=hidden)
         st.button(
-            f"{label} ({_('{count} hidden').format(count=hidden)})" if hidden > step else label,
+            label,
             key=f"show_earlier-{lanes[0].id}",
             type="tertiary",
             icon=":material/expand_less:",
