@@ -115,7 +115,8 @@ class RunView:
             count = ngettext("{count} chunk", "{count} chunks", len(self.run.events)).format(
                 count=number(len(self.run.events))
             )
-            self._status.update(label=f"{styled('shimmer', _('Thinking'))} {self._elapsed} · {count}")
+            thinking = styled("shimmer", _("Thinking"))
+            self._status.update(label=f"{thinking} {self._elapsed} · {count}")
         elif not any(event.kind is EventKind.RETRY for event in self.run.events):
             self._say_what_is_awaited()
 
