@@ -111,5 +111,7 @@ def close() -> None:
     with _making:
         closing, _recorder = _recorder, None
     if closing:
-        closing.flush(_CLOSE_S)
+        # Where the last attempt failed, `close` makes one more and does not wait for others.
+        if closing.problem is None:
+            closing.flush(_CLOSE_S)
         closing.close()

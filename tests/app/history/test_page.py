@@ -80,7 +80,7 @@ def test_a_run_opens_as_it_was_and_goes_on_in_the_playground(asked: AppTest) -> 
     page = Playground(asked)
     page.say("and herons go on")
     assert "and herons go on" in texts(asked)
-    [lane] = asked.session_state["workbench"].lanes
+    [lane] = page.bench.lanes
     assert len(lane.conversation.turns) == 2
 
 
