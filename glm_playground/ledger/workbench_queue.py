@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.ledger import Ledger
 
 _log = logging.getLogger(__name__)
@@ -135,14 +136,11 @@ class WorkbenchQueue:
 
 def _save(ledger: Ledger, copy: WorkbenchCopy, change: _Change) -> Saving:
     try:
-        body = change.body()
-    except Exception:  # noqa: BLE001 - the thread must outlive a workbench that cannot be made into a text
+        revision = ledger.save_workbench(copy.owner, copy.id, change.name, change.body(), copy.revision)
+    except LedgerError:
+        raise
+    except Exception:  # noqa: BLE001 - the thread must outlive a workbench that is too large or makes no text
         _log.exception("workbench %s is not saved", copy.id)
-        return Saving.REFUSED
-    try:
-        revision = ledger.save_workbench(copy.owner, copy.id, change.name, body, copy.revision)
-    except ValueError as error:
-        _log.error("workbench %s is not saved: %s", copy.id, error)
         return Saving.REFUSED
     if revision is None:
         return Saving.CONFLICT

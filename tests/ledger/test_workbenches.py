@@ -164,12 +164,14 @@ def test_two_tabs_of_one_workbench_do_not_overwrite_each_other(ledger: Ledger, w
 
 
 def test_a_workbench_that_cannot_be_a_text_is_refused_alone(ledger: Ledger, writing: Recorder, owner: str) -> None:
-    broken, large, good = (WorkbenchCopy(owner, id) for id in ("broken", "large", "good"))
+    broken, large, odd, good = (WorkbenchCopy(owner, id) for id in ("broken", "large", "odd", "good"))
+    writing.save_workbench(odd, "", lambda: b"bytes")  # type: ignore[arg-type,return-value]
     writing.save_workbench(broken, "", lambda: str(1 / 0))
     writing.save_workbench(large, "", lambda: "x" * (MOST_TEXT_BYTES + 1))
     writing.save_workbench(good, "", lambda: "good", lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
     assert writing.flush(5)
-    assert [copy.saving for copy in (broken, large, good)] == [Saving.REFUSED, Saving.REFUSED, Saving.SAVED]
+    assert [copy.saving for copy in (broken, large, odd)] == [Saving.REFUSED] * 3
+    assert good.saving is Saving.SAVED
     assert [row.id for row in ledger.workbenches(owner)] == ["good"]
     assert writing.problem is None
 

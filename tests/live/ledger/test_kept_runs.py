@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glm_playground.ledger import Ledger, RunFilter
+from glm_playground.ledger import Ledger, RunFilter, StoredRun
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.sandbox.script_text import markdown_tokens
@@ -60,40 +60,40 @@ def test_a_killed_app_leaves_every_run_as_interrupted_with_its_text(sandbox: San
     }
     rate = 20
 
-    async def streams(app: AppProcess) -> tuple[str, dict[str, float]]:
-        """Whose runs they are, and how long each had streamed when the app was killed."""
-        first = BrowserSession(app.base_url, path="/playground")
-        await first.connect()
-        others = [BrowserSession(app.base_url, path="/playground", cookies=first.cookies) for _ in range(STREAMS - 1)]
-        await asyncio.gather(*(tab.connect() for tab in others))
-        tabs = [first, *others]
+    async def streams(app: AppProcess) -> dict[str, tuple[str, float]]:
+        """By owner, the prompt and how long its answer had streamed when the app was killed."""
+        # Each tab is a browser of its own: the tabs of one share their workbench, which is asked once at a time.
+        tabs = [BrowserSession(app.base_url, path="/playground") for _ in range(STREAMS)]
+        await asyncio.gather(*(tab.connect() for tab in tabs))
         await asyncio.gather(*(tab.run() for tab in tabs))
-        begun: dict[str, float] = {}
+        began: dict[str, tuple[str, float]] = {}
 
-        async def ask(tab: BrowserSession, number: int) -> None:
-            await tab.submit_chat(f"@script tokens=4000 rate={rate}\nstream-{number:02}")
+        async def ask(tab: BrowserSession, prompt: str) -> None:
+            await tab.submit_chat(f"@script tokens=4000 rate={rate}\n{prompt}")
             await tab.wait_for(lambda: "Section 1" in tab.text)
-            begun[f"stream-{number:02}"] = time.monotonic()
+            began[owner_of_browser(tab.cookies[COOKIE])] = prompt, time.monotonic()
 
-        await asyncio.gather(*(ask(tab, number) for number, tab in enumerate(tabs)))
-        await first.wait_for(lambda: time.monotonic() - max(begun.values()) > 3, timeout=10)
+        await asyncio.gather(*(ask(tab, f"stream-{number:02}") for number, tab in enumerate(tabs)))
+        last = max(since for _prompt, since in began.values())
+        await tabs[0].wait_for(lambda: time.monotonic() - last > 3, timeout=10)
         app.kill()
         killed = time.monotonic()
         await asyncio.gather(*(tab.close() for tab in tabs), return_exceptions=True)
-        return owner_of_browser(first.cookies[COOKIE]), {prompt: killed - since for prompt, since in begun.items()}
+        return {owner: (prompt, killed - since) for owner, (prompt, since) in began.items()}
 
     with serve(tmp_path, environment) as app:
-        owner, seconds = asyncio.run(streams(app))
+        asked = asyncio.run(streams(app))
+    assert len(asked) == STREAMS
     ledger = Ledger.open(f"sqlite:///{folder / 'runs.sqlite3'}")
-    rows = ledger.page(owner, RunFilter(), None, 100).rows
-    assert sorted(row.prompt.splitlines()[-1] for row in rows) == sorted(seconds)
     whole = "".join(markdown_tokens(4000))
-    for row in rows:
+    for owner, (prompt, seconds) in asked.items():
+        (row,) = ledger.page(owner, RunFilter()).rows
+        assert row.prompt.splitlines()[-1] == prompt
         stored = ledger.run(owner, row.id)
-        assert stored
+        assert isinstance(stored, StoredRun)
         run = stored.run
         assert run.outcome is Outcome.INTERRUPTED
         assert whole.startswith(run.content)
         # What came until two seconds before the end was saved.
-        assert len(run.events) >= rate * (seconds[row.prompt.splitlines()[-1]] - 2) * 0.8
+        assert len(run.events) >= rate * (seconds - 2) * 0.8
     ledger.close()
