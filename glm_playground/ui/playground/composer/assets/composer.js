@@ -120,6 +120,7 @@ class Composer {
     const field = this.#element(editor.key, 'textarea');
     if (!field) return;
     opened = editor.id;
+    this.#scrolling.leave();
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     field.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
     field.focus({ preventScroll: true });

@@ -9,6 +9,8 @@ const WORTH_A_BUTTON_PX = 120;
 const AFTERWARDS_MS = 1500;
 // So long may a new turn, or the page when it opens, take to be drawn.
 const BEGINNING_MS = 5000;
+// So long after a finger or the scroll bar moved, a page that stands higher was moved by it.
+const TOUCHED_MS = 1000;
 const UPWARDS = new Set(['ArrowUp', 'PageUp', 'Home']);
 
 export class Scrolling {
@@ -21,6 +23,7 @@ export class Scrolling {
   #latest = null;
   #stopKey = '';
   #running = false;
+  #touched = -Infinity;
   #abort = new AbortController();
   #resized = new ResizeObserver(() => this.#settle());
 
@@ -54,8 +57,10 @@ export class Scrolling {
       this.#resized.observe(main);
       const options = { passive: true, signal: this.#abort.signal };
       main.addEventListener('scroll', () => this.#settle(), options);
-      main.addEventListener('wheel', (event) => event.deltaY < 0 && this.#leave(), options);
+      main.addEventListener('wheel', (event) => event.deltaY < 0 && this.leave(), options);
       main.addEventListener('keydown', (event) => this.#leaveBy(event), options);
+      main.addEventListener('touchmove', () => this.#touch(), options);
+      main.addEventListener('pointerdown', (event) => event.target === main && this.#touch(), options);
     }
     this.#settle();
   }
@@ -65,12 +70,17 @@ export class Scrolling {
     this.#resized.disconnect();
   }
 
-  #leave() {
-    if (this.#main.scrollTop > 0) this.#following = false;
+  // Stays where the page is from now on.
+  leave() {
+    if (this.#main?.scrollTop > 0) this.#following = false;
+  }
+
+  #touch() {
+    this.#touched = performance.now();
   }
 
   #leaveBy(event) {
-    if (UPWARDS.has(event.key) && !event.target.closest('input, textarea, [role="listbox"], [role="menu"]')) this.#leave();
+    if (UPWARDS.has(event.key) && !event.target.closest('input, textarea, [role="listbox"], [role="menu"]')) this.leave();
   }
 
   get #gap() {
@@ -81,10 +91,11 @@ export class Scrolling {
     const main = this.#main;
     if (!main) return;
     const { scrollTop, scrollHeight } = main;
-    const shrunk = scrollHeight < this.#height;
-    if (scrollTop < this.#top - 1 && !shrunk) this.#following = false;
-    else if (scrollTop > this.#top && this.#gap <= AT_BOTTOM_PX) this.#following = this.#latest !== '';
     const now = performance.now();
+    // A page that shrank for a moment stands higher too.
+    const isTheReaders = scrollHeight === this.#height || now < this.#touched + TOUCHED_MS;
+    if (scrollTop < this.#top - 1 && isTheReaders) this.#following = false;
+    else if (scrollTop > this.#top && this.#gap <= AT_BOTTOM_PX) this.#following = this.#latest !== '';
     const running = document.querySelector(`.st-key-${CSS.escape(this.#stopKey)} button`) !== null;
     if (running || this.#running) this.#until = now + AFTERWARDS_MS;
     this.#running = running;
