@@ -549,7 +549,7 @@ class TestCopies:
         tab.button("Copy").click()
         expect(tab.page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
         assert tab.page.evaluate("navigator.clipboard.readText()") == self.RECEIVED
-        tab.page.locator('[class*="st-key-copy-prompt-"] button').click()
+        tab.page.locator('[class*="st-key-copy-prompt-"] button').first.click()
         tab.page.wait_for_function("async text => await navigator.clipboard.readText() === text", arg=prompt)
 
     def test_it_goes_without_the_newer_way(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
