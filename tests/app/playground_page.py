@@ -60,6 +60,17 @@ class Playground:
         self.click(f"draft-{act}-{self.bench.drafts[0].id}")
 
     @property
+    def why_waiting(self) -> str:
+        """What is said of the one prompt that waits."""
+        [said] = [text.value for text in self.at.markdown if text.value.startswith("**Not sent yet.**")]
+        return str(said)
+
+    def open_details(self) -> None:
+        """Opens the details of the first lane's last answer."""
+        self.open(f"details-{self.bench.lanes[0].id}-{self.last_run.id}")
+        assert "| Figure | Value |" in self.text or "| Medida" in self.text
+
+    @property
     def bench(self) -> Workbench:
         opened: OpenWorkbench = self.at.session_state["open_workbench"]
         return opened.bench

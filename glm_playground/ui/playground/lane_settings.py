@@ -118,9 +118,9 @@ def _default(lane: Lane, name: str, least: float, most: float | None) -> Any:
 
 def draw_model(bench: Workbench, lane: Lane) -> None:
     """Draws the choice of the lane's model."""
-    key = _show(lane, "model")
+    key, chosen = f"model-{lane.id}", lane.setup.model or None
+    show_value(key, chosen)
     ids = model_ids()
-    chosen = lane.value("model")
     if chosen and chosen not in ids:
         ids.append(chosen)
     st.selectbox(

@@ -197,3 +197,8 @@ def _gives_away(tokens: list[Token]) -> bool:
 def literal(text: str) -> str:
     """`text` so that Markdown shows it as it is, on one line; for words of a gateway inside our own sentences."""
     return _LITERAL_SIGN.sub(lambda found: _PARTED_COLON if found["code"] else f"\\{found[0]}", " ".join(text.split()))
+
+
+def code_span(text: str) -> str:
+    """`text`, such as a server's id, as a code span on one line, in a table too; it may hold anything."""
+    return "`" + " ".join(text.split()).replace("`", "'").replace("|", "¦") + "`"

@@ -7,7 +7,7 @@ from glm_playground.chat.checks import Finding, Problem
 from glm_playground.gateway.errors import Speaker, speaker_of
 from glm_playground.runs.notes import Note, NoteKind, notes_of
 from glm_playground.runs.run import Run, RunError
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.figures import seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
 
@@ -36,6 +36,8 @@ def explain_error(run: Run) -> Explanation:
         parts.append(speaks[speaker_of(error.kind)].format(words="; ".join(said)))
     if error.status or error.code:
         parts.append(_("Status and code: {status}").format(status=literal(f"{error.status or ''} {error.code or ''}")))
+    ids = {_("request id"): run.request_id, _("client request id"): run.id}
+    parts.append(" · ".join(f"{name} {code_span(value)}" for name, value in ids.items() if value))
     return Explanation(title, "  \n".join(parts))
 
 

@@ -8,14 +8,9 @@ from glm_playground.gateway import Usage
 from glm_playground.runs.cost import Cost, TokenClass
 from glm_playground.runs.metrics import Metrics
 from glm_playground.runs.run import Run
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.figures import dollars, per_second, seconds, tokens
 from glm_playground.ui.shared.i18n import _, day, moment, number
-
-
-def _code(text: str) -> str:
-    """`text` as a code span; a server's id may hold anything."""
-    return "`" + text.replace("`", "'").replace("|", "¦") + "`"
 
 
 def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = False) -> None:
@@ -59,7 +54,7 @@ def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = F
     if cost.price:
         rows[_("Price from")] = literal(f"{cost.price.source}, {day(cost.price.as_of)}")
     ids = {_("Request id"): run.request_id, _("Task id"): run.task_id, _("Client request id"): run.id}
-    rows |= {name: _code(value) for name, value in ids.items() if value}
+    rows |= {name: code_span(value) for name, value in ids.items() if value}
     if one_by_one:
         st.caption(
             _("Asked alone, in random order, after a warm-up of the model and with a mark against prompt caches.")

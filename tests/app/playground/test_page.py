@@ -68,9 +68,7 @@ class TestSending:
             page.at.button(key="starter")
 
     def test_figures_ids_and_cost_stand_under_the_answer(self, page: Playground, sandbox: SandboxProcess) -> None:
-        # The price list is asked for with the first prompt and may come behind its answer.
-        page.script("tokens=5")
-        runtime.live_prices(runtime.gateway())
+        # The price list is asked for with the page and may come behind the first answer, which then has no cost.
         wait_for_answers()
         assert runtime.live_prices(runtime.gateway()).value is not None
         page.script("tokens=60 rate=200")
@@ -86,14 +84,15 @@ class TestSending:
         run = page.last_run
         assert (run.request_id or "").startswith("req_")
         assert (run.task_id or "").startswith("task_")
-        assert not any(value in page.answer for value in (run.id, run.request_id, run.task_id) if value)
+        assert not [one for one in (run.request_id, run.task_id, run.id) if one and one in page.answer]
 
-        page.open(f"details-1-{run.id}")
+        page.open_details()
         details = page.answer
-        for name, value in (("Request", run.request_id), ("Task", run.task_id), ("Client request", run.id)):
-            assert f"| {name} id | `{value}` |" in details
         for row in ("Model asked", "Server", "TTFT: first token", "Cost of the output", "Price from"):
             assert f"| {row}" in details
+        ids = {"Request id": run.request_id, "Task id": run.task_id, "Client request id": run.id}
+        for row, value in {"Finish reason": "stop", **{name: f"`{one}`" for name, one in ids.items()}}.items():
+            assert f"| {row} | {value} |" in details
         assert "api/v1/price\\_schedules" in details
         assert json.loads(page.at.chat_message[-1].code[0].value) == run.request.body()
 
@@ -123,8 +122,8 @@ class TestSending:
             "thinking": {"type": "enabled"},
         }
         assert body["messages"][0] == {"role": "system", "content": "Answer in one word."}
-        assert "stopped at the token limit" in page.answer
-        assert "The answer stopped at the token limit." in page.answer
+        assert ":gray-badge[stopped at the token limit]" in page.answer
+        assert "The answer stopped at the token limit. Raise max tokens for a longer one." in page.answer
 
         page.at.segmented_control(key="thinking-1").set_value("off")
         for name in ("temperature", "top_p", "max_tokens"):
@@ -214,9 +213,8 @@ class TestSending:
         page.say("second")
         assert len(page.at.chat_message) == 2
         page.say("third")
-        assert page.at.checkbox(key="show_earlier-1").label == "Show 2 earlier turns"
-        page.at.checkbox(key="show_earlier-1").check()
-        page.run()
+        assert page.at.button(key="show_earlier-1").label == "Show 2 earlier turns"
+        page.click("show_earlier-1")
         assert len(page.at.chat_message) == 6
 
 
@@ -232,23 +230,27 @@ class TestNotSent:
         prompt = "word " * 150_000
         page.ask(prompt)
         assert not page.talk.turns
-        assert "The prompt is longer than the model's context." in page.notice
-        assert "200,003" in page.notice
-        assert "128,000" in page.notice
-        assert "Nothing was sent." in page.notice
-        # The text comes back to the input, and the words go with the next run.
-        assert page.at.session_state["prompt"] == prompt or page.at.chat_input[0].proto.value == prompt
+        assert "The prompt is longer than the model's context." in page.why_waiting
+        assert "200,003" in page.why_waiting
+        assert "128,000" in page.why_waiting
+        assert "Nothing was sent." in page.why_waiting
+        assert page.waiting == [prompt]
+        # Another prompt is answered meanwhile, and a model with a longer context takes it.
         page.at.selectbox(key="model-1").set_value("glm-5.2")
         page.say("short")
-        assert not page.at.warning
         assert "short" in page.answer
+        assert page.waiting == [prompt]
+        page.draft()
+        assert not page.waiting
+        assert page.last_run.request.messages[-1].content == prompt
+        assert "Not sent yet" not in page.text
 
     def test_the_history_counts_for_the_context(self, page: Playground) -> None:
         page.at.selectbox(key="model-1").set_value("glm-4.5")
         page.script("tokens=1", "word " * 60_000)
         page.script("tokens=1", "word " * 60_000)
         assert len(page.talk.turns) == 1
-        assert "longer than the model's context" in page.notice
+        assert "longer than the model's context" in page.why_waiting
 
     def test_max_tokens_above_the_limit(self, page: Playground) -> None:
         page.open("settings-1")
@@ -258,10 +260,10 @@ class TestNotSent:
         page.at.selectbox(key="model-1").set_value("glm-4.5")
         page.say("never")
         assert not page.talk.turns
-        assert "Max tokens is above the model's limit." in page.notice
-        assert "120,000" in page.notice
-        assert "98,304" in page.notice
-        assert "Nothing was sent." in page.notice
+        assert "Max tokens is above the model's limit." in page.why_waiting
+        assert "120,000" in page.why_waiting
+        assert "98,304" in page.why_waiting
+        assert "Nothing was sent." in page.why_waiting
 
     @pytest.mark.parametrize(
         ("setting", "value"), [("max_tokens", 200_000), ("max_tokens", 0), ("temperature", 1.5), ("top_p", 0.001)]
@@ -278,7 +280,7 @@ class TestNotSent:
         page = Playground(open_page("pages/playground.py", model=" "))
         page.say("never")
         assert not page.talk.turns
-        assert "No model is chosen." in page.notice
+        assert "No model is chosen." in page.why_waiting
 
 
 REFUSALS = {
@@ -314,8 +316,7 @@ class TestFailures:
         assert ":red-badge[failed]" in page.answer
         assert "$" not in page.answer
         assert page.last_run.request_id
-        page.open(f"details-1-{page.last_run.id}")
-        assert f"| Request id | `{page.last_run.request_id}` |" in page.answer
+        assert f"request id `{page.last_run.request_id}` · client request id `{page.last_run.id}`" in page.error
 
     def test_all_forms_of_an_error_are_read(self, page: Playground) -> None:
         for shape in (1, 2, 3):
@@ -478,10 +479,12 @@ class TestFaultsOfTheStream:
         assert not page.at.error
 
     def test_no_usage(self, page: Playground) -> None:
+        wait_for_answers()
         page.script("tokens=10 usage=0")
         assert "tokens not reported" in page.answer
-        assert "cost not reported · :orange[" in page.answer
-        assert "estimated from 10 chunks received" in page.answer
+        estimate = r" · cost not reported · :orange\[\\\$0\\?\.\d+ estimated from 10 chunks received\]"
+        assert re.search(estimate, page.answer)
+        assert "$" not in re.sub(estimate, "", page.answer)
 
     def test_no_done(self, page: Playground) -> None:
         page.script("tokens=10 done=0")
@@ -531,7 +534,7 @@ class TestFaultsOfTheStream:
         assert page.last_run.content == TEN
         # In the line only where the outcome does not say it.
         assert (f"finish_reason {finish}" in page.answer.replace("\\", "")) == (finish != "length")
-        page.open(f"details-1-{page.last_run.id}")
+        page.open_details()
         assert f"| Finish reason | {literal(finish)} |" in page.answer
 
     def test_tool_calls_do_no_harm(self, page: Playground) -> None:
@@ -591,7 +594,7 @@ class TestWhoAnswers:
     def test_the_key_is_nowhere_in_the_session(self, page: Playground, sandbox: SandboxProcess) -> None:
         page.script("reasoning=3 tokens=5")
         page.script("status=422")
-        page.open(f"details-1-{page.last_run.id}")
+        page.open_details()
         page.open("request-1")
         assert sandbox.key not in page.text
         assert sandbox.key not in repr(page.at.session_state.to_dict())
@@ -624,14 +627,14 @@ class TestWordsOfOthers:
             configure(RUNAPI_BASE_URL=server.url, RUNAPI_API_KEY="sk-any")
             page = Playground(open_page("pages/playground.py"))
             page.ask("Hello")
-        words = page.error.replace(literal(MARKUP), "")
-        assert words != page.error
+        *said, ids = page.error.split("  \n")
+        words = "\n".join(said).replace(literal(MARKUP), "")
+        assert words != "\n".join(said)
         assert "bold" not in words
         assert "evil" not in words
-        page.open(f"details-1-{page.last_run.id}")
-        ids = re.findall(r"\| (?:Request|Task|Client request) id \| (.*) \|", page.answer)
-        assert len(ids) == 3
-        assert all(re.fullmatch(r"`[^`|]*`", text) for text in ids)
+        assert ids == f"request id `id' **bold**` · client request id `{page.last_run.id}`"
+        page.open_details()
+        assert "| Task id | `![x](http://evil.invalid)'` |" in page.answer
 
     def test_in_a_model_id(self, at_gateway: None, open_page: Callable[..., AppTest]) -> None:
         model = "[glm-5.1](http://evil.invalid) ![x](http://evil.invalid/x.png)"
@@ -639,7 +642,7 @@ class TestWordsOfOthers:
         page.ask("Hello")
         assert page.at.chat_message[-1].caption[0].value == literal(model)
         assert literal(model) in page.error
-        page.open(f"details-1-{page.last_run.id}")
+        page.open_details()
         assert f"| Model asked | {literal(model)} |" in page.answer
 
 
@@ -661,7 +664,7 @@ class TestLanguage:
         page.run()
         page.open("settings-1")
         page.click("clear")
-        page.at.session_state["workbench"].undo = None
+        page.bench.undo.clear()
         page.run()
         assert page.text == english
 

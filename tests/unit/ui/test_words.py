@@ -52,7 +52,14 @@ RAISED = [found for found in classes_of(GatewayError) if found not in GROUPS]
 def failed(error: RunError | None, server: str = "http://server.test") -> Run:
     request = ChatRequest(model="*model*", messages=())
     return Run(
-        "run_id", request, Server("s", server), datetime(2026, 1, 1, tzinfo=UTC), [], Outcome.FAILED, error=error
+        "run_id",
+        request,
+        Server("s", server),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        [],
+        Outcome.FAILED,
+        error=error,
+        request_id=HOSTILE,
     )
 
 
@@ -71,10 +78,12 @@ class TestExplanations:
         assert title
         assert (title, body.split("  \n")[0]) != (unknown.title, unknown.body.split("  \n")[0])
         text, kinds = drawn(f"{title}\n{body}")
-        assert kinds <= {"text", "softbreak", "hardbreak"}
+        assert kinds <= {"text", "softbreak", "hardbreak", "code_inline"}
         assert f"{HOSTILE}; *field*: {HOSTILE}" in text
         assert "418 a_code" in text
-        assert not re.search(r"[$:](?! )", re.sub(r"\\.", "", body))
+        *said, ids = body.split("  \n")
+        assert not re.search(r"[$:](?! )", re.sub(r"\\.", "", "\n".join(said)))
+        assert ids == f"request id `{HOSTILE.replace('`', chr(39)).replace('|', '¦')}` · client request id `run_id`"
 
     def test_no_two_explanations_are_the_same(self) -> None:
         titles = [explain_error(failed(RunError.of(error("m")))).title for error in RAISED]
