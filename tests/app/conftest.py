@@ -18,6 +18,9 @@ APP = Path(__file__).parents[2] / "app.py"
 
 Configure = Callable[..., None]
 
+_FIRST_PAGE_S = 30
+"""The first page in a process imports the app, which takes its time on a busy machine."""
+
 
 _components = cache(manifest_scanner.scan_component_manifests)
 
@@ -87,7 +90,7 @@ def open_page() -> Callable[..., AppTest]:
         at = AppTest.from_file(APP, default_timeout=10)
         at.context = {"locale": locale}
         at.query_params = dict(query)
-        at.switch_page(page).run()
+        at.switch_page(page).run(timeout=_FIRST_PAGE_S)
         assert not at.exception
         return at
 

@@ -12,7 +12,7 @@ from glm_playground.chat.structured import SchemaProblem
 from glm_playground.chat.tools import ToolProblem
 from glm_playground.chat.workbench import Workbench
 from glm_playground.ui.playground.setting_words import explain_extra, explain_schema, explain_tools
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.explanations import Explanation, explain_finding
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
@@ -25,7 +25,11 @@ def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -
         case NoticeKind.BUSY:
             return Explanation(_("An answer is still being written."), _("Send it once the answer ends, or stop that."))
         case NoticeKind.VARIABLES:
-            return Explanation(_("The prompt has variables."), _("Fill them in, or send the prompt as it is."))
+            empty = ", ".join(map(code_span, notice.names))
+            todo = _("Fill in {names}, or send the prompt as it is.").format(names=empty) if empty else ""
+            return Explanation(
+                _("The prompt has variables."), todo or _("Check their values, or send the prompt as it is.")
+            )
         case NoticeKind.CONFIRM:
             limit = literal(dollars(bench.ask_above or Decimal(0)))
             return Explanation(

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from glm_playground.ledger import Callback, Ledger, RunFilter
 from glm_playground.ledger.sums import By
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.service import storage
-from tests.app.conftest import Configure
+from glm_playground.service import storage, workbenches
+from tests.app.conftest import Configure, wait_for_answers
 from tests.app.playground_page import Playground
 from tests.ledger.made import keep, made_run
 
@@ -33,6 +33,8 @@ def ledger() -> Ledger:
 def asked(in_sandbox: None, open_page: OpenPage) -> AppTest:
     """A session that asked two prompts, on the history's page."""
     at = open_page("pages/playground.py")
+    # The price list is asked for with the page; what a run costs is computed at its end.
+    wait_for_answers()
     page = Playground(at)
     page.script("tokens=30", "about herons")
     page.script("status=429", "about nothing")
@@ -82,6 +84,9 @@ def test_a_run_opens_as_it_was_and_goes_on_in_the_playground(asked: AppTest) -> 
     assert "and herons go on" in texts(asked)
     [lane] = page.bench.lanes
     assert len(lane.conversation.turns) == 2
+    # It is a workbench of its own; the one before stays.
+    names = [row.name for row in workbenches.rows(asked.session_state["session_owner"])]
+    assert len(names) == 2
 
 
 def test_the_details_of_a_run_open_and_stay_open(asked: AppTest) -> None:

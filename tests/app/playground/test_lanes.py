@@ -17,7 +17,9 @@ from glm_playground.chat.conversation import Turn
 from glm_playground.chat.session import CONTINUE
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.sandbox.process import SandboxProcess
+from glm_playground.ui.playground.notices import explain_attachment
 from glm_playground.ui.playground.uploads import take_files
+from glm_playground.ui.shared import i18n
 from tests.app.playground_page import Playground
 
 BodyOf = Callable[[Run], dict[str, Any]]
@@ -143,7 +145,9 @@ class TestSeveralLanes:
         page.run()
         assert "differs" not in page.text
         page.open("settings-2")
-        assert "In step: this lane asks with the settings of the first one." in page.text
+        assert "Using lane 1's settings." in page.text
+        with pytest.raises(KeyError):
+            page.at.number_input(key="temperature-2")
         page.say("both")
         first, second = (body_of(run) for run in page.last_runs)
         assert (first.pop("model"), second.pop("model")) == ("glm-5.1", "glm-4.5")
@@ -202,7 +206,8 @@ class TestOneLaneFails:
         page.at.text_area(key="extra-2").set_value("{")
         page.say("fine")
         assert [len(lane.conversation.turns) for lane in page.bench.lanes] == [1, 0]
-        assert "A setting cannot be used." in page.notice
+        assert "A setting cannot be used: Extra request fields (JSON)" in page.notice
+        assert not page.waiting
 
 
 class TestFairTimes:
@@ -227,9 +232,12 @@ class TestFairTimes:
         marks = [re.fullmatch(r"\[([0-9a-f]{8})\] @script text=before rate=0", line) for line in first_lines]
         assert len({mark[1] for mark in marks if mark}) == 4
         shown = [message for message in page.at.chat_message if message.name == "assistant"]
-        for message in (shown[1], shown[3]):
-            captions = "\n".join(caption.value for caption in message.caption)
-            assert "2 runs · TTFT " in captions
+        for message in shown[-2:]:
+            assert any(caption.value.startswith("2 runs · TTFT ") for caption in message.caption)
+        for lane, run in zip(page.bench.lanes, page.last_runs, strict=True):
+            page.at.session_state[f"details-{lane.id}-{run.id}"] = True
+        page.run()
+        assert page.text.count("Asked alone, in random order, after a warm-up of the model") == 2
         assert "asked at the same time" not in page.text
 
     def test_repeats_show_their_spread(self, page: Playground) -> None:
@@ -335,38 +343,56 @@ class TestAttachments:
         page.at.chat_input(key="prompt").upload("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00")
         page.ask("keep this text")
         assert not page.talk.turns
-        assert "picture\\.png: not attached." in page.notice
-        assert "It is not text." in page.notice
-        assert page.typed == "keep this text"
+        assert "Not every file was attached." in page.why_waiting
+        assert "picture\\.png: It is not text." in page.why_waiting
+        assert page.waiting == ["keep this text"]
+        # A second one costs nothing either.
+        page.at.chat_input(key="prompt").upload("empty.txt", b"\n")
+        page.ask("and this one")
+        assert page.waiting == ["keep this text", "and this one"]
+        assert not page.talk.turns
+
+    def test_one_that_cannot_be_taken_does_not_cost_the_good_ones(self, page: Playground, body_of: BodyOf) -> None:
+        for name, data in (("table.csv", b"a,b\n"), ("picture.png", b"\x89PNG\0\0"), ("notes.md", b"# Notes\n")):
+            page.at.chat_input(key="prompt").upload(name, data)
+        page.ask("sum this up")
+        assert "picture\\.png: It is not text." in page.why_waiting
+        assert "With: table\\.csv, notes\\.md" in page.text
+        page.draft()
+        assert not page.waiting
+        sent = body_of(page.last_run)["messages"][-1]["content"]
+        assert sent == "```table.csv\na,b\n```\n\n```notes.md\n# Notes\n```\n\nsum this up"
 
     @pytest.mark.parametrize(
-        ("files", "reason"),
+        ("files", "kept", "reason"),
         [
-            ([Upload("large.txt", None, 50 * 1024**2)], "It has 50.0 MB; at most 2 MB can be attached."),
-            ([Upload("fine.txt", b"fine"), Upload("a.bin", bytes(9))], "It is not text."),
-            ([Upload("empty.txt", b" \n")], "It is empty."),
-            ([Upload(f"{number}.txt", None) for number in range(MAX_ATTACHMENTS + 1)], "At most 10 files"),
+            ([Upload("large.txt", None, 50 * 1024**2)], 0, "It has 50.0 MB; at most 2 MB can be attached."),
+            ([Upload("fine.txt", b"fine"), Upload("a.bin", bytes(9))], 1, "It is not text."),
+            ([Upload("empty.txt", b" \n")], 0, "It is empty."),
+            ([*[Upload("a.txt", b"a")] * MAX_ATTACHMENTS, Upload("b.txt", None)], MAX_ATTACHMENTS, "At most 10 files"),
         ],
         ids=["large", "binary", "empty", "many"],
     )
-    def test_what_cannot_be_taken_is_told(self, page: Playground, files: list[Upload], reason: str) -> None:
-        taken, problem = take_files(files)
-        assert not taken
-        assert problem
-        assert reason in problem.body
-        assert problem.body.endswith("Nothing was sent; your text is kept.")
+    def test_what_cannot_be_taken_is_told(
+        self, monkeypatch: pytest.MonkeyPatch, files: list[Upload], kept: int, reason: str
+    ) -> None:
+        monkeypatch.setattr(i18n, "language", lambda: "en")
+        taken, [problem] = take_files(files)
+        assert [attachment.name for attachment in taken] == [file.name for file in files[:kept]]
+        assert reason in explain_attachment(problem)
 
 
 class TestNotSentYet:
     def test_a_variable_is_filled_before_anything_is_sent(self, page: Playground, body_of: BodyOf) -> None:
-        page.script("text=done", "Translate {{word}} and {{word}}")
-        assert "**Not sent yet.** Fill in the prompt's variables." in page.text
-        page.click("draft-send")
-        assert "Still empty: `word`." in page.text
+        page.script("text=done", "Translate {{word}} and {{word}} into {{ language }}")
+        assert "The prompt has variables. Fill in `word`, `language`, or send" in page.why_waiting
+        page.at.text_input(key="variable-language").set_value("English")
+        page.draft()
+        assert "Fill in `word`, or send" in page.why_waiting
         assert not page.talk.turns
         page.at.text_input(key="variable-word").set_value("casa")
-        page.click("draft-send")
-        assert body_of(page.last_run)["messages"][-1]["content"].endswith("\nTranslate casa and casa")
+        page.draft()
+        assert body_of(page.last_run)["messages"][-1]["content"].endswith("\nTranslate casa and casa into English")
         assert page.answer.startswith("done")
 
     def test_a_cost_above_the_limit_wants_a_word(self, page: Playground) -> None:
@@ -374,11 +400,14 @@ class TestNotSentYet:
         page.at.number_input(key="ask_above").set_value(0.0)
         page.run()
         page.ask("dear")
-        assert "**Not sent yet.**" in page.text
-        assert "above which you want to be asked" in page.text
-        page.click("draft-back")
-        assert page.typed == "dear"
+        assert page.waiting == ["dear"]
+        assert "**Not sent yet.** Confirm the cost. It may cost more than" in page.why_waiting
+        page.draft("discard")
         assert "Not sent yet" not in page.text
+        page.click("undo")
+        assert page.waiting == ["dear"]
+        page.draft("discard")
         page.say("worth it")
-        page.click("draft-send")
+        assert not page.talk.turns
+        page.draft()
         assert [turn.answer.content for turn in page.talk.turns] == ["worth it"]

@@ -84,7 +84,7 @@ def test_a_bundle_fills_the_lanes_as_it_was(in_sandbox: None, open_page: OpenPag
     press(at, "bundle_show")
     at.switch_page("pages/playground.py").run()
     assert not at.exception
-    bench = at.session_state["workbench"]
+    bench = Playground(at).bench
     bundle = stage.scenarios()["chat"]
     assert [lane.setup.model for lane in bench.lanes] == [one.run.request.model for one in bundle.runs]
     assert "in play money" in texts(at)
@@ -96,7 +96,7 @@ def test_run_again_asks_beside_the_recording(in_sandbox: None, open_page: OpenPa
     open_bundle(at)
     press(at, "bundle_again")
     at.switch_page("pages/playground.py").run()
-    bench = at.session_state["workbench"]
+    bench = Playground(at).bench
     runs = [lane.conversation.turns[-1].answer.run for lane in bench.lanes]
     assert [run.replayed for run in runs] == [True, False, True, False]
     assert runs[0].request == runs[1].request
