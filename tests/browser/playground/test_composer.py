@@ -300,6 +300,11 @@ class TestTheLine:
         tab.page.get_by_label("Max tokens").fill("1000")
         tab.page.keyboard.press("Enter")
         tab.page.keyboard.press("Escape")
+        expect(tab.page.get_by_role("dialog")).to_have_count(0)
+        # The price has come, and with it the last that the page had to ask.
+        tab.prompt.fill("one")
+        expect(line(tab)).to_contain_text("predicted")
+        tab.prompt.fill("")
         tab.settled()
         sent.clear()
         tab.prompt.press_sequentially("one two three")
@@ -614,6 +619,9 @@ def test_axe_finds_nothing(scripted_app: AppProcess, open_tab: OpenTab, theme: s
     tab.page.mouse.wheel(0, -2000)
     expect(jump(tab)).to_be_in_viewport(ratio=1)
     expect(line(tab)).to_contain_text("predicted")
+    tab.settled()
+    # What is drawn anew fades in.
+    tab.page.wait_for_function("() => document.getAnimations().every(animation => animation.playState !== 'running')")
     assert findings(tab) == []
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     tab.prompt.fill("")
