@@ -95,7 +95,7 @@ def _changed_text(count: int) -> str:
 def _show(lane: Lane, name: str) -> str:
     """Has the field's widget show the lane's value; its key. The widget takes `_shown` as its default."""
     key = f"{name}-{lane.id}"
-    show_value(key, _shown(lane, name))
+    show_value(key, _shown(lane, name), always=name in _RANGES)
     return key
 
 
@@ -108,12 +108,6 @@ def _shown(lane: Lane, name: str) -> Any:
     least, most = _RANGES[name]
     value = max(least, min(value, most))
     return int(value) if name in _WHOLE else float(value)
-
-
-def _default(lane: Lane, name: str, least: float, most: float | None) -> Any:
-    """The number that a field begins with; None where its limits, which depend on the model, do not let it."""
-    value = _shown(lane, name)
-    return value if value is not None and least <= value and (most is None or value <= most) else None
 
 
 def draw_model(bench: Workbench, lane: Lane) -> None:
@@ -201,7 +195,7 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
             label.format(least=number(least, 2 if least % 1 else 0), most=number(most, 2 if most % 1 else 0)),
             least,
             most,
-            _default(lane, name, least, most),
+            None,
             step,
             key=_show(lane, name),
             placeholder=default,
@@ -210,9 +204,7 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
     label = (
         _("Max tokens (1 to {limit})").format(limit=number(limit)) if limit else _("Max tokens (no limit is published)")
     )
-    st.number_input(
-        label, 1, limit, _default(lane, "max_tokens", 1, limit), 1, key=_show(lane, "max_tokens"), placeholder=default
-    )
+    st.number_input(label, 1, limit, None, 1, key=_show(lane, "max_tokens"), placeholder=default)
     _switch(lane, "do_sample", _("Sampling (do_sample)"), _published(card, "do_sample"))
     # A text area: a line break can be typed.
     st.text_area(
@@ -227,7 +219,7 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
         _labelled(_("Seed"), _("not declared")),
         0,
         _MOST_SEED,
-        _default(lane, "seed", 0, _MOST_SEED),
+        None,
         1,
         key=_show(lane, "seed"),
         placeholder=default,

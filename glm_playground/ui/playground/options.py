@@ -94,12 +94,12 @@ def _draw_order(bench: Workbench) -> None:
             _("Layout"), list(layouts), default=layout, format_func=layouts.__getitem__, key=LAYOUT, required=True
         )
     ask_above = None if bench.ask_above is None else float(bench.ask_above)
-    show_value(ASK_ABOVE, ask_above)
+    show_value(ASK_ABOVE, ask_above, always=True)
     st.number_input(
         _("Confirm cost above (US dollars)"),
         0.0,
         None,
-        ask_above,
+        None,
         0.01,
         key=ASK_ABOVE,
         format="%.4f",

@@ -92,13 +92,14 @@ def shown_values() -> dict[str, object]:
     return found
 
 
-def show_value(key: str, value: object) -> None:
+def show_value(key: str, value: object, *, always: bool = False) -> None:
     """Has a widget show `value`; what differs from it at the next run was typed by the user.
 
     The widget gets `value` as its default too: a run that is replaced before the browser saw it takes the word of the
-    session state with it, and the browser would then report the widget's own default as the user's choice.
+    session state with it, and the browser would then report the widget's own default as the user's choice. A field for
+    a number, which can be emptied only where its default is empty, is told `always` instead.
     """
-    if key not in st.session_state or st.session_state[key] != value:
+    if always or key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     shown_values()[key] = value
 
