@@ -36,7 +36,7 @@ server = asked_gateway()
 runtime.ask_prices(server)
 several = len(bench.lanes) > 1
 
-draw_header(_("Playground"))
+draw_header(_("Playground"), attaches=True)
 draw_sandbox_notice()
 draw_problem()
 draw_panel(now)

@@ -19,15 +19,24 @@ _SESSION_OWNER = "session_owner"
 
 
 def owner() -> str:
-    """The owner of this session's runs, by which every look-up filters."""
+    """The owner of this session's runs, by which every look-up filters.
+
+    Asked many times a run, and the same for the whole session: logging in or out begins another.
+    """
+    found: str | None = st.session_state.get(_SESSION_OWNER)
+    if found is None:
+        found = st.session_state[_SESSION_OWNER] = _find_owner()
+    return found
+
+
+def _find_owner() -> str:
     user = st.user.to_dict() if getattr(st.user, "is_logged_in", False) else {}
     if subject := user.get("sub"):
         return _hashed(f"user {user.get('iss', '')} {subject}")
     if _is_value(value := str(st.context.cookies.get(COOKIE, ""))):
         return owner_of_browser(value)
     # Without a cookie, runs belong to the session alone.
-    found: str = st.session_state.setdefault(_SESSION_OWNER, _hashed(f"session {secrets.token_urlsafe(32)}"))
-    return found
+    return _hashed(f"session {secrets.token_urlsafe(32)}")
 
 
 def owner_of_browser(value: str) -> str:

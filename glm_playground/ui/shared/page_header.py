@@ -13,12 +13,17 @@ from glm_playground.ui.shared.running import draw_running
 from glm_playground.ui.shared.styled import styled
 
 
-def draw_header(title: str) -> None:
-    """Draws the line."""
+def draw_header(title: str, *, attaches: bool = False) -> None:
+    """Draws the line.
+
+    Args:
+        title: of the page.
+        attaches: whether the page draws running answers itself and is drawn again at their end.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(title, anchor=False)
         st.space("stretch")
-        draw_running()
+        draw_running(attaches=attaches)
         st.markdown(_server_line(), width="content")
         st.session_state.setdefault(LANGUAGE_KEY, language())
         st.segmented_control(

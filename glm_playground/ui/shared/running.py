@@ -14,21 +14,32 @@ _LOOKS_UP_EVERY_S = 2.0
 _PROMPT_CHARACTERS = 60
 
 
-def draw_running() -> None:
-    """Draws the count, where there is one; it follows the runs without a rerun of the page."""
-    # A fragment costs a timer in the browser: only while there is something to count.
+def draw_running(*, attaches: bool) -> None:
+    """Draws the count, where there is one.
+
+    On a page that `attaches` to answers it is as old as the page; elsewhere it follows them by a timer, which would
+    wait there for the script that attaches.
+    """
     if runtime.engine().live_of(owner()):
-        _draw_count()
+        (_draw_count if attaches else _follow_count)()
 
 
 @st.fragment(run_every=_LOOKS_UP_EVERY_S)
+def _follow_count() -> None:
+    _draw_count()
+
+
 def _draw_count() -> None:
     runs = runtime.engine().live_of(owner())
     if not runs:
         st.space("small")
         return
     label = ngettext("{count} running", "{count} running", len(runs)).format(count=number(len(runs)))
-    with st.popover(label, icon=":material/progress_activity:", key="running", type="tertiary"):
+    with st.popover(
+        label, icon=":material/progress_activity:", key="running", type="tertiary", on_change="rerun"
+    ) as popover:
+        if not popover.open:
+            return
         for run in runs:
             _draw_run(run)
         if len(runs) > 1:
