@@ -26,6 +26,9 @@ _REASONING_PARTS = frozenset({"thinking", "reasoning"})
 """Types of content parts that are reasoning (Mistral, Anthropic)."""
 _PART_TEXTS = ("text", "thinking", "content")
 
+_PLAIN = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "choices"})
+"""Fields of a chunk that say nothing of the answer, and its choices."""
+
 _CONTENT = EventKind.CONTENT
 
 
@@ -47,7 +50,10 @@ class ChunkReader:
 
     def add(self, chunk: Json, at_ns: int, events: list[Event]) -> None:
         """Adds the events in `chunk` to `events`; at least one."""
-        if self.identity is None or not self.identity.model:
+        if self._answered and (text := self._plain_text(chunk)):
+            events.append(Event(at_ns, _CONTENT, text))
+            return
+        if not self._answered and not (self.identity and self.identity.model):
             self._identify(chunk)
         if error := error_in_chunk(chunk):
             self.fail(error, at_ns, events)
@@ -68,6 +74,24 @@ class ChunkReader:
         event = Event(at_ns, EventKind.ERROR, json.dumps(error, ensure_ascii=False))
         events.append(event)
         self.failure = self.failure or event
+
+    def _plain_text(self, chunk: Json) -> str | None:
+        """The text of a chunk that holds nothing else of the answer, as nearly every one; None for any other.
+
+        A shortcut (`python -m bench.client`): it gives what the rest of this class would.
+        """
+        if not chunk.keys() <= _PLAIN or chunk.get("object") == "error":
+            return None
+        choices = chunk.get("choices")
+        if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choice := choices[0], dict):
+            return None
+        delta = choice.get("delta")
+        if choice.get("finish_reason") or not isinstance(delta, dict) or len(delta) != 1:
+            return None
+        if "error" in choice or "usage" in choice or choice.get("index") != self._index:
+            return None
+        text = delta.get("content")
+        return text if isinstance(text, str) else None
 
     def _own(self, choices: list[Any]) -> dict[str, Any] | None:
         """The choice of the answer that is read: of several (`n`), the one that came first."""

@@ -103,6 +103,22 @@ def test_valid_streams_are_read_as_httpx_sse_reads_them(stream: bytes, at: list[
     assert events == by_httpx_sse(stream)
 
 
+plain_fields = st.fixed_dictionaries(
+    {"choices": st.lists(choices | st.fixed_dictionaries({"index": st.integers(0, 1), "delta": deltas}), max_size=2)},
+    optional={"id": texts, "object": st.sampled_from(["chat.completion.chunk", "error"]), "model": texts},
+)
+
+
+@given(st.lists(plain_fields, max_size=8))
+def test_a_field_that_says_nothing_changes_nothing(values: list[dict[str, object]]) -> None:
+    """Chunks with only the usual fields are read by a shortcut."""
+    first = chunk("a")
+    plain = b"".join(data(value) for value in [first, *values])
+    padded = b"".join(data({**value, "padding": 0}) for value in [first, *values])
+    told = [event for event in found(plain) if event[0] is not EventKind.ERROR]
+    assert told == [event for event in found(padded) if event[0] is not EventKind.ERROR]
+
+
 pieces_of_streams = st.sampled_from(
     [
         *(b"data: ", b"data:", b"data: {", b'{"choices":', b'[{"delta":{"content":"x"}}]', b"}", b"{", b"[", b"]"),
