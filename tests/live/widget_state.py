@@ -69,6 +69,11 @@ class Widget:
         inside_form = bool(self.form_id) and not self.is_form_submitter
         return not inside_form and not getattr(self.proto, "ignore_rerun", False)
 
+    @property
+    def text(self) -> str:
+        """What a text input or area shows, apart from what is typed in it since."""
+        return str(self.proto.value if self.proto.set_value else self.proto.default)
+
     def state(self, value: Any) -> WidgetState:
         """The message that carries a value: an option is given by its label, a button's value is True."""
         state = WidgetState(id=self.id)

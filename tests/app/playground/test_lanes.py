@@ -411,3 +411,7 @@ class TestNotSentYet:
         assert not page.talk.turns
         page.draft()
         assert [turn.answer.content for turn in page.talk.turns] == ["worth it"]
+        # An emptied field never asks.
+        page.at.number_input(key="ask_above").set_value(None)
+        page.say("unasked")
+        assert [turn.answer.content for turn in page.talk.turns] == ["worth it", "unasked"]

@@ -125,7 +125,7 @@ def test_repeats_come_one_after_the_other_and_the_page_waits_for_all(app: AppPro
         await tab.set_value(tab.find_widget("number_input", "repeats"), 3)
         await tab.wait_finished()
         await tab.submit_chat("@script tokens=60 rate=200\nthrice")
-        await tab.wait_for(lambda: "3 repeats" in tab.text and "still to come" not in tab.text, 15)
+        await tab.wait_for(lambda: "3 runs" in tab.text and "still to come" not in tab.text, 15)
         await tab.wait_finished()
         entries = asked.entries("thrice")
         assert len(entries) == 3

@@ -19,6 +19,7 @@ from glm_playground.sandbox.script_text import markdown_tokens
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import APP, UNSET, Act, AskedLog, problems, serve
+from tests.live.widget_state import Widget
 
 STOP_MS = 300
 
@@ -41,6 +42,16 @@ def words(start: int, end: int) -> str:
 def shows(tab: BrowserSession, tokens: int) -> bool:
     """Whether the page shows the scripted text up to its last tokens."""
     return words(tokens - 3, tokens) in tab.text
+
+
+def drafts(tab: BrowserSession, kind: str) -> list[Widget]:
+    """Of each prompt that waits, oldest first, the widget whose key begins so."""
+    return [widget for widget in tab.widgets() if (widget.key or "").startswith(kind)]
+
+
+def waiting(tab: BrowserSession) -> list[str]:
+    """The texts of the prompts that wait above the input."""
+    return [area.text for area in drafts(tab, "draft-text-")]
 
 
 async def stopped_after_ms(tab: BrowserSession, asked: AskedLog, word: str) -> float:
@@ -66,8 +77,8 @@ class TestStop:
             print(f"\ngateway saw the close after {', '.join(f'{ms:.0f}' for ms in took)} ms")
             assert statistics.median(took) <= STOP_MS
             assert tab.text.count(":gray-badge[stopped]") == 3
-            # What the next prompt may cost is all that is said of money.
-            assert all("predicted" in line for line in tab.text.splitlines() if "$" in line)
+            # Nothing came, so nothing is said of money.
+            assert "$" not in tab.text
             assert "Waiting for the first token" not in tab.text
             await tab.submit_chat("@script text=onward rate=0")
             await tab.wait_finished()
@@ -191,13 +202,21 @@ class TestARunningAnswerIsNeverLost:
     def test_by_another_prompt(self, app: AppProcess, asked: AskedLog) -> None:
         async def act(tab: BrowserSession) -> None:
             await self.begin(tab, "earlier")
-            # Given back by one run; the next one leaves the input to the browser.
-            tab.look_for("too early")
-            await tab.submit_chat("too early")
-            await tab.wait_for(lambda: "An answer is still being written." in tab.text)
-            await tab.wait_seen("too early")
+            # Pressed twice: both texts wait, and neither is sent.
+            texts = ["@script text=late rate=0\ntoo early", "@script text=later rate=0\nearly too"]
+            for number, text in enumerate(texts, start=1):
+                await tab.submit_chat(text)
+                await tab.wait_for(lambda: tab.text.count("An answer is still being written.") == number)
             await self.end(tab, asked, "earlier")
-            assert not asked.entries("too early")
+            # Once it has ended, they no longer say that they wait for it.
+            assert "An answer is still being written." not in tab.text
+            assert waiting(tab) == texts
+            assert not asked.entries("too early") + asked.entries("early too")
+            for word in ("too early", "early too"):
+                await tab.click(drafts(tab, "draft-send-")[0])
+                await tab.wait_finished()
+                assert len(asked.entries(word)) == 1
+            assert not waiting(tab)
 
         in_tab(app, act)
 
