@@ -99,7 +99,7 @@ def show_value(key: str, value: object, *, always: bool = False) -> None:
     session state with it, and the browser would then report the widget's own default as the user's choice. A field for
     a number, which can be emptied only where its default is empty, is told `always` instead.
     """
-    if always or key not in st.session_state or st.session_state[key] != value:
+    if (always and value is not None) or key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     shown_values()[key] = value
 
