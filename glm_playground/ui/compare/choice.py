@@ -133,7 +133,7 @@ def draw_cards(cards: Sequence[ModelCard], sources: Mapping[str, Source]) -> Non
             st.page_link(MODELS, label=card.name, query_params={"id": card.id}, help="")
             source = sources.get(fact.source or "")
             tag = f" :gray[{literal(short_name(source))} {fact.read:%Y-%m}]" if source and fact.read else ""
-            nothing = _("unknown: RunAPI's page has no card of it")
+            nothing = _("unknown: RunAPI publishes no summary")
             text = published(fact.value) if fact.value else f":gray[{nothing}]"
             st.markdown(f":small[{text}{tag}]")
 

@@ -88,7 +88,7 @@ def draw_filters(models: int) -> WantedRows:
         order = draw_order()
         ways = {False: _("Fact"), True: _("Model")}
         by_model = st.segmented_control(
-            _("A row is a"),
+            _("Rows show"),
             list(ways),
             format_func=ways.__getitem__,
             default=models > MOST_COLUMNS,

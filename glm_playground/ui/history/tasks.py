@@ -104,7 +104,7 @@ def unanswered(error: GatewayError | TimeoutError) -> Explanation:
         title = _("The server did not answer the question.")
         body = _("Nothing was changed. Check the key and the network, then try again.")
     return Explanation(
-        title, "  \n".join([body, *([_("The server's words: {words}").format(words="; ".join(said))] if said else [])])
+        title, "  \n".join([body, *([_("Server message: {words}").format(words="; ".join(said))] if said else [])])
     )
 
 

@@ -80,8 +80,8 @@ def model_rows(card: ModelCard) -> list[Row]:
         row("license", _("Licence"), facts.license),
         row("open_weights", _("Open weights"), facts.open_weights),
         row("weights", _("Weights"), facts.weights, weights),
-        row("input_modalities", _("Takes"), facts.input_modalities),
-        row("output_modalities", _("Gives"), facts.output_modalities),
+        row("input_modalities", _("Input modality"), facts.input_modalities),
+        row("output_modalities", _("Output modality"), facts.output_modalities),
         row("knowledge_cutoff", _("Knowledge cutoff"), facts.knowledge_cutoff),
         *words,
     ]
@@ -107,9 +107,9 @@ def runapi_rows(card: ModelCard) -> list[Row]:
     facts = card.gateway("runapi") or GatewayFacts(id="runapi")
     labels = {
         "text": _("Text"),
-        "sync": _("Answer in one piece"),
+        "sync": _("Non-streaming"),
         "streaming": _("Streaming"),
-        "default_thinking": _("Thinking unless asked"),
+        "default_thinking": _("Thinking by default"),
         "reasoning_controls": _("Reasoning controls"),
         "function_tools": _("Tools"),
         "structured_output": _("Structured output"),
@@ -134,7 +134,7 @@ def architecture_rows(card: ModelCard) -> list[Row]:
         "attention_heads": _("Attention heads"),
         "kv_heads": _("KV heads"),
         "experts": _("Experts"),
-        "experts_per_token": _("Experts a token"),
+        "experts_per_token": _("Experts per token"),
         "shared_experts": _("Shared experts"),
         "training_tokens": _("Training tokens"),
         "tokenizer": _("Tokenizer"),

@@ -61,7 +61,7 @@ def draw_skill(card: ModelCard, catalog: Catalog, sheet: GatewaySheet, view: Fac
         certainty = _("{kind}: {note}").format(
             kind=kind_name(install.chosen.kind), note=literal(install.chosen.note or _("no note"))
         )
-        view.draw_rows([row("sheet.skill_install", _("Certainty"), install, certainty)])
+        view.draw_rows([row("sheet.skill_install", _("Confidence"), install, certainty)])
     facts = card.gateway("runapi") or GatewayFacts(id="runapi")
     view.draw_rows(
         [

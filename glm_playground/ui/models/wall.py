@@ -90,7 +90,7 @@ def _draw_filters(catalog: Catalog) -> WantedModels:
             persist_state="session",
         )
         capabilities = st.multiselect(
-            _("Can do"),
+            _("Capabilities"),
             list(_capability_names()),
             format_func=_capability_names().__getitem__,
             placeholder=_("Anything"),

@@ -30,7 +30,7 @@ def explain_tools(problem: ToolProblem) -> str:
         ToolFault.NAME_INVALID: _("A name holds letters, digits, _ and - only, at most 64."),
         ToolFault.NAME_TWICE: _("Two functions have the same name."),
         ToolFault.PARAMETERS_INVALID: _("The parameters are not a JSON Schema of an object."),
-        ToolFault.TOO_MANY: _("GLM takes at most 128 tools."),
+        ToolFault.TOO_MANY: _("GLM takes up to 128 tools."),
     }
     place = _("Tool {number}.").format(number=problem.index + 1) if problem.index is not None else ""
     detail = literal(problem.detail) if problem.detail else ""

@@ -64,7 +64,7 @@ def _place(path: Path) -> tuple[int, str]:
 
 def title_of(name: str) -> str:
     """What a scenario is called."""
-    titles = {"chat": _("A question"), "code": _("A piece of code"), "automation": _("A note into JSON")}
+    titles = {"chat": _("A question"), "code": _("A piece of code"), "automation": _("Turn a note into JSON")}
     return titles.get(name) or scenarios()[name].title
 
 

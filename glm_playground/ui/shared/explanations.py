@@ -29,7 +29,7 @@ def explain_error(run: Run) -> Explanation:
     parts = [body]
     if said and error.kind != "InternalError":
         speaks = {
-            Speaker.SERVER: _("The server's words: {words}"),
+            Speaker.SERVER: _("Server message: {words}"),
             Speaker.PROXY: _("The proxy's words: {words}"),
             Speaker.APP: _("Details: {words}"),
         }
@@ -52,7 +52,7 @@ def explain_retry(text: str, run: Run) -> str:
 
 def _refused(error: RunError, run: Run) -> tuple[str, str]:
     return (
-        _("Nobody answers at {address}.").format(address=literal(run.server.origin)),
+        _("Can't connect to {address}.").format(address=literal(run.server.origin)),
         _("Nothing was sent, so nothing is charged. Start the server or correct RUNAPI_BASE_URL, then try again."),
     )
 
@@ -131,7 +131,7 @@ def _rejected(error: RunError, run: Run) -> tuple[str, str]:
 
 def _unsupported(error: RunError, run: Run) -> tuple[str, str]:
     return (
-        _("{model} does not take something in this request.").format(model=literal(run.request.model)),
+        _("{model} doesn't support part of this request.").format(model=literal(run.request.model)),
         _("This is a finding about the model on this server. Set that control back to the default and send again."),
     )
 
@@ -269,9 +269,7 @@ def _line_too_long(error: RunError, run: Run) -> tuple[str, str]:
 def _internal(error: RunError, run: Run) -> tuple[str, str]:
     return (
         _("Something went wrong in this app."),
-        _("It is our mistake, not yours. The text so far is kept; the app's log says more under {id}.").format(
-            id=run.id
-        ),
+        _("This is our bug. The text so far is kept; quote {id}.").format(id=run.id),
     )
 
 

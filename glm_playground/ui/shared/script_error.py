@@ -20,9 +20,7 @@ def on_script_error(error: Exception) -> bool:
     number = uuid.uuid4().hex[:8]
     _log.error("script error %s", number, exc_info=error)
     st.error(
-        _("It is our mistake, not yours; answers that are being written go on. Reload the page. Quote {id}.").format(
-            id=number
-        ),
+        _("This is our bug. Running answers continue; quote {id}.").format(id=number),
         title=_("Something went wrong in this app."),
     )
     return True

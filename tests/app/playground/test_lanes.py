@@ -194,7 +194,7 @@ class TestOneLaneFails:
         assert (good.outcome, good.content) == (Outcome.COMPLETED, "fine")
         assert refused.error
         assert refused.error.code == "unsupported_model_capability"
-        assert "does not take something in this request" in page.error
+        assert "doesn't support part of this request" in page.error
         [remedy] = [button.label for button in page.at.button if button.label.startswith("Send without")]
         assert remedy == "Send without tools"
 
