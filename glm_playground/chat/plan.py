@@ -12,7 +12,7 @@ from glm_playground.gateway import ChatRequest, Message
 from glm_playground.runs.cost import Price
 
 
-class Limits(NamedTuple):
+class RequestLimits(NamedTuple):
     """What a model takes, in tokens; None where nobody published it."""
 
     context_tokens: int | None = None
@@ -62,7 +62,7 @@ class Plan:
         return replace(self, requests=tuple(requests))
 
 
-def check(body: ChatRequest, limits: Limits) -> Finding | None:
+def check(body: ChatRequest, limits: RequestLimits) -> Finding | None:
     """The first problem of a request; None where it may be sent."""
     return check_request(body, context_tokens=limits.context_tokens, max_output_tokens=limits.max_output_tokens)
 
@@ -71,7 +71,7 @@ def check(body: ChatRequest, limits: Limits) -> Finding | None:
 class Outlook:
     """What predictions are made from."""
 
-    limits: Callable[[str], Limits]
+    limits: Callable[[str], RequestLimits]
     price: Callable[[str], Price | None]
     past_outputs: Callable[[str], Sequence[int]]
 

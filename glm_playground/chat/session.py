@@ -4,13 +4,11 @@ A session knows no page and no database: it starts and stops runs through a `Run
 """
 
 import itertools
-import random
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from glm_playground.chat import undo
 from glm_playground.chat.attachments import Attachment
@@ -20,34 +18,15 @@ from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt,
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.lane import DEFAULT_MODEL, Lane
 from glm_playground.chat.notice import Notice, NoticeKind
-from glm_playground.chat.plan import Limits, Outlook, Plan, Request, check
+from glm_playground.chat.plan import Outlook, Plan, Request, check
 from glm_playground.chat.setup import MAX_LANES, Setup
+from glm_playground.chat.start import Runner, start
 from glm_playground.chat.variables import fill, missing, variables_of
-from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Batch, Draft, Workbench
-from glm_playground.gateway import ChatRequest
-from glm_playground.runs.cost import Price
+from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Draft, Workbench
 from glm_playground.runs.engine import LiveRun
-from glm_playground.runs.marks import marked
-from glm_playground.runs.run import Run
 
 CONTINUE = "Continue exactly where you stopped."
 NO_LIMIT = Decimal("Infinity")
-
-
-class Runner(Protocol):
-    """Starts and stops runs for a session, and knows what its gateway publishes."""
-
-    def start(self, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
-        """Starts a run, once `behind` has ended."""
-
-    def stop(self, run: LiveRun) -> None:
-        """Stops a run; one that ended is left alone."""
-
-    def limits(self, model: str) -> Limits:
-        """What a request to `model` may hold."""
-
-    def price(self, model: str) -> Price | None:
-        """The price of `model`; None where nobody says it."""
 
 
 @dataclass
@@ -345,7 +324,7 @@ class Session:
         plan = plan.only(ready)
         if self._must_confirm(plan, draft):
             return Notice(NoticeKind.CONFIRM)
-        self._start(plan, draft)
+        start(plan, draft, bench, self.runner)
         return None
 
     def _may_send(self, request: Request, *, unchecked: bool) -> bool:
@@ -375,43 +354,6 @@ class Session:
             return Decimal(0)
         return NO_LIMIT if found.most_cost is None else found.most_cost
 
-    def _start(self, plan: Plan, draft: Draft) -> None:
-        """Starts the runs: all lanes at once with the repeats of each in a row, or all one by one in random order."""
-        order = [request for request in plan.requests for _repeat in range(plan.repeats)]
-        last: LiveRun | None = None
-        warm_ups: list[LiveRun] = []
-        if plan.one_after_the_other:
-            random.shuffle(order)
-            for body in plan.warm_ups:
-                last = self.runner.start(body, behind=last, warm_up=True)
-                warm_ups.append(last)
-        answers: dict[str, list[Answer]] = {request.lane.id: [] for request in plan.requests}
-        for request in order:
-            mine = answers[request.lane.id]
-            body, behind = request.body, mine[-1].run if mine else None
-            if plan.one_after_the_other:
-                body = body.model_copy(update={"messages": marked(body.messages, secrets.token_hex(4))})
-                behind = last
-            last = self.runner.start(body, behind=behind, warm_up=False)
-            mine.append(Answer(last, one_by_one=plan.one_after_the_other))
-        started = [answer.run for found in answers.values() for answer in found]
-        if warm_ups:
-            runs = tuple(run for run in started if isinstance(run, LiveRun))
-            self.bench.batches.append(Batch(tuple(warm_ups), runs))
-        self.bench.name_by(plan.prompt.text)
-        for request in plan.requests:
-            self._turn_for(request, plan.prompt, draft).add(answers[request.lane.id])
-
-    def _turn_for(self, request: Request, prompt: Prompt, draft: Draft) -> Turn:
-        """The turn whose answers are on their way."""
-        if request.turn and not draft.as_branch:
-            return request.turn
-        turn = Turn(prompt)
-        conversation = request.lane.conversation
-        fork = conversation.fork_of(request.turn) if request.turn else conversation.end
-        fork.add(turn)
-        return turn
-
     def _again(self, lane: Lane, prompt: Prompt, turn: Turn | None = None) -> Draft:
         return Draft(prompt.text, prompt.attachments, (lane.id,), prompt=prompt, turn_id=turn.id if turn else "")
 
@@ -429,11 +371,11 @@ class Session:
         for run in reversed(runs):
             self.runner.stop(run)
 
-    def _change(self) -> "_Change":
-        return _Change(self.bench)
+    def _change(self) -> "_Locked":
+        return _Locked(self.bench)
 
 
-class _Change:
+class _Locked:
     """Holds the workbench while a command changes it."""
 
     def __init__(self, bench: Workbench) -> None:

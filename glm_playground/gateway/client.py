@@ -69,7 +69,7 @@ class _BearerKey(httpx.Auth):
         yield request
 
 
-class _Progress:
+class _Receipt:
     """How far a request came: when it was written, and whether no connection was made for it.
 
     It is written behind the connection's making, which with many at once takes as long as a token. httpcore tells of
@@ -255,7 +255,7 @@ class GatewayClient:
         Raises:
             GatewayError: nothing was reached, nothing came back, or the status is no success.
         """
-        progress = _Progress()
+        progress = _Receipt()
         request.extensions = {**request.extensions, "trace": progress.note}
         try:
             response = await self._http.send(request, auth=self._auth, stream=True, follow_redirects=False)
@@ -273,7 +273,7 @@ class GatewayClient:
             await response.aclose()
         raise self._response_error(response, body)
 
-    def _unsent(self, error: httpx.HTTPError, request: httpx.Request, progress: _Progress) -> GatewayError:
+    def _unsent(self, error: httpx.HTTPError, request: httpx.Request, progress: _Receipt) -> GatewayError:
         """What became of a request without an answer: it was not sent, or nobody knows."""
         words = str(error) or type(error).__name__
         proxy = request.extensions.get(PROXY_EXTENSION)

@@ -68,15 +68,15 @@ _CODES: tuple[tuple[type[ResponseError], str, tuple[str, ...]], ...] = (
 _BY_CODE = {code: error for error, _servers, codes in _CODES for code in codes}
 
 
-class _Words(NamedTuple):
+class _Meaning(NamedTuple):
     error: type[ResponseError]
     servers: str
     statuses: tuple[int, ...]
     pattern: str
 
 
-_WORDS: tuple[_Words, ...] = (
-    _Words(
+_WORDS: tuple[_Meaning, ...] = (
+    _Meaning(
         errors.LimitExceeded,
         "vLLM, SGLang, LiteLLM, Anthropic, text-generation-inference",
         (400, 413, 422, 500),
@@ -85,21 +85,21 @@ _WORDS: tuple[_Words, ...] = (
         r"|supports at most \d+ (completion |output )?tokens"
         r"|max_(completion_)?tokens.{0,40}(too large|exceeds|at most)",
     ),
-    _Words(
+    _Meaning(
         errors.CreditsExhausted,
         "LiteLLM, OpenAI, Anthropic, OpenRouter, DeepSeek, Z.ai",
         (400, 402, 403, 429),
         r"insufficient[_ ](quota|balance|credit|fund)|exceeded your current quota|budget has been exceeded"
         r"|ExceededBudget|credit balance is too low|(out of|no|requires more) credits|余额不足|欠费",
     ),
-    _Words(
+    _Meaning(
         errors.ModelNotFound,
         "LiteLLM, vLLM, SGLang, OpenRouter, DeepSeek, Ollama",
         (400, 404, 422),
         r"invalid model name|model[^.\n]{0,120}\b(not found|not exist|does(n't| not) exist|not available)"
         r"|not a valid model|(unknown|no such|invalid) model\b|no endpoints found for|模型不存在",
     ),
-    _Words(
+    _Meaning(
         errors.CapabilityUnsupported,
         "transformers serve, FastAPI, OpenAI, Google, LiteLLM",
         (400, 422),
@@ -107,13 +107,13 @@ _WORDS: tuple[_Words, ...] = (
         r"|UnsupportedParamsError|unknown (parameter|field|argument|name)|unsupported (parameter|field|argument)"
         r"|does not support|not supported",
     ),
-    _Words(
+    _Meaning(
         errors.ContentRefused,
         "Azure, Z.ai, LiteLLM",
         (400, 403),
         r"content[_ ](management )?(policy|filter)|ContentPolicyViolation|敏感",
     ),
-    _Words(
+    _Meaning(
         errors.PathNotFound,
         "FastAPI, Starlette, Express, Go, nginx, llama.cpp, OpenAI, Z.ai",
         (404, 405),

@@ -33,7 +33,7 @@ class VoteShown(NamedTuple):
     """None for a tie."""
 
 
-class Note(NamedTuple):
+class Footnote(NamedTuple):
     """A smaller line of a cell."""
 
     text: str
@@ -45,7 +45,7 @@ class Cell(NamedTuple):
     """A value, and what must be known with it."""
 
     text: str
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Footnote, ...] = ()
     mark: str = ""
 
 
@@ -149,7 +149,7 @@ def sources_table(runs: Sequence[Run], costs: Mapping[str, Cost], words: Words) 
     )
     rows = []
     for (model, server, origin), theirs in asked.items():
-        who = (Cell(model), _answered(theirs, words), Cell(server, (Note(origin),)))
+        who = (Cell(model), _answered(theirs, words), Cell(server, (Footnote(origin),)))
         rows += [(*who, *_price_cells(price, play, words)) for price, play in _prices(theirs, costs)]
     return Table(words.sources_caption, columns, tuple(rows))
 
@@ -197,9 +197,9 @@ def _lane_cell(number: int, lane: MeasuredLane, words: Words) -> Cell:
         for setup in setups
         if (settings := _settings_text(setup, words))
     )
-    notes = [Note(text) for text in texts]
+    notes = [Footnote(text) for text in texts]
     if stood_in := stand_in_notice(lane.runs):
-        notes += [Note(words.stand_in_name.format(model=name), STAND_IN) for name in stood_in.names]
+        notes += [Footnote(words.stand_in_name.format(model=name), STAND_IN) for name in stood_in.names]
     return Cell(f"{number}: {', '.join(models)}", tuple(notes))
 
 
@@ -215,7 +215,9 @@ def _settings_text(setup: Setup, words: Words) -> str:
 def _failures_cell(figures: LaneFigures, words: Words) -> Cell:
     """The failures, and under them how else runs ended that did not complete."""
     notes = tuple(
-        Note(f"{number_text(count, words)} {words.outcomes.get(outcome, outcome.value) if outcome else words.going_on}")
+        Footnote(
+            f"{number_text(count, words)} {words.outcomes.get(outcome, outcome.value) if outcome else words.going_on}"
+        )
         for outcome, count in figures.outcomes
         if outcome not in _UNREMARKABLE
     )
@@ -225,14 +227,14 @@ def _failures_cell(figures: LaneFigures, words: Words) -> Cell:
 def _sample_cell(sample: Sample | None, text: Callable[[float], str], words: Words) -> Cell:
     if sample is None:
         return Cell(words.unknown)
-    notes = [] if sample.p95 is None else [Note(f"p95 {text(sample.p95)}")]
+    notes = [] if sample.p95 is None else [Footnote(f"p95 {text(sample.p95)}")]
     if sample.n > 1:
-        notes.append(Note(f"{text(sample.least)} – {text(sample.most)}"))
+        notes.append(Footnote(f"{text(sample.least)} – {text(sample.most)}"))
     return Cell(text(sample.median), (*notes, _n(sample.n, words)))
 
 
-def _n(count: int, words: Words) -> Note:
-    return Note(f"n {number_text(count, words)}")
+def _n(count: int, words: Words) -> Footnote:
+    return Footnote(f"n {number_text(count, words)}")
 
 
 def _cost_cell(cost: CostTotal, runs: int, words: Words) -> Cell:
@@ -248,9 +250,9 @@ def _cost_cell(cost: CostTotal, runs: int, words: Words) -> Cell:
     known, all_runs = number_text(cost.known, words), number_text(runs, words)
     guessed = any(state in _GUESSED for state, _count in cost.states)
     mark = STAND_IN if cost.play_amount is not None else ESTIMATE if guessed else ""
-    notes = [Note(words.covered.format(known=known, runs=all_runs, states=states), mark)]
+    notes = [Footnote(words.covered.format(known=known, runs=all_runs, states=states), mark)]
     if cost.received:
-        notes.append(Note(words.received_in_all.format(amount=dollars_text(cost.received, words)), ESTIMATE))
+        notes.append(Footnote(words.received_in_all.format(amount=dollars_text(cost.received, words)), ESTIMATE))
     return Cell(text, tuple(notes))
 
 
@@ -289,5 +291,5 @@ def _price_cells(price: Price | None, is_play: bool, words: Words) -> tuple[Cell
         for token_class in TokenClass
         if (rate := price.per_million.get(token_class)) is not None
     )
-    play = (Note(words.play_money, STAND_IN),) if is_play else ()
+    play = (Footnote(words.play_money, STAND_IN),) if is_play else ()
     return (Cell(rates or words.unknown, play), Cell(price.source), Cell(price.as_of.isoformat()))

@@ -23,7 +23,7 @@ _ANSWERED = _WHOLE | {Outcome.LENGTH}
 _TIME_TIE = 0.05
 
 
-class Figure(StrEnum):
+class FigureName(StrEnum):
     """What lanes are compared by."""
 
     TTFT = "ttft"
@@ -35,7 +35,7 @@ class Figure(StrEnum):
     @property
     def is_time(self) -> bool:
         """True for what the network and the scheduler change from try to try."""
-        return self in {Figure.TTFT, Figure.E2E, Figure.SPEED}
+        return self in {FigureName.TTFT, FigureName.E2E, FigureName.SPEED}
 
 
 class Spread(NamedTuple):
@@ -70,10 +70,10 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparisonRow:
     """One figure over all lanes."""
 
-    figure: Figure
+    figure: FigureName
     values: tuple[Value, ...]
     """A lane each, in order."""
     lead: int | None
@@ -90,19 +90,19 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class LaneComparison:
     """Lanes that were asked the same."""
 
     names: tuple[str, ...]
     outcomes: tuple[tuple[tuple[Outcome | None, int], ...], ...]
     """By lane: how many runs ended how; None last, for those that are running."""
-    rows: tuple[Row, ...]
-    """In the order of `Figure`."""
+    rows: tuple[ComparisonRow, ...]
+    """In the order of `FigureName`."""
     play_money: bool
     """True where costs are in play money."""
 
 
-def compare(lanes: Sequence[LaneRuns]) -> Comparison | None:
+def compare(lanes: Sequence[LaneRuns]) -> LaneComparison | None:
     """The comparison; None for fewer than two lanes with a run that ended. Warm-ups take no part."""
     runs = [[run for run in lane.runs if not run.warm_up] for lane in lanes]
     if sum(any(run.ended for run in theirs) for theirs in runs) < 2:
@@ -113,11 +113,11 @@ def compare(lanes: Sequence[LaneRuns]) -> Comparison | None:
     ]
     play = {is_play_money(run, cost) for lane in measured for run, _metrics, cost in lane if cost}
     rows = []
-    for figure in Figure:
+    for figure in FigureName:
         values = tuple(_value(figure, lane) for lane in measured)
         # Dollars are not compared with play money.
-        rows.append(_row(figure, values, can_rank=figure is not Figure.COST or len(play) < 2))
-    return Comparison(
+        rows.append(_row(figure, values, can_rank=figure is not FigureName.COST or len(play) < 2))
+    return LaneComparison(
         names=tuple(lane.name for lane in lanes),
         outcomes=tuple(counted([run.outcome for run in theirs], Outcome) for theirs in runs),
         rows=tuple(rows),
@@ -139,16 +139,16 @@ def spread(values: Sequence[float | None]) -> Spread | None:
 
 _Measured = tuple[Run, Metrics, Cost | None]
 
-_FIGURES: Mapping[Figure, Callable[[_Measured], float | Decimal | None]] = {
-    Figure.TTFT: lambda one: one[1].ttft,
-    Figure.E2E: lambda one: one[1].e2e,
-    Figure.SPEED: lambda one: one[1].output_speed,
-    Figure.TOKENS: lambda one: one[0].usage.completion_tokens if one[0].usage else None,
-    Figure.COST: lambda one: one[2].amount if one[2] else None,
+_FIGURES: Mapping[FigureName, Callable[[_Measured], float | Decimal | None]] = {
+    FigureName.TTFT: lambda one: one[1].ttft,
+    FigureName.E2E: lambda one: one[1].e2e,
+    FigureName.SPEED: lambda one: one[1].output_speed,
+    FigureName.TOKENS: lambda one: one[0].usage.completion_tokens if one[0].usage else None,
+    FigureName.COST: lambda one: one[2].amount if one[2] else None,
 }
 
 
-def _value(figure: Figure, lane: Sequence[_Measured]) -> Value:
+def _value(figure: FigureName, lane: Sequence[_Measured]) -> Value:
     counted_runs = [one for one in lane if one[0].outcome in _ANSWERED]
     found = [None if (value := _FIGURES[figure](one)) is None else float(value) for one in counted_runs]
     known = spread(found)
@@ -156,27 +156,27 @@ def _value(figure: Figure, lane: Sequence[_Measured]) -> Value:
     return Value(
         spread=known,
         unknown=len(lane) - (known.n if known else 0),
-        comparable=known is not None and (is_whole or figure in {Figure.TTFT, Figure.SPEED}),
+        comparable=known is not None and (is_whole or figure in {FigureName.TTFT, FigureName.SPEED}),
     )
 
 
-def _row(figure: Figure, values: tuple[Value, ...], *, can_rank: bool) -> Row:
+def _row(figure: FigureName, values: tuple[Value, ...], *, can_rank: bool) -> ComparisonRow:
     # Less is better, but for the speed.
-    sign = -1 if figure is Figure.SPEED else 1
+    sign = -1 if figure is FigureName.SPEED else 1
     ranked = {at: value.spread for at, value in enumerate(values) if value.comparable and value.spread}
     if len(ranked) < 2 or not can_rank:
-        return Row(figure, values, None, clear=False)
+        return ComparisonRow(figure, values, None, clear=False)
     first = min(ranked, key=lambda at: sign * ranked[at].median)
     best = ranked[first]
     near = tuple(at for at, other in ranked.items() if at == first or _is_same(figure, best, other))
     if len(near) > 1:
-        return Row(figure, values, None, clear=False, tied=near)
+        return ComparisonRow(figure, values, None, clear=False, tied=near)
     others = [other for at, other in ranked.items() if at != first]
     is_clear = all(best.most < other.least if sign > 0 else best.least > other.most for other in others)
-    return Row(figure, values, first, clear=is_clear)
+    return ComparisonRow(figure, values, first, clear=is_clear)
 
 
-def _is_same(figure: Figure, best: Spread, other: Spread) -> bool:
+def _is_same(figure: FigureName, best: Spread, other: Spread) -> bool:
     """Whether two lanes share a place. Repeats show themselves how far times vary; single times are taken as near."""
     if figure.is_time and best.n == other.n == 1:
         return max(best.median, other.median) <= min(best.median, other.median) * (1 + _TIME_TIE)

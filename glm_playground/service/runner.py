@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from glm_playground.catalog import load_catalog
-from glm_playground.chat.plan import Limits
+from glm_playground.chat.plan import RequestLimits
 from glm_playground.gateway import ChatRequest, Gateway
 from glm_playground.runs.cost import Price
 from glm_playground.runs.engine import LiveRun
@@ -13,7 +13,7 @@ from glm_playground.service import runtime
 
 @dataclass(frozen=True)
 class GatewayRunner:
-    """The `chat.session.Runner` of one owner and the gateway that is asked."""
+    """The `chat.start.Runner` of one owner and the gateway that is asked."""
 
     gateway: Gateway
     owner: str
@@ -27,11 +27,11 @@ class GatewayRunner:
         """Stops a run; one that ended is left alone."""
         runtime.engine().stop(run)
 
-    def limits(self, model: str) -> Limits:
+    def limits(self, model: str) -> RequestLimits:
         """What RunAPI publishes of the model."""
         card = load_catalog().get(model)
         limits = card.limits("runapi") if card else None
-        return Limits(limits.context_tokens, limits.max_output_tokens) if limits else Limits()
+        return RequestLimits(limits.context_tokens, limits.max_output_tokens) if limits else RequestLimits()
 
     def price(self, model: str) -> Price | None:
         """The gateway's own price, else the published one."""

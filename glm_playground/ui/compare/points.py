@@ -12,7 +12,7 @@ from glm_playground.catalog.running_cost import NOT_LISTED
 from glm_playground.ui.compare.live import price_now
 
 
-class Figure(NamedTuple):
+class PlotFigure(NamedTuple):
     """One fact of one model, with the name of what it is."""
 
     series: str
@@ -35,7 +35,7 @@ class Point:
     """A model in a plot; it is drawn where every figure is known."""
 
     card: ModelCard
-    figures: tuple[Figure, ...]
+    figures: tuple[PlotFigure, ...]
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def benchmarks(cards: Sequence[ModelCard]) -> dict[str, list[ScoreName]]:
 def points(cards: Sequence[ModelCard], series: Sequence[tuple[str, Sequence[AnyFact]]]) -> list[Point]:
     """A point a model from the facts of each series."""
     return [
-        Point(card, tuple(Figure(name, facts[place]) for name, facts in series)) for place, card in enumerate(cards)
+        Point(card, tuple(PlotFigure(name, facts[place]) for name, facts in series)) for place, card in enumerate(cards)
     ]
 
 

@@ -7,7 +7,15 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Turn
 from glm_playground.chat.workbench import Workbench
-from glm_playground.runs.standings import Comparison, Figure, LaneRuns, Row, Value, compare, repeats_of
+from glm_playground.runs.standings import (
+    ComparisonRow,
+    FigureName,
+    LaneComparison,
+    LaneRuns,
+    Value,
+    compare,
+    repeats_of,
+)
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, min_median_max, per_second, seconds, tokens
 from glm_playground.ui.shared.i18n import _, number
@@ -25,7 +33,7 @@ def lanes_to_compare(bench: Workbench) -> tuple[list[LaneRuns], bool]:
     return [_lane(at, turn) for at, turn in asked], all(turn.answer.one_by_one for _at, turn in asked)
 
 
-def draw_standings(compared: Comparison, *, one_by_one: bool) -> None:
+def draw_standings(compared: LaneComparison, *, one_by_one: bool) -> None:
     """Draws who was best by each figure, in a line."""
     parts = [text for row in compared.rows if (text := _best_text(row, compared))]
     if not parts:
@@ -35,15 +43,15 @@ def draw_standings(compared: Comparison, *, one_by_one: bool) -> None:
     st.markdown(f":small[{' · '.join(parts)}]")
 
 
-def draw_comparison(compared: Comparison) -> None:
+def draw_comparison(compared: LaneComparison) -> None:
     """Draws the figures as a Markdown table: `st.dataframe` and `st.table` would load pandas on this page."""
     figure, outcome, several = _("Figure"), _("Outcome"), _("With repeats: min / median / max, n runs.")
     names = {
-        Figure.TTFT: "TTFT",
-        Figure.E2E: "E2E",
-        Figure.SPEED: _("Output speed"),
-        Figure.TOKENS: _("Completion tokens"),
-        Figure.COST: _("Cost, in play money") if compared.play_money else _("Cost"),
+        FigureName.TTFT: "TTFT",
+        FigureName.E2E: "E2E",
+        FigureName.SPEED: _("Output speed"),
+        FigureName.TOKENS: _("Completion tokens"),
+        FigureName.COST: _("Cost, in play money") if compared.play_money else _("Cost"),
     }
     lines = [
         f"| {figure} | {' | '.join(map(literal, compared.names))} |",
@@ -78,14 +86,14 @@ def _lane(at: int, turn: Turn) -> LaneRuns:
     return LaneRuns(name, runs, costs)
 
 
-def _best_text(row: Row, compared: Comparison) -> str:
+def _best_text(row: ComparisonRow, compared: LaneComparison) -> str:
     """What is best by a figure; empty where nothing can be said."""
     words = {
-        Figure.TTFT: _("fastest first token"),
-        Figure.E2E: _("finished first"),
-        Figure.SPEED: _("fastest output"),
-        Figure.TOKENS: _("fewest tokens"),
-        Figure.COST: _("cheapest"),
+        FigureName.TTFT: _("fastest first token"),
+        FigureName.E2E: _("finished first"),
+        FigureName.SPEED: _("fastest output"),
+        FigureName.TOKENS: _("fewest tokens"),
+        FigureName.COST: _("cheapest"),
     }
     if row.tied:
         same = _("no difference")
@@ -98,7 +106,7 @@ def _best_text(row: Row, compared: Comparison) -> str:
     return f"{words[row.figure]}: **{literal(compared.names[row.lead])}** {_text(row.figure, best.median)}{note}"
 
 
-def _cell(row: Row, at: int, value: Value) -> str:
+def _cell(row: ComparisonRow, at: int, value: Value) -> str:
     if value.spread is None:
         return _("unknown")
     known, whole = value.spread, value.spread.n + value.unknown
@@ -112,13 +120,13 @@ def _cell(row: Row, at: int, value: Value) -> str:
     return f"{text} {best}" if row.best == at else text
 
 
-def _text(figure: Figure, value: float) -> str:
+def _text(figure: FigureName, value: float) -> str:
     match figure:
-        case Figure.COST:
+        case FigureName.COST:
             return literal(dollars(Decimal(str(value))))
-        case Figure.TOKENS:
+        case FigureName.TOKENS:
             return tokens(round(value))
-        case Figure.SPEED:
+        case FigureName.SPEED:
             return per_second(value)
         case _:
             return seconds(value)

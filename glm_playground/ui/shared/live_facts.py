@@ -116,14 +116,14 @@ def _problem_text(asked: runtime.Live[LiveModels]) -> str | None:
     return _("the gateway could not be read: {reason}").format(reason=asked.problem.message) if asked.problem else None
 
 
-class Notice(NamedTuple):
+class LiveNotice(NamedTuple):
     """Something to say about a gateway's live answers: a headline and the reasons, none of it Markdown yet."""
 
     title: str
     reasons: tuple[str, ...]
 
 
-def notices(server: Gateway, known_ids: frozenset[str]) -> list[Notice]:
+def notices(server: Gateway, known_ids: frozenset[str]) -> list[LiveNotice]:
     """Why live facts are missing or left out, so that the published ones stand."""
     found = []
     prices, models = runtime.live_prices(server), runtime.live_models(server)
@@ -132,14 +132,14 @@ def notices(server: Gateway, known_ids: frozenset[str]) -> list[Notice]:
         (models, _("The list of models of {server} could not be read.")),
     ):
         if asked.problem:
-            found.append(Notice(title.format(server=server.name), (asked.problem.message,)))
+            found.append(LiveNotice(title.format(server=server.name), (asked.problem.message,)))
     if prices.value and prices.value.prices.ignored:
         title = _("Rows of the price list of {server} were left out; the published prices stand for them.")
-        found.append(Notice(title.format(server=server.name), prices.value.prices.ignored))
+        found.append(LiveNotice(title.format(server=server.name), prices.value.prices.ignored))
     unknown = sorted(prices.value.prices.schedules.keys() - known_ids) if prices.value else []
     if unknown:
         title = _("{server} prices models that have no card here.")
-        found.append(Notice(title.format(server=server.name), tuple(unknown)))
+        found.append(LiveNotice(title.format(server=server.name), tuple(unknown)))
     return found
 
 

@@ -12,7 +12,7 @@ from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Prompt, ToolResult, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.notice import Notice, NoticeKind
-from glm_playground.chat.plan import Limits, Plan
+from glm_playground.chat.plan import Plan, RequestLimits
 from glm_playground.chat.session import CONTINUE, Session
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.workbench import Draft, Workbench
@@ -49,8 +49,8 @@ class FakeRunner:
         if not run.ended:
             run.outcome = Outcome.STOPPED
 
-    def limits(self, model: str) -> Limits:
-        return Limits(10_000, 4_000)
+    def limits(self, model: str) -> RequestLimits:
+        return RequestLimits(10_000, 4_000)
 
     def price(self, model: str) -> Price | None:
         return PRICES.get(model)

@@ -13,7 +13,15 @@ from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Usage
 from glm_playground.runs.cost import Cost, CostState, Price, TokenClass
 from glm_playground.runs.marks import marked, unmarked, unmarked_request
 from glm_playground.runs.run import Outcome, Run, Server
-from glm_playground.runs.standings import Comparison, Figure, LaneRuns, Row, compare, repeats_of, spread
+from glm_playground.runs.standings import (
+    ComparisonRow,
+    FigureName,
+    LaneComparison,
+    LaneRuns,
+    compare,
+    repeats_of,
+    spread,
+)
 
 MS = 1_000_000
 ASKED = ChatRequest(model="m", messages=(Message(role="user", content="x"),))
@@ -36,13 +44,13 @@ def lane(name: str, *runs: Run, cost: str | None = None, price: Price | None = N
     return LaneRuns(name, found, {run.id: Cost(CostState.ESTIMATED, amount, price=price) for run in runs})
 
 
-def compared(*lanes: LaneRuns) -> Comparison:
+def compared(*lanes: LaneRuns) -> LaneComparison:
     found = compare(lanes)
     assert found
     return found
 
 
-def row(figure: Figure, *lanes: LaneRuns) -> Row:
+def row(figure: FigureName, *lanes: LaneRuns) -> ComparisonRow:
     [found] = [row for row in compared(*lanes).rows if row.figure is figure]
     return found
 
@@ -54,7 +62,7 @@ def test_the_lead_is_the_best_median_that_stands_in_the_table() -> None:
         lane("b", *map(run_of, (450, 302, 290))),
         lane("c", *map(run_of, (600, 295, 291))),
     ]
-    found = row(Figure.TTFT, *lanes)
+    found = row(FigureName.TTFT, *lanes)
     medians = [value.spread.median / MS for value in found.values if value.spread]
     assert medians == [404, 302, 295]
     assert (found.lead, found.tied) == (2, ())
@@ -74,7 +82,7 @@ def test_the_lead_is_the_best_median_that_stands_in_the_table() -> None:
 def test_the_best_is_marked_only_where_the_ranges_do_not_overlap(
     first: Sequence[float], second: Sequence[float], best: int | None
 ) -> None:
-    found = row(Figure.TTFT, lane("a", *map(run_of, first)), lane("b", *map(run_of, second)))
+    found = row(FigureName.TTFT, lane("a", *map(run_of, first)), lane("b", *map(run_of, second)))
     assert found.best == best
 
 
@@ -84,15 +92,15 @@ def test_single_values_that_are_near_or_equal_share_the_place() -> None:
         lane("b", run_of(103), cost="0.001"),
         lane("c", run_of(300, tokens=40)),
     ]
-    assert row(Figure.TTFT, *lanes).tied == (0, 1)
-    assert row(Figure.E2E, *lanes).tied == (0, 1, 2)
-    assert row(Figure.TOKENS, *lanes).tied == (0, 1)
-    assert (row(Figure.COST, *lanes).best, row(Figure.COST, *lanes).values[2].spread) == (1, None)
+    assert row(FigureName.TTFT, *lanes).tied == (0, 1)
+    assert row(FigureName.E2E, *lanes).tied == (0, 1, 2)
+    assert row(FigureName.TOKENS, *lanes).tied == (0, 1)
+    assert (row(FigureName.COST, *lanes).best, row(FigureName.COST, *lanes).values[2].spread) == (1, None)
 
 
 def test_the_fastest_output_is_the_highest_speed() -> None:
     lanes = [lane("a", run_of(100, tokens=96)), lane("b", run_of(100, tokens=191))]
-    found = row(Figure.SPEED, *lanes)
+    found = row(FigureName.SPEED, *lanes)
     assert [round(value.spread.median) for value in found.values if value.spread] == [50, 100]
     assert found.best == 1
 
@@ -101,7 +109,7 @@ def test_what_failed_or_was_stopped_is_counted_and_takes_no_part() -> None:
     failed, stopped = run_of(1, outcome=Outcome.FAILED), run_of(2, outcome=Outcome.STOPPED)
     lanes = [lane("a", run_of(100), failed, stopped), lane("b", run_of(300), run_of(310, outcome=None))]
     found = compared(*lanes)
-    first = row(Figure.TTFT, *lanes).values[0]
+    first = row(FigureName.TTFT, *lanes).values[0]
     assert (first.spread, first.unknown) == ((1, 100 * MS, 100 * MS, 100 * MS), 2)
     assert found.outcomes == (
         ((Outcome.COMPLETED, 1), (Outcome.STOPPED, 1), (Outcome.FAILED, 1)),
@@ -111,8 +119,8 @@ def test_what_failed_or_was_stopped_is_counted_and_takes_no_part() -> None:
 
 def test_an_answer_that_was_cut_has_figures_and_only_its_beginning_is_ranked() -> None:
     lanes = [lane("a", run_of(100, outcome=Outcome.LENGTH, tokens=3), cost="0.1"), lane("b", run_of(300), cost="0.2")]
-    assert row(Figure.TTFT, *lanes).best == 0
-    for figure in (Figure.E2E, Figure.TOKENS, Figure.COST):
+    assert row(FigureName.TTFT, *lanes).best == 0
+    for figure in (FigureName.E2E, FigureName.TOKENS, FigureName.COST):
         found = row(figure, *lanes)
         assert (found.lead, found.tied) == (None, ())
         assert all(value.spread for value in found.values)
@@ -120,16 +128,16 @@ def test_an_answer_that_was_cut_has_figures_and_only_its_beginning_is_ranked() -
 
 def test_a_warm_up_takes_no_part() -> None:
     lanes = [lane("a", run_of(5, warm_up=True), run_of(100)), lane("b", run_of(300))]
-    first = row(Figure.TTFT, *lanes).values[0]
+    first = row(FigureName.TTFT, *lanes).values[0]
     assert first.spread
     assert (first.spread.n, first.spread.least) == (1, 100 * MS)
 
 
 def test_play_money_is_not_cheaper_than_dollars() -> None:
     lanes = [lane("a", run_of(1), cost="0.1", price=PLAY), lane("b", run_of(1), cost="0.2")]
-    assert row(Figure.COST, *lanes).lead is None
+    assert row(FigureName.COST, *lanes).lead is None
     both = [lane("a", run_of(1), cost="0.1", price=PLAY), lane("b", run_of(1), cost="0.2", price=PLAY)]
-    assert (row(Figure.COST, *both).lead, compared(*both).play_money) == (0, True)
+    assert (row(FigureName.COST, *both).lead, compared(*both).play_money) == (0, True)
 
 
 def test_one_lane_alone_is_not_compared() -> None:
@@ -143,7 +151,7 @@ def test_the_lead_has_the_least_median_and_a_best_one_lies_apart(times: list[lis
     if compare(lanes) is None:
         assert sum(map(bool, times)) < 2
         return
-    found = row(Figure.TTFT, *lanes)
+    found = row(FigureName.TTFT, *lanes)
     known = [value.spread for value in found.values if value.spread]
     assert found.lead is not None or len(found.tied) > 1
     if found.lead is not None:
