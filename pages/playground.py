@@ -51,7 +51,7 @@ if not several:
 
 with st.bottom:
     draw_notice(bench)
-    draw_drafts(now)
+    wait_for_answer = draw_drafts(now)
     stop_slot = st.empty()
     # Placed in `st.bottom` by us: where Streamlit places it, it takes back a reader's scrolling as an answer grows.
     st.chat_input(
@@ -74,8 +74,8 @@ if not any(lane.conversation.turns for lane in bench.lanes):
 standings_slot = st.empty()
 attached = draw_lanes(now)
 save()
-# A run may have ended since its view was made; it is still to be drawn whole.
-if attached or bench.live_runs():
+# A run may have ended since its view was made, or since a prompt that waits for it was drawn: both are drawn anew.
+if attached or wait_for_answer or bench.live_runs():
     stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=now.stop_all)
     at_end = {view.run.id: on_end for view, on_end in attached}
     attach(runtime.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)

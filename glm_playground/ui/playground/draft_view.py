@@ -41,14 +41,16 @@ def submit(session: Session) -> None:
     session.submit(text, files, Notice(NoticeKind.FILES, files=problems) if problems else None)
 
 
-def draw_drafts(session: Session) -> None:
-    """Draws the prompts that wait, oldest first."""
+def draw_drafts(session: Session) -> bool:
+    """Draws the prompts that wait, oldest first; whether one was drawn as waiting for the end of an answer."""
+    busy = False
     for draft in list(session.bench.drafts):
         with st.container(border=True, gap="small"):
-            _draw_draft(session, draft)
+            busy |= _draw_draft(session, draft)
+    return busy
 
 
-def _draw_draft(session: Session, draft: Draft) -> None:
+def _draw_draft(session: Session, draft: Draft) -> bool:
     plan = session.plan_of(draft)
     forecast = session.forecast(plan)
     most = NO_LIMIT if forecast is None or forecast.most_cost is None else forecast.most_cost
@@ -101,6 +103,7 @@ def _draw_draft(session: Session, draft: Draft) -> None:
         st.button(
             _("Discard"), key=f"draft-discard-{draft.id}", type="tertiary", on_click=session.discard, args=(draft,)
         )
+    return busy
 
 
 def _send(session: Session, draft: Draft, most: Decimal) -> None:
