@@ -136,12 +136,17 @@ def contexts(browser: Browser) -> Callable[..., BrowserContext]:
 
 @pytest.fixture
 def open_tab(contexts: Callable[..., BrowserContext]) -> Iterator[OpenTab]:
-    """Opens a tab at a path of an app; `options` are those of a browser context."""
+    """Opens a tab at a path of an app; `options` are those of a browser context. Each test is a visitor of its own."""
     tabs: list[Tab] = []
+    known: list[BrowserContext] = []
 
     def open_at(app: AppProcess, path: str, **options: Any) -> Tab:
         usual = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", "locale": "en-US"}
-        tab = Tab(contexts(**{**usual, **options}).new_page(), app.base_url)
+        context = contexts(**{**usual, **options})
+        if context not in known:
+            context.clear_cookies()
+            known.append(context)
+        tab = Tab(context.new_page(), app.base_url)
         tabs.append(tab)
         tab.go(path)
         return tab

@@ -26,10 +26,12 @@ RECORD_LENGTHS = """() => {
 
 def set_to(tab: Tab, label: str, value: str) -> None:
     """Gives one of the settings a value."""
-    tab.button("Settings").click()
+    tab.page.locator("[class*=st-key-settings-1] button:visible").click()
     tab.page.get_by_label(label).fill(value)
     tab.page.keyboard.press("Enter")
-    tab.page.keyboard.press("Escape")
+    tab.settled()
+    tab.button("Close").click()
+    expect(tab.page.get_by_label(label)).to_have_count(0)
     tab.settled()
 
 
@@ -88,16 +90,19 @@ def test_another_page_and_back_in_the_middle(scripted_app: AppProcess, open_tab:
     tab.finished("stopped")
 
 
-def test_a_reload_in_the_middle_begins_a_new_session(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+def test_a_reload_in_the_middle_goes_on(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
-    tab.ask("@script tokens=3000 rate=50")
+    tab.ask("@script tokens=400 rate=50")
     tab.wait_for_text(60)
     tab.page.reload()
-    expect(tab.button(f"Code {QUICKSTART}")).to_be_visible()
+    tab.wait_for_text(200)
+    before = len(tab.answer.inner_text())
+    tab.wait_for_text(before + 60)
+    tab.finished()
+    expect(tab.answer.get_by_text("400 tokens")).to_be_visible()
     tab.ask("@script text=onward rate=0")
     tab.finished()
-    expect(tab.answer.get_by_text("onward")).to_be_visible()
-    expect(tab.page.get_by_role("alert")).to_have_count(0)
+    expect(tab.page.get_by_label("Chat message from user")).to_have_count(2)
 
 
 HOSTILE = """\
@@ -213,7 +218,8 @@ def test_a_small_screen(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab.page.get_by_label("Max tokens").scroll_into_view_if_needed()
     expect(tab.page.get_by_label("Max tokens")).to_be_in_viewport()
     assert fits()
-    tab.page.keyboard.press("Escape")
+    tab.button("Close").tap()
+    expect(tab.page.get_by_label("Max tokens")).to_have_count(0)
     expect(tab.prompt).to_be_in_viewport()
     tab.prompt.tap()
     tab.ask("@script tokens=3000 rate=100")
@@ -257,21 +263,23 @@ def test_the_keyboard_alone_is_enough(scripted_app: AppProcess, open_tab: OpenTa
     tab.finished("stopped")
 
 
-def test_a_blank_prompt_is_not_sent_and_a_refused_one_is_given_back(
-    scripted_app: AppProcess, open_tab: OpenTab
-) -> None:
+def test_a_blank_prompt_is_not_sent_and_a_refused_one_waits(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("   ")
-    alert = tab.page.get_by_role("alert")
-    expect(alert).to_contain_text("The prompt is empty.")
+    tab.settled()
     expect(tab.button(f"Code {QUICKSTART}")).to_be_visible()
+    expect(tab.page.get_by_text("Not sent yet.")).to_have_count(0)
     tab.ask("a " * 151_000)
-    expect(alert).to_contain_text("The prompt is longer than the model's context.")
-    expect(alert).to_contain_text("200,000")
-    expect(tab.prompt).to_have_value(re.compile(r"^a a a "))
+    waiting = tab.page.get_by_role("textbox", name="Prompt", exact=True)
+    expect(waiting).to_have_value(re.compile(r"^a a a "))
+    expect(tab.page.get_by_text("The prompt is longer than the model's context.")).to_contain_text("200,000")
+    expect(tab.button("Send anyway")).to_be_visible()
     tab.ask("@script text=short rate=0")
     tab.finished()
-    expect(alert).to_have_count(0)
+    # It waits on beside what was sent since.
+    expect(waiting).to_have_value(re.compile(r"^a a a "))
+    tab.button("Discard").click()
+    expect(waiting).to_have_count(0)
 
 
 def test_a_failure_is_told_in_words(scripted_app: AppProcess, open_tab: OpenTab) -> None:
