@@ -4,6 +4,8 @@ import json
 import math
 from typing import Any, NamedTuple
 
+from glm_playground.gateway.wire import unsendable
+
 RESERVED = frozenset({"messages", "stream", "stream_options", "model"})
 """What the app itself fills in."""
 
@@ -24,24 +26,20 @@ def read_extra(text: str) -> dict[str, Any] | ExtraProblem:
     if not text.strip():
         return {}
     try:
-        value = json.loads(text, parse_constant=_finite, parse_float=_finite, parse_int=_whole)
-        text_again = json.dumps(value, ensure_ascii=False)
-        text_again.encode()
+        value = json.loads(text, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         return ExtraProblem(str(error))
     if not isinstance(value, dict):
         return ExtraProblem("")
+    if why := unsendable(value):
+        return ExtraProblem(why)
     if reserved := RESERVED & value.keys():
         return ExtraProblem("", tuple(sorted(reserved)))
     return value
 
 
-def _finite(text: str) -> float:
-    if not math.isfinite(value := float(text)):
-        raise ValueError(f"{text[:20]} is not a finite number")
-    return value
-
-
 def _whole(text: str) -> int:
-    _finite(text)
+    # A preset and a stored workbench hold no larger one.
+    if not math.isfinite(float(text)):
+        raise ValueError(f"{text[:20]}... is too large a number")
     return int(text)

@@ -269,11 +269,7 @@ class Session:
         """Asks a turn again without a parameter that the server refused; the settings it came from lose it too."""
         with self._change() as bench:
             owner = bench.settings_of(lane)
-            parameters = owner.setup.parameters
-            update: dict[str, Any] = {"extra": {key: one for key, one in parameters.extra.items() if key != name}}
-            if name in type(parameters).model_fields:
-                update[name] = getattr(type(parameters)(), name)
-            owner.use(owner.setup.model_copy(update={"parameters": parameters.model_copy(update=update)}))
+            owner.use(owner.setup.model_copy(update={"parameters": owner.setup.parameters.without(name)}))
             return self.send(self._again(lane, turn.prompt, turn))
 
     def prompt_of(self, draft: Draft) -> Prompt:

@@ -10,6 +10,7 @@ from glm_playground.chat.session import Session
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.engine import LiveRun
 from glm_playground.runs.marks import unmarked
+from glm_playground.runs.refusals import refused_fields
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.ui.playground.composer import Editor, copy_text
 from glm_playground.ui.playground.form import command, take_changes
@@ -188,26 +189,6 @@ def _draw_ways_on(session: Session, lane: Lane, turn: Turn, run: Run) -> None:
                 on_click=command,
                 args=(session, session.send_without, lane, turn, field),
             )
-
-
-def refused_fields(run: Run) -> tuple[str, ...]:
-    """The parameters of a refused request that the server's words name, or that its refusal may be about."""
-    error = run.error
-    if error is None or error.kind not in {"RequestRejected", "CapabilityUnsupported", "LimitExceeded"}:
-        return ()
-    said = " ".join([error.message, *(name for name, _texts in error.fields)]).lower()
-    sent = run.request
-    asked = [
-        name
-        for name, field in type(sent).model_fields.items()
-        if name not in {"model", "messages", "stream", "extra"}
-        and getattr(sent, name) != field.get_default(call_default_factory=True)
-    ] + list(sent.extra)
-    words = {"tools": "tool", "response_format": "structured", "reasoning_effort": "reasoning", "thinking": "reasoning"}
-    named = tuple(name for name in asked if name.lower() in said or (name in words and words[name] in said))
-    if named or error.kind != "CapabilityUnsupported":
-        return tuple(dict.fromkeys(named))
-    return tuple(dict.fromkeys(name for name in asked if name in words))
 
 
 def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) -> None:

@@ -12,6 +12,8 @@ from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.figures import dollars, per_second, seconds, tokens
 from glm_playground.ui.shared.i18n import _, day, moment, number
 
+_MOST_SERVER_FIGURES = 30
+
 
 def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = False) -> None:
     """Draws them as a table of figures, with the phases to scale."""
@@ -53,6 +55,11 @@ def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = F
         rows[_("Tokens of these")] = _("estimated by a rule of thumb from what was received; none were reported")
     if cost.price:
         rows[_("Price from")] = literal(f"{cost.price.source}, {day(cost.price.as_of)}")
+    # The server's own, named as it names them.
+    rows |= {
+        f"{code_span(figure.source)} {literal(figure.name)}": literal(str(figure.value))
+        for figure in run.server_figures[:_MOST_SERVER_FIGURES]
+    }
     ids = {_("Request id"): run.request_id, _("Task id"): run.task_id, _("Client request id"): run.id}
     rows |= {name: code_span(value) for name, value in ids.items() if value}
     if one_by_one:
