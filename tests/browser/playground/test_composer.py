@@ -123,6 +123,7 @@ class TestDrafts:
         tab.finished()
         expect(tab.page.get_by_text("Not sent:")).to_have_count(0)
 
+    @pytest.mark.slow
     def test_a_browser_without_storage_loses_drafts_only(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.page.add_init_script(
@@ -329,6 +330,7 @@ class TestTheLine:
         expect(line(tab)).to_contain_text(re.compile(r"\$\d+,\d\d"))
         prompt.fill("")
 
+    @pytest.mark.slow
     def test_a_long_draft_costs_little_for_each_key(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.prompt.fill("lorem ipsum dolor " * 5600)
@@ -377,6 +379,7 @@ def growing(scripted_app: AppProcess, open_tab: OpenTab) -> Tab:
 
 
 class TestScrolling:
+    @pytest.mark.slow
     def test_who_scrolls_up_stays_there_each_time(self, growing: Tab) -> None:
         tab = growing
         for turn in range(12):
@@ -434,6 +437,7 @@ class TestScrolling:
         expect(tab.page.get_by_text("the second prompt")).to_be_in_viewport()
         wait_for(tab, "gap < 4")
 
+    @pytest.mark.slow
     def test_what_one_opens_at_the_bottom_stays_in_place(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.ask("@script tokens=600 rate=400")
@@ -482,6 +486,7 @@ class TestEscape:
         expect(tab.prompt).to_have_value("the next one")
         tab.prompt.fill("")
 
+    @pytest.mark.slow
     def test_it_closes_what_is_open_first(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         page = tab.page
@@ -505,6 +510,7 @@ class TestEscape:
         page.keyboard.press("Escape")
         tab.finished("stopped")
 
+    @pytest.mark.slow
     def test_an_input_method_keeps_its_own(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.ask("@script tokens=9000 rate=60")
@@ -557,6 +563,7 @@ class TestCopies:
         tab.page.locator('[class*="st-key-copy-prompt-"] button').first.click()
         tab.page.wait_for_function("async text => await navigator.clipboard.readText() === text", arg=prompt)
 
+    @pytest.mark.slow
     def test_it_goes_without_the_newer_way(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
@@ -569,6 +576,7 @@ class TestCopies:
         expect(tab.prompt).to_have_value(self.RECEIVED)
         tab.prompt.fill("")
 
+    @pytest.mark.slow
     def test_where_neither_goes_the_text_is_there_to_take(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.page.evaluate(
