@@ -64,10 +64,12 @@ class Tab:
         if not url.startswith((f"{self._base_url}/", "data:", "blob:")):
             self.problems.append(f"request: {url}")
 
-    def go(self, path: str) -> None:
+    def go(self, path: str, *, settled: bool = True) -> None:
+        """Opens a page; not `settled` where its script goes on, since an answer is still being written."""
         self.page.goto(self._base_url + path)
         self.page.get_by_test_id("stHeading").first.wait_for()
-        self.settled()
+        if settled:
+            self.settled()
 
     def settled(self) -> None:
         """Waits until no script runs."""
@@ -93,7 +95,7 @@ class Tab:
         """Waits until the last answer has ended like one of these, else completed, and its figures are drawn."""
         words = "|".join(outcomes or ["completed"])
         expect(self.answer.get_by_text(re.compile(f"^({words})$"))).to_be_visible()
-        expect(self.answer.get_by_text("TTFT").first).to_be_visible()
+        expect(self.answer.get_by_role("button", name="Details", exact=True)).to_be_visible()
         self.settled()
 
     def wait_for_text(self, characters: int) -> None:
@@ -140,7 +142,7 @@ def open_tab(contexts: Callable[..., BrowserContext]) -> Iterator[OpenTab]:
     tabs: list[Tab] = []
     known: list[BrowserContext] = []
 
-    def open_at(app: AppProcess, path: str, **options: Any) -> Tab:
+    def open_at(app: AppProcess, path: str, *, settled: bool = True, **options: Any) -> Tab:
         usual = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", "locale": "en-US"}
         context = contexts(**{**usual, **options})
         if context not in known:
@@ -148,7 +150,7 @@ def open_tab(contexts: Callable[..., BrowserContext]) -> Iterator[OpenTab]:
             known.append(context)
         tab = Tab(context.new_page(), app.base_url)
         tabs.append(tab)
-        tab.go(path)
+        tab.go(path, settled=settled)
         return tab
 
     yield open_at

@@ -105,6 +105,32 @@ def test_a_reload_in_the_middle_goes_on(scripted_app: AppProcess, open_tab: Open
     expect(tab.page.get_by_label("Chat message from user")).to_have_count(2)
 
 
+def test_another_tab_shows_the_same_answer_and_can_stop_it(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    tab.ask("@script tokens=3000 rate=50")
+    tab.wait_for_text(60)
+    other = open_tab(scripted_app, "/playground", settled=False)
+    other.wait_for_text(len(tab.answer.inner_text()) + 60)
+    other.button("Stop").click()
+    other.finished("stopped")
+    tab.finished("stopped")
+
+
+def test_a_new_workbench_leaves_the_one_before_in_the_list(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    tab.ask("@script text=first-of-all rate=0")
+    tab.finished()
+    tab.button("New").click()
+    expect(tab.button(f"Code {QUICKSTART}")).to_be_visible()
+    tab.page.reload()
+    expect(tab.button(f"Code {QUICKSTART}")).to_be_visible()
+    tab.button("Workbenches").click()
+    tab.button("@script text=first-of-all rate=0").click()
+    expect(tab.answer.get_by_text("first-of-all")).to_be_visible()
+    tab.page.reload()
+    expect(tab.answer.get_by_text("first-of-all")).to_be_visible()
+
+
 HOSTILE = """\
 ![pixel](http://evil.invalid/a.png) ![by reference][pic] <img src="http://evil.invalid/b.png">
 
