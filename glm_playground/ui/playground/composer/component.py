@@ -68,21 +68,24 @@ def draw_composer(
     play_money = any(one.price.play_money for one in (*predictions, *warm_ups) if one.price)
     _component()(
         key="composer",
-        data={
-            "workbench": workbench_id,
-            "input": input_key,
-            "stop": stop_key,
-            "latest": latest,
-            "editor": {"key": editor.key, "id": editor.id} if editor else None,
-            "hint": hint,
-            "locale": language().replace("_", "-"),
-            "requests": [
-                *(_request(one, times=repeats, has_draft=True) for one in predictions),
-                *(_request(one, times=1, has_draft=False) for one in warm_ups),
-            ],
-            "texts": _texts(play_money=play_money, waiting_for_price=waiting_for_price),
-            "copy": _copy(),
-        },
+        # In a list: Streamlit looks a dictionary through for data frames, and loads pandas for it.
+        data=[
+            {
+                "workbench": workbench_id,
+                "input": input_key,
+                "stop": stop_key,
+                "latest": latest,
+                "editor": {"key": editor.key, "id": editor.id} if editor else None,
+                "hint": hint,
+                "locale": language().replace("_", "-"),
+                "requests": [
+                    *(_request(one, times=repeats, has_draft=True) for one in predictions),
+                    *(_request(one, times=1, has_draft=False) for one in warm_ups),
+                ],
+                "texts": _texts(play_money=play_money, waiting_for_price=waiting_for_price),
+                "copy": _copy(),
+            }
+        ],
     )
 
 

@@ -150,7 +150,7 @@ class Composer {
 
 const mounted = new WeakMap();
 
-export default function draw({ data, parentElement }) {
+export default function draw({ data: [data], parentElement }) {
   let composer = mounted.get(parentElement);
   if (!composer) {
     composer = new Composer(parentElement);
