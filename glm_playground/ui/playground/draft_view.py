@@ -77,7 +77,8 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
         files = ", ".join(literal(file.name) for file in draft.attachments)
         st.caption(_("With: {names}").format(names=files))
     if forecast:
-        st.caption(forecast_text(forecast, waiting=runtime.live_prices(asked_gateway()).waiting))
+        waiting = runtime.live_prices(asked_gateway()).waiting
+        st.markdown(styled("small", forecast_text(forecast, waiting=waiting)))
     with st.container(horizontal=True):
         st.button(
             on_accent(_("Send")),

@@ -6,6 +6,7 @@ from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.totals import cost_total
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.run_footer import total_text
+from glm_playground.ui.shared.styled import styled
 
 
 def draw_total(bench: Workbench) -> None:
@@ -15,4 +16,5 @@ def draw_total(bench: Workbench) -> None:
     warm_ups = [(run, run.cost) for batch in bench.batches for run in batch.warm_ups if run.ended]
     if len(priced) > 1:
         text = total_text(cost_total([*priced, *warm_ups]))
-        st.caption(_("This workbench so far: {total}").format(total=text))
+        # Not a caption, which fades colours below a readable contrast.
+        st.markdown(styled("small", _("This workbench so far: {total}").format(total=text)))
