@@ -1,10 +1,12 @@
 """How the playground looks to axe and on a first screen, in both themes."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 from glm_playground.ui.shared.starters import QUICKSTART
@@ -31,6 +33,13 @@ def findings(tab: Tab) -> list[str]:
         """() => document.getAnimations().every(one =>
             one.playState === 'finished' || one.effect.getComputedTiming().iterations === Infinity)"""
     )
+    # Icons come with their font a moment later; a button without a name by then never gets one.
+    with suppress(PlaywrightTimeout):
+        tab.page.wait_for_function(
+            """() => [...document.querySelectorAll('button')].every(one =>
+                !one.offsetParent || one.innerText.trim() || one.ariaLabel || one.title)""",
+            timeout=5000,
+        )
     is_dark = tab.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     response: dict[str, Any] = (
         Axe().run(tab.page, options={"runOnly": ["color-contrast"]} if is_dark else None).response
