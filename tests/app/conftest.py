@@ -31,7 +31,7 @@ def _one_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _components)
 
 
-def _forget() -> None:
+def forget() -> None:
     """Ends the engine and forgets what the process holds, as at its start; a sandbox is left to who started it."""
     if runtime.engine.cache_info().currsize:
         runtime.engine().close()
@@ -57,7 +57,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Confi
         raise AssertionError("the test configured no server, so the app would start a sandbox of its own")
 
     def apply(**environment: str) -> None:
-        _forget()
+        forget()
         for name in [*ENVIRONMENT_NAMES.values(), "RUNAPI_KEY"]:
             monkeypatch.delenv(name, raising=False)
         for name, value in {"GLM_PLAYGROUND_DATA_FOLDER": str(tmp_path / "data"), **environment}.items():
@@ -66,7 +66,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Confi
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(runtime, "_sandbox", cache(no_sandbox))
     yield apply
-    _forget()
+    forget()
 
 
 @pytest.fixture
@@ -84,12 +84,17 @@ def in_sandbox(configure: Configure, sandbox: SandboxProcess, monkeypatch: pytes
 
 @pytest.fixture
 def open_page() -> Callable[..., AppTest]:
-    """Opens a page of the app in a session of its own; `locale` is the browser's language, `query` the address's."""
+    """Opens a page of the app in a session of its own.
 
-    def open_at(page: str, *, locale: str = "en-US", **query: str) -> AppTest:
+    `locale` is the browser's language, `query` the address's; sessions of the same `owner` are tabs of one browser.
+    """
+
+    def open_at(page: str, *, locale: str = "en-US", owner: str = "", **query: str) -> AppTest:
         at = AppTest.from_file(APP, default_timeout=10)
         at.context = {"locale": locale}
         at.query_params = dict(query)
+        if owner:
+            at.session_state["session_owner"] = owner
         at.switch_page(page).run(timeout=_FIRST_PAGE_S)
         assert not at.exception
         return at

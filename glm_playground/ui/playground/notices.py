@@ -11,12 +11,13 @@ from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.structured import SchemaProblem
 from glm_playground.chat.tools import ToolProblem
 from glm_playground.chat.workbench import Workbench
+from glm_playground.chat.workbench_json import WorkbenchNewer, WorkbenchUnreadable
 from glm_playground.ui.playground.setting_words import explain_extra, explain_schema, explain_tools
 from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.explanations import Explanation, explain_finding
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.session import said
+from glm_playground.ui.shared.session import opened, said
 
 
 def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -> Explanation:
@@ -87,6 +88,17 @@ def field_name(name: str) -> str:
     return {"tools": _("Tools (JSON)"), "schema": _("JSON Schema"), "extra": _("Extra request fields (JSON)")}[name]
 
 
+def explain_unreadable(error: WorkbenchUnreadable) -> Explanation:
+    """Why a stored workbench was not opened."""
+    if isinstance(error, WorkbenchNewer):
+        reason = _("A later version of this app wrote it.")
+    else:
+        reason = _("What is stored of it cannot be read: {reason}.").format(reason=literal(str(error).rstrip(".")))
+    return Explanation(
+        _("The workbench was not opened."), f"{reason} {_('It is left as it is; this is another, empty one.')}"
+    )
+
+
 def explain_attachment(problem: AttachmentProblem) -> str:
     """Why a file was not taken."""
     size, most = number(problem.size / 1024**2, 1), number(MAX_ATTACHMENT_BYTES / 1024**2)
@@ -103,7 +115,11 @@ def explain_attachment(problem: AttachmentProblem) -> str:
 
 
 def draw_notice(bench: Workbench) -> None:
-    """Draws what the last command has to say."""
+    """Draws what the last command has to say, and why another workbench is here than the one that was asked for."""
+    unreadable = opened().unreadable
+    if unreadable and bench.empty:
+        title, body = explain_unreadable(unreadable)
+        st.warning(body, title=title)
     if notice := said():
         title, body = explain_notice(notice, bench)
         st.warning(body, title=title)

@@ -1,0 +1,315 @@
+"""The page's workbench: what waits is never lost, undo takes back one act at a time, each owner has their own."""
+
+import gc
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.ledger import Ledger
+from glm_playground.runs.run import Run
+from glm_playground.sandbox.process import SandboxProcess
+from glm_playground.service import storage, workbenches
+from tests.app.conftest import Configure, forget
+from tests.app.playground_page import Playground
+
+BodyOf = Callable[[Run], dict[str, Any]]
+
+
+@pytest.fixture
+def body_of(logged: Callable[..., list[dict[str, Any]]]) -> BodyOf:
+    """The body of a run's request, as the server received it."""
+
+    def read(run: Run) -> dict[str, Any]:
+        body: dict[str, Any] = logged(run.id)[-1]["body"]
+        return body
+
+    return read
+
+
+@pytest.fixture
+def owner() -> str:
+    """Whose tabs the test opens: nobody has anything yet."""
+    return uuid.uuid4().hex
+
+
+@pytest.fixture
+def tab(at_gateway: None, open_page: Callable[..., AppTest], owner: str) -> Callable[..., Playground]:
+    """Opens the playground in a tab of the owner, or of somebody else; `query` is that of the address."""
+    return lambda whose=owner, **query: Playground(open_page("pages/playground.py", owner=whose, **query))
+
+
+@pytest.fixture
+def page(tab: Callable[..., Playground]) -> Playground:
+    return tab()
+
+
+@pytest.fixture
+def lanes(tab: Callable[..., Playground]) -> Callable[..., Playground]:
+    """Opens the page with these lanes, written as in a link."""
+    return lambda *texts: tab(lane=list(texts))
+
+
+def ledger() -> Ledger:
+    opened = storage.ledger(10)
+    assert isinstance(opened, Ledger)
+    return opened
+
+
+def restart(owner: str) -> None:
+    """Ends what the process holds of `owner`, whose tabs are gone: what is not stored is gone too."""
+    forget()
+    gc.collect()
+    assert not [id for whose, id in workbenches._open if whose == owner]
+
+
+def contents(page: Playground) -> list[list[str]]:
+    """Of each lane, left to right, the answers on the screen."""
+    return [[turn.answer.content for turn in lane.conversation.turns] for lane in page.bench.lanes]
+
+
+def models(page: Playground) -> list[str]:
+    return [lane.setup.model for lane in page.bench.lanes]
+
+
+class TestWaiting:
+    def test_a_prompt_waits_on_while_something_else_is_asked_again_or_deleted(
+        self, page: Playground, body_of: BodyOf
+    ) -> None:
+        page.say("first")
+        page.script("text=about", "{{topic}}")
+        waiting = page.waiting
+        assert len(waiting) == 1
+        page.click("regenerate-1")
+        assert len(page.talk.turns[0].runs) == 2
+        page.choose(f"turn-{page.talk.turns[0].id}", "delete")
+        assert not page.talk.turns
+        assert page.waiting == waiting
+        page.click("undo")
+        assert page.waiting == waiting
+        page.at.text_input(key="variable-topic").set_value("herons")
+        page.draft()
+        assert not page.waiting
+        assert body_of(page.last_run)["messages"][-1]["content"].endswith("\nherons")
+        assert contents(page) == [["first", "about"]]
+
+    def test_an_edited_prompt_waits_on_after_its_turn_is_deleted(self, page: Playground) -> None:
+        page.say("kept")
+        page.say("edited")
+        turn = page.talk.turns[1]
+        page.choose(f"turn-{turn.id}", "edit_prompt")
+        page.at.text_area(key="edited").set_value("@script text=anew rate=0\n{{topic}}")
+        page.click("edit-keep")
+        assert len(page.waiting) == 1
+        page.choose(f"turn-{turn.id}", "delete")
+        assert len(page.waiting) == 1
+        page.at.text_input(key="variable-topic").set_value("herons")
+        page.draft()
+        assert not page.waiting
+        assert contents(page) == [["kept", "anew"]]
+
+    def test_an_answer_asked_for_again_waits_for_the_settings(self, page: Playground) -> None:
+        page.say("first")
+        page.open("settings-1")
+        page.at.text_area(key="extra-1").set_value("{")
+        page.run()
+        page.click("regenerate-1")
+        assert len(page.talk.turns[0].runs) == 1
+        assert "A setting cannot be used" in page.why_waiting
+        page.choose(f"turn-{page.talk.turns[0].id}", "delete")
+        assert "A setting cannot be used" in page.why_waiting
+        page.at.text_area(key="extra-1").set_value("")
+        page.run()
+        page.draft()
+        assert contents(page) == [["first"]]
+
+    def test_what_looks_like_a_variable_can_be_sent_as_it_is(self, page: Playground, body_of: BodyOf) -> None:
+        text = "{% for item in items %}<li>{{ item }}</li>{% endfor %}"
+        page.script("text=ok", text)
+        assert page.at.text_input(key="variable-item")
+        page.draft("literal")
+        assert not page.waiting
+        assert body_of(page.last_run)["messages"][-1]["content"].endswith(f"\n{text}")
+
+    def test_a_prompt_that_a_rule_of_thumb_finds_too_long_can_be_sent_anyway(
+        self, page: Playground, body_of: BodyOf
+    ) -> None:
+        text = "a " * 160_000
+        page.script("text=taken", text)
+        assert "The prompt is longer than the model's context." in page.why_waiting
+        page.draft()
+        assert not page.talk.turns
+        page.draft("anyway")
+        assert not page.waiting
+        assert contents(page) == [["taken"]]
+        assert page.last_run.request.messages[-1].content.endswith(f"\n{text}")
+
+    def test_what_waits_is_there_again_with_its_files_after_a_restart(
+        self, tab: Callable[..., Playground], owner: str, body_of: BodyOf
+    ) -> None:
+        page = tab()
+        page.at.chat_input(key="prompt").upload("table.csv", b"a,b\n1,2\n")
+        page.script("text=summed", "Sum {{what}} up")
+        texts, id = page.waiting, page.bench.id
+        del page
+        restart(owner)
+        page = tab()
+        assert page.bench.id == id
+        assert page.waiting == texts
+        assert "With: table\\.csv" in page.text
+        page.at.text_input(key="variable-what").set_value("it")
+        page.draft()
+        assert body_of(page.last_run)["messages"][-1]["content"] == (
+            "```table.csv\na,b\n1,2\n```\n\n@script text=summed rate=0\nSum it up"
+        )
+
+
+class TestUndo:
+    def test_a_lane_that_is_put_back_leaves_the_one_that_came_since(self, lanes: Callable[..., Playground]) -> None:
+        page = lanes("glm-5.1", "glm-4.5")
+        page.say("both")
+        page.choose("lane-2", "remove")
+        page.click("add_lane")
+        page.at.segmented_control(key="target").set_value("3")
+        page.say("new")
+        since = models(page)[1]
+        page.click("undo")
+        assert models(page) == ["glm-5.1", "glm-4.5", since]
+        assert contents(page) == [["both"], ["both"], ["new"]]
+        assert [box.value for box in page.at.selectbox if str(box.key).startswith("model-")] == models(page)
+
+    def test_three_acts_are_undone_one_by_one(self, lanes: Callable[..., Playground]) -> None:
+        page = lanes("glm-5.1", "glm-4.5")
+        page.say("one")
+        page.click("clear")
+        page.say("two")
+        page.say("three")
+        page.choose(f"turn-{page.bench.lanes[0].conversation.turns[1].id}", "delete")
+        assert contents(page) == [["two"], ["two", "three"]]
+        page.choose("lane-2", "remove")
+        assert contents(page) == [["two"]]
+        page.click("undo")
+        assert contents(page) == [["two"], ["two", "three"]]
+        page.click("undo")
+        assert contents(page) == [["two", "three"]] * 2
+        page.click("undo")
+        assert contents(page) == [["one"]] * 2
+        with pytest.raises(KeyError):
+            page.at.button(key="undo")
+
+
+def test_earlier_turns_open_in_steps(
+    configure: Configure, sandbox: SandboxProcess, open_page: Callable[..., AppTest]
+) -> None:
+    configure(RUNAPI_BASE_URL=sandbox.base_url, RUNAPI_API_KEY=sandbox.key, GLM_PLAYGROUND_SHOWN_TURNS="1")
+    page = Playground(open_page("pages/playground.py"))
+    for number in range(45):
+        page.talk.end.add(Turn(Prompt(f"prompt {number}"), [Answer(text=f"answer {number}")]))
+    page.run()
+    seen = []
+    for label in ("Show 20 of 44 earlier turns", "Show 20 of 24 earlier turns", "Show 4 earlier turns"):
+        assert page.at.button(key="show_earlier-1").label == label
+        seen.append(len(page.at.chat_message))
+        page.click("show_earlier-1")
+    assert [*seen, len(page.at.chat_message)] == [2, 42, 82, 90]
+    with pytest.raises(KeyError):
+        page.at.button(key="show_earlier-1")
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        ("model", "drawn"),
+        [("glm-5.1", False), ("glm-5", False), ("glm-4.6", False), ("glm-5.2", True), ("somebody/unknown", True)],
+    )
+    def test_reasoning_effort_is_drawn_where_there_is_a_choice(
+        self, tab: Callable[..., Playground], model: str, drawn: bool
+    ) -> None:
+        page = tab(model=model)
+        page.open("settings-1")
+        assert ("reasoning_effort-1" in [box.key for box in page.at.selectbox]) == drawn
+
+    @pytest.mark.parametrize("stop", ["\n", "END\n\n", "---"])
+    def test_a_stop_sequence_reaches_the_request_as_it_is(self, page: Playground, body_of: BodyOf, stop: str) -> None:
+        page.open("settings-1")
+        page.at.text_area(key="stop-1").set_value(stop)
+        page.say("fine")
+        assert body_of(page.last_run)["stop"] in (stop, [stop])
+
+
+class TestOwners:
+    def test_the_last_workbench_is_there_again_and_a_new_one_leaves_it_in_the_list(
+        self, tab: Callable[..., Playground]
+    ) -> None:
+        page = tab()
+        page.say("mine")
+        first = page.bench.id
+        assert page.at.query_params["w"] in (first, [first])
+        other = tab()
+        assert other.bench is page.bench
+        other.click("workbench_new")
+        assert other.bench.id != first
+        assert not other.at.chat_message
+        other.say("another")
+        other.open("workbenches")
+        other.click(f"workbench-open-{first}")
+        assert contents(other) == [["mine"]]
+        # A tab whose address names one shows that one, whichever was used last.
+        assert contents(tab(w=first)) == [["mine"]]
+
+    def test_a_link_with_a_model_leaves_what_was_asked_alone(self, tab: Callable[..., Playground]) -> None:
+        page = tab()
+        page.say("mine")
+        other = tab(model="glm-4.5")
+        assert other.bench is not page.bench
+        assert models(other) == ["glm-4.5"]
+        assert set(other.at.query_params) == {"w"}
+        assert models(page) == ["glm-5.1"]
+
+    def test_somebody_elses_workbench_is_not_opened(self, tab: Callable[..., Playground], owner: str) -> None:
+        theirs = tab("somebody else")
+        theirs.say("secret answer")
+        id = theirs.bench.id
+        for named in (id, id.upper(), "'; drop table workbenches; --", ""):
+            mine = tab(w=named)
+            assert mine.bench is not theirs.bench
+            assert mine.bench.id != id
+            assert "secret" not in mine.text
+            assert not mine.at.chat_message
+        mine.say("mine")
+        assert contents(theirs) == [["secret answer"]]
+        # Nor what is stored of it, once nobody has it open.
+        del theirs, mine
+        restart(owner)
+        mine = tab(w=id)
+        assert contents(mine) == [["mine"]]
+        assert "secret" not in mine.text
+
+    @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            ('{"version": 99}', "A later version of this app wrote it."),
+            ("{", "What is stored of it cannot be read: "),
+            ('{"version": 1, "lanes": 3}', "What is stored of it cannot be read: "),
+            (json.dumps({"version": 1, "lanes": [], "next_lane": 2, "runs": {"a": {}}}), "cannot be read: "),
+        ],
+    )
+    def test_one_that_cannot_be_read_is_said_and_another_is_begun(
+        self, tab: Callable[..., Playground], owner: str, body: str, said: str
+    ) -> None:
+        ledger().save_workbench(owner, "w1", "Of tomorrow", body, 0)
+        page = tab()
+        assert "The workbench was not opened." in page.notice
+        assert said in page.notice
+        assert page.bench.id != "w1"
+        page.say("on")
+        assert not page.at.warning
+        stored = ledger().workbench(owner, "w1")
+        assert stored
+        assert stored.body == body
+        again = tab(w="w1")
+        assert said in again.notice
+        assert not again.at.chat_message
