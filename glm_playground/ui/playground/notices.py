@@ -94,9 +94,8 @@ def explain_unreadable(error: WorkbenchUnreadable) -> Explanation:
         reason = _("A later version of this app wrote it.")
     else:
         reason = _("What is stored of it cannot be read: {reason}.").format(reason=literal(str(error).rstrip(".")))
-    return Explanation(
-        _("The workbench was not opened."), f"{reason} {_('It is left as it is; this is another, empty one.')}"
-    )
+    kept = _("It is left as it is; this is another, empty one.")
+    return Explanation(_("The workbench was not opened."), f"{reason} {kept}")
 
 
 def explain_attachment(problem: AttachmentProblem) -> str:
