@@ -38,8 +38,8 @@ class OpenWorkbench:
     """Why the stored one could not be opened, where this is an empty one in its place under another id."""
 
     @property
-    def conflict(self) -> bool:
-        """True where it could not be stored and is no longer tried."""
+    def unstored(self) -> bool:
+        """True where its last change was refused: it is too large, or it was deleted elsewhere."""
         return self.copy.saving in {Saving.CONFLICT, Saving.REFUSED}
 
 

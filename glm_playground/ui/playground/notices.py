@@ -119,6 +119,11 @@ def draw_notice(bench: Workbench) -> None:
     if unreadable and bench.empty:
         title, body = explain_unreadable(unreadable)
         st.warning(body, title=title)
+    if opened().unstored:
+        st.warning(
+            _("It stays as long as this page is open. Take what you need under Share, or begin another with New."),
+            title=_("The last change of this workbench is not stored."),
+        )
     if notice := said():
         title, body = explain_notice(notice, bench)
         st.warning(body, title=title)

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from glm_playground.chat.attachments import MAX_ATTACHMENT_BYTES, Attachment
 from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.chat.workbench import Draft
 from glm_playground.ledger import Ledger
 from glm_playground.runs.run import Run
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import storage, workbenches
+from glm_playground.service.workbenches import OpenWorkbench
 from tests.app.conftest import Configure, forget
 from tests.app.playground_page import Playground
 
@@ -313,3 +316,17 @@ class TestOwners:
         again = tab(w="w1")
         assert said in again.notice
         assert not again.at.chat_message
+
+
+def test_a_change_that_is_not_stored_is_said(at_gateway: None, open_page: Callable[..., AppTest]) -> None:
+    page = Playground(open_page("pages/playground.py"))
+    # Nine of the largest files that may be attached are more than a stored workbench holds.
+    text = "x" * (MAX_ATTACHMENT_BYTES - 1)
+    files = tuple(Attachment(f"{number}.txt", text) for number in range(9))
+    opened: OpenWorkbench = page.at.session_state["open_workbench"]
+    opened.bench.drafts.append(Draft("large", files, ("1",)))
+    opened.bench.changes += 1
+    page.run()
+    assert storage.recorder().flush(20)
+    page.run()
+    assert "The last change of this workbench is not stored." in page.text
