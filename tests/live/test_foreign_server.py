@@ -142,7 +142,7 @@ def test_its_refusal_is_explained(app: AppProcess) -> None:
             await tab.run()
             await tab.submit_chat("word " * 6000)
             await tab.wait_finished()
-            assert "The server refused the request as not valid." in tab.text
+            assert "The request is above a limit of glm" in tab.text
             assert "exceeds the available context size" in tab.text
             assert ":red-badge[failed]" in tab.text
             await tab.open("settings-1")
