@@ -31,7 +31,7 @@ _MAX_PATH_CHARACTERS = 200
 _MAX_LINK_CHARACTERS = 500
 _MAX_IGNORED_CHARACTERS = 80
 
-_MODEL = re.compile(rf"[A-Za-z0-9._:/-]{{0,{MAX_MODEL_CHARACTERS}}}")
+_MODEL = re.compile(rf"[A-Za-z0-9._:/@+~-]{{0,{MAX_MODEL_CHARACTERS}}}")
 _EFFORT = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[0-9]{1,19}")
@@ -211,6 +211,12 @@ def to_link(setups: Sequence[Setup]) -> list[str]:
     Such as `glm-5.1;temperature=0.5;thinking=on;effort=high`. What `from_link` would ignore is left out.
     """
     return [_lane_text(setup) for setup in setups]
+
+
+def left_out(setup: Setup) -> tuple[str, ...]:
+    """The names of the fields that a link to `setup` does not carry: model, system, tools, ..."""
+    carried, _ignored = from_link([_lane_text(setup)])
+    return setup.differing(carried[0]) if carried else ("model",)
 
 
 def from_link(lanes: Sequence[str]) -> tuple[tuple[Setup, ...], tuple[str, ...]]:

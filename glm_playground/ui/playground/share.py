@@ -7,7 +7,7 @@ import streamlit as st
 from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.lane import Lane
-from glm_playground.chat.setup import to_link
+from glm_playground.chat.setup import left_out, to_link
 from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.engine import LiveRun
@@ -30,7 +30,12 @@ def _draw_link(bench: Workbench) -> None:
     parts = urlsplit(st.context.url or "")
     query = urlencode([("lane", text) for text in to_link([bench.setup_of(lane) for lane in bench.lanes])])
     origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-    st.code(f"{origin}/playground?{query}", language=None, wrap_lines=True)
+    # The page's own path, which has the server's base path in front where there is one.
+    path = parts.path if parts.path.endswith("/playground") else "/playground"
+    st.code(f"{origin}{path}?{query}", language=None, wrap_lines=True)
+    names = dict.fromkeys(name for lane in bench.lanes for name in left_out(bench.setup_of(lane)))
+    if names:
+        st.caption(_("Not in the link: {names}. A preset or a bundle carries them.").format(names=", ".join(names)))
 
 
 def _draw_code(bench: Workbench) -> None:

@@ -166,6 +166,7 @@ class TestSharing:
         [link] = [code.value for code in page.at.code if "/playground?" in code.value]
         assert "secret" not in link
         assert sandbox.key not in link
+        assert "Not in the link: system." in page.text
         other = lanes(*parse_qs(urlsplit(link).query)["lane"])
         setups = [lane.setup for lane in other.bench.lanes]
         assert setups == [lane.setup.model_copy(update={"system": ""}) for lane in page.bench.lanes]

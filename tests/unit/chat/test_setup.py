@@ -15,6 +15,7 @@ from glm_playground.chat.setup import (
     PresetProblem,
     Setup,
     from_link,
+    left_out,
     read_presets,
     to_link,
     write_presets,
@@ -280,3 +281,15 @@ def test_any_lanes_are_read(lanes: list[str]) -> None:
     assert len(setups) <= 6
     "".join(ignored).encode()
     assert from_link(to_link(setups)) == (setups, ())
+
+
+@pytest.mark.parametrize(
+    ("setup", "names"),
+    [
+        (Setup(model="vendor/glm-5.1@2026+fp8~x", parameters=Parameters(temperature=0.5, thinking=True)), ()),
+        (Setup(model="glm-5.1", system="Be brief.", parameters=Parameters(stop="END", seed=3)), ("system", "stop")),
+        (Setup(model="glm 5.1", parameters=Parameters(extra={"top_k": 3})), ("model", "extra")),
+    ],
+)
+def test_what_a_link_does_not_carry_is_named(setup: Setup, names: tuple[str, ...]) -> None:
+    assert left_out(setup) == names
