@@ -427,6 +427,21 @@ class TestScrolling:
         wait_for(tab, "gap < 4")
         expect(jump(tab)).to_be_hidden()
 
+    def test_an_open_list_stays_open_while_the_answer_grows(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
+        tab = open_empty(open_tab, scripted_app)
+        tab.ask("@script tokens=9000 rate=150")
+        tab.wait_for_text(10)
+        assert position(tab)["top"] == 0
+        tab.page.get_by_role("combobox", name="Model").first.click()
+        option = tab.page.get_by_role("option").first
+        expect(option).to_be_visible()
+        wait_for(tab, "gap > 300")
+        expect(option).to_be_visible()
+        tab.page.keyboard.press("Escape")
+        wait_for(tab, "gap < 4")
+        tab.button("Stop").click()
+        tab.finished("stopped")
+
     def test_what_is_sent_while_scrolled_up_is_shown(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.ask("@script tokens=900 rate=0")
@@ -502,6 +517,11 @@ class TestEscape:
             "menu": (tab.button("More").first, page.get_by_role("menuitem").first),
         }
         for name, (opener, content) in openers.items():
+            # As a reader does: first there, then pressed. A list closes when the page still moves.
+            if opener.evaluate("element => Boolean(element.closest('main'))"):
+                tab.page.mouse.move(640, 400)
+                tab.page.mouse.wheel(0, -9000)
+                wait_for(tab, "top === 0")
             opener.click()
             overlay = page.locator('[role="dialog"], [role="listbox"], [role="menu"]').first
             # Streamlit hears the key from then on.

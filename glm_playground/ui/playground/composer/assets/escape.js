@@ -1,12 +1,6 @@
 // Esc stops the running answer as the Stop button does, unless it has something nearer to close.
 
-const OPEN = '[role="listbox"], [role="menu"], [role="dialog"], [role="alertdialog"]';
-const NOTICES = '[data-testid="stToastContainer"]';
-
-function somethingIsOpen() {
-  const found = Array.from(document.querySelectorAll(OPEN));
-  return found.some((element) => element.checkVisibility() && !element.closest(NOTICES));
-}
+import { somethingIsOpen } from './overlay.js';
 
 export function stopOnEscape(stopButton, signal) {
   let mayStop = false;

@@ -3,6 +3,8 @@
 // Streamlit's own following, which an input that it places itself turns on, takes a turn of the wheel back while the
 // page grows. So the input stands in `st.bottom`, where Streamlit follows nothing, and this does.
 
+import { somethingIsOpen } from './overlay.js';
+
 const AT_BOTTOM_PX = 32;
 const WORTH_A_BUTTON_PX = 120;
 // What is drawn within this time after an answer's end still belongs to it.
@@ -99,7 +101,9 @@ export class Scrolling {
     const running = document.querySelector(`.st-key-${CSS.escape(this.#stopKey)} button`) !== null;
     if (running || this.#running) this.#until = now + AFTERWARDS_MS;
     this.#running = running;
-    if (this.#following && now < this.#until && this.#gap > 0) main.scrollTop = main.scrollHeight;
+    const behind = this.#following && now < this.#until && this.#gap > 0;
+    // A list closes when the page moves below it.
+    if (behind && !somethingIsOpen()) main.scrollTop = main.scrollHeight;
     this.#top = main.scrollTop;
     this.#height = scrollHeight;
     this.#place();
