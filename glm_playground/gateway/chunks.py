@@ -26,11 +26,6 @@ _REASONING_PARTS = frozenset({"thinking", "reasoning"})
 """Types of content parts that are reasoning (Mistral, Anthropic)."""
 _PART_TEXTS = ("text", "thinking", "content")
 
-_PLAIN = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "choices"})
-"""Fields of a chunk that say nothing of the answer, and its choices."""
-
-_CONTENT = EventKind.CONTENT
-
 
 class ChunkReader:
     """Reads the chunks of one stream, in order.
@@ -39,21 +34,20 @@ class ChunkReader:
         identity: who answered, from the first chunks that say it; None before.
         failure: the first error, if there was one.
         finished: True once a finish_reason came.
+        answered: True once something of the answer or of its reasoning came.
+        index: which choice is read; None before, and where the server does not number them.
     """
 
     def __init__(self) -> None:
         self.identity: Identity | None = None
         self.failure: Event | None = None
         self.finished = False
-        self._answered = False
-        self._index: Any = None
+        self.answered = False
+        self.index: Any = None
 
     def add(self, chunk: Json, at_ns: int, events: list[Event]) -> None:
         """Adds the events in `chunk` to `events`; at least one."""
-        if self._answered and (text := self._plain_text(chunk)):
-            events.append(Event(at_ns, _CONTENT, text))
-            return
-        if not self._answered and not (self.identity and self.identity.model):
+        if not self.answered and not (self.identity and self.identity.model):
             self._identify(chunk)
         if error := error_in_chunk(chunk):
             self.fail(error, at_ns, events)
@@ -75,32 +69,14 @@ class ChunkReader:
         events.append(event)
         self.failure = self.failure or event
 
-    def _plain_text(self, chunk: Json) -> str | None:
-        """The text of a chunk that holds nothing else of the answer, as nearly every one; None for any other.
-
-        A shortcut (`python -m bench.client`): it gives what the rest of this class would.
-        """
-        if not chunk.keys() <= _PLAIN or chunk.get("object") == "error":
-            return None
-        choices = chunk.get("choices")
-        if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choice := choices[0], dict):
-            return None
-        delta = choice.get("delta")
-        if choice.get("finish_reason") or not isinstance(delta, dict) or len(delta) != 1:
-            return None
-        if "error" in choice or "usage" in choice or choice.get("index") != self._index:
-            return None
-        text = delta.get("content")
-        return text if isinstance(text, str) else None
-
     def _own(self, choices: list[Any]) -> dict[str, Any] | None:
         """The choice of the answer that is read: of several (`n`), the one that came first."""
         for choice in choices:
             if isinstance(choice, dict):
                 index = choice.get("index")
-                if self._index is None:
-                    self._index = index
-                if index is None or index == self._index:
+                if self.index is None:
+                    self.index = index
+                if index is None or index == self.index:
                     return choice
         return None
 
@@ -109,13 +85,13 @@ class ChunkReader:
         if isinstance(delta := choice.get("delta"), dict):
             _add_delta(delta, at_ns, events)
         # A message is a whole answer; some servers repeat it at the end of a stream.
-        if not self._answered and isinstance(message := choice.get("message"), dict):
+        if not self.answered and isinstance(message := choice.get("message"), dict):
             if len(events) > before and events[-1].kind is EventKind.ROLE:
                 del events[before:]
             if len(events) == before:
                 _add_delta(message, at_ns, events)
         if len(events) > before and events[-1].kind is not EventKind.ROLE:
-            self._answered = True
+            self.answered = True
         if (finish := choice.get("finish_reason")) and isinstance(finish, str):
             events.append(Event(at_ns, EventKind.FINISH, finish))
             self.finished = True
@@ -129,10 +105,6 @@ class ChunkReader:
 
 
 def _add_delta(delta: dict[str, Any], at_ns: int, events: list[Event]) -> None:
-    if len(delta) == 1 and isinstance(content := delta.get("content"), str) and content:
-        # Nearly every chunk is only this.
-        events.append(Event(at_ns, _CONTENT, content))
-        return
     before = len(events)
     reasoning = _first_text(delta, _REASONING_FIELDS, reasoning=True) or _text_of(delta.get("content"), reasoning=True)
     if reasoning:

@@ -22,6 +22,7 @@ from pydantic_core import from_json
 
 from glm_playground.gateway.chunks import ChunkReader
 from glm_playground.gateway.errors import StreamLineTooLong
+from glm_playground.gateway.plain_chunk import read_plain_chunk
 from glm_playground.gateway.wire import Event, EventKind, Identity, clean_value
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
@@ -150,6 +151,10 @@ class EventStreamReader:
             return
         if self._named:
             self._read_named(payload)
+            return
+        chunks = self._chunks
+        if chunks.answered and not self._cut and (plain := read_plain_chunk(payload, chunks.index)):
+            self.events.append(Event(self._at_ns, *plain))
             return
         try:
             chunk = from_json(payload)

@@ -53,7 +53,8 @@ def draw_key() -> None:
                 ),
             )
             st.form_submit_button(_("Check and use the key"), key="key_use", on_click=_use)
-    if said := st.session_state.pop(_SAID, None):
+    # Kept until the next try: the page may run again by itself before it was read.
+    if said := st.session_state.get(_SAID):
         st.markdown(said)
 
 
@@ -95,3 +96,4 @@ def _why_unused(error: GatewayError) -> str:
 
 def _forget() -> None:
     st.session_state.pop(_KEY, None)
+    st.session_state.pop(_SAID, None)

@@ -71,12 +71,12 @@ class TestSending:
         # The price list is asked for with the page and may come behind the first answer, which then has no cost.
         wait_for_answers()
         assert runtime.live_prices(runtime.gateway()).value is not None
-        page.script("tokens=60 rate=200")
+        page.script("tokens=60 rate=60")
         figures = page.at.chat_message[-1].markdown[-1].value
         assert ":green-badge[completed]" in figures
         assert "60 tokens" in figures
         assert re.search(r"TTFT \d+ ms", figures)
-        assert re.search(r" 1\d\d\.\d tokens/s| 2\d\d\.\d tokens/s", figures)
+        assert re.search(r" \d+\.\d tokens/s", figures)
         # The outcome says it already.
         assert "finish" not in figures
         assert re.search(r"\\\$0\\?\.\d+ :orange\[estimated\]", figures)

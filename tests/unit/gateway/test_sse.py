@@ -66,6 +66,39 @@ alike = st.one_of(
         lambda text, other: {"choices": [{"delta": {"content": text}}], "content": other}, near_texts, near_texts
     ),
     st.builds(lambda text: {"choices": [{"delta": {"content": [text]}}]}, near_texts),
+    # With the fields that servers fill with nothing, or with something.
+    st.builds(
+        lambda delta, choice, top: {"choices": [{"delta": delta, **choice}], **top},
+        st.fixed_dictionaries(
+            {"content": near_texts | st.none()},
+            optional={
+                "reasoning_content": near_texts | st.none(),
+                "tool_calls": st.none() | st.just([{"index": 0}]),
+                "refusal": st.none() | near_texts,
+                "thinking": near_texts,
+            },
+        ),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "index": st.none() | st.integers(0, 1) | st.just("0"),
+                "finish_reason": st.sampled_from([None, "", "stop"]),
+                "message": st.none() | st.just({"content": "b"}),
+                "usage": st.none() | st.just({"total_tokens": 1}),
+                "error": st.none() | near_texts,
+                "logprobs": st.none() | st.just({"content": []}),
+            },
+        ),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "usage": st.none() | st.just({"total_tokens": 1}),
+                "object": st.sampled_from(["chat.completion.chunk", "error", None]),
+                "created": st.sampled_from([1, 1.5, "1"]),
+                "timings": st.just({"predicted_ms": 1.5}),
+            },
+        ),
+    ),
     st.builds(lambda text: {"choices": [{"delta": {"content": text}}], "error": text}, near_texts),
 )
 places = st.lists(st.integers(0, 2**20), max_size=20)
@@ -111,7 +144,7 @@ plain_fields = st.fixed_dictionaries(
 
 @given(st.lists(plain_fields, max_size=8))
 def test_a_field_that_says_nothing_changes_nothing(values: list[dict[str, object]]) -> None:
-    """Chunks with only the usual fields are read by a shortcut."""
+    """Chunks with only the usual fields are read by `plain_chunk`."""
     first = chunk("a")
     plain = b"".join(data(value) for value in [first, *values])
     padded = b"".join(data({**value, "padding": 0}) for value in [first, *values])
