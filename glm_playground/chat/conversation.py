@@ -7,20 +7,20 @@ the first one; what followed stays below the answer it followed. A path through 
 import itertools
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from glm_playground.chat.attachments import Attachment, token_shares, with_attachments
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.tools import tool_calls_of
-from glm_playground.gateway import ChatRequest, Message, ToolCall
+from glm_playground.gateway import ChatRequest, Message, Parameters, ToolCall
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.engine import LiveRun
-from glm_playground.runs.marks import is_marked, unmarked_request
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
-from glm_playground.runs.thinking import answer_of
+from glm_playground.runs.thinking import split
 
 
 def _new_id() -> str:
@@ -61,6 +61,14 @@ class Prompt:
         return (*(results if fit else ()), user)
 
 
+class _Said(NamedTuple):
+    """What an answer says."""
+
+    content: str
+    calls: tuple[ToolCall, ...] = ()
+    reasoning: str = ""
+
+
 @dataclass(eq=False)
 class Answer:
     """One answer to a prompt: a run, or a text that the user wrote in its place."""
@@ -72,6 +80,8 @@ class Answer:
     """True where `text` is known only from a later request."""
     calls: tuple[ToolCall, ...] = ()
     """What a quoted answer asked for."""
+    quoted_reasoning: str = ""
+    """What a request quotes of its reasoning."""
     one_by_one: bool = False
     """True where the run was alone on the line, after a warm-up and with a nonce: its times may be compared."""
     stored_cost: Cost | None = None
@@ -80,7 +90,7 @@ class Answer:
     """Id of a run that cannot be read any more, such as one that was deleted from the history."""
     after: "Fork" = field(default_factory=lambda: Fork())  # noqa: PLW0108 - the class stands further down
     id: str = field(default_factory=_new_id)
-    _read: tuple[str, tuple[ToolCall, ...]] | None = field(default=None, init=False, repr=False)
+    _read: "_Said | None" = field(default=None, init=False, repr=False)
     _metrics: Metrics | None = field(default=None, init=False, repr=False)
 
     @property
@@ -90,17 +100,31 @@ class Answer:
 
     def copy(self) -> "Answer":
         """The same answer, followed by nothing."""
-        return Answer(self.run, self.text, self.quoted, self.calls, self.one_by_one, self.stored_cost, self.missing)
+        return Answer(
+            self.run,
+            self.text,
+            self.quoted,
+            self.calls,
+            self.quoted_reasoning,
+            self.one_by_one,
+            self.stored_cost,
+            self.missing,
+        )
 
     @property
     def content(self) -> str:
         """What a later request quotes; the reasoning is not part of it."""
-        return self._quoted()[0]
+        return self._said().content
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning before it, as it was received; an answer that the user wrote has none."""
+        return self._said().reasoning
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The calls the model asked for; an answer that the user wrote asks for none."""
-        return self._quoted()[1]
+        return self._said().calls
 
     @property
     def metrics(self) -> Metrics | None:
@@ -112,14 +136,15 @@ class Answer:
         self._metrics = found if ended else None
         return found
 
-    def _quoted(self) -> tuple[str, tuple[ToolCall, ...]]:
+    def _said(self) -> "_Said":
         if self.text is not None or self.run is None:
-            return self.text or "", self.calls
+            return _Said(self.text or "", self.calls, self.quoted_reasoning)
         if self._read:
             return self._read
         # A page asks for it at every click: once the run has ended, its events are read no more.
         ended = self.run.ended
-        found = answer_of(self.run), tool_calls_of(self.run)
+        read = split(self.run)
+        found = _Said(read.answer, tool_calls_of(self.run), read.reasoning)
         self._read = found if ended else None
         return found
 
@@ -259,30 +284,38 @@ class Conversation:
     def request(self, prompt: Prompt, setup: Setup, *, before: Turn | None = None) -> ChatRequest:
         """The request that sends `prompt` behind the turns on the screen, those from `before` on left out."""
         system = [Message(role="system", content=setup.system)] if setup.system.strip() else []
-        messages = (*system, *self._history(prompt, before))
+        keeps_thinking = _keeps_thinking(setup.parameters)
+        messages = (*system, *self._history(prompt, before, keeps_thinking=keeps_thinking))
         return ChatRequest(model=setup.model, messages=messages, **dict(setup.parameters))
 
-    def _history(self, prompt: Prompt, before: Turn | None) -> list[Message]:
+    def _history(self, prompt: Prompt, before: Turn | None, *, keeps_thinking: bool) -> list[Message]:
         """The messages of the turns that stand before `prompt`, and its own; their roles are always valid.
 
         A turn without any answer, because its run failed or was stopped early, is not sent again. Tool calls are sent
         with their results only, and results behind their calls only: elsewhere they are quoted as the user's words.
+        Reasoning is sent back with the calls that `prompt` goes on from, and with every answer where the server
+        `keeps_thinking`.
         """
         turns = list(itertools.takewhile(lambda turn: turn is not before, self.turns))
-        kept: list[tuple[Prompt, str, tuple[ToolCall, ...]]] = []
+        kept: list[tuple[Prompt, _Said]] = []
         following = prompt
+        goes_on = True
         for turn in reversed(turns):
             answer = turn.answer if turn.answers else Answer()
             calls = answer.tool_calls if _answers_calls(following, answer.tool_calls) else ()
             if answer.content or calls:
-                kept.append((turn.prompt, answer.content, calls))
+                goes_on = goes_on and bool(calls)
+                reasoning = answer.reasoning if goes_on or keeps_thinking else ""
+                kept.append((turn.prompt, _Said(answer.content, calls, reasoning)))
                 following = turn.prompt
         messages: list[Message] = []
         called: tuple[ToolCall, ...] = ()
-        for asked, content, calls in reversed(kept):
+        for asked, said in reversed(kept):
             messages += asked.messages(called)
-            called = tuple(map(_sendable, calls))
-            messages.append(Message(role="assistant", content=content, tool_calls=called))
+            called = tuple(map(sendable_call, said.calls))
+            messages.append(
+                Message(role="assistant", content=said.content, tool_calls=called, reasoning_content=said.reasoning)
+            )
         return [*messages, *prompt.messages(called)]
 
     def _forks(self) -> Iterator[Fork]:
@@ -295,92 +328,21 @@ class Conversation:
             fork = turn.answer.after
 
 
+def _keeps_thinking(parameters: Parameters) -> bool:
+    """Whether the server is asked to go on from the reasoning of earlier turns (`clear_thinking` off)."""
+    thinking = parameters.fields().get("thinking")
+    return isinstance(thinking, dict) and thinking.get("clear_thinking") is False
+
+
 def _answers_calls(prompt: Prompt, calls: Sequence[ToolCall]) -> bool:
     """Whether `prompt` holds a result for each of `calls`, and no other."""
     return bool(calls) and {call.id for call in calls} == {result.call.id for result in prompt.results}
 
 
-def _sendable(call: ToolCall) -> ToolCall:
+def sendable_call(call: ToolCall) -> ToolCall:
     """`call` as a server takes it back: chat templates and vLLM refuse arguments that are no JSON object."""
     try:
         arguments = json.loads(call.arguments)
     except (ValueError, RecursionError):
         arguments = None
     return call if isinstance(arguments, dict) else call.model_copy(update={"arguments": "{}"})
-
-
-def conversation_of(runs: Sequence[Run], costs: Mapping[str, Cost] | None = None) -> Conversation:
-    """The conversation that `runs` are the answers of: the turns that the longest request quotes, each with its runs.
-
-    A run stands in the place of the text that a later request quotes of it. Messages of one sender in a row become one
-    prompt; a prompt that is another one than the longest request's at its place becomes a branch. The mark against
-    prompt caches is no part of a prompt.
-
-    Args:
-        runs: of one lane, oldest first; at least one.
-        costs: what they cost, by run id, where they are not live ones that know it.
-    """
-    spine = max(reversed(runs), key=lambda run: len(_turns_of(run)))
-    conversation = Conversation()
-    for turn in _turns_of(spine):
-        conversation.end.add(turn)
-    forks = conversation.forks()
-    for run in runs:
-        asked = _turns_of(run)
-        fork, prompt = forks[len(asked) - 1], asked[-1].prompt
-        _put(fork, prompt, run, (costs or {}).get(run.id))
-    return conversation
-
-
-def _put(fork: Fork, prompt: Prompt, run: Run, cost: Cost | None) -> None:
-    answer = Answer(run, one_by_one=is_marked(run.request), stored_cost=cost)
-    shown = fork.turn
-    turn = next((turn for turn in fork.turns if turn.prompt == prompt), None)
-    if turn is None or shown is None:
-        fork.add(Turn(prompt, [answer]))
-        fork.chosen = 0
-        return
-    turn.chosen = 0
-    first = turn.answers[0] if turn.answers else None
-    if first:
-        # What followed the first answer follows the run.
-        answer.after = first.after
-    if first and first.quoted and _quotes(first, run):
-        turn.answers[0] = answer
-    else:
-        turn.answers.append(answer)
-
-
-def _quotes(answer: Answer, run: Run) -> bool:
-    """Whether a quoted answer is what `run` said; calls that nobody answered are not quoted."""
-    said = Answer(run)
-    calls = {(), said.tool_calls, tuple(map(_sendable, said.tool_calls))}
-    return answer.content == said.content and answer.calls in calls
-
-
-def _turns_of(run: Run) -> list[Turn]:
-    """The turns that a request quotes, and the last one without an answer."""
-    turns: list[Turn] = []
-    waiting: list[Message] = []
-    asked: tuple[ToolCall, ...] = ()
-    for message in unmarked_request(run.request).messages:
-        if message.role == "assistant":
-            quoted = Answer(text=message.content, quoted=True, calls=message.tool_calls)
-            turns.append(Turn(_prompt_of(waiting, asked), [quoted]))
-            waiting, asked = [], message.tool_calls
-        elif message.role != "system":
-            waiting.append(message)
-    return [*turns, Turn(_prompt_of(waiting, asked))]
-
-
-def _prompt_of(messages: Sequence[Message], asked: Sequence[ToolCall]) -> Prompt:
-    calls = {call.id: call for call in asked}
-    results = tuple(
-        ToolResult(
-            calls.get(called := message.tool_call_id or "") or ToolCall(id=called, name="", arguments=""),
-            message.content,
-        )
-        for message in messages
-        if message.role == "tool"
-    )
-    return Prompt("\n\n".join(message.content for message in messages if message.role == "user"), results=results)

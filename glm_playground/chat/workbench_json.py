@@ -48,6 +48,7 @@ class _Answer(BaseModel):
     text: str | None = None
     quoted: bool = False
     calls: tuple[ToolCall, ...] = ()
+    reasoning: str = ""
     one_by_one: bool = False
 
 
@@ -233,6 +234,7 @@ def _turn(turn: Turn, after: str) -> _Turn:
             text=answer.text,
             quoted=answer.quoted,
             calls=answer.calls,
+            reasoning=answer.reasoning if answer.quoted else "",
             one_by_one=answer.one_by_one,
         )
         for answer in turn.answers
@@ -292,6 +294,7 @@ def _answer_of(stored: _Answer, known: Runs) -> Answer:
         text=stored.text,
         quoted=stored.quoted,
         calls=stored.calls,
+        quoted_reasoning=stored.reasoning,
         one_by_one=stored.one_by_one,
         stored_cost=found.cost if found else None,
         missing="" if found else stored.run,

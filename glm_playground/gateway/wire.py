@@ -35,12 +35,16 @@ class Message(BaseModel):
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     """What an assistant's message asked for."""
+    reasoning_content: str = ""
+    """The reasoning before an assistant's message, as it was received (docs.z.ai/guides/capabilities/thinking-mode)."""
     tool_call_id: str | None = None
     """The call that a tool's message answers."""
 
     def body(self) -> dict[str, Any]:
         """The JSON object that is sent."""
         body: dict[str, Any] = {"role": self.role, "content": self.content}
+        if self.reasoning_content:
+            body["reasoning_content"] = self.reasoning_content
         if self.tool_calls:
             body["tool_calls"] = [
                 {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from glm_playground.chat.conversation import conversation_of
+from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.setup import setup_of
 from glm_playground.gateway import ChatRequest, Message
 from glm_playground.reports.transcript import TranscriptLane

@@ -48,7 +48,8 @@ def most_request_tokens(request: ChatRequest) -> int:
 
 
 def _texts(message: Message) -> list[str]:
-    return [message.content, *(f"{call.name} {call.arguments}" for call in message.tool_calls)]
+    reasoning = [message.reasoning_content] if message.reasoning_content else []
+    return [message.content, *reasoning, *(f"{call.name} {call.arguments}" for call in message.tool_calls)]
 
 
 def _definitions(request: ChatRequest) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glm_playground.chat.conversation import conversation_of
+from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.setup import setup_of
 from glm_playground.ledger import Ledger, StoredRun, UnreadableRun
 from glm_playground.runs.cost import Cost, CostState

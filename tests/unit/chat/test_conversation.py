@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolResult, Turn, conversation_of
+from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolResult, Turn
+from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.setup import Setup, setup_of
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters, ToolCall
 from glm_playground.runs.engine import LiveRun
@@ -229,3 +230,67 @@ def test_a_prompt_behind_results_of_tools_is_sent_with_them() -> None:
     run.request = ChatRequest(model="m", messages=messages)
     again = conversation_of([run]).request(Prompt("thanks"), Setup(model="m"))
     assert again.messages[:4] == messages
+
+
+def calling(name: str, *before: tuple[EventKind, str]) -> Answer:
+    piece = [{"index": 0, "id": name, "function": {"name": name, "arguments": "{}"}}]
+    return answer(*before, (EventKind.TOOL_CALLS, json.dumps(piece)), outcome=Outcome.TOOL_CALLS)
+
+
+class TestReasoningSentBack:
+    """docs.z.ai/guides/capabilities/thinking-mode: with results of tools, and with clear_thinking off."""
+
+    @pytest.fixture
+    def loop(self) -> Conversation:
+        conversation = talk(
+            ("first", [answer((REASONING, "old"), (CONTENT, "done"))]),
+            ("go", [calling("clock", (REASONING, "I need \n the time"))]),
+        )
+        [call] = conversation.turns[-1].answer.tool_calls
+        again = Turn(Prompt(results=(ToolResult(call, "noon"),)))
+        conversation.end.add(again)
+        again.add([calling("clock", (CONTENT, "<think>once more</think>"))])
+        return conversation
+
+    @staticmethod
+    def reasoning(request: ChatRequest) -> list[str]:
+        return [message.reasoning_content for message in request.messages if message.role == "assistant"]
+
+    def test_with_the_results_of_a_loop_as_it_was_received(self, loop: Conversation) -> None:
+        [call] = loop.turns[-1].answer.tool_calls
+        request = loop.request(Prompt(results=(ToolResult(call, "noon"),)), Setup(model="m"))
+        assert self.reasoning(request) == ["", "I need \n the time", "once more"]
+        sent = request.body()["messages"]
+        assert sent[3]["reasoning_content"] == "I need \n the time"
+        assert "reasoning_content" not in sent[1]
+
+    def test_not_behind_a_new_prompt(self, loop: Conversation) -> None:
+        loop.end.add(Turn(Prompt("and now"), [answer((REASONING, "hm"), (CONTENT, "fine"))]))
+        assert not any(self.reasoning(loop.request(Prompt("next"), Setup(model="m"))))
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [Parameters(clear_thinking=False), Parameters(extra={"thinking": {"clear_thinking": False}})],
+        ids=["set", "typed"],
+    )
+    def test_all_of_it_where_the_server_keeps_it(self, loop: Conversation, parameters: Parameters) -> None:
+        setup = Setup(model="m", parameters=parameters)
+        [call] = loop.turns[-1].answer.tool_calls
+        request = loop.request(Prompt(results=(ToolResult(call, "noon"),)), setup)
+        assert self.reasoning(request) == ["old", "I need \n the time", "once more"]
+
+    def test_none_of_an_answer_that_the_user_wrote(self) -> None:
+        conversation = talk(("one", [answer((REASONING, "why"), (CONTENT, "a"), text="mine")]))
+        setup = Setup(model="m", parameters=Parameters(clear_thinking=False))
+        assert self.reasoning(conversation.request(Prompt("two"), setup)) == [""]
+
+    def test_a_stored_run_quotes_it_again(self, loop: Conversation) -> None:
+        setup = Setup(model="m", parameters=Parameters(clear_thinking=False))
+        [call] = loop.turns[-1].answer.tool_calls
+        prompt = Prompt(results=(ToolResult(call, "noon"),))
+        run = answer((CONTENT, "noon")).run
+        assert run
+        run.request = loop.request(prompt, setup)
+        again = conversation_of([run])
+        loop.end.add(Turn(prompt, [Answer(run)]))
+        assert again.request(Prompt("thanks"), setup) == loop.request(Prompt("thanks"), setup)
