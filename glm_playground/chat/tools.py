@@ -6,7 +6,7 @@ Formats: OpenAI's function tools and the `tool_calls` of its chunks, which Z.ai'
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -60,8 +60,10 @@ def tool_calls_of(run: Run) -> tuple[ToolCall, ...]:
 def read_tools(text: str) -> tuple[dict[str, Any], ...] | ToolProblem:
     """The tools that a user typed as JSON, in OpenAI's form, or the first problem; () for a blank text.
 
-    Taken are a list of tools, one tool, and a function without the tool around it. Names are unique and of at most 64
-    letters, digits, `_` and `-`; `parameters`, where there are any, are a JSON Schema of an object.
+    Taken are a list of tools, one tool, a function without the tool around it, the forms of `_SCHEMA_NAMES`, and
+    whatever the list stands in under `tools`. A tool of another type, such as Z.ai's `web_search`, is the server's own
+    and stays as it is. Names are unique and of at most 64 letters, digits, `_` and `-`; `parameters`, where there are
+    any, are a JSON Schema that an object fits.
     """
     if not text.strip():
         return ()
@@ -69,31 +71,33 @@ def read_tools(text: str) -> tuple[dict[str, Any], ...] | ToolProblem:
         value = read_json(text)
     except ValueError as error:
         return ToolProblem(ToolFault.NOT_JSON, None, str(error))
+    if isinstance(value, dict) and isinstance(value.get("tools"), list):
+        value = value["tools"]
     typed = [value] if isinstance(value, dict) else value
     if not isinstance(typed, list):
         return ToolProblem(ToolFault.NOT_A_LIST, None, _shown(value))
     if len(typed) > MAX_TOOLS:
         return ToolProblem(ToolFault.TOO_MANY, None, str(len(typed)))
-    tools: dict[str, dict[str, Any]] = {}
+    tools: list[dict[str, Any]] = []
+    names: set[str] = set()
+    described: list[tuple[int, dict[str, Any]]] = []
     for index, item in enumerate(typed):
+        if _is_the_servers(item):
+            tools.append(item)
+            continue
         tool = _wrapped(item)
         if tool is None:
             return ToolProblem(ToolFault.NOT_A_FUNCTION, index, _shown(item))
-        if problem := _function_problem(tool["function"], index):
+        if problem := _function_problem(tool["function"], index, names):
             return problem
-        name = tool["function"]["name"]
-        if name in tools:
-            return ToolProblem(ToolFault.NAME_TWICE, index, name)
-        tools[name] = tool
-    described = [
-        (index, tool["function"]["parameters"])
-        for index, tool in enumerate(tools.values())
-        if "parameters" in tool["function"]
-    ]
+        names.add(tool["function"]["name"])
+        tools.append(tool)
+        if "parameters" in tool["function"]:
+            described.append((index, tool["function"]["parameters"]))
     if found := check_schemas([parameters for _index, parameters in described]):
         place, (path, message) = found
         return ToolProblem(ToolFault.PARAMETERS_INVALID, described[place][0], f"{path}: {message}")
-    return tuple(tools.values())
+    return tuple(tools)
 
 
 def check_arguments(call: ToolCall, tools: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -207,9 +211,24 @@ def _pieces(run: Run) -> Iterator[dict[str, Any]]:
             yield from (piece for piece in pieces if isinstance(piece, dict))
 
 
+_SCHEMA_NAMES = ("input_schema", "inputSchema", "parametersJsonSchema")
+"""What the parameters of a function are called by Anthropic, the Model Context Protocol, and Google."""
+
+
+def _is_the_servers(item: Any) -> bool:
+    """Whether `item` is a tool that the server runs itself: of a type of its own, described under that name."""
+    kind = item.get("type") if isinstance(item, dict) else None
+    return isinstance(kind, str) and kind not in {"", "function", "custom"} and isinstance(item.get(kind), dict)
+
+
 def _wrapped(item: Any) -> dict[str, Any] | None:
     """`item` as a tool in OpenAI's form, or None where it is no function."""
-    if not isinstance(item, dict) or item.get("type", "function") != "function":
+    if not isinstance(item, dict):
+        return None
+    if schema := next((name for name in _SCHEMA_NAMES if name in item), None):
+        told = {name: item[name] for name in ("name", "description") if item.get(name) is not None}
+        return {"type": "function", "function": {**told, "parameters": item[schema]}}
+    if item.get("type", "function") != "function":
         return None
     if "function" in item:
         return {**item, "type": "function"} if isinstance(item["function"], dict) else None
@@ -218,18 +237,21 @@ def _wrapped(item: Any) -> dict[str, Any] | None:
     return {"type": "function", "function": {key: value for key, value in item.items() if key != "type"}}
 
 
-def _function_problem(function: dict[str, Any], index: int) -> ToolProblem | None:
+def _function_problem(function: dict[str, Any], index: int, others: Collection[str]) -> ToolProblem | None:
     name = function.get("name")
     if name is None or name == "":
         return ToolProblem(ToolFault.NAME_MISSING, index, _shown(function))
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         return ToolProblem(ToolFault.NAME_INVALID, index, _shown(name))
+    if name in others:
+        return ToolProblem(ToolFault.NAME_TWICE, index, name)
     if not isinstance(function.get("description", ""), str):
         return ToolProblem(ToolFault.NOT_A_FUNCTION, index, f"description: {_shown(function['description'])}")
     if "parameters" not in function:
         return None
     parameters = function["parameters"]
-    if not isinstance(parameters, dict) or parameters.get("type") != "object":
+    kinds = parameters.get("type", "object") if isinstance(parameters, dict) else None
+    if "object" not in (kinds if isinstance(kinds, list) else [kinds]):
         return ToolProblem(ToolFault.PARAMETERS_INVALID, index, '$: "type" is not "object"')
     return None
 

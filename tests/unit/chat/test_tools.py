@@ -14,6 +14,7 @@ from glm_playground.gateway import ChatRequest, Event, EventKind, ToolCall
 from glm_playground.runs.run import Run, Server
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+SCHEMA = {"type": "object", "properties": {"x": {"type": "string"}}}
 
 
 def run_of(*texts: str) -> Run:
@@ -125,6 +126,34 @@ def test_a_list_a_tool_and_a_bare_function_are_taken() -> None:
     assert read_tools(json.dumps(BUILTIN_TOOLS)) == BUILTIN_TOOLS
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"name": "f", "description": "d", "input_schema": SCHEMA, "cache_control": {"type": "ephemeral"}},
+        {"type": "custom", "name": "f", "description": "d", "input_schema": SCHEMA},
+        {"name": "f", "title": "F", "description": "d", "inputSchema": SCHEMA, "annotations": {"readOnlyHint": True}},
+        {"name": "f", "description": "d", "parametersJsonSchema": SCHEMA},
+    ],
+    ids=["Anthropic", "Anthropic with its type", "Model Context Protocol", "Google"],
+)
+def test_other_forms_are_sent_in_openais(item: dict[str, Any]) -> None:
+    tool = {"type": "function", "function": {"name": "f", "description": "d", "parameters": SCHEMA}}
+    assert read_tools(json.dumps([item])) == (tool,)
+    assert read_tools(json.dumps({"tools": [item], "nextCursor": None})) == (tool,)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"properties": {"x": {}}}, {"type": ["object", "null"]}, {"anyOf": [{}]}])
+def test_a_schema_that_an_object_may_fit_is_sent(parameters: dict[str, Any]) -> None:
+    [tool] = read_tools(json.dumps({"name": "f", "parameters": parameters}))
+    assert isinstance(tool, dict)
+    assert tool["function"]["parameters"] == parameters
+
+
+def test_a_tool_that_the_server_runs_is_sent_as_it_is() -> None:
+    tools = [{"type": "web_search", "web_search": {"enable": True}}, function("g")]
+    assert read_tools(json.dumps(tools)) == tuple(tools)
+
+
 def test_as_many_tools_as_a_glm_takes_are_read() -> None:
     tools = [function(f"f{index}") for index in range(129)]
     assert len(read_tools(json.dumps(tools[:128]))) == 128
@@ -139,7 +168,10 @@ def test_as_many_tools_as_a_glm_takes_are_read() -> None:
         ('[{"name": "f", "x": NaN}]', ToolFault.NOT_JSON, None),
         ('"f"', ToolFault.NOT_A_LIST, None),
         ('[{"name": "f"}, 1]', ToolFault.NOT_A_FUNCTION, 1),
-        ('[{"type": "web_search", "web_search": {}}]', ToolFault.NOT_A_FUNCTION, 0),
+        ('[{"type": "web_search"}]', ToolFault.NOT_A_FUNCTION, 0),
+        ('[{"type": "web_search", "web_search": "x"}]', ToolFault.NOT_A_FUNCTION, 0),
+        ('[{"name": "f", "input_schema": 1}]', ToolFault.PARAMETERS_INVALID, 0),
+        ('{"tools": [{"name": "f", "inputSchema": {"type": "array"}}]}', ToolFault.PARAMETERS_INVALID, 0),
         ('[{"name": "f", "description": 1}]', ToolFault.NOT_A_FUNCTION, 0),
         ('[{"type": "function", "function": {"parameters": {}}}]', ToolFault.NAME_MISSING, 0),
         ('[{"name": ""}]', ToolFault.NAME_MISSING, 0),
