@@ -100,6 +100,16 @@ class LaneComparison:
     """In the order of `FigureName`."""
     play_money: bool
     """True where costs are in play money."""
+    shared: tuple["SharedModel", ...] = ()
+    """The models that answered for more than one of the models asked."""
+
+
+class SharedModel(NamedTuple):
+    """One model that answered lanes which asked for different ones."""
+
+    model: str
+    """As the server names it."""
+    lanes: tuple[int, ...]
 
 
 def compare(lanes: Sequence[LaneRuns]) -> LaneComparison | None:
@@ -122,6 +132,21 @@ def compare(lanes: Sequence[LaneRuns]) -> LaneComparison | None:
         outcomes=tuple(counted([run.outcome for run in theirs], Outcome) for theirs in runs),
         rows=tuple(rows),
         play_money=True in play,
+        shared=_shared(runs),
+    )
+
+
+def _shared(lanes: Sequence[Sequence[Run]]) -> tuple[SharedModel, ...]:
+    """The stand-in says by itself that it answers for all."""
+    asked: dict[str, dict[int, set[str]]] = {}
+    for at, runs in enumerate(lanes):
+        for run in runs:
+            if run.served_model and run.server.stand_in is None:
+                asked.setdefault(run.served_model, {}).setdefault(at, set()).add(run.request.model)
+    return tuple(
+        SharedModel(model, tuple(by_lane))
+        for model, by_lane in asked.items()
+        if len(by_lane) > 1 and len(set().union(*by_lane.values())) > 1
     )
 
 

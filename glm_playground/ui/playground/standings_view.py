@@ -67,6 +67,10 @@ def draw_comparison(compared: LaneComparison) -> None:
     if any(value.spread and value.spread.n > 1 for row in compared.rows for value in row.values):
         notes.insert(0, several)
     st.caption(" ".join(notes))
+    for shared in compared.shared:
+        said = _("**{model}** answered for these lanes alike: {lanes}. They do not compare the models asked.")
+        lanes = ", ".join(literal(compared.names[at]) for at in shared.lanes)
+        st.markdown(styled("orange", said.format(model=literal(shared.model), lanes=lanes)))
 
 
 def draw_best_and_table(bench: Workbench, line: "st.delta_generator.DeltaGenerator") -> None:

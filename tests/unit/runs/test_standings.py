@@ -184,3 +184,20 @@ def test_a_mark_comes_off_again(text: str, nonce: bytes) -> None:
 @pytest.mark.parametrize("text", ["[note] a", "[530909F5] a", "[530909f5]a", "a [530909f5] b", "[530909f50] a"])
 def test_what_is_no_mark_stays(text: str) -> None:
     assert unmarked(text) == text
+
+
+def test_one_model_behind_several_lanes_is_told() -> None:
+    other = ASKED.model_copy(update={"model": "n"})
+    lanes = [
+        lane("a", run_of(100, served_model="big")),
+        lane("b", run_of(100, request=other, served_model="big"), run_of(100, request=other, served_model="small")),
+        lane("c", run_of(100, request=other, served_model="small")),
+    ]
+    # Lanes that asked for the same model may well be answered by the same one.
+    assert compared(*lanes).shared == (("big", (0, 1)),)
+    assert not compared(*lanes[1:]).shared
+    stand_in = Server("s", "s", "SmolLM2")
+    for one in lanes:
+        for run in one.runs:
+            run.server = stand_in
+    assert not compared(*lanes).shared
