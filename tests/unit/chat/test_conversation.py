@@ -294,3 +294,20 @@ class TestReasoningSentBack:
         again = conversation_of([run])
         loop.end.add(Turn(prompt, [Answer(run)]))
         assert again.request(Prompt("thanks"), setup) == loop.request(Prompt("thanks"), setup)
+
+
+def test_results_of_calls_that_are_not_sent_are_quoted_as_the_users_words() -> None:
+    conversation = talk(("what time", [calling("clock")]))
+    [call] = conversation.turns[-1].answer.tool_calls
+    conversation.end.add(Turn(Prompt(results=(ToolResult(call, "noon"),)), [answer((CONTENT, "It is noon."))]))
+    first = conversation.turns[0]
+    # The user writes the first answer anew: it calls nothing any more.
+    first.add([Answer(text="I think noon", after=first.answer.after)])
+    messages = conversation.request(Prompt("thanks"), Setup(model="m")).messages
+    assert [(message.role, message.content) for message in messages] == [
+        ("user", "what time"),
+        ("assistant", "I think noon"),
+        ("user", "clock: noon"),
+        ("assistant", "It is noon."),
+        ("user", "thanks"),
+    ]
