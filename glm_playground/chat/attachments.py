@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from glm_playground.chat.encodings import guess
 from glm_playground.runs.tokens import estimate_tokens
 
 MAX_ATTACHMENT_BYTES = 2 * 1024 * 1024
@@ -18,8 +19,7 @@ _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe
 # Bell, backspace, tab, the line and page ends and escape occur in text, as file(1) has it: logs are coloured with them.
 _CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
 _CHARACTERS_PER_CONTROL = 50
-# For bytes that are not UTF-8, where less shows that they are text at all.
-_ANY_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
+_PDF = b"%PDF-"
 _NOT_IN_NAMES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _BACKTICKS = re.compile("`+")
 
@@ -54,21 +54,29 @@ class AttachmentProblem(NamedTuple):
     """Bytes."""
 
 
-def read_attachment(name: str, data: bytes) -> Attachment | AttachmentProblem:
+class ReadFile(NamedTuple):
+    """A file that can be attached."""
+
+    attachment: Attachment
+    guessed: str = ""
+    """The encoding of `encodings.ENCODINGS` that it is taken to be in; empty where there is no doubt."""
+
+
+def read_attachment(name: str, data: bytes) -> ReadFile | AttachmentProblem:
     """The text file in `data`, or what is wrong with it.
 
-    Read as UTF-8, as UTF-16 where a byte order mark says so, and else as Windows-1252 where that gives no control
-    characters. Line ends stay as they are.
+    Read as UTF-8, as UTF-16 where a byte order mark says so, and else in the encoding that is guessed. Line ends stay
+    as they are.
     """
     name = _plain_name(name)
     if len(data) > MAX_ATTACHMENT_BYTES:
         return AttachmentProblem(AttachmentFault.TOO_LARGE, name, len(data))
-    text = _decoded(data)
+    text, guessed = _decoded(data)
     if text is None or "\0" in text or len(_CONTROL.findall(text)) * _CHARACTERS_PER_CONTROL > len(text):
         return AttachmentProblem(AttachmentFault.BINARY, name, len(data))
     if not text.strip():
         return AttachmentProblem(AttachmentFault.EMPTY, name, len(data))
-    return Attachment(name, text)
+    return ReadFile(Attachment(name, text), guessed)
 
 
 def with_attachments(prompt: str, attachments: Sequence[Attachment]) -> str:
@@ -89,19 +97,14 @@ def token_shares(prompt: str, attachments: Sequence[Attachment]) -> tuple[tuple[
     )
 
 
-def _decoded(data: bytes) -> str | None:
-    """The text in `data`; None where it is none."""
+def _decoded(data: bytes) -> tuple[str | None, str]:
+    """The text in `data`, None where it is none, and the encoding that was guessed."""
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), None)
     try:
-        return data.decode(encoding or "utf-8")
+        return data.decode(encoding or "utf-8"), ""
     except UnicodeDecodeError:
-        if encoding:
-            return None
-    try:
-        text = data.decode("cp1252")
-    except UnicodeDecodeError:
-        return None
-    return None if _ANY_CONTROL.search(text) else text
+        guessed = None if encoding or data.startswith(_PDF) else guess(data)
+    return (guessed.text, guessed.encoding) if guessed else (None, "")
 
 
 def _plain_name(name: str) -> str:

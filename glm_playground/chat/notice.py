@@ -20,6 +20,8 @@ class NoticeKind(StrEnum):
     """A field of the settings cannot be used."""
     CHECK = "check"
     """A check refused the request."""
+    ENCODING = "encoding"
+    """The encoding of a file is a guess."""
     FILES = "files"
     """Files cannot be attached."""
     READY = "ready"

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from glm_playground.chat import undo
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.builtin_tools import answer_builtin
 from glm_playground.chat.checks import Problem
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
+from glm_playground.chat.encodings import Guessed, read_again
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.lane import DEFAULT_MODEL, Lane
 from glm_playground.chat.notice import Notice, NoticeKind
@@ -27,6 +28,7 @@ from glm_playground.runs.engine import LiveRun
 
 CONTINUE = "Continue exactly where you stopped."
 NO_LIMIT = Decimal("Infinity")
+T = TypeVar("T")
 
 
 @dataclass
@@ -168,17 +170,25 @@ class Session:
 
     # Sending
 
-    def submit(self, text: str, attachments: Sequence[Attachment] = (), notice: Notice | None = None) -> bool:
+    def submit(
+        self,
+        text: str,
+        attachments: Sequence[Attachment] = (),
+        notice: Notice | None = None,
+        *,
+        guessed: Sequence[str] = (),
+    ) -> bool:
         """Sends a prompt to the chosen lanes; where it cannot be sent it waits. False for one that is blank.
 
         Args:
             text: as typed.
             attachments: the files that could be read.
             notice: why it must wait anyway, such as a file that could not be read.
+            guessed: as `Draft.guessed`.
         """
         if not text.strip() and not attachments:
             return False
-        draft = Draft(text, tuple(attachments), self.bench.targets(), notice=notice)
+        draft = Draft(text, tuple(attachments), self.bench.targets(), notice=notice, guessed=tuple(guessed))
         if notice:
             with self._change() as bench:
                 bench.drafts.append(draft)
@@ -228,6 +238,14 @@ class Session:
         with self._change():
             if text != draft.text:
                 draft.text, draft.filled, draft.confirmed = text, False, None
+
+    def read_again(self, draft: Draft, place: int, encoding: str) -> None:
+        """Reads one of the files of a waiting prompt in another encoding."""
+        with self._change():
+            file, guessed = draft.attachments[place], draft.guessed[place]
+            again = read_again(Guessed(file.text, guessed), encoding)
+            draft.attachments = _with(draft.attachments, place, file._replace(text=again.text))
+            draft.guessed = _with(draft.guessed, place, encoding)
 
     def regenerate(self, lane: Lane, turn: Turn) -> bool:
         """Asks a turn's prompt again; the earlier answers stay with the turn."""
@@ -309,6 +327,8 @@ class Session:
         names = () if draft.prompt or draft.literal else variables_of(draft.text)
         if names and (not draft.filled or missing(draft.text, bench.values)):
             return Notice(NoticeKind.VARIABLES, missing(draft.text, bench.values))
+        if any(draft.guessed) and not draft.filled:
+            return Notice(NoticeKind.ENCODING)
         ready = [request for request in plan.requests if self._may_send(request, unchecked=draft.unchecked)]
         if not ready:
             # The same for every lane unless models differ: said once, with the prompt that waits.
@@ -384,3 +404,7 @@ class _Locked:
     def __exit__(self, *_: object) -> None:
         self._bench.changes += 1
         self._bench.lock.release()
+
+
+def _with(items: tuple[T, ...], place: int, item: T) -> tuple[T, ...]:
+    return (*items[:place], item, *items[place + 1 :])

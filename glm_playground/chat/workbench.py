@@ -42,11 +42,13 @@ class Draft:
     unchecked: bool = False
     """The server decides whether it is too long."""
     filled: bool = False
-    """The user has seen its variables and sends it with their values."""
+    """The user has seen its variables and encodings, and sends it with them."""
     confirmed: Decimal | None = None
     """US dollars that it may cost at most, as the user confirmed; infinite where no price is known."""
     notice: Notice | None = None
     """Why it waits."""
+    guessed: tuple[str, ...] = ()
+    """The encoding that each attachment is taken to be in, where that is a guess; else empty."""
     id: str = field(default_factory=new_id)
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
+from glm_playground.chat.encodings import Guessed, is_reading
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.workbench import Draft, Workbench
@@ -89,6 +90,7 @@ class _Draft(BaseModel):
     id: str
     text: str
     attachments: tuple[tuple[str, str], ...] = ()
+    guessed: tuple[str, ...] = ()
     lane_ids: tuple[str, ...] = ()
     prompt: _Prompt | None = None
     turn_id: str = ""
@@ -252,6 +254,7 @@ def _draft(draft: Draft) -> _Draft:
         id=draft.id,
         text=draft.text,
         attachments=tuple(map(tuple, draft.attachments)),
+        guessed=draft.guessed,
         lane_ids=draft.lane_ids,
         prompt=_prompt(draft.prompt) if draft.prompt else None,
         turn_id=draft.turn_id,
@@ -311,6 +314,10 @@ def _draft_of(stored: _Draft) -> Draft:
     return Draft(
         text=stored.text,
         attachments=tuple(Attachment(*one) for one in stored.attachments),
+        guessed=tuple(
+            encoding if is_reading(Guessed(text, encoding)) else ""
+            for (_name, text), encoding in zip(stored.attachments, stored.guessed, strict=False)
+        ),
         lane_ids=stored.lane_ids,
         prompt=_prompt_of(stored.prompt) if stored.prompt else None,
         turn_id=stored.turn_id,

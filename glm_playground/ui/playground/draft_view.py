@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import streamlit as st
 
+from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.checks import Problem
+from glm_playground.chat.encodings import ENCODINGS, Guessed, others
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import NO_LIMIT, Session
@@ -12,7 +14,7 @@ from glm_playground.chat.variables import variables_of
 from glm_playground.chat.workbench import Draft
 from glm_playground.service import runtime
 from glm_playground.ui.playground.composer import draw_composer
-from glm_playground.ui.playground.form import DRAFT, VARIABLE, take_changes
+from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, take_changes
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.turn_view import open_editor
 from glm_playground.ui.playground.uploads import take_files
@@ -28,6 +30,7 @@ from glm_playground.ui.shared.styled import styled
 PROMPT = "prompt"
 # Less of the context is nothing to think of.
 _LEAST_SHARE = 0.001
+_SHOWN_CHARACTERS = 300
 
 
 @action_slot()
@@ -38,7 +41,12 @@ def submit(session: Session) -> None:
     value = st.session_state[PROMPT]
     text = (value if isinstance(value, str) else value.text) or ""
     files, problems = take_files([] if isinstance(value, str) else value.files)
-    session.submit(text, files, Notice(NoticeKind.FILES, files=problems) if problems else None)
+    session.submit(
+        text,
+        [file.attachment for file in files],
+        Notice(NoticeKind.FILES, files=problems) if problems else None,
+        guessed=[file.guessed for file in files],
+    )
 
 
 def draw_drafts(session: Session) -> bool:
@@ -76,6 +84,9 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
     if draft.attachments:
         files = ", ".join(literal(file.name) for file in draft.attachments)
         st.caption(_("With: {names}").format(names=files))
+    for place, (file, guessed) in enumerate(zip(draft.attachments, draft.guessed, strict=False)):
+        if guessed:
+            _draw_encoding(draft, place, file, guessed)
     if forecast:
         waiting = runtime.live_prices(asked_gateway()).waiting
         st.markdown(styled("small", forecast_text(forecast, waiting=waiting)))
@@ -105,6 +116,22 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
             _("Discard"), key=f"draft-discard-{draft.id}", type="tertiary", on_click=session.discard, args=(draft,)
         )
     return busy
+
+
+def _draw_encoding(draft: Draft, place: int, file: Attachment, guessed: str) -> None:
+    """Asks in which encoding a file is, beside how it begins in the one that is guessed."""
+    key = f"{ENCODING}-{place}-{draft.id}"
+    fitting = others(Guessed(file.text, guessed))
+    show_value(key, guessed)
+    st.selectbox(
+        _("Encoding of {name}").format(name=file.name),
+        fitting,
+        fitting.index(guessed),
+        format_func=ENCODINGS.__getitem__,
+        key=key,
+        filter_mode=None,
+    )
+    st.code(file.text[:_SHOWN_CHARACTERS], language=None, wrap_lines=True)
 
 
 def _send(session: Session, draft: Draft, most: Decimal) -> None:

@@ -18,7 +18,7 @@ from glm_playground.ui.shared.session import say, shown_values
 TARGET, REPEATS, ORDER, ASK_ABOVE, SAME = "target", "repeats", "order", "ask_above", "in_step"
 LAYOUT, RUN_TOOLS = "layout", "run_tools"
 """Keys of the options' widgets."""
-DRAFT, VARIABLE = "draft-text", "variable"
+DRAFT, VARIABLE, ENCODING = "draft-text", "variable", "encoding"
 
 
 def _repeats(value: Any) -> int:
@@ -58,6 +58,10 @@ def _take(session: Session, key: str, value: Any) -> None:
         session.set_option(option, read(value))
     elif name == VARIABLE:
         session.set_option("values", {**session.bench.values, rest: value or ""})
+    elif name == ENCODING:
+        place, _dash, draft_id = rest.partition("-")
+        if draft := session.bench.draft(draft_id):
+            session.read_again(draft, int(place), value)
     elif key.startswith(DRAFT):
         if draft := session.bench.draft(key.removeprefix(f"{DRAFT}-")):
             session.rewrite(draft, value or "")

@@ -45,6 +45,10 @@ def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -
             )
         case NoticeKind.CHECK if notice.finding:
             return explain_finding(notice.finding, notice.model)
+        case NoticeKind.ENCODING:
+            return Explanation(
+                _("The encoding of a file is a guess."), _("Choose the one in which it reads right, then send.")
+            )
         case NoticeKind.FILES:
             return Explanation(
                 _("Not every file was attached."), " ".join(explain_attachment(problem) for problem in notice.files)

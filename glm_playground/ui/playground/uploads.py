@@ -6,9 +6,9 @@ from typing import Protocol
 from glm_playground.chat.attachments import (
     MAX_ATTACHMENT_BYTES,
     MAX_ATTACHMENTS,
-    Attachment,
     AttachmentFault,
     AttachmentProblem,
+    ReadFile,
     read_attachment,
 )
 
@@ -22,9 +22,9 @@ class Uploaded(Protocol):
     def getvalue(self) -> bytes: ...
 
 
-def take_files(files: Sequence[Uploaded]) -> tuple[tuple[Attachment, ...], tuple[AttachmentProblem, ...]]:
-    """The attachments in `files`, and what is wrong with the rest: one bad file does not cost the good ones."""
-    found: list[Attachment] = []
+def take_files(files: Sequence[Uploaded]) -> tuple[tuple[ReadFile, ...], tuple[AttachmentProblem, ...]]:
+    """Those of `files` that can be attached, and what is wrong with the others, of which none costs a good one."""
+    found: list[ReadFile] = []
     problems: list[AttachmentProblem] = []
     if len(files) > MAX_ATTACHMENTS:
         problems.append(AttachmentProblem(AttachmentFault.TOO_MANY, "", len(files)))

@@ -363,6 +363,17 @@ class TestAttachments:
         sent = body_of(page.last_run)["messages"][-1]["content"]
         assert sent == "```table.csv\na,b\n```\n\n```notes.md\n# Notes\n```\n\nsum this up"
 
+    def test_one_whose_encoding_is_a_guess_is_asked_about(self, page: Playground, body_of: BodyOf) -> None:
+        page.at.chat_input(key="prompt").upload("names.csv", "Olá, ação é não".encode("cp1252"))
+        page.ask("sum this up")
+        assert not page.talk.turns
+        assert "The encoding of a file is a guess." in page.why_waiting
+        [choice] = [box for box in page.at.selectbox if box.label == "Encoding of names.csv"]
+        choice.select("cp1252").run()
+        assert "Olá, ação é não" in [code.value for code in page.at.code]
+        page.draft()
+        assert "Olá, ação é não" in body_of(page.last_run)["messages"][-1]["content"]
+
     @pytest.mark.parametrize(
         ("files", "kept", "reason"),
         [
@@ -378,7 +389,7 @@ class TestAttachments:
     ) -> None:
         monkeypatch.setattr(i18n, "language", lambda: "en")
         taken, [problem] = take_files(files)
-        assert [attachment.name for attachment in taken] == [file.name for file in files[:kept]]
+        assert [one.attachment.name for one in taken] == [file.name for file in files[:kept]]
         assert reason in explain_attachment(problem)
 
 
