@@ -11,7 +11,9 @@ from glm_playground.chat.setup import left_out, to_link
 from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.engine import LiveRun
+from glm_playground.settings import RUNAPI_BASE_URL
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.own_key import asked_gateway
 from glm_playground.ui.shared.snippets import request_snippets
 from glm_playground.ui.shared.starters import QUICKSTART
 
@@ -49,9 +51,20 @@ def _draw_code(bench: Workbench) -> None:
         lane = bench.lanes[names.index(chosen)] if chosen in names else lane
     runs = [turn.answer.run for turn in lane.conversation.turns if turn.answers and turn.answer.run]
     request = runs[-1].request if runs else lane.conversation.request(Prompt(QUICKSTART), bench.setup_of(lane))
-    snippets = request_snippets(request.body())
+    asked = asked_gateway()
+    is_reachable = asked.stand_in is None or _is_on_this_computer()
+    is_runapis = asked.site == RUNAPI_BASE_URL
+    snippets = request_snippets(request.body(), asked.api_root if is_reachable and not is_runapis else "")
     for tab, snippet in zip(st.tabs([snippet.name for snippet in snippets]), snippets, strict=True):
         tab.code(snippet.text, language=snippet.language, height=260)
+    if asked.stand_in and is_reachable and asked.key:
+        st.caption(_("The sandbox answers this code on this computer only, until the app ends, with this key:"))
+        st.code(f"export RUNAPI_API_KEY={asked.key.get_secret_value()}", language="bash")
+
+
+def _is_on_this_computer() -> bool:
+    """Whether the browser shows the page from the computer that the sandbox runs on."""
+    return urlsplit(st.context.url or "").hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 def _draw_downloads(bench: Workbench) -> None:

@@ -1,6 +1,7 @@
 """A chat completion request as a program in four languages; a key is never in it.
 
-Each program reads the key from RUNAPI_API_KEY and takes RUNAPI_BASE_URL, where set, in place of RunAPI's address.
+Each program reads the key from RUNAPI_API_KEY. It asks RunAPI, or RUNAPI_BASE_URL where that is set; one that is made
+for another server asks that one, at the very address that the app asks.
 """
 
 import shlex
@@ -55,8 +56,12 @@ def snippets(model: str, prompt: str) -> tuple[Snippet, ...]:
     return request_snippets({"model": model, "messages": [{"role": "user", "content": prompt}]})
 
 
-def request_snippets(body: Mapping[str, Any]) -> tuple[Snippet, ...]:
+def request_snippets(body: Mapping[str, Any], api_root: str = "") -> tuple[Snippet, ...]:
     """Programs that send `body`, which has a `model` and `messages`; with `stream` they print the answer as it comes.
+
+    Args:
+        body: what is sent.
+        api_root: the address that `/chat/completions` is appended to; empty for RunAPI's.
 
     JavaScript itself rounds whole numbers beyond 2**53; else the JSON value that is sent is the same in every language.
 
@@ -65,15 +70,40 @@ def request_snippets(body: Mapping[str, Any]) -> tuple[Snippet, ...]:
         TypeError: where it has something else that is no JSON value.
     """
     streamed = body.get("stream") is True
+    address = _address(api_root)
     return (
-        Snippet("curl", "bash", _curl(body, streamed)),
-        Snippet("Python (openai)", "python", _python_openai(body, streamed)),
-        Snippet("Python (httpx)", "python", _httpx_stream(body) if streamed else _httpx(body)),
-        Snippet("JavaScript (openai)", "javascript", _javascript(body, streamed)),
+        Snippet("curl", "bash", _curl(body, streamed, address)),
+        Snippet("Python (openai)", "python", _python_openai(body, streamed, address)),
+        Snippet("Python (httpx)", "python", _httpx_stream(body, address) if streamed else _httpx(body, address)),
+        Snippet("JavaScript (openai)", "javascript", _javascript(body, streamed, address)),
     )
 
 
-def _curl(body: Mapping[str, Any], streamed: bool) -> str:
+class _Address(NamedTuple):
+    """Where the programs send to, as each language has it."""
+
+    curl: str
+    python: str
+    """The statement that sets `base_url`."""
+    javascript: str
+    """The statement that sets `baseURL`."""
+
+
+def _address(api_root: str) -> _Address:
+    if api_root:
+        return _Address(
+            shlex.quote(f"{api_root}/chat/completions"),
+            f"base_url = {python_literal(api_root)}",
+            f"const baseURL = {javascript_literal(api_root)};",
+        )
+    return _Address(
+        f'"${{RUNAPI_BASE_URL:-{BASE_URL}}}/v1/chat/completions"',
+        f'base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}") + "/v1"',
+        f'const baseURL = `${{process.env.RUNAPI_BASE_URL ?? "{BASE_URL}"}}/v1`;',
+    )
+
+
+def _curl(body: Mapping[str, Any], streamed: bool, address: _Address) -> str:
     option = "  --data-raw '"
     text = json_literal(body, used=len(option))
     if len(text.encode()) <= _LONGEST_ARGUMENT_BYTES:
@@ -82,14 +112,14 @@ def _curl(body: Mapping[str, Any], streamed: bool) -> str:
         # No line of JSON is the word that ends the text.
         data = f"--data-binary @- <<'BODY'\n{text}\nBODY"
     return f"""\
-curl -sS {"-N " if streamed else ""}--fail-with-body "${{RUNAPI_BASE_URL:-{BASE_URL}}}/v1/chat/completions" \\
+curl -sS {"-N " if streamed else ""}--fail-with-body {address.curl} \\
   -H "Authorization: Bearer $RUNAPI_API_KEY" \\
   -H "Content-Type: application/json" \\
   {data}
 """
 
 
-def _python_openai(body: Mapping[str, Any], streamed: bool) -> str:
+def _python_openai(body: Mapping[str, Any], streamed: bool, address: _Address) -> str:
     arguments = {name: value for name, value in body.items() if name in _OPENAI_ARGUMENTS}
     if extra := {name: value for name, value in body.items() if name not in _OPENAI_ARGUMENTS}:
         arguments["extra_body"] = extra
@@ -111,20 +141,20 @@ import os
 
 from openai import OpenAI
 
-base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}")
-client = OpenAI(base_url=f"{{base_url}}/v1", api_key=os.environ["RUNAPI_API_KEY"])
+{address.python}
+client = OpenAI(base_url=base_url, api_key=os.environ["RUNAPI_API_KEY"])
 {"stream" if streamed else "completion"} = client.chat.completions.create(
 {"".join(lines)})
 {printing}"""
 
 
-def _httpx(body: Mapping[str, Any]) -> str:
+def _httpx(body: Mapping[str, Any], address: _Address) -> str:
     return f"""\
 import os
 
 import httpx
 
-base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}")
+{address.python}
 response = httpx.post(
 {_httpx_arguments(body)})
 response.raise_for_status()
@@ -132,14 +162,14 @@ print(response.json()["choices"][0]["message"]["content"])
 """
 
 
-def _httpx_stream(body: Mapping[str, Any]) -> str:
+def _httpx_stream(body: Mapping[str, Any], address: _Address) -> str:
     return f"""\
 import json
 import os
 
 import httpx
 
-base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}")
+{address.python}
 with httpx.stream(
     "POST",
 {_httpx_arguments(body)}) as response:
@@ -163,14 +193,14 @@ print()
 
 def _httpx_arguments(body: Mapping[str, Any]) -> str:
     return f"""\
-    f"{{base_url}}/v1/chat/completions",
+    f"{{base_url}}/chat/completions",
     headers={{"Authorization": f"Bearer {{os.environ['RUNAPI_API_KEY']}}"}},
     json={python_literal(body, indent=4, one_line=False)},
     timeout=900,  # a thinking model can be silent for long
 """
 
 
-def _javascript(body: Mapping[str, Any], streamed: bool) -> str:
+def _javascript(body: Mapping[str, Any], streamed: bool, address: _Address) -> str:
     printing = (
         """\
 for await (const chunk of stream) {
@@ -184,7 +214,7 @@ console.log();
     return f"""\
 import OpenAI from "openai";
 
-const baseURL = `${{process.env.RUNAPI_BASE_URL ?? "{BASE_URL}"}}/v1`;
+{address.javascript}
 const client = new OpenAI({{ baseURL, apiKey: process.env.RUNAPI_API_KEY }});
 const {"stream" if streamed else "completion"} = await client.chat.completions.create(\
 {javascript_literal(body, one_line=False)});

@@ -109,6 +109,18 @@ def text_of(name: str, prompt: str, model: str = "glm-5.1") -> str:
     return next(snippet.text for snippet in snippets(model, prompt) if snippet.name == name)
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_another_server_is_asked_at_its_own_address(name: str, streamed: bool) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], **({"stream": True} if streamed else {})}
+    said = stream(content("pong")) if streamed else answer(200, COMPLETION)
+    with CannedServer(said) as server:
+        root = f"{server.url}/v1beta/openai"
+        text = next(snippet.text for snippet in request_snippets(body, root) if snippet.name == name)
+        assert "pong" in run(name, text, "http://127.0.0.1:9/elsewhere")
+    assert server.asked[0].path == "/v1beta/openai/chat/completions"
+
+
 def program(name: str, body: dict[str, Any]) -> str:
     return next(snippet.text for snippet in request_snippets(body) if snippet.name == name)
 
