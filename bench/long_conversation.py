@@ -2,9 +2,9 @@
 
     uv run python -m bench.long_conversation [--turns 200] [--tokens 40] [--repeats 20]
 
-Also measured, without a limit: the same after ten turns, and with every turn shown, as the checkbox over the turns
-does. A time is from the message that asks for the run until the message that it ended. Ends with status 1 when a limit
-is missed.
+Also measured, without a limit: the same after ten turns, and with every turn shown, as the button over the turns does
+step by step. A time is from the message that asks for the run until the message that it ended. Ends with status 1 when
+a limit is missed.
 """
 
 from __future__ import annotations
@@ -66,8 +66,9 @@ async def _conversation(base_url: str, turns: int, tokens: int, repeats: int) ->
         found = [await _reruns(tab, f"{2 * _FIRST_TURNS} messages", repeats)]
         await _ask(tab, turns - _FIRST_TURNS, tokens)
         found.append(await _reruns(tab, f"{2 * turns} messages", repeats))
-        await tab.set_value(tab.find_widget("checkbox", "show_earlier-1"), True)
-        await tab.wait_finished(_PATIENCE_SECONDS)
+        while earlier := [widget for widget in tab.widgets("button") if (widget.key or "").startswith("show_earlier")]:
+            await tab.click(earlier[0])
+            await tab.wait_finished(_PATIENCE_SECONDS)
         found.append(await _reruns(tab, f"{2 * turns} messages, all shown", repeats // 2))
         return found
 
