@@ -1,0 +1,106 @@
+"""The catalogue as Markdown for programs that read text: a sheet for each model, and the list of them (llmstxt.org)."""
+
+from collections.abc import Iterable
+
+from glm_playground.catalog.card import ModelCard
+from glm_playground.catalog.catalog import Catalog
+from glm_playground.catalog.types import AnyFact, Claim, Score
+
+_SPECIAL = str.maketrans({"|": "\\|", "\n": " ", "\r": " "})
+
+
+def llms_txt(catalog: Catalog, root: str) -> str:
+    """What there is to read, as llmstxt.org has it; `root` is the address that the paths are appended to."""
+    models = "".join(f"- [{card.name}]({root}/models/{card.id}.md): {_about(card)}\n" for card in catalog.cards)
+    return f"""\
+# GLM Playground
+
+> Facts about Z.ai's GLM models, each with its source and the day it was read. What nobody published stays unknown.
+
+## Models
+
+{models}
+## Data
+
+- [All models]({root}/api/models.json): in the shape of models.dev's api.json, with sources and conflicts
+- [One model]({root}/api/models/{{id}}.json): the same for one id
+- [Schema]({root}/api/models.schema.json): JSON Schema of both
+"""
+
+
+def model_markdown(catalog: Catalog, card: ModelCard) -> str:
+    """The sheet of one model: facts, prices a seller, scores, and where sources disagree."""
+    parts = [f"# {card.name}\n\nModel id: `{card.id}`\n", _facts(catalog, "Facts", card.facts.items())]
+    for table in card.gateways:
+        rows = [(key, fact) for key, fact in table.items() if fact.known]
+        name = next((sheet.name for sheet in catalog.gateways if sheet.id == table.id), table.id)
+        old = "The price list is one that the model is no longer on.\n\n" if table.price.historical else ""
+        parts.append(_facts(catalog, f"On {name}", rows, old))
+    parts.append(_scores(catalog, [*card.scores, *(score for table in card.gateways for score in table.scores)]))
+    parts.append(_disagreements(catalog, card))
+    return "\n".join(part for part in parts if part)
+
+
+def _about(card: ModelCard) -> str:
+    facts = card.facts
+    said = [
+        f"{facts.context_tokens.value:,} tokens of context" if facts.context_tokens.known else "context unknown",
+        f"licence {facts.license.value}" if facts.license.known else "licence unknown",
+        f"released {facts.release.value}" if facts.release.known else "release unknown",
+    ]
+    return "; ".join(said)
+
+
+def _facts(catalog: Catalog, title: str, rows: Iterable[tuple[str, AnyFact]], note: str = "") -> str:
+    lines = [
+        f"| {key} | {_value(fact.value, fact.unit) if fact.known else 'unknown'} | {_source(catalog, fact.chosen)} |\n"
+        for key, fact in rows
+    ]
+    if not lines:
+        return ""
+    head = "| fact | value | source |\n|---|---|---|\n"
+    return f"## {title}\n\n{note}{head}{''.join(lines)}"
+
+
+def _scores(catalog: Catalog, scores: Iterable[Score]) -> str:
+    lines = [
+        f"| {_cell(score.benchmark)} | {_cell(score.published)} {score.unit or ''} | {_cell(score.conditions or '')} "
+        f"| {_cell(score.publisher)}, {_address(catalog, score.source)} |\n"
+        for score in scores
+    ]
+    if not lines:
+        return ""
+    head = "| benchmark | result | conditions | source |\n|---|---|---|---|\n"
+    return f"## Scores\n\nOnly results under the same conditions can be compared.\n\n{head}{''.join(lines)}"
+
+
+def _disagreements(catalog: Catalog, card: ModelCard) -> str:
+    lines = []
+    for key, fact in card.all_facts():
+        if fact.disagrees:
+            others = "; ".join(
+                f"{_value(claim.value, fact.unit)} ({_source(catalog, claim)})" for claim in fact.dissenting
+            )
+            lines.append(f"- **{key}**: {_cell(fact.why or '')} Others say: {others}\n")
+    return f"## Where sources disagree\n\n{''.join(lines)}" if lines else ""
+
+
+def _value(value: object, unit: str | None) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else f"{value}"
+    return _cell(f"{text} {unit}" if unit else text)
+
+
+def _source(catalog: Catalog, claim: Claim[object] | None) -> str:
+    if claim is None:
+        return ""
+    publisher = _cell(catalog.sources[claim.source].publisher)
+    return f"{publisher}, read {claim.read}, {_address(catalog, claim.source)}".removesuffix(", ")
+
+
+def _address(catalog: Catalog, source_id: str) -> str:
+    source = catalog.sources[source_id]
+    return f"<{source.url}>" if source.url else "no public address"
+
+
+def _cell(text: str) -> str:
+    return text.translate(_SPECIAL).strip()

@@ -1,0 +1,91 @@
+"""The catalogue for other programs: `/api/models.json` and its like, from memory, each with an ETag."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from glm_playground.catalog import Catalog
+from glm_playground.catalog.models_json import model_of_all, models_json, schema
+from glm_playground.catalog.models_markdown import llms_txt, model_markdown
+
+_MAX_AGE_S = 300
+_JSON, _SCHEMA, _MARKDOWN = "application/json", "application/schema+json", "text/markdown; charset=utf-8"
+_PATHS = ("/api/models.json", "/api/models.schema.json", "/api/models/{id}.json", "/models/{id}.md", "/llms.txt")
+
+
+class _Document(NamedTuple):
+    """What is answered."""
+
+    body: bytes
+    etag: str
+    media_type: str
+
+    @classmethod
+    def of(cls, body: str, media_type: str) -> "_Document":
+        data = body.encode()
+        return cls(data, f'"{hashlib.sha256(data).hexdigest()[:32]}"', media_type)
+
+
+def models_routes(catalog: Callable[[], Catalog]) -> list[Route]:
+    """The routes. They answer GET and HEAD to anybody: what they say is published.
+
+    Args:
+        catalog: gives the catalogue; asked at the first request, since to load it takes a moment.
+    """
+    endpoint = _ModelsEndpoint(catalog)
+    # It takes every method itself: those it left out would go to Streamlit, which answers with its page.
+    return [Route(path, endpoint) for path in _PATHS]
+
+
+class _ModelsEndpoint:
+    def __init__(self, catalog: Callable[[], Catalog]) -> None:
+        self._catalog = catalog
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._answer(Request(scope, receive))(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={_MAX_AGE_S}"}
+        if request.method not in {"GET", "HEAD"}:
+            return JSONResponse({"error": "only GET is answered"}, 405, {"Allow": "GET, HEAD"})
+        path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+        if path == "/llms.txt":
+            found: _Document | None = _Document.of(llms_txt(self._catalog(), _root(request)), _MARKDOWN)
+        else:
+            found = self._documents.get(path)
+        if found is None:
+            return JSONResponse({"error": "no model has this id"}, 404, headers)
+        headers["ETag"] = found.etag
+        if found.etag in {
+            tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")
+        }:
+            return Response(None, 304, headers)
+        return Response(found.body, 200, headers, found.media_type)
+
+    @cached_property
+    def _documents(self) -> Mapping[str, _Document]:
+        return {path: _Document.of(body, media_type) for path, body, media_type in _documents(self._catalog())}
+
+
+def _documents(catalog: Catalog) -> Iterator[tuple[str, str, str]]:
+    """Path, body and media type of all but /llms.txt, which names the address it is asked at."""
+    yield "/api/models.json", _json(models_json(catalog)), _JSON
+    yield "/api/models.schema.json", _json(schema()), _SCHEMA
+    for card in catalog.cards:
+        yield f"/api/models/{card.id}.json", _json(model_of_all(catalog, card)), _JSON
+        yield f"/models/{card.id}.md", model_markdown(catalog, card), _MARKDOWN
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _root(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
