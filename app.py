@@ -15,16 +15,13 @@ if __name__ == "__main__":
 
     draw_page()
 else:
-    from starlette.middleware import Middleware
-
     from glm_playground import ui
     from glm_playground.catalog import load_catalog
     from glm_playground.service import storage
-    from glm_playground.ui.server.callbacks import callback_route
-    from glm_playground.ui.server.headers import SecurityHeaders
+    from glm_playground.ui.server.callbacks import PATH, callback_route
+    from glm_playground.ui.server.doors import doors, own_path
     from glm_playground.ui.server.lifespan import lifespan
     from glm_playground.ui.server.models_api import models_routes
-    from glm_playground.ui.server.owner import OwnerCookie
     from glm_playground.ui.shared.script_error import on_script_error
 
     try:
@@ -35,10 +32,10 @@ else:
     app = st.App(
         Path(ui.__file__).with_name("script.py"),
         routes=[
-            callback_route(lambda: settings().callback_secret, storage.keep_callback),
+            callback_route(lambda: settings().callback_secret, storage.keep_callback, own_path(PATH)),
             *models_routes(load_catalog),
         ],
-        middleware=[Middleware(SecurityHeaders), Middleware(OwnerCookie)],
+        middleware=doors(),
         lifespan=lifespan,
         on_script_error=on_script_error,
     )

@@ -6,6 +6,7 @@ else from the default here. The names stand in `ENVIRONMENT_NAMES`.
 
 import base64
 import binascii
+import re
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -25,6 +27,7 @@ from glm_playground.network import NetworkError, read_network
 
 RUNAPI_BASE_URL = "https://runapi.ai"
 SECRETS_FILE = Path(".streamlit/secrets.toml")
+MIN_SECRET_LENGTH = 32
 
 
 class SettingsError(Exception):
@@ -54,7 +57,39 @@ def _folder(path: Path) -> Path:
         raise ValueError("nobody knows the home folder that it begins with") from None
 
 
+def normal_origin(text: str) -> str:
+    """An origin as browsers write it, `https://host` or `http://host:8501`: lower case, without a default port.
+
+    Raises:
+        ValueError: it is none; the text is not in the message.
+    """
+    wrong = "expected origins such as https://glm.example.org, without a path"
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(wrong)
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError(wrong) from None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path or "@" in parts.netloc or "?" in text:
+        raise ValueError(wrong)
+    if "#" in text or "\\" in text:
+        raise ValueError(wrong)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    shown_port = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{shown_port}"
+
+
+def _words(value: object) -> object:
+    """The words of a text, between commas; what is no text is left to its type."""
+    return tuple(word for part in value.split(",") if (word := part.strip())) if isinstance(value, str) else value
+
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+"""Several words with commas between them."""
+EVERYBODY = "everybody"
 
 
 class Settings(BaseSettings):
@@ -103,6 +138,21 @@ class Settings(BaseSettings):
     present_cap: Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)] = Decimal(1)
     """US dollars that one session may spend on the page Present."""
 
+    origins: Words = ()
+    """Where browsers reach the app, such as `https://glm.example.org`. Without it that is any address where the server
+    listens on all, and this computer where it listens on loopback only."""
+
+    cookie_secret: SecretStr | None = None
+    """What owners' cookies are signed with: 32 characters or more. Several are separated by commas: the first signs, and
+    all are taken. Without it a file in `data_folder` has it."""
+
+    revoked_owners: Words = ()
+    """Owners, as the ledger names them, whose cookies are taken no more."""
+
+    operators: Words | None = None
+    """Who may see what is the operator's, such as the balance: logged-in people by their email address or subject, or
+    `everybody`. Without it whoever uses a server that listens on loopback only."""
+
     @field_validator("api_key", mode="after")
     @classmethod
     def _printable_key(cls, key: SecretStr | None) -> SecretStr | None:
@@ -142,6 +192,31 @@ class Settings(BaseSettings):
             ) from None
         return SecretStr(text)
 
+    @field_validator("origins", mode="after")
+    @classmethod
+    def _normal_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(normal_origin(origin.rstrip("/")) for origin in origins)
+
+    @field_validator("cookie_secret", mode="after")
+    @classmethod
+    def _long_secrets(cls, secret: SecretStr | None) -> SecretStr | None:
+        found = _secrets(secret)
+        if any(len(one) < MIN_SECRET_LENGTH for one in found):
+            raise ValueError(f"each secret needs {MIN_SECRET_LENGTH} characters or more")
+        return secret if found else None
+
+    @field_validator("revoked_owners", mode="after")
+    @classmethod
+    def _known_owners(cls, owners: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not re.fullmatch("[0-9a-f]{32}", owner) for owner in owners):
+            raise ValueError("expected owners of 32 hexadecimal digits, as the ledger names them")
+        return owners
+
+    @property
+    def cookie_secrets(self) -> tuple[str, ...]:
+        """The secrets for owners' cookies, the one that signs first; none where the operator named none."""
+        return _secrets(self.cookie_secret)
+
     @property
     def uses_sandbox(self) -> bool:
         """True where neither a key nor an address is set."""
@@ -157,6 +232,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _secrets(secret: SecretStr | None) -> tuple[str, ...]:
+    text = secret.get_secret_value() if secret else ""
+    return tuple(one for part in text.split(",") if (one := part.strip()))
 
 
 def _environment_name(field: str) -> str:

@@ -32,6 +32,8 @@ SIGNATURE_HEADER = "X-Callback-Signature"
 
 _ID = re.compile(r"[\x20-\x7e]{1,200}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{43}=")
+"""32 bytes in base64."""
 
 
 class CallbackError(Exception):
@@ -105,6 +107,17 @@ def sign(callback_id: str, body: bytes, secret: SecretStr, now: datetime) -> dic
     }
 
 
+def check_headers(headers: Mapping[str, str], now: datetime) -> None:
+    """Refuses what no body can mend, before one is read: unsigned callbacks, and old ones.
+
+    Raises:
+        CallbackUnsigned: as `verify` does.
+        CallbackTooOld: as `verify` does.
+    """
+    _callback_id, timestamp, _signature = _signed_headers(headers)
+    _check_age(timestamp, now)
+
+
 def verify(headers: Mapping[str, str], body: bytes, secret: SecretStr, now: datetime) -> SignedCallback:
     """The callback in a request's headers and raw body; nothing in the body is read before the signature is right.
 
@@ -118,22 +131,32 @@ def verify(headers: Mapping[str, str], body: bytes, secret: SecretStr, now: date
         CallbackError: of the tree above.
         ValueError: `secret` is not base64.
     """
-    sent = {name.lower(): value for name, value in headers.items()}
-    callback_id = sent.get(ID_HEADER.lower(), "")
-    timestamp = sent.get(TIMESTAMP_HEADER.lower(), "")
-    signature = sent.get(SIGNATURE_HEADER.lower(), "")
-    if not (_ID.fullmatch(callback_id) and _TIMESTAMP.fullmatch(timestamp) and signature):
-        raise CallbackUnsigned("the callback's id, timestamp or signature is missing or malformed")
+    callback_id, timestamp, signature = _signed_headers(headers)
     expected = _signature(callback_id, timestamp, body, callback_key(secret))
     # Compared as bytes, since compare_digest refuses strings that are not ASCII.
     if not hmac.compare_digest(expected.encode(), signature.encode(errors="replace")):
         raise CallbackSignatureWrong("the signature is wrong")
-    if abs(now.timestamp() - int(timestamp)) > MAX_AGE_S:
-        raise CallbackTooOld(f"the timestamp is more than {MAX_AGE_S} s from now")
+    _check_age(timestamp, now)
     found = _read_body(body)
     task_id = kept_word(found.get("task_id")) or kept_word(found.get("id"))
     sent_at = datetime.fromtimestamp(int(timestamp), UTC)
     return SignedCallback(callback_id, sent_at, found, task_id, kept_word(found.get("status")))
+
+
+def _signed_headers(headers: Mapping[str, str]) -> tuple[str, str, str]:
+    """Id, timestamp and signature, each of the protocol's form."""
+    sent = {name.lower(): value for name, value in headers.items()}
+    callback_id = sent.get(ID_HEADER.lower(), "")
+    timestamp = sent.get(TIMESTAMP_HEADER.lower(), "")
+    signature = sent.get(SIGNATURE_HEADER.lower(), "")
+    if not (_ID.fullmatch(callback_id) and _TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)):
+        raise CallbackUnsigned("the callback's id, timestamp or signature is missing or malformed")
+    return callback_id, timestamp, signature
+
+
+def _check_age(timestamp: str, now: datetime) -> None:
+    if abs(now.timestamp() - int(timestamp)) > MAX_AGE_S:
+        raise CallbackTooOld(f"the timestamp is more than {MAX_AGE_S} s from now")
 
 
 def _signature(callback_id: str, timestamp: str, body: bytes, key: bytes) -> str:

@@ -179,6 +179,11 @@ class Ledger:
             if before is None:
                 return
 
+    def knows(self, owner: str) -> bool:
+        """Whether a run, a workbench or a preset is stored for `owner`."""
+        with self._database.reading() as connection:
+            return queries.knows(connection, owner)
+
     def totals(self, owner: str, since: date | None = None, until: date | None = None) -> tuple[Total, ...]:
         """The sums of each day from `since` to `until`, both included, newest first; running runs are in none."""
         with self._database.reading() as connection:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, exists, func, select, union
+from sqlalchemy import Connection, exists, func, or_, select, union
 
 from glm_playground.ledger.filters import newest_first, shown
 from glm_playground.ledger.run_parts import plain
-from glm_playground.ledger.schema import contents, run_tags, runs, totals
+from glm_playground.ledger.schema import contents, presets, run_tags, runs, totals, workbenches
 from glm_playground.ledger.stored_runs import ROW, WHOLE, row_of, whole_runs
 from glm_playground.ledger.values import Cursor, Page, RunFilter, StoredRun, UnreadableRun
 
@@ -48,6 +48,12 @@ def read_batch(
     query = _WHOLE.where(runs.c.number.in_(wanted_numbers)).order_by(runs.c.number.desc())
     stored = whole_runs(connection, owner, connection.execute(query).all())
     return stored, wanted_numbers[-1] if len(wanted_numbers) == limit else None
+
+
+def knows(connection: Connection, owner: str) -> bool:
+    """Whether anything is stored for the owner, deleted or not."""
+    found = (exists().where(table.c.owner == plain(owner)) for table in (runs, workbenches, presets))
+    return bool(connection.execute(select(or_(*found))).scalar())
 
 
 def read_models(connection: Connection, owner: str) -> tuple[str, ...]:

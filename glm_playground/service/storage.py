@@ -94,6 +94,18 @@ def keep_callback(callback: Callback) -> bool:
     return opened.add_callback(callback)
 
 
+def knows_owner(owner: str) -> bool:
+    """Whether something is stored for `owner`.
+
+    Raises:
+        LedgerError: the ledger cannot be asked.
+    """
+    opened = ledger()
+    if isinstance(opened, LedgerError):
+        raise opened
+    return opened.knows(owner)
+
+
 def catch_up() -> None:
     """Waits a moment for runs that ended just now, so that a page that reads the ledger shows them."""
     if recorder().problem is None:

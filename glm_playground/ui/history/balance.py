@@ -4,13 +4,14 @@ import itertools
 
 import streamlit as st
 
-from glm_playground.gateway import GatewayError
+from glm_playground.gateway import Gateway, GatewayError
 from glm_playground.gateway.account import read_balance
 from glm_playground.ledger import Ledger, RunFilter, StoredRun
 from glm_playground.ledger.values import BalanceReading
 from glm_playground.runs.cost import CostState
 from glm_playground.service import runtime
 from glm_playground.ui.history.tasks import ask_task, can_look_up, keep_task, unanswered
+from glm_playground.ui.server.operator import is_operator
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, signed_dollars
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
@@ -26,18 +27,21 @@ _SAID, _PROBLEM = "balance_said", "balance_problem"
 def draw_balance(ledger: Ledger, owner: str) -> None:
     """Draws the readings of the balance with what the runs between them cost, and the button for the tasks."""
     server = asked_gateway()
+    may_read = _may_read(server)
     st.markdown(_("**Checked against the server**"))
-    st.caption(
-        _(
-            "Read the balance before and after some runs: what it fell by stands beside the sum of your runs in that "
-            "time. Others who use the same key make a difference too."
+    if may_read:
+        st.caption(
+            _(
+                "Read the balance before and after some runs: what it fell by stands beside the sum of your runs in "
+                "that time. Others who use the same key make a difference too."
+            )
         )
-    )
     with st.container(horizontal=True, gap="small"):
-        st.button(
-            _("Read the balance"), key="balance_read", icon=":material/account_balance:", on_click=_read,
-            args=(ledger, owner),
-        )  # fmt: skip
+        if may_read:
+            st.button(
+                _("Read the balance"), key="balance_read", icon=":material/account_balance:", on_click=_read,
+                args=(ledger, owner),
+            )  # fmt: skip
         st.button(
             _("Refresh recent tasks"),
             key="tasks_look_up",
@@ -52,7 +56,13 @@ def draw_balance(ledger: Ledger, owner: str) -> None:
         st.error(problem.body, title=problem.title)
     if said := st.session_state.pop(_SAID, None):
         st.markdown(said)
-    _draw_readings(ledger, owner, ledger.balances(owner, server.origin, _READINGS))
+    if may_read:
+        _draw_readings(ledger, owner, ledger.balances(owner, server.origin, _READINGS))
+
+
+def _may_read(server: Gateway) -> bool:
+    """The account of one's own key, play money, or the operator's for whom the operator said."""
+    return server.private or server.stand_in is not None or is_operator()
 
 
 def _draw_readings(ledger: Ledger, owner: str, readings: tuple[BalanceReading, ...]) -> None:
@@ -85,6 +95,8 @@ def _draw_readings(ledger: Ledger, owner: str, readings: tuple[BalanceReading, .
 
 def _read(ledger: Ledger, owner: str) -> None:
     server = asked_gateway()
+    if not _may_read(server):
+        return
     try:
         balance = runtime.engine().ask(server, read_balance).result(_WAIT_S)
     except (GatewayError, TimeoutError) as error:

@@ -7,9 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from streamlit import config
+from streamlit.web.server.server_util import get_display_address, get_url
+
 from glm_playground.catalog import load_catalog
 from glm_playground.chat.schema_pool import checks
 from glm_playground.service import runtime, storage
+from glm_playground.ui.server.open_files import allow_many_files
 from glm_playground.ui.server.scheduler import released
 
 _SWITCH_INTERVAL_S = 0.001
@@ -23,6 +27,7 @@ _TIDY_EVERY_S = 3600.0
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Starts what the first page would otherwise wait for, and ends it with the server."""
+    allow_many_files()
     load_catalog()
     runtime.engine()
     # A script that waits for the check of a schema holds up no other one.
@@ -35,6 +40,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     # The thread that reads the streams waits so long at most for a script that computes; with Python's 5 ms the last
     # tokens of 160 chats come two to three times as late (`python -m bench.load many --chats 160`).
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    _say_where()
     try:
         yield {}
     finally:
@@ -43,6 +49,14 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         await starting
         await asyncio.to_thread(runtime.close)
         await asyncio.to_thread(checks.close)
+
+
+def _say_where() -> None:
+    """In place of Streamlit's welcome, for which it may ask an outside address."""
+    address = config.get_option("browser.serverAddress")
+    if not config.is_manually_set("browser.serverAddress"):
+        address = get_display_address(config.get_option("server.address") or "0.0.0.0")  # noqa: S104
+    print(f"\n  GLM Playground: {get_url(address)}\n", flush=True)
 
 
 async def _collect_when_quiet() -> None:

@@ -1,0 +1,50 @@
+"""What stands before every request, from the outside in."""
+
+from anyio import CapacityLimiter, fail_after, to_thread
+from starlette.middleware import Middleware
+from streamlit import config
+from streamlit.url_util import make_url_path
+
+from glm_playground.ledger import LedgerError
+from glm_playground.service import storage
+from glm_playground.settings import settings
+from glm_playground.ui.server.cookie_secret import cookie_secrets
+from glm_playground.ui.server.headers import SecurityHeaders
+from glm_playground.ui.server.operator import LocalFigures, listens_locally
+from glm_playground.ui.server.origin import Origins, OwnOrigins
+from glm_playground.ui.server.owner_cookie import OwnerCookie, OwnerUnknown, Signer
+from glm_playground.ui.server.uploads import OwnUploads
+
+_LOOK_UP_S = 2.0
+_looking_up = CapacityLimiter(2)
+"""A slow database must not take the threads that serve the page."""
+
+
+def doors() -> list[Middleware]:
+    """The middleware of the app, as the settings have it."""
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(OwnOrigins, Origins(settings().origins, local=listens_locally())),
+        Middleware(LocalFigures),
+        Middleware(
+            OwnerCookie,
+            Signer(cookie_secrets(settings())),
+            _knows_owner,
+            revoked=settings().revoked_owners,
+            path=own_path("").rstrip("/") or "/",
+        ),
+        Middleware(OwnUploads),
+    ]
+
+
+def own_path(path: str) -> str:
+    """A path of the app under the one that it is served at (`server.baseUrlPath`)."""
+    return make_url_path(config.get_option("server.baseUrlPath") or "", path)
+
+
+async def _knows_owner(owner: str) -> bool:
+    try:
+        with fail_after(_LOOK_UP_S):
+            return await to_thread.run_sync(storage.knows_owner, owner, limiter=_looking_up, abandon_on_cancel=True)
+    except (LedgerError, TimeoutError):
+        raise OwnerUnknown from None
