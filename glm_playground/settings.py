@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     listens on all, and this computer where it listens on loopback only."""
 
     cookie_secret: SecretStr | None = None
-    """What owners' cookies are signed with: 32 characters or more. Several are separated by commas: the first signs, and
+    """What owners' cookies are signed with: 32 characters or more. Several are separated by commas: the first signs,
     all are taken. Without it a file in `data_folder` has it."""
 
     revoked_owners: Words = ()

@@ -120,7 +120,7 @@ class OwnUploads:
         else:
             await self._app(scope, receive, send)
 
-    async def _put(self, session: str, file: str, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _put(self, session: str, file: str, scope: Scope, receive: Receive, send: Send) -> None:
         size = _declared(Headers(scope=scope))
         if size is None:
             await _refuse(Refusal(411, "the file's length must be declared"), scope, receive, send)
