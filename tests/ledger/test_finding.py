@@ -139,3 +139,21 @@ def test_the_longest_texts_are_taken(ledger: Ledger, owner: str) -> None:
     stored = ledger.run(owner, run.id)
     assert stored is not None
     assert stored.run == run
+
+
+def test_an_owner_is_known_by_anything_that_is_stored(ledger: Ledger, owner: str) -> None:
+    assert not ledger.knows(owner)
+    for stored in ("run", "workbench", "presets"):
+        other = f"{owner}-{stored}"
+        match stored:
+            case "run":
+                keep(ledger, other, made_run())
+                ledger.delete_all(other)
+            case "workbench":
+                ledger.save_workbench(other, "w", "name", "body", 0)
+            case _:
+                ledger.save_presets(other, "[]", 0)
+        assert ledger.knows(other)
+    assert not ledger.knows(owner)
+    assert not ledger.knows("")
+    assert not ledger.knows("\0%")

@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from glm_playground.gateway.callbacks import MAX_CALLBACK_BYTES, CallbackError, check_headers, verify
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.values import Callback
+from glm_playground.ui.server.refusal import Refusal
 
 PATH = "/callbacks/runapi"
 RETRY_AFTER_S = 30
@@ -66,16 +67,16 @@ class _CallbackEndpoint:
 
     async def _answer(self, request: Request) -> Response:
         if request.method != "POST":
-            return _refusal(405, "callbacks are sent by POST", Allow="POST")
+            return Refusal(405, "callbacks are sent by POST", Allow="POST")
         secret = self.secret()
         if secret is None:
-            return _refusal(404, "no secret for callbacks is configured")
+            return Refusal(404, "no secret for callbacks is configured")
         try:
             check_headers(request.headers, datetime.now(UTC))
         except CallbackError as error:
-            return _refusal(error.status, str(error))
+            return Refusal(error.status, str(error))
         if self.taken >= MAX_AT_ONCE:
-            return _refusal(503, "too many callbacks come at once", **{"Retry-After": str(RETRY_AFTER_S)})
+            return Refusal(503, "too many callbacks come at once", **{"Retry-After": str(RETRY_AFTER_S)})
         self.taken += 1
         try:
             return await self._take(request, secret)
@@ -87,17 +88,17 @@ class _CallbackEndpoint:
             async with asyncio.timeout(BODY_DEADLINE_S):
                 body = await _read_body(request)
         except TimeoutError:
-            return _refusal(408, f"a callback is sent within {BODY_DEADLINE_S:.0f} s")
+            return Refusal(408, f"a callback is sent within {BODY_DEADLINE_S:.0f} s")
         if body is None:
-            return _refusal(413, f"a callback has at most {MAX_CALLBACK_BYTES} bytes")
+            return Refusal(413, f"a callback has at most {MAX_CALLBACK_BYTES} bytes")
         try:
             # In a thread from here on: a large body and a slow database must not hold up the server's loop. In one of
             # its own, since the others serve the pages.
             stored = await to_thread.run_sync(self._keep, request.headers, body, secret, limiter=self.threads)
         except CallbackError as error:
-            return _refusal(error.status, str(error))
+            return Refusal(error.status, str(error))
         except LedgerError:
-            return _refusal(503, "it cannot be kept at the moment", **{"Retry-After": str(RETRY_AFTER_S)})
+            return Refusal(503, "it cannot be kept at the moment", **{"Retry-After": str(RETRY_AFTER_S)})
         return JSONResponse({"stored": stored})
 
     def _keep(self, headers: Headers, body: bytes, secret: SecretStr) -> bool:
@@ -130,8 +131,3 @@ async def _read_body(request: Request) -> bytes | None:
             if len(body) > MAX_CALLBACK_BYTES:
                 return None
     return bytes(body)
-
-
-def _refusal(status: int, why: str, **headers: str) -> Response:
-    # Closed, so that the rest of a body is not waited for.
-    return JSONResponse({"error": why}, status, {"Connection": "close", **headers})

@@ -2,13 +2,13 @@
 
 import streamlit as st
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 from streamlit.url_util import make_url_path
 
 from glm_playground.settings import EVERYBODY, settings
 from glm_playground.ui.server.origin import is_loopback
+from glm_playground.ui.server.refusal import Refusal
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
@@ -46,7 +46,7 @@ class LocalFigures:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._path and not _is_local(scope):
-            await JSONResponse({"error": "these figures are for this computer only"}, 403)(scope, receive, send)
+            await Refusal(403, "these figures are for this computer only")(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

@@ -12,10 +12,11 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glm_playground.settings import normal_origin
+from glm_playground.ui.server.refusal import Refusal
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _MOST_LOGGED = 100
@@ -122,8 +123,7 @@ def _only(headers: MutableHeaders, name: str) -> str | None:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
-        refusal = JSONResponse({"error": "a page of another site may not ask this"}, 403, {"Connection": "close"})
-        await refusal(scope, receive, send)
+        await Refusal(403, "a page of another site may not ask this")(scope, receive, send)
     else:
         await receive()
         await send({"type": "websocket.close", "code": 1008})

@@ -9,11 +9,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
@@ -22,6 +20,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.url_util import make_url_path
 
 from glm_playground.ui.server.owner_cookie import OWNER_HEADER
+from glm_playground.ui.server.refusal import Refusal
 
 _MB = 1024 * 1024
 MAX_SESSION_BYTES = 64 * _MB
@@ -33,13 +32,6 @@ MAX_UPLOADS = 48
 SILENCE_S = 15.0
 """Between two pieces of a file."""
 DEADLINE_S = 600.0
-
-
-class Refusal(NamedTuple):
-    """Why an upload is not taken."""
-
-    status: int
-    why: str
 
 
 class KeptFiles:
@@ -114,7 +106,7 @@ class OwnUploads:
         session, file = found["session"], found["file"]
         if not _is_own(session, Headers(scope=scope)):
             why = "the session is not this browser's, or has ended; load the page again"
-            await _refuse(Refusal(403, why), scope, receive, send)
+            await Refusal(403, why)(scope, receive, send)
         elif scope["method"] == "PUT":
             await self._put(session, file, scope, receive, send)
         else:
@@ -123,15 +115,15 @@ class OwnUploads:
     async def _put(self, session: str, file: str, scope: Scope, receive: Receive, send: Send) -> None:
         size = _declared(Headers(scope=scope))
         if size is None:
-            await _refuse(Refusal(411, "the file's length must be declared"), scope, receive, send)
+            await Refusal(411, "the file's length must be declared")(scope, receive, send)
             return
         if size > config.get_option("server.maxUploadSize") * _MB:
-            await _refuse(Refusal(413, "the file is too large"), scope, receive, send)
+            await Refusal(413, "the file is too large")(scope, receive, send)
             return
         kept = self._files()
         with kept.room(session, size) as full:
             if full:
-                await _refuse(full, scope, receive, send)
+                await full(scope, receive, send)
                 return
             await _take(self._app, scope, receive, send)
             if Runtime.instance().get_client(session) is None:
@@ -159,7 +151,7 @@ async def _take(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Non
         return
     except TimeoutError:
         # Streamlit answers once it has the whole file, so nothing was answered yet.
-        await _refuse(Refusal(408, "the file did not come in time"), scope, receive, send)
+        await Refusal(408, "the file did not come in time")(scope, receive, send)
 
 
 def _declared(headers: Headers) -> int | None:
@@ -173,9 +165,3 @@ def _is_own(session: str, headers: Headers) -> bool:
     client = Runtime.instance().get_client(session)
     context = client.client_context if client else None
     return bool(owner) and context is not None and dict(context.headers).get(OWNER_HEADER) == owner
-
-
-async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-    # Closed, so that the rest of a body is not waited for.
-    response = JSONResponse({"error": refusal.why}, refusal.status, {"Connection": "close"})
-    await response(scope, receive, send)

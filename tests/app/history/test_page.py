@@ -215,6 +215,20 @@ def test_costs_are_added_up_and_checked_against_the_balance(asked: AppTest) -> N
     assert difference == "$0"
 
 
+@pytest.mark.parametrize(("operators", "shown"), [("somebody@example.org", False), ("everybody", True)])
+def test_the_balance_of_the_servers_key_is_for_whom_the_operator_says(
+    configure: Configure, open_page: OpenPage, sandbox: SandboxProcess, operators: str, *, shown: bool
+) -> None:
+    configure(RUNAPI_BASE_URL=sandbox.base_url, RUNAPI_API_KEY=sandbox.key, GLM_PLAYGROUND_OPERATORS=operators)
+    at = open_page("pages/history.py")
+    at.session_state["history_view"] = "Costs"
+    at.run()
+    assert not at.exception
+    keys = {button.key for button in at.button}
+    assert "tasks_look_up" in keys
+    assert ("balance_read" in keys) is shown
+
+
 def answers_without_a_ledger(at: AppTest, said: str) -> None:
     Playground(at).say("here all the same")
     assert "here all the same" in texts(at)

@@ -7,10 +7,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -22,6 +24,7 @@ from glm_playground.gateway.callbacks import MAX_CALLBACK_BYTES, SIGNATURE_HEADE
 from glm_playground.ledger.errors import LedgerError, LedgerLocked
 from glm_playground.ledger.values import Callback
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
+from glm_playground.ui.server import callbacks
 from glm_playground.ui.server.callbacks import PATH, callback_route
 from tests.live.app_process import AppProcess
 from tests.loopback import CannedServer, answer
@@ -291,6 +294,24 @@ class TestTaking:
         assert refused.status_code == 413
         assert kept.callbacks == []
 
+    def test_half_of_many_bodies_is_not_waited_for(self, url: str, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(callbacks, "BODY_DEADLINE_S", 0.5)
+        now = datetime.now(UTC)
+        signed = sign("cb-1", self.BODY, SECRET, now)
+        old = sign("cb-1", self.BODY, SECRET, now - timedelta(hours=1))
+        halves = {401: [{}, old, signed | {SIGNATURE_HEADER: "short"}], 408: [signed]}
+        for status, kinds in halves.items():
+            for headers in kinds:
+                with half_sent(url, headers) as connection:
+                    assert connection.recv(12).decode().split()[1] == str(status)
+                    assert rest(connection)
+        with ExitStack() as held:
+            many = [held.enter_context(half_sent(url, signed)) for _ in range(300)]
+            first = [connection.recv(12).decode().split()[1] for connection in many]
+            assert set(first) == {"408", "503"}
+            assert all(rest(connection) for connection in many)
+        assert post(url, self.BODY, signed).json() == {"stored": True}
+
     @pytest.mark.parametrize(("declared", "most"), [(None, MAX_CALLBACK_BYTES + 65_536), (TEN_MB, 0)])
     def test_no_more_is_read_than_may_be_kept(self, kept: Kept, declared: int | None, most: int) -> None:
         read, answered = asyncio.run(call(kept, declared))
@@ -335,16 +356,37 @@ class TestTaking:
             taken = post(url, self.BODY, sign("cb-1", self.BODY, SECRET, datetime.now(UTC)))
             assert (taken.status_code, taken.json()) == (200, {"stored": True})
             assert httpx.get(url, trust_env=False).status_code == 405
-            assert post(url, b"x" * TEN_MB, {}).status_code == 413
+            assert post(url, b"x" * TEN_MB, {}).status_code == 401
             page = httpx.get(app.base_url, trust_env=False)
             assert page.headers["content-type"].startswith("text/html")
 
 
+@contextmanager
+def half_sent(url: str, headers: dict[str, str]) -> Iterator[socket.socket]:
+    """A connection on which half of a callback was sent."""
+    parts = urlsplit(url)
+    lines = [f"POST {parts.path} HTTP/1.1", f"Host: {parts.netloc}", "Content-Length: 1000"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as connection:
+        connection.sendall("\r\n".join([*lines, "", "{"]).encode())
+        yield connection
+
+
+def rest(connection: socket.socket) -> bool:
+    """Whether the other side closes."""
+    while connection.recv(4096):
+        pass
+    return True
+
+
 async def call(kept: Kept, declared: int | None, pieces: int = TEN_MB // 65_536) -> tuple[int, int | None]:
-    """How many bytes of a large body the route reads, and the status it answers with."""
+    """How many bytes of a large body the route reads before it answers, and the status it answers with."""
     route = callback_route(lambda: kept.secret, kept.store)
-    headers = [(b"content-length", str(declared).encode())] if declared else []
-    read = 0
+    signed = sign("cb-1", b"another body", SECRET, datetime.now(UTC))
+    headers = [(name.lower().encode(), value.encode()) for name, value in signed.items()]
+    if declared:
+        headers.append((b"content-length", str(declared).encode()))
+    read = before = 0
     status: int | None = None
 
     async def receive() -> dict[str, Any]:
@@ -355,9 +397,10 @@ async def call(kept: Kept, declared: int | None, pieces: int = TEN_MB // 65_536)
         return {"type": "http.request", "body": b"x" * 65_536, "more_body": True}
 
     async def send(message: Any) -> None:
-        nonlocal status
-        status = message.get("status", status)
+        nonlocal before, status
+        if message["type"] == "http.response.start":
+            before, status = read, message["status"]
 
     scope = {"type": "http", "method": "POST", "path": PATH, "headers": headers, "query_string": b""}
     await route.app(scope, receive, send)
-    return read, status
+    return before if status else read, status

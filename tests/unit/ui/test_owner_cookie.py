@@ -1,49 +1,205 @@
 """The cookie by which a browser keeps its own history."""
 
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from glm_playground.ui.server.owner import COOKIE, OwnerCookie
+from glm_playground.ui.server import owner_cookie
+from glm_playground.ui.server.owner_cookie import (
+    COOKIE,
+    HOST_COOKIE,
+    OWNER_HEADER,
+    OwnerCookie,
+    OwnerUnknown,
+    Signer,
+    owner_of_browser,
+)
+
+OLD, NEW = "the-secret-of-last-year-32-characters", "the-secret-of-this-year-32-characters"
+VALUE = "earlier-versions-wrote-43-characters-alone_"
+KNOWN = {owner_of_browser(VALUE)}
 
 
 async def page(request: Request) -> Response:
-    return HTMLResponse("<p>hi")
+    if request.headers.get("if-none-match"):
+        return Response(status_code=304)
+    return HTMLResponse(request.headers.get(OWNER_HEADER, "nobody"))
 
 
-async def data(request: Request) -> Response:
-    return JSONResponse({})
+class Visit:
+    """What a browser gets with a page."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.owner = answer.text
+        self.headers = answer.headers
+        self.cookie = SimpleCookie(answer.headers.get("set-cookie", ""))
+
+    @property
+    def name(self) -> str:
+        return next(iter(self.cookie))
+
+    @property
+    def text(self) -> str:
+        return self.cookie[self.name].value
+
+    @property
+    def value(self) -> str:
+        return self.text.split(".")[0]
 
 
-@pytest.fixture
-def app() -> OwnerCookie:
-    return OwnerCookie(Starlette(routes=[Route("/", page), Route("/data", data)]))
+async def load(
+    cookies: Sequence[tuple[str, str]] = (),
+    *,
+    signer: Signer | None = None,
+    revoked: Sequence[str] = (),
+    url: str = "http://app/",
+    path: str = "/",
+    ledger_away: bool = False,
+    **headers: str,
+) -> Visit:
+    async def knows(owner: str) -> bool:
+        if ledger_away:
+            raise OwnerUnknown
+        return owner in KNOWN
+
+    routes = [Route("/{path:path}", page)]
+    app = OwnerCookie(Starlette(routes=routes), signer or Signer([NEW]), knows, revoked, path)
+    sent = [(name, value.encode()) for name, value in ({"Accept": "text/html"} | headers).items()]
+    if cookies:
+        sent.append(("Cookie", "; ".join(f"{name}={text}" for name, text in cookies).encode()))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        return Visit(await client.get(url, headers=sent))
 
 
-@pytest.fixture
-def client(app: OwnerCookie) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app")
+pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.anyio
-async def test_a_browser_gets_one_cookie_that_no_script_can_read(client: httpx.AsyncClient) -> None:
-    first = await client.get("/")
-    cookie = SimpleCookie(first.headers["set-cookie"])[COOKIE]
+async def test_a_browser_gets_one_cookie_that_no_script_can_read() -> None:
+    first = await load()
+    cookie = first.cookie[COOKIE]
     assert cookie["httponly"]
-    assert cookie["samesite"] == "Lax"
-    assert len(cookie.value) == 43
-    assert "set-cookie" not in (await client.get("/")).headers
+    assert (cookie["samesite"], cookie["path"], cookie["secure"]) == ("Lax", "/", "")
+    assert first.headers["cache-control"] == "private, no-cache"
+    again = await load([(COOKIE, first.text)])
+    assert again.owner == owner_of_browser(first.value)
+    assert "set-cookie" not in again.headers
 
 
-@pytest.mark.anyio
-async def test_only_pages_set_it_and_a_foreign_value_is_replaced(app: OwnerCookie) -> None:
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="https://app") as client:
-        assert "set-cookie" not in (await client.get("/data")).headers
-        answer = await client.get("/", headers={"Cookie": f"{COOKIE}=admin"})
-        assert SimpleCookie(answer.headers["set-cookie"])[COOKIE]["secure"]
+@pytest.mark.parametrize(
+    ("url", "path", "name", "secure"),
+    [
+        ("https://app/", "/", HOST_COOKIE, True),
+        ("https://app/glm/", "/glm", COOKIE, True),
+        ("http://app/glm/", "/glm", COOKIE, False),
+    ],
+)
+async def test_it_is_the_hosts_by_tls_and_else_the_apps_own_path(url: str, path: str, name: str, secure: bool) -> None:
+    first = await load(url=url, path=path)
+    assert first.name == name
+    assert first.cookie[name]["path"] == path
+    assert bool(first.cookie[name]["secure"]) is secure
+    assert not first.cookie[name]["domain"]
+    assert (await load([(name, first.text)], url=url, path=path)).owner == owner_of_browser(first.value)
+
+
+async def test_only_pages_set_it_also_those_that_the_browser_still_has() -> None:
+    assert "set-cookie" not in (await load(Accept="image/png")).headers
+    assert "set-cookie" in (await load(**{"If-None-Match": '"page"'})).headers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "admin",
+        "",
+        "x" * 43,
+        "x" * 44,
+        f'"{VALUE}"',
+        VALUE.replace("e", "é"),
+        "ä" * 43,
+        "x" * 100_000,
+        Signer(["a-secret-of-another-server-of-32-chars"]).sign(VALUE),
+        Signer([NEW]).sign("admin"),
+        Signer([NEW]).sign(VALUE)[:-1],
+        Signer([NEW]).sign(VALUE).replace("earlier", "earlies"),
+        f"{VALUE}.",
+        f"{VALUE}..",
+        f"{VALUE}.AAAAAA.{'A' * 43}",
+    ],
+)
+async def test_what_was_not_signed_here_is_nobodys_and_is_replaced(text: str) -> None:
+    answer = await load([(COOKIE, text)])
+    assert answer.owner == "nobody"
+    assert answer.value not in {text, VALUE}
+    assert Signer([NEW]).read(answer.text)
+
+
+async def test_a_cookie_of_an_earlier_version_counts_where_the_ledger_knows_its_owner() -> None:
+    mine = await load([(COOKIE, VALUE)])
+    assert (mine.owner, mine.value) == (owner_of_browser(VALUE), VALUE)
+    assert Signer([NEW]).read(mine.text)
+    # While the ledger cannot say, it stays in the browser.
+    away = await load([(COOKIE, VALUE)], ledger_away=True)
+    assert away.owner != owner_of_browser(VALUE)
+    assert "set-cookie" not in away.headers
+
+
+async def test_sent_twice_the_one_that_counts_is_found() -> None:
+    signed = Signer([NEW]).sign(VALUE)
+    for cookies in (
+        [(COOKIE, "x" * 43), (COOKIE, signed)],
+        [(COOKIE, signed), (COOKIE, "x" * 43)],
+        [(COOKIE, "x" * 43), (COOKIE, VALUE)],
+        [("other", "1"), (HOST_COOKIE, "wrong"), (COOKIE, signed)],
+    ):
+        assert (await load(cookies)).owner == owner_of_browser(VALUE)
+    other = Signer([NEW]).sign(secrets.token_urlsafe(32))
+    both = await load([(COOKIE, other), (HOST_COOKIE, signed)], url="https://app/")
+    assert both.owner == owner_of_browser(VALUE)
+
+
+async def test_secrets_are_rotated_and_cookies_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = Signer([OLD]).sign(VALUE)
+    assert (await load([(COOKIE, old)], signer=Signer([NEW, OLD]))).owner == owner_of_browser(VALUE)
+    monkeypatch.setattr(owner_cookie, "_RENEWED_AFTER", timedelta(seconds=-1))
+    renewed = await load([(COOKIE, old)], signer=Signer([NEW, OLD]))
+    assert renewed.value == VALUE
+    assert Signer([NEW]).read(renewed.text)
+    assert (await load([(COOKIE, old)], signer=Signer([NEW]))).owner == "nobody"
+
+
+async def test_a_revoked_owner_gets_a_new_cookie() -> None:
+    for text in (Signer([NEW]).sign(VALUE), VALUE):
+        answer = await load([(COOKIE, text)], revoked=[owner_of_browser(VALUE)])
+        assert answer.owner == "nobody"
+        assert answer.value != VALUE
+
+
+async def test_the_header_is_never_taken_from_outside() -> None:
+    assert (await load(**{OWNER_HEADER: "0" * 32})).owner == "nobody"
+    signed = Signer([NEW]).sign(VALUE)
+    assert (await load([(COOKIE, signed)], **{"X-Glm-Playground-Owner": "0" * 32})).owner == owner_of_browser(VALUE)
+
+
+async def test_a_cookie_counts_as_long_as_browsers_keep_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = Signer([NEW]).sign(VALUE)
+    read = Signer([NEW]).read(signed)
+    assert read
+    assert abs(datetime.now(UTC) - read.at) < timedelta(seconds=5)
+    monkeypatch.setattr(owner_cookie, "_KEPT_FOR", timedelta(seconds=-1))
+    assert Signer([NEW]).read(signed) is None
+
+
+@given(st.text(max_size=250))
+async def test_no_text_breaks_the_reader(text: str) -> None:
+    assert Signer([NEW]).read(text) is None

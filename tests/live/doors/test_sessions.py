@@ -1,0 +1,83 @@
+"""A session belongs to the browser that began it."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from glm_playground.ui.server.owner_cookie import COOKIE, OWNER_HEADER, owner_of_browser
+from tests.live.app_process import AppProcess
+from tests.live.browser_session import BrowserSession
+
+
+async def tab_with_text(app: AppProcess, text: str) -> BrowserSession:
+    tab = BrowserSession(app.base_url, path="/playground")
+    await tab.connect()
+    await tab.run(30)
+    await tab.submit_chat(f"@script tokens=5 rate=0\n{text}")
+    await tab.wait_finished()
+    return tab
+
+
+async def come_back(app: AppProcess, cookies: dict[str, str], session_id: str) -> BrowserSession:
+    tab = BrowserSession(app.base_url, path="/playground", cookies=cookies)
+    tab.session_id = session_id
+    await tab.connect()
+    await tab.run(30)
+    return tab
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_nobody_else_comes_back_to_a_session(app: AppProcess, gone: bool) -> None:
+    async def visit() -> None:
+        tab = await tab_with_text(app, "minealone")
+        session = tab.session_id
+        if gone:
+            await tab.drop()
+        stranger = BrowserSession(app.base_url)
+        await stranger.connect()
+        nobody = {name: value for name, value in stranger.cookies.items() if name != COOKIE}
+        unsigned = {**nobody, COOKIE: tab.cookies[COOKIE].split(".")[0]}
+        for cookies in (stranger.cookies, nobody, {**nobody, COOKIE: "x" * 43}, {**nobody, COOKIE: f'"{"x" * 43}"'}):
+            other = await come_back(app, cookies, session)
+            assert other.session_id != session
+            assert "minealone" not in other.text
+            await other.close()
+        mine = await come_back(app, tab.cookies, session)
+        assert mine.session_id == session
+        assert "minealone" in mine.text
+        await mine.drop()
+        # What an earlier version gave this browser, whose history the ledger has.
+        earlier = await come_back(app, unsigned, session)
+        assert earlier.session_id == session
+        await earlier.close()
+        await stranger.close()
+
+    asyncio.run(visit())
+
+
+def test_nobody_comes_back_as_nobody(app: AppProcess) -> None:
+    async def visit() -> None:
+        first = BrowserSession(app.base_url, cookies={"another": "cookie"})
+        await first.connect()
+        await first.run(30)
+        again = await come_back(app, {"another": "cookie"}, first.session_id)
+        assert again.session_id != first.session_id
+        await first.close()
+        await again.close()
+
+    asyncio.run(visit())
+
+
+def test_the_owner_cannot_be_named_from_outside(app: AppProcess) -> None:
+    async def visit() -> None:
+        async with BrowserSession(app.base_url) as tab:
+            await tab.run(30)
+            url = f"{app.base_url}/_stcore/upload_file/{tab.session_id}/f"
+            value = tab.cookies[COOKIE].split(".")[0]
+            xsrf = tab.cookies["_streamlit_xsrf"]
+            headers = {OWNER_HEADER: owner_of_browser(value), "X-Xsrftoken": xsrf, "Cookie": f"_streamlit_xsrf={xsrf}"}
+            async with httpx.AsyncClient(trust_env=False) as client:
+                assert (await client.delete(url, headers=headers)).status_code == 403
+
+    asyncio.run(visit())
