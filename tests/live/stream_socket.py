@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
+
+from glm_playground.ui.server.owner_cookie import UNSIGNED, owner_of_browser
 
 _XSRF_COOKIE = "_streamlit_xsrf"
 
@@ -54,3 +57,14 @@ async def open_stream(
         ping_interval=None,
         proxy=None,
     )
+
+
+def owner_cookie(cookies: Mapping[str, str]) -> tuple[str, str]:
+    """Name and text of the cookie that says whose the browser's runs are."""
+    (name,) = (name for name in cookies if name.startswith(UNSIGNED))
+    return name, cookies[name]
+
+
+def owner_in(cookies: Mapping[str, str]) -> str:
+    """The owner whom the ledger knows the browser by."""
+    return owner_of_browser(owner_cookie(cookies)[1].split(".")[0])

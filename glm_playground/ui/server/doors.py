@@ -13,6 +13,7 @@ from glm_playground.ui.server.headers import SecurityHeaders
 from glm_playground.ui.server.operator import LocalFigures, listens_locally
 from glm_playground.ui.server.origin import Origins, OwnOrigins
 from glm_playground.ui.server.owner_cookie import OwnerCookie, OwnerUnknown, Signer
+from glm_playground.ui.server.unread_body import ClosedAfterUnreadBody
 from glm_playground.ui.server.uploads import OwnUploads
 
 _LOOK_UP_S = 2.0
@@ -24,6 +25,7 @@ def doors() -> list[Middleware]:
     """The middleware of the app, as the settings have it."""
     return [
         Middleware(SecurityHeaders),
+        Middleware(ClosedAfterUnreadBody),
         Middleware(OwnOrigins, Origins(settings().origins, local=listens_locally())),
         Middleware(LocalFigures),
         Middleware(

@@ -1,7 +1,9 @@
 """The cookie by which a browser keeps its own history, and the header by which the rest of the app learns whose it is.
 
 The cookie holds a random value, the time, and a signature over both. The ledger knows the value's hash only: the owner.
-Versions before 0.2 wrote the value alone, which counts where the ledger knows its owner, and is then signed.
+Its name tells the secret that signed it, since a browser sends its cookies to every port of a host: two apps there do
+not replace each other's. Version 0.1 wrote the value alone (`UNSIGNED`), which counts where the ledger knows its owner,
+and is then signed; it stays in the browser for an app of that version.
 
 The middleware tells what stands behind it the owner in the header `OWNER_HEADER`, which nobody can send from outside.
 Streamlit is told to trust it: a session belongs to the owner whose connection began it, and whoever comes back to it as
@@ -20,9 +22,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-COOKIE = "glm_playground_owner"
-HOST_COOKIE = f"__Host-{COOKIE}"
-"""Its name where it is for a whole host by TLS: browsers then let no other host and no plain page set it."""
+UNSIGNED = "glm_playground_owner"
+HOST_PREFIX = "__Host-"
+"""Begins its name where it is for a whole host by TLS: browsers then let no other host and no plain page set it."""
 OWNER_HEADER = "x-glm-playground-owner"
 OWNER_KEY = "glm_playground_owner"
 """Where Streamlit puts the header in `st.user`."""
@@ -32,7 +34,7 @@ _KEPT_FOR = timedelta(days=400)
 _RENEWED_AFTER = timedelta(days=1)
 _LONGEST = 200
 _MOST_READ = 4
-"""Of each name. A browser sends one or two: of this path, and of an earlier version."""
+"""Of each name. A browser sends one or two: of this path, and of the whole host."""
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -65,7 +67,9 @@ class Signer:
 
     def __init__(self, secrets: Sequence[str]) -> None:
         # The library signs with the last.
-        self._signer = TimestampSigner([*reversed(secrets)], salt=COOKIE, digest_method=hashlib.sha256)
+        self._signer = TimestampSigner([*reversed(secrets)], salt=UNSIGNED, digest_method=hashlib.sha256)
+        self.names = tuple(_name(secret) for secret in secrets)
+        """Of the cookies that may be read, the one to write first."""
 
     def sign(self, value: str) -> str:
         """The cookie's text for `value`."""
@@ -82,6 +86,10 @@ class Signer:
         # A time to come is taken: the clocks of two servers are never quite the same.
         found = value.decode()
         return Signed(found, at) if _VALUE.fullmatch(found) and datetime.now(UTC) - at <= _KEPT_FOR else None
+
+
+def _name(secret: str) -> str:
+    return f"{UNSIGNED}_{hashlib.sha256(f'{UNSIGNED} {secret}'.encode()).hexdigest()[:8]}"
 
 
 class _Identity(NamedTuple):
@@ -127,15 +135,16 @@ class OwnerCookie:
         await self._app(scope, receive, send)
 
     async def _identify(self, headers: Headers, *, page: bool, tab: bool) -> _Identity:
-        texts = _cookies(headers)
-        for text in texts:
+        cookies = _Cookies(headers)
+        for text in cookies.named(*(prefix + name for name in self._signer.names for prefix in (HOST_PREFIX, ""))):
             if (signed := self._signer.read(text)) and not self._is_revoked(signed.value):
                 old = datetime.now(UTC) - signed.at > _RENEWED_AFTER
                 return _Identity(owner_of_browser(signed.value), signed.value if old else None)
         if page or tab:
-            unsigned = {text for text in texts if _VALUE.fullmatch(text) and not self._is_revoked(text)}
             try:
-                for value in unsigned:
+                for value in cookies.named(UNSIGNED):
+                    if not _VALUE.fullmatch(value) or self._is_revoked(value):
+                        continue
                     if await self._knows_owner(owner_of_browser(value)):
                         return _Identity(owner_of_browser(value), value)
             except OwnerUnknown:
@@ -160,7 +169,9 @@ class OwnerCookie:
         return send_with_cookie
 
     def _cookie(self, value: str, *, https: bool) -> str:
-        name = HOST_COOKIE if https and self._path == "/" else COOKIE
+        name = self._signer.names[0]
+        if https and self._path == "/":
+            name = HOST_PREFIX + name
         seconds = int(_KEPT_FOR.total_seconds())
         text = f"{name}={self._signer.sign(value)}; Max-Age={seconds}; Path={self._path}; HttpOnly; SameSite=Lax"
         return f"{text}; Secure" if https else text
@@ -180,8 +191,16 @@ def _nobody() -> str:
     return hashlib.sha256(f"session {secrets.token_urlsafe(32)}".encode()).hexdigest()[:32]
 
 
-def _cookies(headers: Headers) -> list[str]:
-    """The values of our cookies as they were sent, those of the safer name first, then in the browser's order."""
-    pairs = [pair.strip().partition("=") for header in headers.getlist("cookie") for pair in header.split(";")]
-    named = ([value for found, _, value in pairs if found == name] for name in (HOST_COOKIE, COOKIE))
-    return [value for values in named for value in values[:_MOST_READ]]
+class _Cookies:
+    """A request's cookies as they were sent: the same name may come twice, with the longer path first."""
+
+    def __init__(self, headers: Headers) -> None:
+        pairs = [pair.strip().partition("=") for header in headers.getlist("cookie") for pair in header.split(";")]
+        self._pairs = [(name, value) for name, _, value in pairs]
+
+    def named(self, *names: str) -> list[str]:
+        """The values of those so called, in the order of `names`."""
+        return [value for name in names for value in self._of(name)]
+
+    def _of(self, name: str) -> list[str]:
+        return [value for found, value in self._pairs if found == name][:_MOST_READ]

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 
 from glm_playground.gateway.callbacks import sign
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.ui.server.owner_cookie import COOKIE
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
+from tests.live.stream_socket import owner_cookie
 
 SECRET = SecretStr(base64.b64encode(b"a secret for callbacks, 32 bytes").decode())
 
@@ -50,7 +50,9 @@ def test_callbacks_are_taken_there_alone(under_glm: AppProcess) -> None:
 
 def test_the_cookie_is_the_paths_own(under_glm: AppProcess) -> None:
     page = httpx.get(f"{under_glm.base_url}/", headers={"Accept": "text/html"}, trust_env=False)
-    assert SimpleCookie(page.headers["set-cookie"])[COOKIE]["path"] == "/glm"
+    cookies = SimpleCookie(page.headers["set-cookie"])
+    name, _text = owner_cookie({name: morsel.value for name, morsel in cookies.items()})
+    assert cookies[name]["path"] == "/glm"
 
 
 def test_a_session_there_is_its_browsers_own(under_glm: AppProcess) -> None:

@@ -5,9 +5,10 @@ import asyncio
 import httpx
 import pytest
 
-from glm_playground.ui.server.owner_cookie import COOKIE, OWNER_HEADER, owner_of_browser
+from glm_playground.ui.server.owner_cookie import OWNER_HEADER, UNSIGNED
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
+from tests.live.stream_socket import owner_cookie, owner_in
 
 
 async def tab_with_text(app: AppProcess, text: str) -> BrowserSession:
@@ -36,9 +37,11 @@ def test_nobody_else_comes_back_to_a_session(app: AppProcess, gone: bool) -> Non
             await tab.drop()
         stranger = BrowserSession(app.base_url)
         await stranger.connect()
-        nobody = {name: value for name, value in stranger.cookies.items() if name != COOKIE}
-        unsigned = {**nobody, COOKIE: tab.cookies[COOKIE].split(".")[0]}
-        for cookies in (stranger.cookies, nobody, {**nobody, COOKIE: "x" * 43}, {**nobody, COOKIE: f'"{"x" * 43}"'}):
+        name, text = owner_cookie(tab.cookies)
+        nobody = {found: value for found, value in stranger.cookies.items() if found != name}
+        unsigned = {**nobody, UNSIGNED: text.split(".")[0]}
+        wrong = ({name: text.split(".")[0]}, {name: f'"{text}"'}, {name: text[:-2]}, {UNSIGNED: "x" * 43})
+        for cookies in (stranger.cookies, nobody, *({**nobody, **cookie} for cookie in wrong)):
             other = await come_back(app, cookies, session)
             assert other.session_id != session
             assert "minealone" not in other.text
@@ -74,9 +77,8 @@ def test_the_owner_cannot_be_named_from_outside(app: AppProcess) -> None:
         async with BrowserSession(app.base_url) as tab:
             await tab.run(30)
             url = f"{app.base_url}/_stcore/upload_file/{tab.session_id}/f"
-            value = tab.cookies[COOKIE].split(".")[0]
             xsrf = tab.cookies["_streamlit_xsrf"]
-            headers = {OWNER_HEADER: owner_of_browser(value), "X-Xsrftoken": xsrf, "Cookie": f"_streamlit_xsrf={xsrf}"}
+            headers = {OWNER_HEADER: owner_in(tab.cookies), "X-Xsrftoken": xsrf, "Cookie": f"_streamlit_xsrf={xsrf}"}
             async with httpx.AsyncClient(trust_env=False) as client:
                 assert (await client.delete(url, headers=headers)).status_code == 403
 

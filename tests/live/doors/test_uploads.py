@@ -11,7 +11,6 @@ import pytest
 from glm_playground.bundles.bundle import MAX_FILE_BYTES
 from glm_playground.chat.attachments import MAX_ATTACHMENT_BYTES
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.ui.server.owner_cookie import COOKIE
 from glm_playground.ui.server.uploads import MAX_SESSION_BYTES
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
@@ -63,7 +62,7 @@ def test_uploads_are_the_sessions_own(upload_app: AppProcess) -> None:
             await mine.run(30)
             await other.run(30)
             own, foreign = Browser(upload_app, mine), Browser(upload_app, other)
-            without_owner = {name: value for name, value in mine.cookies.items() if name != COOKIE}
+            without_owner = {"_streamlit_xsrf": mine.cookies["_streamlit_xsrf"]}
             assert await own.put("a", 10) == 204
             for stranger in (foreign, Browser(upload_app, mine, without_owner), Browser(upload_app, mine, {})):
                 assert await stranger.put("b", 10, mine.session_id) == 403

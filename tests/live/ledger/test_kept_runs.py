@@ -10,10 +10,10 @@ from glm_playground.ledger import Ledger, RunFilter, StoredRun
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.sandbox.script_text import markdown_tokens
-from glm_playground.ui.server.owner_cookie import COOKIE, owner_of_browser
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
+from tests.live.stream_socket import owner_in
 
 STREAMS = 20
 
@@ -71,7 +71,7 @@ def test_a_killed_app_leaves_every_run_as_interrupted_with_its_text(sandbox: San
         async def ask(tab: BrowserSession, prompt: str) -> None:
             await tab.submit_chat(f"@script tokens=4000 rate={rate}\n{prompt}")
             await tab.wait_for(lambda: "Section 1" in tab.text)
-            began[owner_of_browser(tab.cookies[COOKIE].split(".")[0])] = prompt, time.monotonic()
+            began[owner_in(tab.cookies)] = prompt, time.monotonic()
 
         await asyncio.gather(*(ask(tab, f"stream-{number:02}") for number, tab in enumerate(tabs)))
         last = max(since for _prompt, since in began.values())

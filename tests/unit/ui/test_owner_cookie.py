@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from glm_playground.ui.server import owner_cookie
 from glm_playground.ui.server.owner_cookie import (
-    COOKIE,
-    HOST_COOKIE,
+    HOST_PREFIX,
     OWNER_HEADER,
+    UNSIGNED,
     OwnerCookie,
     OwnerUnknown,
     Signer,
@@ -27,6 +27,8 @@ from glm_playground.ui.server.owner_cookie import (
 
 OLD, NEW = "the-secret-of-last-year-32-characters", "the-secret-of-this-year-32-characters"
 VALUE = "earlier-versions-wrote-43-characters-alone_"
+COOKIE, OLD_COOKIE = Signer([NEW, OLD]).names
+HOST_COOKIE = HOST_PREFIX + COOKIE
 KNOWN = {owner_of_browser(VALUE)}
 
 
@@ -138,18 +140,25 @@ async def test_only_pages_set_it_also_those_that_the_browser_still_has() -> None
     ],
 )
 async def test_what_was_not_signed_here_is_nobodys_and_is_replaced(text: str) -> None:
-    answer = await load([(COOKIE, text)])
-    assert answer.owner == "nobody"
-    assert answer.value not in {text, VALUE}
-    assert Signer([NEW]).read(answer.text)
+    for name in (COOKIE, HOST_COOKIE):
+        answer = await load([(name, text)])
+        assert answer.owner == "nobody"
+        assert answer.value not in {text, VALUE}
+        assert Signer([NEW]).read(answer.text)
+
+
+async def test_an_unsigned_one_counts_by_its_own_name_alone() -> None:
+    assert (await load([(COOKIE, VALUE)])).owner == "nobody"
+    assert (await load([(UNSIGNED, Signer([NEW]).sign(VALUE))])).owner == "nobody"
+    assert (await load([(UNSIGNED, "x" * 43)])).owner == "nobody"
 
 
 async def test_a_cookie_of_an_earlier_version_counts_where_the_ledger_knows_its_owner() -> None:
-    mine = await load([(COOKIE, VALUE)])
+    mine = await load([(UNSIGNED, VALUE)])
     assert (mine.owner, mine.value) == (owner_of_browser(VALUE), VALUE)
     assert Signer([NEW]).read(mine.text)
     # While the ledger cannot say, it stays in the browser.
-    away = await load([(COOKIE, VALUE)], ledger_away=True)
+    away = await load([(UNSIGNED, VALUE)], ledger_away=True)
     assert away.owner != owner_of_browser(VALUE)
     assert "set-cookie" not in away.headers
 
@@ -159,7 +168,8 @@ async def test_sent_twice_the_one_that_counts_is_found() -> None:
     for cookies in (
         [(COOKIE, "x" * 43), (COOKIE, signed)],
         [(COOKIE, signed), (COOKIE, "x" * 43)],
-        [(COOKIE, "x" * 43), (COOKIE, VALUE)],
+        [(UNSIGNED, "x" * 43), (UNSIGNED, VALUE)],
+        [(UNSIGNED, "x" * 43), (COOKIE, signed)],
         [("other", "1"), (HOST_COOKIE, "wrong"), (COOKIE, signed)],
     ):
         assert (await load(cookies)).owner == owner_of_browser(VALUE)
@@ -170,17 +180,27 @@ async def test_sent_twice_the_one_that_counts_is_found() -> None:
 
 async def test_secrets_are_rotated_and_cookies_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     old = Signer([OLD]).sign(VALUE)
-    assert (await load([(COOKIE, old)], signer=Signer([NEW, OLD]))).owner == owner_of_browser(VALUE)
+    assert (await load([(OLD_COOKIE, old)], signer=Signer([NEW, OLD]))).owner == owner_of_browser(VALUE)
     monkeypatch.setattr(owner_cookie, "_RENEWED_AFTER", timedelta(seconds=-1))
-    renewed = await load([(COOKIE, old)], signer=Signer([NEW, OLD]))
-    assert renewed.value == VALUE
+    renewed = await load([(OLD_COOKIE, old)], signer=Signer([NEW, OLD]))
+    assert (renewed.name, renewed.value) == (COOKIE, VALUE)
     assert Signer([NEW]).read(renewed.text)
-    assert (await load([(COOKIE, old)], signer=Signer([NEW]))).owner == "nobody"
+    for name in (OLD_COOKIE, COOKIE):
+        assert (await load([(name, old)], signer=Signer([NEW]))).owner == "nobody"
+
+
+async def test_two_apps_of_one_host_leave_each_others_alone() -> None:
+    first, second = await load(signer=Signer([OLD])), await load(signer=Signer([NEW]))
+    both = [(first.name, first.text), (second.name, second.text)]
+    for signer, mine in ((Signer([OLD]), first), (Signer([NEW]), second)):
+        again = await load(both, signer=signer)
+        assert again.owner == owner_of_browser(mine.value)
+        assert "set-cookie" not in again.headers
 
 
 async def test_a_revoked_owner_gets_a_new_cookie() -> None:
-    for text in (Signer([NEW]).sign(VALUE), VALUE):
-        answer = await load([(COOKIE, text)], revoked=[owner_of_browser(VALUE)])
+    for cookie in ((COOKIE, Signer([NEW]).sign(VALUE)), (UNSIGNED, VALUE)):
+        answer = await load([cookie], revoked=[owner_of_browser(VALUE)])
         assert answer.owner == "nobody"
         assert answer.value != VALUE
 
