@@ -95,7 +95,7 @@ def _name(secret: str) -> str:
 class _Identity(NamedTuple):
     """Whose a request is, and the value to write into a new cookie, if one is to be written."""
 
-    owner: str | None
+    owner: str
     write: str | None
 
 
@@ -125,22 +125,21 @@ class OwnerCookie:
         headers = MutableHeaders(scope=scope)
         del headers[OWNER_HEADER]
         page = scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept", "")
-        identity = await self._identify(headers, page=page, tab=scope["type"] == "websocket")
-        if identity.owner:
-            headers[OWNER_HEADER] = identity.owner
+        identity = await self._identify(headers, asks_ledger=page or scope["type"] == "websocket")
+        headers[OWNER_HEADER] = identity.owner
         if scope["type"] == "websocket":
             trust_owner_header()
         elif page and identity.write:
             send = self._with_cookie(send, identity.write, https=scope.get("scheme") == "https")
         await self._app(scope, receive, send)
 
-    async def _identify(self, headers: Headers, *, page: bool, tab: bool) -> _Identity:
+    async def _identify(self, headers: Headers, *, asks_ledger: bool) -> _Identity:
         cookies = _Cookies(headers)
         for text in cookies.named(*(prefix + name for name in self._signer.names for prefix in (HOST_PREFIX, ""))):
             if (signed := self._signer.read(text)) and not self._is_revoked(signed.value):
                 old = datetime.now(UTC) - signed.at > _RENEWED_AFTER
                 return _Identity(owner_of_browser(signed.value), signed.value if old else None)
-        if page or tab:
+        if asks_ledger:
             try:
                 for value in cookies.named(UNSIGNED):
                     if not _VALUE.fullmatch(value) or self._is_revoked(value):
@@ -150,8 +149,8 @@ class OwnerCookie:
             except OwnerUnknown:
                 # It is left in the browser until the ledger can say.
                 return _Identity(_nobody(), None)
-        # A tab without a cookie is nobody's, and nobody comes back to it: not even with its session's id.
-        return _Identity(_nobody() if tab else None, secrets.token_urlsafe(32))
+        # What comes without a cookie is nobody's, and nobody comes back to it: not even with its session's id.
+        return _Identity(_nobody(), secrets.token_urlsafe(32))
 
     def _is_revoked(self, value: str) -> bool:
         return owner_of_browser(value) in self._revoked

@@ -1,14 +1,15 @@
 """Uploads: each into a session of the browser that sends it, with bounds on size, number, time and memory.
 
 Streamlit itself takes a file for any session whose id is known, and keeps each until it is taken away or the session
-ends. Here older files make room for a new one: those that a page still needs are younger and far smaller than what a
+ends. Here older files make room for a new one: those that a page still needs are younger, and far smaller than what a
 session may keep.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -34,43 +35,58 @@ SILENCE_S = 15.0
 DEADLINE_S = 600.0
 
 
+@dataclass(eq=False)
+class Coming:
+    """A file on its way into a session."""
+
+    session: str
+    size: int
+    give_up: Callable[[], None]
+    """Ends it, where others need its place."""
+
+
 class KeptFiles:
-    """How much each session keeps, with what is on its way."""
+    """What the sessions keep, and what is on its way to them.
+
+    Within a session the oldest files make room. In all, whoever has most makes room, so that one visitor keeps nobody
+    from sending a file: neither with many files nor with many that never come.
+    """
 
     def __init__(self, files: MemoryUploadedFileManager) -> None:
         self._files = files
-        self._coming: Counter[str] = Counter()
-        self._uploads: Counter[str] = Counter()
+        self._coming: list[Coming] = []
 
     @contextmanager
-    def room(self, session: str, size: int) -> Iterator[Refusal | None]:
-        """Room for `size` more bytes of `session` while they come, or why there is none."""
-        if self._uploads[session] >= MAX_SESSION_UPLOADS or self._uploads.total() >= MAX_UPLOADS:
+    def room(self, coming: Coming) -> Iterator[Refusal | None]:
+        """Room for a file while it comes, or why its session can have none."""
+        mine = [other for other in self._coming if other.session == coming.session]
+        if len(mine) >= MAX_SESSION_UPLOADS or _bytes(mine) + coming.size > MAX_SESSION_BYTES:
             yield Refusal(503, "too many files are sent at once")
-        elif not self._make_room(session, size):
-            yield Refusal(503, "there is no room for the file at the moment")
-        else:
-            self._coming[session] += size
-            self._uploads[session] += 1
-            try:
-                yield None
-            finally:
-                self._coming = +(self._coming - Counter({session: size}))
-                self._uploads = +(self._uploads - Counter({session: 1}))
+            return
+        while self._kept(coming.session) + _bytes(mine) + coming.size > MAX_SESSION_BYTES:
+            self._drop_oldest(coming.session)
+        while len(self._coming) >= MAX_UPLOADS:
+            self._give_up(self._coming[0])
+        while self._kept_in_all() + _bytes(self._coming) + coming.size > MAX_BYTES:
+            if not self._drop_oldest(max(self._sessions(), key=self._kept, default="")):
+                self._give_up(max(self._coming, key=self._coming_with))
+        self._coming.append(coming)
+        try:
+            yield None
+        finally:
+            if coming in self._coming:
+                self._coming.remove(coming)
 
     def drop(self, session: str, file: str) -> None:
         """Takes a file away."""
         self._files.remove_file(session, file)
 
-    def _make_room(self, session: str, size: int) -> bool:
-        while self._kept(session) + self._coming[session] + size > MAX_SESSION_BYTES:
-            if not self._drop_oldest(session):
-                return False
-        while self._kept_in_all() + self._coming.total() + size > MAX_BYTES:
-            # Whoever keeps most makes room: one visitor with many files does not keep the others from theirs.
-            if not self._drop_oldest(max(self._sessions(), key=self._kept, default="")):
-                return False
-        return True
+    def _give_up(self, coming: Coming) -> None:
+        self._coming.remove(coming)
+        coming.give_up()
+
+    def _coming_with(self, coming: Coming) -> int:
+        return _bytes([other for other in self._coming if other.session == coming.session])
 
     def _sessions(self) -> list[str]:
         return list(self._files.file_storage)
@@ -87,6 +103,10 @@ class KeptFiles:
             return False
         self._files.remove_file(session, oldest)
         return True
+
+
+def _bytes(coming: list[Coming]) -> int:
+    return sum(one.size for one in coming)
 
 
 class OwnUploads:
@@ -121,14 +141,18 @@ class OwnUploads:
             await Refusal(413, "the file is too large")(scope, receive, send)
             return
         kept = self._files()
-        with kept.room(session, size) as full:
+        deadline = asyncio.timeout(DEADLINE_S)
+        refusal = None
+        with kept.room(Coming(session, size, partial(_end, deadline))) as full:
             if full:
-                await full(scope, receive, send)
-                return
-            await _take(self._app, scope, receive, send)
-            if Runtime.instance().get_client(session) is None:
+                refusal = full
+            elif not await _comes(self._app, scope, receive, send, deadline):
+                refusal = Refusal(408, "the file did not come in time")
+            elif Runtime.instance().get_client(session) is None:
                 # Its session went meanwhile, and would never take it away.
                 kept.drop(session, file)
+        if refusal:
+            await refusal(scope, receive, send)
 
     def _files(self) -> KeptFiles:
         if self._kept is None:
@@ -139,19 +163,27 @@ class OwnUploads:
         return self._kept
 
 
-async def _take(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def _comes(app: ASGIApp, scope: Scope, receive: Receive, send: Send, deadline: asyncio.Timeout) -> bool:
+    """Whether the file came in time, or its sender left; where not, nothing was answered yet."""
+
     async def receive_in_time() -> Message:
         async with asyncio.timeout(SILENCE_S):
             return await receive()
 
     try:
-        async with asyncio.timeout(DEADLINE_S):
+        # Streamlit answers once it has the whole file.
+        async with deadline:
             await app(scope, receive_in_time, send)
-    except ClientDisconnect:
-        return
     except TimeoutError:
-        # Streamlit answers once it has the whole file, so nothing was answered yet.
-        await Refusal(408, "the file did not come in time")(scope, receive, send)
+        return False
+    except ClientDisconnect:
+        return True
+    return True
+
+
+def _end(deadline: asyncio.Timeout) -> None:
+    if not deadline.expired():
+        deadline.reschedule(asyncio.get_running_loop().time())
 
 
 def _declared(headers: Headers) -> int | None:

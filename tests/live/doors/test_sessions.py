@@ -83,3 +83,10 @@ def test_the_owner_cannot_be_named_from_outside(app: AppProcess) -> None:
                 assert (await client.delete(url, headers=headers)).status_code == 403
 
     asyncio.run(visit())
+
+
+def test_behind_a_proxy_that_ends_tls_the_cookie_is_the_hosts_alone(app: AppProcess) -> None:
+    headers = {"Accept": "text/html", "X-Forwarded-Proto": "https"}
+    cookie = httpx.get(app.base_url, headers=headers, trust_env=False).headers["set-cookie"]
+    assert cookie.startswith("__Host-glm_playground_owner_")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))

@@ -14,7 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from glm_playground.ui.server import uploads
 from glm_playground.ui.server.owner_cookie import OWNER_HEADER
-from glm_playground.ui.server.uploads import KeptFiles, OwnUploads
+from glm_playground.ui.server.uploads import Coming, KeptFiles, OwnUploads
 
 SESSION, ALL = 64, 128
 
@@ -33,8 +33,13 @@ def names(files: MemoryUploadedFileManager, session: str) -> list[str]:
     return list(files.file_storage.get(session, {}))
 
 
+def coming(session: str, size: int, given_up: list[str] | None = None) -> Coming:
+    noted = [] if given_up is None else given_up
+    return Coming(session, size, lambda: noted.append(session))
+
+
 def taken(files: MemoryUploadedFileManager, session: str, name: str, size: int) -> bool:
-    with KeptFiles(files).room(session, size) as refused:
+    with KeptFiles(files).room(coming(session, size)) as refused:
         if refused is None:
             put(files, session, name, size)
         return refused is None
@@ -62,23 +67,33 @@ def test_whoever_keeps_most_makes_room_for_the_others() -> None:
 
 def test_what_is_on_its_way_counts_and_its_room_is_given_back() -> None:
     kept = KeptFiles(MemoryUploadedFileManager("/"))
-    with kept.room("mine", 60) as first, kept.room("mine", 10) as second, kept.room("other", 60) as third:
-        assert (first, third) == (None, None)
+    with kept.room(coming("mine", 60)) as first, kept.room(coming("mine", 10)) as second:
+        assert first is None
         assert second is not None
         assert second.status_code == 503
-        with kept.room("another", 30) as fourth:
-            assert fourth is not None
-    with kept.room("mine", 60) as again:
+    with kept.room(coming("mine", 60)) as again:
         assert again is None
+
+
+def test_files_that_never_come_make_room_for_those_that_do() -> None:
+    kept = KeptFiles(MemoryUploadedFileManager("/"))
+    given_up: list[str] = []
+    with ExitStack() as held:
+        for session, size in (("slow", 30), ("slow", 30), ("also", 50), ("modest", 30), ("another", 50)):
+            assert held.enter_context(kept.room(coming(session, size, given_up))) is None
+    assert given_up == ["slow", "also"]
 
 
 def test_so_many_come_at_once() -> None:
     kept = KeptFiles(MemoryUploadedFileManager("/"))
+    given_up: list[str] = []
     with ExitStack() as held:
-        mine = [held.enter_context(kept.room("mine", 1)) for _ in range(uploads.MAX_SESSION_UPLOADS + 1)]
-        assert [refused is None for refused in mine] == [True] * uploads.MAX_SESSION_UPLOADS + [False]
-        others = [held.enter_context(kept.room(str(number), 1)) for number in range(uploads.MAX_UPLOADS)]
-        assert sum(refused is None for refused in others) == uploads.MAX_UPLOADS - uploads.MAX_SESSION_UPLOADS
+        most = uploads.MAX_SESSION_UPLOADS
+        mine = [held.enter_context(kept.room(coming("mine", 1, given_up))) for _ in range(most + 1)]
+        assert [refused is None for refused in mine] == [True] * most + [False]
+        for number in range(uploads.MAX_UPLOADS):
+            assert held.enter_context(kept.room(coming(str(number), 1, given_up))) is None
+        assert given_up == ["mine"] * most
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 70)), max_size=40))
@@ -144,6 +159,9 @@ async def test_half_a_file_is_not_waited_for(sessions: dict[str, str], monkeypat
     assert await send_upload(sessions, comes=True) == (204, ["f"])
     monkeypatch.setattr(uploads, "SILENCE_S", 0.05)
     monkeypatch.setattr("glm_playground.ui.server.refusal.LINGER_S", 0.05)
+    assert (await send_upload(sessions, comes=False))[0] == 408
+    monkeypatch.setattr(uploads, "SILENCE_S", 15)
+    monkeypatch.setattr(uploads, "DEADLINE_S", 0.05)
     assert (await send_upload(sessions, comes=False))[0] == 408
 
 
