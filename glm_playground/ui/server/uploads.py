@@ -27,6 +27,8 @@ _MB = 1024 * 1024
 MAX_SESSION_BYTES = 64 * _MB
 MAX_BYTES = 128 * _MB
 """Of all sessions together."""
+EACH_FILE_BYTES = 4096
+"""What a file takes beside its content: many empty ones are bounded, too."""
 MAX_SESSION_UPLOADS = 12
 """At once: as many files as a prompt takes, and some."""
 MAX_UPLOADS = 48
@@ -92,7 +94,8 @@ class KeptFiles:
         return list(self._files.file_storage)
 
     def _kept(self, session: str) -> int:
-        return sum(len(file.data) for file in list(self._files.file_storage.get(session, {}).values()))
+        kept = list(self._files.file_storage.get(session, {}).values())
+        return sum(len(file.data) + len(file.name) + EACH_FILE_BYTES for file in kept)
 
     def _kept_in_all(self) -> int:
         return sum(self._kept(session) for session in self._sessions())

@@ -1,13 +1,16 @@
 """A session belongs to the browser that began it."""
 
 import asyncio
+from pathlib import Path
 
 import httpx
 import pytest
 
+from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.ui.server.owner_cookie import OWNER_HEADER, UNSIGNED
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
+from tests.live.conftest import serve
 from tests.live.stream_socket import owner_cookie, owner_in
 
 
@@ -90,3 +93,38 @@ def test_behind_a_proxy_that_ends_tls_the_cookie_is_the_hosts_alone(app: AppProc
     cookie = httpx.get(app.base_url, headers=headers, trust_env=False).headers["set-cookie"]
     assert cookie.startswith("__Host-glm_playground_owner_")
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+
+
+@pytest.mark.slow
+def test_a_browser_keeps_its_history_over_restarts_until_it_is_revoked(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    environment = {
+        "RUNAPI_BASE_URL": sandbox.base_url,
+        "RUNAPI_API_KEY": sandbox.key,
+        "GLM_PLAYGROUND_DATA_FOLDER": str(tmp_path / "data"),
+    }
+    rotated = {"GLM_PLAYGROUND_COOKIE_SECRET": "x" * 32}
+
+    async def begin(app: AppProcess) -> dict[str, str]:
+        tab = await tab_with_text(app, "minealone")
+        await tab.close()
+        return tab.cookies
+
+    async def has_history(app: AppProcess, cookies: dict[str, str]) -> bool:
+        async with BrowserSession(app.base_url, "/history", cookies=cookies) as tab:
+            await tab.run(30)
+            if "No run is kept yet" in tab.text:
+                return False
+            await tab.set_value(tab.find_widget("expandable", "history_reading"), True)
+            await tab.wait_for(lambda: "minealone" in tab.text)
+            return True
+
+    with serve(tmp_path, environment) as first:
+        cookies = asyncio.run(begin(first))
+    for more, mine in (
+        ({}, True),
+        ({"GLM_PLAYGROUND_COOKIE_SECRET": f"{'x' * 32},{(tmp_path / 'data' / 'cookie_secret').read_text()}"}, True),
+        (rotated, False),
+        ({"GLM_PLAYGROUND_REVOKED_OWNERS": owner_in(cookies)}, False),
+    ):
+        with serve(tmp_path, environment | more) as again:
+            assert asyncio.run(has_history(again, cookies)) is mine

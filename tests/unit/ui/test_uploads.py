@@ -23,10 +23,11 @@ SESSION, ALL = 64, 128
 def _small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_SESSION_BYTES", SESSION)
     monkeypatch.setattr(uploads, "MAX_BYTES", ALL)
+    monkeypatch.setattr(uploads, "EACH_FILE_BYTES", 0)
 
 
 def put(files: MemoryUploadedFileManager, session: str, name: str, size: int) -> None:
-    files.add_file(session, UploadedFileRec(name, name, "text/plain", b"x" * size))
+    files.add_file(session, UploadedFileRec(name, "", "text/plain", b"x" * size))
 
 
 def names(files: MemoryUploadedFileManager, session: str) -> list[str]:
@@ -52,6 +53,14 @@ def test_the_oldest_file_of_a_session_makes_room() -> None:
     assert names(files, "mine") == ["3", "4"]
     assert taken(files, "mine", "small", 4)
     assert names(files, "mine") == ["3", "4", "small"]
+
+
+def test_empty_files_are_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "EACH_FILE_BYTES", 8)
+    files = MemoryUploadedFileManager("/")
+    for number in range(20):
+        assert taken(files, "mine", str(number), 0)
+    assert len(names(files, "mine")) <= SESSION // 8 + 1
 
 
 def test_whoever_keeps_most_makes_room_for_the_others() -> None:
