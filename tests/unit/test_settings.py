@@ -117,6 +117,14 @@ def test_an_address_is_kept_without_its_last_slash(monkeypatch: pytest.MonkeyPat
         ("GLM_PLAYGROUND_DATABASE_URL", f"postgresql://user:{KEY}/1@host/runs", "percent-encode"),
         ("GLM_PLAYGROUND_DATABASE_URL", f"postgresql://user:{KEY}[@host/runs", "percent-encode"),
         ("GLM_PLAYGROUND_DATA_FOLDER", "~nobody-of-this-name/runs", "home folder"),
+        ("GLM_PLAYGROUND_ORIGINS", "glm.example.org", "expected origins"),
+        ("GLM_PLAYGROUND_ORIGINS", "https://glm.example.org/glm", "without a path"),
+        ("GLM_PLAYGROUND_ORIGINS", f"https://glm.example.org, https://user:{KEY}@host", "expected origins"),
+        ("GLM_PLAYGROUND_ORIGINS", f"https://host:{KEY}", "expected origins"),
+        ("GLM_PLAYGROUND_ORIGINS", "*", "expected origins"),
+        ("GLM_PLAYGROUND_COOKIE_SECRET", KEY, "32 characters"),
+        ("GLM_PLAYGROUND_COOKIE_SECRET", f"{'x' * 32},{KEY}", "32 characters"),
+        ("GLM_PLAYGROUND_REVOKED_OWNERS", "me", "32 hexadecimal digits"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line_that_names_it(
@@ -199,3 +207,14 @@ def test_the_readme_lists_every_setting_and_no_other() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     listed = re.findall(r"^\| `(\w+)` \|", readme.partition("## All settings")[2], re.MULTILINE)
     assert sorted(listed) == sorted(ENVIRONMENT_NAMES.values())
+
+
+def test_words_stand_between_commas_or_in_a_list(secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets('GLM_PLAYGROUND_OPERATORS = ["anna@example.org", "bert@example.org"]\n')
+    monkeypatch.setenv("GLM_PLAYGROUND_ORIGINS", " HTTPS://GLM.example.org:443/ , http://[::1]:8501,")
+    monkeypatch.setenv("GLM_PLAYGROUND_COOKIE_SECRET", f"{'n' * 32} ,{'o' * 32},")
+    found = read_settings()
+    assert found.operators == ("anna@example.org", "bert@example.org")
+    assert found.origins == ("https://glm.example.org", "http://[::1]:8501")
+    assert found.cookie_secrets == ("n" * 32, "o" * 32)
+    assert "nnn" not in repr(found)

@@ -128,3 +128,10 @@ def test_a_browser_keeps_its_history_over_restarts_until_it_is_revoked(sandbox: 
     ):
         with serve(tmp_path, environment | more) as again:
             assert asyncio.run(has_history(again, cookies)) is mine
+
+
+@pytest.mark.slow
+def test_what_the_operator_has_streamlit_trust_takes_nothing_from_that(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    environment = {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key}
+    with serve(tmp_path, environment, {"server.trustedUserHeaders": '{"X-Forwarded-Email": "email"}'}) as app:
+        test_nobody_else_comes_back_to_a_session(app, gone=False)
