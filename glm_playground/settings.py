@@ -71,9 +71,7 @@ def normal_origin(text: str) -> str:
         port = parts.port
     except ValueError:
         raise ValueError(wrong) from None
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path or "@" in parts.netloc or "?" in text:
-        raise ValueError(wrong)
-    if "#" in text or "\\" in text:
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path or set("?#@\\") & set(text):
         raise ValueError(wrong)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     shown_port = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
