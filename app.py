@@ -19,7 +19,7 @@ else:
     from glm_playground.catalog import load_catalog
     from glm_playground.service import storage
     from glm_playground.ui.server.callbacks import PATH, callback_route
-    from glm_playground.ui.server.doors import doors, own_path
+    from glm_playground.ui.server.doors import base_path, doors
     from glm_playground.ui.server.lifespan import lifespan
     from glm_playground.ui.server.models_api import models_routes
     from glm_playground.ui.shared.script_error import on_script_error
@@ -32,8 +32,8 @@ else:
     app = st.App(
         Path(ui.__file__).with_name("script.py"),
         routes=[
-            callback_route(lambda: settings().callback_secret, storage.keep_callback, own_path(PATH)),
-            *models_routes(load_catalog),
+            callback_route(lambda: settings().callback_secret, storage.keep_callback, base_path() + PATH),
+            *models_routes(load_catalog, base_path()),
         ],
         middleware=doors(),
         lifespan=lifespan,

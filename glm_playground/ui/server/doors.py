@@ -33,15 +33,15 @@ def doors() -> list[Middleware]:
             Signer(cookie_secrets(settings())),
             _knows_owner,
             revoked=settings().revoked_owners,
-            path=own_path("").rstrip("/") or "/",
+            path=base_path() or "/",
         ),
         Middleware(OwnUploads),
     ]
 
 
-def own_path(path: str) -> str:
-    """A path of the app under the one that it is served at (`server.baseUrlPath`)."""
-    return make_url_path(config.get_option("server.baseUrlPath") or "", path)
+def base_path() -> str:
+    """The path that the app and its own routes are served under (`server.baseUrlPath`), such as `/glm`; else empty."""
+    return make_url_path(config.get_option("server.baseUrlPath") or "", "").rstrip("/")
 
 
 async def _knows_owner(owner: str) -> bool:

@@ -33,20 +33,22 @@ class _Document(NamedTuple):
         return cls(data, f'"{hashlib.sha256(data).hexdigest()[:32]}"', media_type)
 
 
-def models_routes(catalog: Callable[[], Catalog]) -> list[Route]:
+def models_routes(catalog: Callable[[], Catalog], base: str = "") -> list[Route]:
     """The routes. They answer GET and HEAD to anybody: what they say is published.
 
     Args:
         catalog: gives the catalogue; asked at the first request, since to load it takes a moment.
+        base: the path that the app is served under, such as `/glm`.
     """
-    endpoint = _ModelsEndpoint(catalog)
+    endpoint = _ModelsEndpoint(catalog, base)
     # It takes every method itself: those it left out would go to Streamlit, which answers with its page.
-    return [Route(path, endpoint) for path in _PATHS]
+    return [Route(f"{base}{path}", endpoint) for path in _PATHS]
 
 
 class _ModelsEndpoint:
-    def __init__(self, catalog: Callable[[], Catalog]) -> None:
+    def __init__(self, catalog: Callable[[], Catalog], base: str) -> None:
         self._catalog = catalog
+        self._base = base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._answer(Request(scope, receive))(scope, receive, send)
@@ -55,9 +57,9 @@ class _ModelsEndpoint:
         headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={_MAX_AGE_S}"}
         if request.method not in {"GET", "HEAD"}:
             return JSONResponse({"error": "only GET is answered"}, 405, {"Allow": "GET, HEAD"})
-        path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+        path = request.url.path.removeprefix(request.scope.get("root_path", "")).removeprefix(self._base)
         if path == "/llms.txt":
-            found: _Document | None = _Document.of(llms_txt(self._catalog(), _root(request)), _MARKDOWN)
+            found: _Document | None = _Document.of(llms_txt(self._catalog(), _root(request) + self._base), _MARKDOWN)
         else:
             found = self._documents.get(path)
         if found is None:

@@ -70,3 +70,12 @@ def test_a_session_there_is_its_browsers_own(under_glm: AppProcess) -> None:
                     assert (await client.delete(upload, headers=headers)).status_code == status
 
     asyncio.run(visit())
+
+
+def test_the_facts_for_other_programs_are_there_alone(under_glm: AppProcess) -> None:
+    for path in ("/api/models.json", "/api/models/glm-5.1.json", "/models/glm-5.1.md", "/llms.txt"):
+        there = httpx.get(under_glm.base_url + path, trust_env=False)
+        assert (there.status_code, "html" in there.headers["content-type"]) == (200, False)
+        assert httpx.get(f"http://127.0.0.1:{under_glm.port}{path}", trust_env=False).status_code == 404
+    text = httpx.get(f"{under_glm.base_url}/llms.txt", trust_env=False).text
+    assert f"{under_glm.base_url}/models/glm-5.1.md" in text
