@@ -32,10 +32,8 @@ def first_cookies(base_url: str) -> dict[str, str]:
         connection.close()
 
 
-async def open_stream(
-    base_url: str, cookies: dict[str, str], language: str, session_id: str, origin: str | None = None
-) -> ClientConnection:
-    """Connect to ``/_stcore/stream``, by default from a page of the app itself.
+async def open_stream(base_url: str, cookies: dict[str, str], language: str, session_id: str) -> ClientConnection:
+    """Connect to ``/_stcore/stream``.
 
     The subprotocols carry, by position, the protocol's name, the XSRF token and, for a tab that comes back, its id.
     """
@@ -48,7 +46,7 @@ async def open_stream(
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     return await connect(
         f"ws://{url.netloc}{url.path}/_stcore/stream",
-        origin=Origin(origin or f"{url.scheme}://{url.netloc}"),
+        origin=Origin(f"{url.scheme}://{url.netloc}"),
         subprotocols=[Subprotocol(token) for token in tokens],
         additional_headers=headers,
         user_agent_header="Mozilla/5.0 (browser session of the tests)",
