@@ -21,7 +21,8 @@ from time import perf_counter_ns
 
 from bench.measures import number, quantile, table
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Usage
-from glm_playground.runs.engine import Engine, LiveRun
+from glm_playground.runs.engine import Engine
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Outcome, Run, Server
 
 LIMIT_MS = 10.0

@@ -24,7 +24,8 @@ from bench.gateway_process import GatewayProcess
 from bench.measures import nonce, number, table
 from bench.script_text import Script
 from glm_playground.gateway import ChatRequest, Gateway, Message
-from glm_playground.runs.engine import Engine, LiveRun
+from glm_playground.runs.engine import Engine
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Outcome
 

@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 from glm_playground.gateway import ChatRequest, Message
-from glm_playground.runs.engine import Engine, LiveRun
+from glm_playground.runs.engine import Engine
+from glm_playground.runs.live_run import LiveRun
 
 
 def ask_for(script: str, prompt: str = "", **fields: Any) -> ChatRequest:

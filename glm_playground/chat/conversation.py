@@ -17,7 +17,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.chat.tools import tool_calls_of
 from glm_playground.gateway import ChatRequest, Message, Parameters, ToolCall
 from glm_playground.runs.cost import Cost
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import split

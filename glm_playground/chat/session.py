@@ -24,7 +24,7 @@ from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.start import Runner, start
 from glm_playground.chat.variables import fill, missing, variables_of
 from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Draft, Workbench
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 
 CONTINUE = "Continue exactly where you stopped."
 NO_LIMIT = Decimal("Infinity")

@@ -9,7 +9,7 @@ from glm_playground.chat.plan import Plan, Request, RequestLimits
 from glm_playground.chat.workbench import Batch, Draft, Workbench
 from glm_playground.gateway import ChatRequest
 from glm_playground.runs.cost import Price
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import marked
 from glm_playground.runs.run import Run
 

@@ -11,7 +11,7 @@ from glm_playground.chat.conversation import Prompt, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.notice import Notice
 from glm_playground.chat.setup import MAX_LANES, Setup
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 
 MAX_REPEATS = 5
 MAX_UNDO = 20

@@ -11,7 +11,8 @@ from glm_playground.cli.bundle_file import FILE, BundleFile, chosen
 from glm_playground.cli.figures import answered_by, cost_text, figures
 from glm_playground.cli.terminal import line, plain
 from glm_playground.gateway import EventKind
-from glm_playground.runs.engine import Engine, LiveRun
+from glm_playground.runs.engine import Engine
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.replay import FASTEST
 
 

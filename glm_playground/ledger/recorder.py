@@ -11,7 +11,7 @@ from glm_playground.ledger.errors import LedgerError, LedgerOpening
 from glm_playground.ledger.ledger import Ledger
 from glm_playground.ledger.workbench_queue import WorkbenchCopy, WorkbenchQueue
 from glm_playground.runs.cost import Cost, Price, cost_of
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Run
 
 _log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ import threading
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from time import perf_counter_ns
 from typing import Any, TypeVar
 
@@ -30,6 +30,8 @@ from glm_playground.gateway import (
     usage_of,
 )
 from glm_playground.runs.cost import Cost, Price, cost_of
+from glm_playground.runs.drive import AskPrice, Drive, no_price, price_of, turn_of
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.replay import Replay
 from glm_playground.runs.run import Outcome, Run, RunError, Server, outcome_of
 
@@ -37,68 +39,8 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-@dataclass(eq=False)
-class LiveRun(Run):
-    """A run that the engine drives, or drove: only one of these can be attached to, and each one ends.
-
-    What was stored is a `Run`, which nobody drives.
-    """
-
-    owner: str = ""
-    """Whose run it is; empty for nobody's."""
-    cost: Cost | None = None
-    """Computed once, when the run ends."""
-
-    def recorded(self) -> Run:
-        """The run as it was recorded so far, as a value."""
-        return Run(**{each.name: getattr(self, each.name) for each in fields(Run)})
-
-
-@dataclass
-class _Drive:
-    """A running run, its task, and who waits for it."""
-
-    run: LiveRun
-    price: "AskPrice"
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    waiting: int = 0
-    ended: threading.Event = field(default_factory=threading.Event)
-    watchers: list[threading.Event] = field(default_factory=list)
-    first_watchers: list[threading.Event] = field(default_factory=list)
-    stopping: bool = False
-    behind: "_Drive | None" = None
-    task: "asyncio.Task[None] | None" = None
-    t0_ns: int = 0
-    """`perf_counter_ns()` that the run's times count from."""
-
-    def begin(self, t0_ns: int) -> None:
-        """Counts times from `t0_ns` on; what was refused before has times below zero."""
-        earlier = t0_ns - self.t0_ns
-        events = self.run.events
-        events[:] = [event._replace(at_ns=event.at_ns - earlier) for event in events]
-        self.run.started_at += timedelta(microseconds=earlier / 1000)
-        self.t0_ns = t0_ns
-
-    def tell(self) -> None:
-        # Nobody waits most of the time; then a chunk costs no lock.
-        if self.waiting:
-            with self.changed:
-                self.changed.notify_all()
-        if self.first_watchers and self.run.has_delta:
-            for watcher in tuple(self.first_watchers):
-                watcher.set()
-
-
-_Work = Callable[[_Drive], Awaitable[Outcome | None]]
+_Work = Callable[[Drive], Awaitable[Outcome | None]]
 """Fills a run; gives its outcome."""
-
-
-AskPrice = Callable[[], Awaitable[Price | None]]
-"""Gives the price that a run's cost is computed with; asked once, when it has ended."""
-
-
-async def _no_price() -> Price | None:
-    return None
 
 
 class Engine:
@@ -120,7 +62,7 @@ class Engine:
     ) -> None:
         self._timeouts = (connect_timeout, read_timeout)
         self._on_end = on_end
-        self._drives: dict[str, _Drive] = {}
+        self._drives: dict[str, Drive] = {}
         self._loop = _new_loop()
         self._http: ConnectionPool | None = None
         self._questions: set[asyncio.Task[Any] | None] = set()
@@ -149,7 +91,7 @@ class Engine:
         owner: str = "",
         behind: Run | None = None,
         warm_up: bool = False,
-        price: AskPrice = _no_price,
+        price: AskPrice = no_price,
     ) -> LiveRun:
         """Gives the run that will record the answer to `request`, at once.
 
@@ -291,19 +233,19 @@ class Engine:
             self._http = connection_pool(connect_timeout=connect, read_timeout=read)
         return GatewayClient(self._http, gateway)
 
-    def _begin(self, run: LiveRun, behind: Run | None, work: _Work, price: AskPrice = _no_price) -> None:
-        drive = _Drive(run, price, behind=self._drives.get(behind.id) if behind else None)
+    def _begin(self, run: LiveRun, behind: Run | None, work: _Work, price: AskPrice = no_price) -> None:
+        drive = Drive(run, price, behind=self._drives.get(behind.id) if behind else None)
         self._drives[run.id] = drive
         self._loop.call_soon_threadsafe(self._launch, drive, work)
 
-    def _launch(self, drive: _Drive, work: _Work) -> None:
+    def _launch(self, drive: Drive, work: _Work) -> None:
         drive.task = self._loop.create_task(self._record(drive, work))
         # One that is cancelled before its first step never enters `_record`.
         drive.task.add_done_callback(lambda _: None if drive.run.ended else self._end(drive, None, 0))
         if drive.stopping:
             drive.task.cancel()
 
-    def _cancel(self, drive: _Drive) -> None:
+    def _cancel(self, drive: Drive) -> None:
         if drive.task:
             drive.task.cancel()
 
@@ -317,13 +259,13 @@ class Engine:
             await self._http.aclose()
         await self._loop.shutdown_asyncgens()
 
-    async def _record(self, drive: _Drive, work: _Work) -> None:
+    async def _record(self, drive: Drive, work: _Work) -> None:
         """Does the work of one run to its end; whatever happens, the run gets an outcome."""
         run = drive.run
         outcome: Outcome | None = None
         drive.t0_ns = perf_counter_ns()
         try:
-            await _turn_of(drive)
+            await turn_of(drive)
             outcome = await work(drive)
         except asyncio.CancelledError:
             pass
@@ -339,9 +281,9 @@ class Engine:
             outcome = Outcome.FAILED
         finally:
             ended_ns = perf_counter_ns() - drive.t0_ns
-            self._end(drive, outcome, ended_ns, await _price_of(drive))
+            self._end(drive, outcome, ended_ns, await price_of(drive))
 
-    def _end(self, drive: _Drive, outcome: Outcome | None, ended_ns: int, price: Price | None = None) -> None:
+    def _end(self, drive: Drive, outcome: Outcome | None, ended_ns: int, price: Price | None = None) -> None:
         """Gives the run its outcome; None where it was cancelled."""
         run = drive.run
         if not run.replayed:
@@ -360,14 +302,14 @@ class Engine:
         with drive.changed:
             drive.changed.notify_all()
 
-    async def _ask(self, drive: _Drive, gateway: Gateway) -> Outcome:
+    async def _ask(self, drive: Drive, gateway: Gateway) -> Outcome:
         client = self._client(gateway)
         drive.run.started_at = datetime.now(UTC)
         drive.run.sent = True
         drive.t0_ns = perf_counter_ns()
         return await self._read(drive, client)
 
-    async def _read(self, drive: _Drive, client: GatewayClient) -> Outcome:
+    async def _read(self, drive: Drive, client: GatewayClient) -> Outcome:
         run = drive.run
 
         def note_attempt(attempt: Attempt) -> None:
@@ -391,29 +333,6 @@ class Engine:
             reason = run.finish_reason or ""
             run.error = RunError("StreamFailed", reason, request_id=run.request_id, task_id=run.task_id)
         return outcome
-
-
-async def _price_of(drive: _Drive) -> Price | None:
-    """The price of an ended run; None where asking for it fails."""
-    if drive.run.replayed:
-        return None
-    try:
-        return await drive.price()
-    except asyncio.CancelledError:
-        return None
-    except Exception:  # noqa: BLE001 - the run must end whatever its price does
-        _log.exception("the price of run %s is not known", drive.run.id)
-        return None
-
-
-async def _turn_of(drive: _Drive) -> None:
-    """Waits until every run before this one has ended."""
-    ahead = drive.behind
-    while ahead and ahead.task:
-        await asyncio.wait({ahead.task})
-        # One that was stopped while it waited stood behind another, behind which this one stands now.
-        ahead = ahead.behind
-    drive.behind = None
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

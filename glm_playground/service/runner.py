@@ -6,7 +6,7 @@ from glm_playground.catalog import load_catalog
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.gateway import ChatRequest, Gateway
 from glm_playground.runs.cost import Price
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Run
 from glm_playground.service import runtime
 

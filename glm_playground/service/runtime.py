@@ -13,7 +13,8 @@ from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayE
 from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
 from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
 from glm_playground.runs.cost import Price
-from glm_playground.runs.engine import Engine, LiveRun
+from glm_playground.runs.engine import Engine
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.prices import listed_price, published_price
 from glm_playground.runs.run import Run
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess

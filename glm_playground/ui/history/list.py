@@ -7,7 +7,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 
 from glm_playground.ledger import Cursor, Deletion, Ledger, Page, RunFilter, RunRow
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import unmarked
 from glm_playground.service import runtime, storage
 from glm_playground.ui.history.exports import draw_exports

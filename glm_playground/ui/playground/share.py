@@ -10,7 +10,7 @@ from glm_playground.chat.lane import Lane
 from glm_playground.chat.setup import left_out, to_link
 from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.cost import Cost
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.settings import RUNAPI_BASE_URL
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.own_key import asked_gateway

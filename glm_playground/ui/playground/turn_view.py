@@ -8,7 +8,7 @@ from glm_playground.chat.conversation import Fork, Prompt, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.session import Session
 from glm_playground.runs.cost import Cost, CostState
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import unmarked
 from glm_playground.runs.refusals import refused_fields
 from glm_playground.runs.run import Outcome, Run

@@ -11,7 +11,7 @@ import streamlit as st
 from glm_playground.bundles.bundle import Bundle, BundleError, RecordedRun, by_lane, read_bundle
 from glm_playground.chat.plan import Outlook
 from glm_playground.gateway import ChatRequest, Gateway
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.service import runtime
 from glm_playground.service.runner import GatewayRunner
 from glm_playground.settings import settings

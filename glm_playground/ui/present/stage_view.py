@@ -6,7 +6,7 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Answer
 from glm_playground.runs.cost import Cost, CostState
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import explain_error

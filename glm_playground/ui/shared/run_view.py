@@ -13,7 +13,8 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Answer
 from glm_playground.gateway import EventKind
-from glm_playground.runs.engine import Engine, LiveRun
+from glm_playground.runs.engine import Engine
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import ThinkingSplitter, split

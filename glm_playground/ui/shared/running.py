@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import unmarked
 from glm_playground.service import runtime
 from glm_playground.ui.server.owner import owner

@@ -10,7 +10,7 @@ from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolR
 from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.setup import Setup, setup_of
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters, ToolCall
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import marked
 from glm_playground.runs.run import Outcome, Run, Server
 

@@ -19,7 +19,7 @@ from glm_playground.chat.workbench import Draft, Workbench
 from glm_playground.chat.workbench_json import KnownRun, from_json, to_json
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Usage
 from glm_playground.runs.cost import Price, TokenClass
-from glm_playground.runs.engine import LiveRun
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Outcome, Run, Server
 
 PRICES = {
