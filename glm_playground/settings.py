@@ -14,7 +14,17 @@ from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -90,6 +100,46 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 EVERYBODY = "everybody"
 
 
+class CapSetting(BaseModel):
+    """The caps of one scope, written as `running=30 requests=120 tokens=20000000 dollars=25`; None where there is none.
+
+    What is not named keeps its default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    running: Annotated[int, Field(ge=0, le=10**12)] | None
+    """Requests at once."""
+    requests: Annotated[int, Field(ge=0, le=10**12)] | None
+    """Requests within a minute."""
+    tokens: Annotated[int, Field(ge=0, le=10**15)] | None
+    """Tokens a day."""
+    dollars: Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)] | None
+    """US dollars a day."""
+
+
+def _caps(default: CapSetting) -> BeforeValidator:
+    """Reads the caps that a text names, over `default`; `none` takes a cap away."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        named = {}
+        for word in value.replace(",", " ").split():
+            name, equals, amount = word.partition("=")
+            if name not in CapSetting.model_fields or not equals:
+                raise ValueError("expected caps such as running=30 requests=120 tokens=20000000 dollars=25")
+            named[name] = None if amount == "none" else amount.replace("_", "")
+        return default.model_dump() | named
+
+    return BeforeValidator(read)
+
+
+_OWNER_CAPS = CapSetting(running=40, requests=200, tokens=50_000_000, dollars=Decimal(25))
+_ADDRESS_CAPS = CapSetting(running=150, requests=600, tokens=150_000_000, dollars=Decimal(50))
+_TOTAL_CAPS = CapSetting(running=400, requests=1500, tokens=500_000_000, dollars=Decimal(100))
+
+
 class Settings(BaseSettings):
     """The operator's settings; read once at start and never changed."""
 
@@ -134,7 +184,19 @@ class Settings(BaseSettings):
     """Where the app keeps its files."""
 
     present_cap: Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)] = Decimal(1)
-    """US dollars that one session may spend on the page Present."""
+    """US dollars that an owner may spend on the page Present a day."""
+
+    sending: bool = True
+    """Whether requests are sent at the operator's cost."""
+
+    owner_caps: Annotated[CapSetting, _caps(_OWNER_CAPS), NoDecode] = _OWNER_CAPS
+    """What one owner may use of the operator's gateway; see docs/caps.md."""
+
+    address_caps: Annotated[CapSetting, _caps(_ADDRESS_CAPS), NoDecode] = _ADDRESS_CAPS
+    """What all owners at one client address may use."""
+
+    total_caps: Annotated[CapSetting, _caps(_TOTAL_CAPS), NoDecode] = _TOTAL_CAPS
+    """What everybody may use together."""
 
     origins: Words = ()
     """Where browsers reach the app, such as `https://glm.example.org`. Without it that is any address where the server

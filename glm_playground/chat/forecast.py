@@ -85,7 +85,7 @@ def predict(
     prompt = estimate_request_tokens(request)
     bound = most_request_tokens(request)
     most_prompt = bound if context_tokens is None else min(bound, context_tokens)
-    most = _most_output(request, prompt, context_tokens, max_output_tokens)
+    most = most_output(request, prompt, context_tokens, max_output_tokens)
     past = past_outputs if len(past_outputs) >= LEAST_PAST_OUTPUTS else ()
     likely = round(median(past)) if past else None
     if likely is not None and most is not None:
@@ -142,16 +142,28 @@ def forecast(
     )
 
 
-def _most_output(
+def most_output(
     request: ChatRequest, prompt: int, context_tokens: int | None, max_output_tokens: int | None
 ) -> int | None:
-    # Further fields win over the others, and a server may answer more than once.
+    """A bound on the tokens of output, over all answers that are asked for; None where nobody can say."""
+    # Further fields win over the others.
     fields = request.fields()
-    asked, answers = _whole(fields.get("max_tokens")), _whole(fields.get("n")) or 1
-    limit = max_output_tokens if asked is None else asked
+    limit = max_output_tokens
     if limit is None and context_tokens is not None:
         limit = max(context_tokens - prompt, 0)
-    return None if limit is None else limit * answers
+    newer = _whole(fields.get("max_completion_tokens"))
+    if (asked := _whole(fields.get("max_tokens"))) is not None:
+        limit = max(asked, newer or 0)
+    elif newer is not None:
+        # OpenAI's newer name of it, which a server may not know.
+        limit = max(newer, limit or 0)
+    return None if limit is None else limit * answers_asked(request)
+
+
+def answers_asked(request: ChatRequest) -> int:
+    """How many answers a server may write."""
+    fields = request.fields()
+    return max(_whole(fields.get("n")) or 1, _whole(fields.get("best_of")) or 1)
 
 
 def _whole(value: object) -> int | None:

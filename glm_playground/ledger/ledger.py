@@ -7,12 +7,12 @@ most acts need several of them together: the end of a run is its row, its conten
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import insert
 
-from glm_playground.ledger import annotations, balances, deletion, queries, run_writes, totals, workbenches
+from glm_playground.ledger import annotations, balances, caps, deletion, queries, run_writes, totals, workbenches
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.event_codec import pack_events
@@ -37,6 +37,7 @@ from glm_playground.ledger.values import (
     UnreadableRun,
     WorkbenchRow,
 )
+from glm_playground.runs.caps import Caps, Key, Scope, Tally
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
 
@@ -322,6 +323,38 @@ class Ledger:
         packed = _packed(body)
         with self._database.writing() as connection:
             return workbenches.save_presets(connection, owner, packed, revision)
+
+    # Caps
+
+    def count(self, batch: caps.Batch, limits: Caps) -> caps.Counted:
+        """Counts requests against the caps, in one transaction over all processes."""
+        with self._database.writing() as connection:
+            return caps.count(connection, batch, limits)
+
+    def tallies(self, keys: Sequence[Key]) -> dict[Key, Tally]:
+        """What these have used; one that used nothing is missing."""
+        with self._database.reading() as connection:
+            return caps.read_tallies(connection, keys, datetime.now(UTC))
+
+    def most_used(self, scope: Scope, limit: int) -> list[Key]:
+        """Who used most today, in that order."""
+        with self._database.reading() as connection:
+            return caps.read_most(connection, scope, datetime.now(UTC), limit)
+
+    def stop(self) -> caps.Stop | None:
+        """The operator's stop; None where requests are sent."""
+        with self._database.reading() as connection:
+            return caps.read_stop(connection)
+
+    def stop_sending(self, reason: str) -> None:
+        """Has no process send a request any more, until `resume_sending`."""
+        with self._database.writing() as connection:
+            caps.write_stop(connection, reason)
+
+    def resume_sending(self) -> bool:
+        """Has requests sent again; False where nothing was stopped."""
+        with self._database.writing() as connection:
+            return caps.remove_stop(connection)
 
 
 def _packed(body: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from glm_playground.gateway import Event, EventKind
+from glm_playground.runs.caps import CAP_REACHED
 from glm_playground.runs.run import DELTAS, Outcome, Run
 from glm_playground.runs.tokens import estimate_request_tokens, estimate_tokens
 
@@ -36,7 +37,7 @@ class CostState(StrEnum):
     SETTLED = "settled"
     """The gateway said so."""
     NOT_CHARGED = "not_charged"
-    """The gateway's published policy for a failed generation; RunAPI's words."""
+    """The gateway's published policy for a failed generation, in RunAPI's words; or a cap kept it from being sent."""
     NO_USAGE = "no_usage"
     NO_PRICE = "no_price"
     FREE = "free"
@@ -112,9 +113,11 @@ def cost_of(run: Run, price: Price | None) -> Cost:
     The gateway's own figure wins: settled where it charges what it says, else as its estimate. A run that failed
     before its first token is not charged where that is the server's policy; what a stream costs that fails or is
     stopped midway is documented nowhere and so known only from its usage. Without one the cost is unknown, with what
-    was received beside it.
+    was received beside it. A run that a cap kept from being sent is not charged.
     """
     usage = run.usage
+    if run.error and run.error.kind == CAP_REACHED:
+        return Cost(CostState.NOT_CHARGED, price=price)
     if usage and usage.cost is not None:
         if run.server.settles:
             return Cost(CostState.SETTLED, usage.cost, price=price)

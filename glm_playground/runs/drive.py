@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from glm_playground.runs.caps import Claim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.live_run import LiveRun
 
@@ -27,6 +28,8 @@ class Drive:
 
     run: LiveRun
     price: AskPrice
+    claim: Claim | None = None
+    """What the run may use at most; None where no cap holds for it, or one refused it."""
     changed: threading.Condition = field(default_factory=threading.Condition)
     waiting: int = 0
     ended: threading.Event = field(default_factory=threading.Event)

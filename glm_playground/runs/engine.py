@@ -29,6 +29,8 @@ from glm_playground.gateway import (
     connection_pool,
     usage_of,
 )
+from glm_playground.runs.cap_usage import used_by
+from glm_playground.runs.caps import Claim, Counter
 from glm_playground.runs.cost import Cost, Price, cost_of
 from glm_playground.runs.drive import AskPrice, Drive, no_price, price_of, turn_of
 from glm_playground.runs.live_run import LiveRun
@@ -37,7 +39,6 @@ from glm_playground.runs.run import Outcome, Run, RunError, Server, outcome_of
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-
 
 _Work = Callable[[Drive], Awaitable[Outcome | None]]
 """Fills a run; gives its outcome."""
@@ -51,6 +52,7 @@ class Engine:
         read_timeout: seconds of silence allowed between two chunks.
         on_end: called once with each run that was started and has ended, on the engine's thread, its cost computed;
             not with a replay, which asked no server.
+        counter: is asked before each request that is started with a claim; without one nothing is counted.
     """
 
     def __init__(
@@ -59,9 +61,11 @@ class Engine:
         connect_timeout: float = 10.0,
         read_timeout: float = 900.0,
         on_end: Callable[[LiveRun], None] = lambda run: None,
+        counter: Counter | None = None,
     ) -> None:
         self._timeouts = (connect_timeout, read_timeout)
         self._on_end = on_end
+        self._counter = counter
         self._drives: dict[str, Drive] = {}
         self._loop = _new_loop()
         self._http: ConnectionPool | None = None
@@ -92,6 +96,7 @@ class Engine:
         behind: Run | None = None,
         warm_up: bool = False,
         price: AskPrice = no_price,
+        claim: Claim | None = None,
     ) -> LiveRun:
         """Gives the run that will record the answer to `request`, at once.
 
@@ -102,6 +107,8 @@ class Engine:
             behind: a run that must end first, in whatever way.
             warm_up: whether it only readies the model for others.
             price: asked once, when the run has ended, on the engine's loop; the run ends once it answers.
+            claim: what it may use at most; reserved when its turn has come, and where a cap is reached nothing is sent
+                and the run fails with `caps.CAP_REACHED`.
         """
         run = LiveRun(
             id=uuid.uuid4().hex,
@@ -111,7 +118,7 @@ class Engine:
             warm_up=warm_up,
             owner=owner,
         )
-        self._begin(run, behind, lambda drive: self._ask(drive, gateway), price)
+        self._begin(run, behind, lambda drive: self._ask(drive, gateway), price, claim)
         return run
 
     def replay(
@@ -233,8 +240,15 @@ class Engine:
             self._http = connection_pool(connect_timeout=connect, read_timeout=read)
         return GatewayClient(self._http, gateway)
 
-    def _begin(self, run: LiveRun, behind: Run | None, work: _Work, price: AskPrice = no_price) -> None:
-        drive = Drive(run, price, behind=self._drives.get(behind.id) if behind else None)
+    def _begin(
+        self,
+        run: LiveRun,
+        behind: Run | None,
+        work: _Work,
+        price: AskPrice = no_price,
+        claim: Claim | None = None,
+    ) -> None:
+        drive = Drive(run, price, claim, behind=self._drives.get(behind.id) if behind else None)
         self._drives[run.id] = drive
         self._loop.call_soon_threadsafe(self._launch, drive, work)
 
@@ -292,6 +306,8 @@ class Engine:
         if not run.replayed:
             # The outcome is set last: whoever sees it sees the cost too.
             run.cost = cost_of(replace(run.recorded(), outcome=ending), price)
+        if drive.claim and self._counter:
+            self._counter.settle(run.id, used_by(run, drive.claim))
         run.outcome = ending
         self._drives.pop(run.id, None)
         if not run.replayed:
@@ -304,6 +320,10 @@ class Engine:
 
     async def _ask(self, drive: Drive, gateway: Gateway) -> Outcome:
         client = self._client(gateway)
+        if drive.claim and self._counter and (refusal := await self._counter.reserve(drive.run.id, drive.claim)):
+            drive.claim = None
+            drive.run.error = refusal.error(datetime.now(UTC))
+            return Outcome.FAILED
         drive.run.started_at = datetime.now(UTC)
         drive.run.sent = True
         drive.t0_ns = perf_counter_ns()

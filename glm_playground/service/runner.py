@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from glm_playground.catalog import load_catalog
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.gateway import ChatRequest, Gateway
+from glm_playground.runs.caps import Claim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Run
 from glm_playground.service import runtime
+from glm_playground.service.caps import claim_of, keys_of
 
 
 @dataclass(frozen=True)
@@ -17,11 +19,17 @@ class GatewayRunner:
 
     gateway: Gateway
     owner: str
+    address: str = ""
+    """The client's, as it is counted; empty where there is none."""
+    present: bool = False
+    """Whether the runs count against the cap of the page Present."""
 
     def start(self, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
         """Starts a run and stores it."""
         runtime.ask_prices(self.gateway)
-        return runtime.start(request, self.gateway, self.owner, behind=behind, warm_up=warm_up)
+        return runtime.start(
+            request, self.gateway, self.owner, behind=behind, warm_up=warm_up, claim=self._claim(request)
+        )
 
     def stop(self, run: LiveRun) -> None:
         """Stops a run; one that ended is left alone."""
@@ -36,3 +44,9 @@ class GatewayRunner:
     def price(self, model: str) -> Price | None:
         """The gateway's own price, else the published one."""
         return runtime.price_of(self.gateway, model)
+
+    def _claim(self, request: ChatRequest) -> Claim | None:
+        keys = keys_of(self.gateway, self.owner, self.address, present=self.present)
+        if not keys:
+            return None
+        return claim_of(request, keys, self.limits(request.model), self.price(request.model))

@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayError
 from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
 from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
+from glm_playground.runs.caps import Claim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.live_run import LiveRun
@@ -32,7 +33,12 @@ _starting = threading.Lock()
 @cache
 def engine() -> Engine:
     """The engine that drives every run of this process."""
-    return Engine(connect_timeout=settings().connect_timeout, read_timeout=settings().read_timeout, on_end=_note_end)
+    return Engine(
+        connect_timeout=settings().connect_timeout,
+        read_timeout=settings().read_timeout,
+        on_end=_note_end,
+        counter=storage.counter(),
+    )
 
 
 def _note_end(run: LiveRun) -> None:
@@ -41,7 +47,13 @@ def _note_end(run: LiveRun) -> None:
 
 
 def start(
-    request: ChatRequest, server: Gateway, owner: str, *, behind: Run | None = None, warm_up: bool = False
+    request: ChatRequest,
+    server: Gateway,
+    owner: str,
+    *,
+    behind: Run | None = None,
+    warm_up: bool = False,
+    claim: Claim | None = None,
 ) -> LiveRun:
     """Starts a run of `owner` and stores it; see `Engine.start`."""
 
@@ -51,7 +63,7 @@ def start(
             await asyncio.wait({asyncio.wrap_future(asked.answer)}, timeout=_PRICE_WAIT_S)
         return price_of(server, request.model)
 
-    run = engine().start(request, server, owner=owner, behind=behind, warm_up=warm_up, price=price)
+    run = engine().start(request, server, owner=owner, behind=behind, warm_up=warm_up, price=price, claim=claim)
     storage.watch(run, owner, lambda: None)
     return run
 

@@ -7,20 +7,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from glm_playground.ledger import Callback, Ledger, LedgerError
+from glm_playground.ledger.cap_counter import CapCounter
 from glm_playground.ledger.recorder import Recorder
 from glm_playground.ledger.workbench_queue import WorkbenchCopy
 from glm_playground.runs.cost import Price
 from glm_playground.runs.run import Run
+from glm_playground.service.caps import configured_caps
 from glm_playground.settings import settings
 
 FILE_NAME = "runs.sqlite3"
 KEPT_AFTER_DELETION = timedelta(days=1)
 _OPEN_S = 1.0
 """A page waits so long at most for the database to be opened."""
+_COUNT_WAITS_S = 5.0
+"""The first requests of a process wait so long at most for the database to be opened."""
 _CLOSE_S = 5.0
 _CATCH_UP_S = 0.3
 _making = threading.Lock()
 _recorder: Recorder | None = None
+_counter: CapCounter | None = None
 
 
 def database_url() -> str:
@@ -37,6 +42,16 @@ def recorder() -> Recorder:
             url = database_url()
             _recorder = Recorder(lambda: Ledger.open(url))
         return _recorder
+
+
+def counter() -> CapCounter:
+    """What counts this process's requests against the caps, with all that share its database; made at the first call."""
+    global _counter  # noqa: PLW0603 - the process has one
+    with _making:
+        if _counter is None:
+            caps, sending = configured_caps(settings()), settings().sending
+            _counter = CapCounter(lambda: ledger(_COUNT_WAITS_S), caps, sending=sending)
+        return _counter
 
 
 def ledger(timeout: float = _OPEN_S) -> Ledger | LedgerError:
@@ -119,7 +134,11 @@ def problem() -> LedgerError | None:
 
 def close() -> None:
     """Writes what waits, and closes; for the end of the server."""
-    global _recorder
+    global _counter, _recorder
+    with _making:
+        counting, _counter = _counter, None
+    if counting:
+        counting.close()
     with _making:
         closing, _recorder = _recorder, None
     if closing:

@@ -15,6 +15,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.service import workbenches
 from glm_playground.service.runner import GatewayRunner
 from glm_playground.service.workbenches import OpenWorkbench
+from glm_playground.ui.server.address import client_address
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.own_key import asked_gateway
@@ -37,7 +38,7 @@ def opened() -> OpenWorkbench:
 
 def session() -> Session:
     """The commands on this tab's workbench."""
-    return Session(opened().bench, GatewayRunner(asked_gateway(), owner()))
+    return Session(opened().bench, GatewayRunner(asked_gateway(), owner(), client_address()))
 
 
 def save() -> None:
