@@ -1,7 +1,8 @@
-"""The command line: `glm-playground` starts the app; `glm-playground bundle` and `standin` are beside it.
+"""The command line: `glm-playground` starts the app; `bundle`, `caps` and `standin` are beside it.
 
 glm-playground [start] [--port N] [--host ADDRESS] [-- STREAMLIT OPTIONS]
 glm-playground bundle show | verify | replay | run FILE
+glm-playground caps show | stop | resume
 glm-playground standin install
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 
 import click
 
-from glm_playground.cli import bundle, standin, start
+from glm_playground.cli import bundle, caps, standin, start
 
 _INTERRUPTED = 130
 
@@ -39,6 +40,7 @@ def commands() -> None:
 
 commands.add_command(start.start)
 commands.add_command(bundle.bundle)
+commands.add_command(caps.caps)
 commands.add_command(standin.standin)
 
 

@@ -40,8 +40,8 @@ class _Question:
 class CapCounter:
     """The `Counter` of a process: what it counts is in its database, and so is what others there count.
 
-    While the database cannot be used, the caps hold for this process alone, by what it counted itself; once it can, what
-    was counted meanwhile is added there.
+    While the database cannot be used, the caps hold for this process alone, by what it counted itself; once it can,
+    what was counted meanwhile is added there.
 
     Args:
         ledger: gives the ledger, or why there is none; may wait for it to be opened.

@@ -7,7 +7,7 @@ from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import DELTAS
 
 _UNSEEN_A_SECOND = 1000
-"""Tokens that a model may write unseen before its first one arrives, such as reasoning that a server keeps to itself."""
+"""Tokens a model may write unseen before its first one arrives, such as reasoning that a server keeps to itself."""
 _NOT_SENT = (errors.RequestUnsendable, errors.ConnectionFailed)
 
 

@@ -186,7 +186,7 @@ class Refusal:
     def error(self, now: datetime) -> RunError:
         """The error of a run that ends with it."""
         if self.cap is None:
-            return RunError(CAP_REACHED, "the operator has stopped sending")
+            return RunError(CAP_REACHED, "not sent: the operator has stopped sending")
         scope, measure, limit = self.cap
         values = {"limit": str(limit), "used": str(self.used), "asked": str(self.asked)}
         if self.frees_at:
@@ -194,7 +194,7 @@ class Refusal:
         wait = None if self.frees_at is None else max((self.frees_at - now).total_seconds(), 0.0)
         return RunError(
             CAP_REACHED,
-            f"the cap of {limit} {measure.value} for {scope.value} is reached",
+            f"not sent: the cap of {limit} {measure.value} of scope {scope.value} is reached",
             code=f"{scope.value}.{measure.value}",
             fields=tuple((name, (value,)) for name, value in values.items()),
             retry_after=wait,

@@ -4,6 +4,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from glm_playground.runs.caps import CAP_REACHED
 from glm_playground.runs.run import Outcome, Run
 
 COUNTED_RUNS = 50
@@ -27,9 +28,11 @@ class RunsSinceStart:
         self._ends: dict[tuple[str, str], deque[tuple[Outcome, datetime]]] = {}
 
     def note(self, run: Run) -> None:
-        """Counts a run that ended."""
+        """Counts a run that ended; not one that a cap kept from being sent, which says nothing of the model."""
         key = (run.server.origin, run.request.model)
         # A user may type any id: the models asked first stay, the list does not grow without end.
+        if run.error and run.error.kind == CAP_REACHED:
+            return
         if run.outcome is None or (key not in self._ends and len(self._ends) >= self._MOST_MODELS):
             return
         self._ends.setdefault(key, deque(maxlen=COUNTED_RUNS)).append((run.outcome, datetime.now(UTC)))

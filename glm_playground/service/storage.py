@@ -45,7 +45,7 @@ def recorder() -> Recorder:
 
 
 def counter() -> CapCounter:
-    """What counts this process's requests against the caps, with all that share its database; made at the first call."""
+    """What counts this process's requests against the caps; made at the first call."""
     global _counter  # noqa: PLW0603 - the process has one
     with _making:
         if _counter is None:

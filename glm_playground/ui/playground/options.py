@@ -5,6 +5,7 @@ import streamlit as st
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import MAX_LANES
 from glm_playground.chat.workbench import MAX_REPEATS, Workbench
+from glm_playground.ui.playground.allowance_view import draw_allowance
 from glm_playground.ui.playground.form import ASK_ABOVE, LAYOUT, ORDER, REPEATS, SAME, TARGET, command
 from glm_playground.ui.playground.presets import draw_presets
 from glm_playground.ui.playground.workbench_list import draw_workbenches
@@ -108,6 +109,7 @@ def _draw_order(bench: Workbench) -> None:
     )
     if may_paste_key():
         draw_key()
+    draw_allowance()
 
 
 def draw_target(bench: Workbench) -> None:

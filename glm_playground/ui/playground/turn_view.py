@@ -7,6 +7,7 @@ import streamlit as st
 from glm_playground.chat.conversation import Fork, Prompt, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.session import Session
+from glm_playground.runs.caps import CAP_REACHED
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import unmarked
@@ -180,6 +181,14 @@ def _draw_ways_on(session: Session, lane: Lane, turn: Turn, run: Run) -> None:
             on_click=command,
             args=(session, session.continue_answer, lane),
             icon=":material/east:",
+        )
+    if run.error and run.error.kind == CAP_REACHED:
+        st.button(
+            _("Send again"),
+            key=f"send-again-{turn.id}",
+            on_click=command,
+            args=(session, session.regenerate, lane, turn),
+            icon=":material/refresh:",
         )
     if run.outcome is Outcome.FAILED:
         for field in refused_fields(run):

@@ -10,12 +10,14 @@ import streamlit as st
 
 from glm_playground.bundles.bundle import Bundle, BundleError, RecordedRun, by_lane, read_bundle
 from glm_playground.chat.plan import Outlook
-from glm_playground.gateway import ChatRequest, Gateway
+from glm_playground.runs.caps import Key, Scope, Tally
 from glm_playground.runs.live_run import LiveRun
-from glm_playground.service import runtime
+from glm_playground.service import runtime, storage
 from glm_playground.service.runner import GatewayRunner
 from glm_playground.settings import settings
+from glm_playground.ui.server.address import client_address
 from glm_playground.ui.server.owner import owner
+from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation
 from glm_playground.ui.shared.figures import dollars
@@ -32,8 +34,6 @@ class Stage:
 
     runs: list[LiveRun] = field(default_factory=list)
     """The runs on the stage, a lane each; empty before the curtain rises."""
-    live: list[LiveRun] = field(default_factory=list)
-    """Every run that was asked live in this session, for the cap."""
     notice: Explanation | None = None
 
 
@@ -111,51 +111,37 @@ def ask_live(bundle: Bundle) -> None:
     now = stage()
     server = asked_gateway()
     requests = [one.run.request for one in parts(bundle)]
-    worst = [_most_cost(request, server) for request in requests]
+    runner = GatewayRunner(server, owner(), client_address(), present=True)
+    outlook = Outlook(runner.limits, runner.price, lambda model: ())
+    worst = [outlook.of(request).most_cost for request in requests]
     known = [cost for cost in worst if cost is not None]
     if len(known) < len(worst):
         now.notice = Explanation(
             _("Nobody published the price, so the spending cap cannot be kept."),
             _("Nothing was sent. Play the recording instead."),
         )
-    elif sum(known, Decimal(0)) > left():
+    elif (most := sum(known, Decimal(0))) > (left := cap() - spent()):
         now.notice = Explanation(
             _("This could cost more than is left of the spending cap."),
             _("It may cost up to {most}, and {left} is left. Nothing was sent. Play the recording instead.").format(
-                most=literal(dollars(sum(known, Decimal(0)))), left=literal(dollars(max(left(), Decimal(0))))
+                most=literal(dollars(most)), left=literal(dollars(max(left, Decimal(0))))
             ),
         )
     else:
-        now.runs = [runtime.start(request, server, owner()) for request in requests]
-        now.live += now.runs
+        now.runs = [runner.start(request, behind=None, warm_up=False) for request in requests]
 
 
 def spent() -> Decimal:
-    """US dollars that the live runs of this session cost; one that goes on, or whose cost is unknown, at its worst."""
-    return sum((_cost(run) for run in stage().live), Decimal(0))
-
-
-def _cost(run: LiveRun) -> Decimal:
-    server = asked_gateway()
-    amount = run.cost.amount if run.ended and run.cost else None
-    if amount is not None:
-        return amount
-    return _most_cost(run.request, server) or Decimal(0)
-
-
-def _most_cost(request: ChatRequest, server: Gateway) -> Decimal | None:
-    runner = GatewayRunner(server, owner())
-    return Outlook(runner.limits, runner.price, lambda model: ()).of(request).most_cost
+    """US dollars that this owner's live runs cost today; one that goes on, or whose cost is unknown, at its worst."""
+    key = Key(Scope.PRESENT, owner())
+    with released():
+        tallies = storage.counter().tallies((key,))
+    return tallies.get(key, Tally()).used.dollars
 
 
 def cap() -> Decimal:
-    """US dollars that one session may spend here."""
+    """US dollars that an owner may spend here a day."""
     return settings().present_cap
-
-
-def left() -> Decimal:
-    """US dollars that may still be spent."""
-    return cap() - spent()
 
 
 def reset() -> None:

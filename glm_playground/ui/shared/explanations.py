@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 from glm_playground.chat.checks import Finding, Problem
 from glm_playground.gateway.errors import Speaker, speaker_of
+from glm_playground.runs.caps import Refusal
 from glm_playground.runs.notes import Note, NoteKind, notes_of
 from glm_playground.runs.run import Run, RunError
 from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.figures import seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.refusal_words import explain_refusal
 
 
 class Explanation(NamedTuple):
@@ -22,6 +24,8 @@ class Explanation(NamedTuple):
 def explain_error(run: Run) -> Explanation:
     """Why `run` failed, in words; the gateway's own words and the ids to quote come last."""
     error = run.error or RunError("InternalError", "")
+    if refusal := Refusal.of(error):
+        return Explanation(*explain_refusal(refusal))
     explain = _ERRORS.get(error.kind, _internal)
     title, body = explain(error, run)
     said = [literal(error.message)] if error.message else []

@@ -4,6 +4,7 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Turn
 from glm_playground.gateway import EventKind
+from glm_playground.runs.caps import CAP_REACHED
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Outcome, Run
@@ -196,7 +197,8 @@ def _figures(run: Run, metrics: Metrics, cost: Cost) -> list[str]:
         figures.append(speed_text(metrics))
     if run.finish_reason and run.outcome and run.finish_reason != _EXPECTED.get(run.outcome):
         figures.append(f"finish_reason {literal(run.finish_reason)}")
-    figures.append(cost_text(cost))
+    refused = run.error and run.error.kind == CAP_REACHED
+    figures.append(_("nothing was sent") if refused else cost_text(cost))
     return figures
 
 
