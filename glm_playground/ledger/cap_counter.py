@@ -129,6 +129,11 @@ class CapCounter:
         except LedgerError:
             return here
 
+    def wait_back(self, timeout: float) -> bool:
+        """Waits until the database counts and all is written there; False after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not (self._away or self._busy or self._due()), timeout)
+
     def close(self) -> None:
         """Writes what is settled and ends the thread; what still runs stays reserved."""
         with self._changed:

@@ -1,6 +1,6 @@
-"""A process that asks a gateway under caps as fast as it may: `python -m tests.ledger.asking_process URL GATEWAY CAPS N`.
+"""Asks a gateway under caps as fast as it may: `python -m tests.ledger.asking_process URL GATEWAY CAPS N`.
 
-It starts five runs at once, N times, and prints how many were sent. CAPS is JSON: the limits of everybody together.
+Starts five runs at once, N times, and prints how many were sent. CAPS is JSON: the limits of everybody together.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,11 @@ def test_an_address_is_kept_without_its_last_slash(monkeypatch: pytest.MonkeyPat
         ("GLM_PLAYGROUND_SANDBOX_ENGINE", "llama", "'auto', 'standin' or 'scripted'"),
         ("GLM_PLAYGROUND_REDRAW_INTERVAL", "0.001", "greater than or equal to 0.02"),
         ("GLM_PLAYGROUND_SHOWN_TURNS", "1.5", "valid integer"),
+        ("GLM_PLAYGROUND_SENDING", "perhaps", "valid boolean"),
+        ("GLM_PLAYGROUND_OWNER_CAPS", "dollars", "expected caps such as"),
+        ("GLM_PLAYGROUND_OWNER_CAPS", "cents=3", "expected caps such as"),
+        ("GLM_PLAYGROUND_ADDRESS_CAPS", "running=-1", "greater than or equal to 0"),
+        ("GLM_PLAYGROUND_TOTAL_CAPS", "dollars=nan", "finite number"),
         ("GLM_PLAYGROUND_CALLBACK_SECRET", KEY, "in base64"),
         ("GLM_PLAYGROUND_CALLBACK_SECRET", "caf\xe9", "in base64"),
         ("GLM_PLAYGROUND_CALLBACK_SECRET", "=", "in base64"),
@@ -196,6 +202,31 @@ def test_the_secret_of_callbacks_is_kept_as_it_is_spelt(monkeypatch: pytest.Monk
     found = read_settings().callback_secret
     assert found is not None
     assert found.get_secret_value() == CALLBACK_SECRET
+
+
+def test_a_cap_that_is_named_changes_and_the_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read_settings().owner_caps
+    monkeypatch.setenv("GLM_PLAYGROUND_OWNER_CAPS", "requests=60, dollars=2.50 tokens=1_000")
+    found = read_settings().owner_caps
+    assert (found.requests, found.dollars, found.tokens) == (60, Decimal("2.50"), 1000)
+    assert found.running == before.running
+    monkeypatch.setenv("GLM_PLAYGROUND_OWNER_CAPS", "running=none")
+    assert read_settings().owner_caps == before.model_copy(update={"running": None})
+
+
+def test_the_caps_in_the_docs_are_the_defaults() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "caps.md").read_text()
+    rows = re.findall(
+        r"^\| `GLM_PLAYGROUND_(\w+)_CAPS` \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| (\d+) \|", text, re.MULTILINE
+    )
+    told = {name.lower(): [Decimal(number.replace(",", "")) for number in numbers] for name, *numbers in rows}
+    found = read_settings()
+    caps = {"owner": found.owner_caps, "address": found.address_caps, "total": found.total_caps}
+    assert told == {name: [cap.running, cap.requests, cap.tokens, cap.dollars] for name, cap in caps.items()}
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for name, cap in caps.items():
+        text = f"running={cap.running} requests={cap.requests} tokens={cap.tokens} dollars={cap.dollars}"
+        assert f"| `GLM_PLAYGROUND_{name.upper()}_CAPS` | `{text}` |" in readme
 
 
 def test_every_setting_has_a_documented_name() -> None:
