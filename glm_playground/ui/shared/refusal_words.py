@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from glm_playground.runs.caps import Cap, Measure, Refusal, Scope
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.figures import dollars
+from glm_playground.ui.shared.figures import dollars, tokens
 from glm_playground.ui.shared.i18n import _, moment, number
 
 
@@ -12,10 +12,8 @@ def explain_refusal(refusal: Refusal) -> tuple[str, str]:
     """A headline, and what to do, both Markdown."""
     unsent = _("Nothing was sent, so nothing is charged, and your prompt is kept.")
     if refusal.cap is None:
-        return (
-            _("Sending is stopped."),
-            f"{_('Whoever runs this server has stopped it for everybody.')} {unsent} {_('Send again later.')}",
-        )
+        why, later = _("Whoever runs this server has stopped it for everybody."), _("Send again later.")
+        return _("Sending is stopped."), f"{why} {unsent} {later}"
     sentences = [_cap_text(refusal.cap), _used_text(refusal, refusal.cap), unsent, _when_text(refusal, refusal.cap)]
     return _title(refusal, refusal.cap), " ".join(filter(None, sentences))
 
@@ -25,7 +23,7 @@ def amount_text(measure: Measure, amount: Decimal) -> str:
     if measure is Measure.DOLLARS:
         return literal(dollars(amount))
     if measure is Measure.TOKENS:
-        return _("{count} tokens").format(count=number(amount))
+        return tokens(int(amount))
     return number(amount)
 
 
@@ -73,7 +71,7 @@ def _when_text(refusal: Refusal, cap: Cap) -> str:
         return _("Send again when an answer has ended.")
     if refusal.frees_at is None:
         return _("Send again later.")
-    when = moment(refusal.frees_at)
+    when = literal(moment(refusal.frees_at))
     if cap.measure is Measure.REQUESTS:
         return _("Send again after {time}.").format(time=when)
     return _("Send again after {time}, or sooner with lower max tokens.").format(time=when)
