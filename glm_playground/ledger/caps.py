@@ -12,7 +12,21 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Insert, bindparam, case, delete, func, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Case,
+    Column,
+    Connection,
+    Insert,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from glm_playground.ledger.caps_schema import entries, stops, usage
 from glm_playground.ledger.database import SQLITE, insert
@@ -24,6 +38,7 @@ LEASE = timedelta(seconds=60)
 Owed = dict[tuple[date, Key], Amount]
 
 _KEPT_FOR = timedelta(days=2)
+_MOST = 4 * 10**18
 # Any number that no other lock of this app has: "GLMC".
 _ADVISORY_LOCK = 0x474C4D43
 
@@ -191,7 +206,13 @@ def _open(connection: Connection, reservations: Sequence[Reservation], now: date
 
 def _owe(connection: Connection, owed: Owed) -> None:
     rows = [
-        {"day": day, "scope": key.scope.value, "of": key.of, "tokens": amount.tokens, "picodollars": amount.picodollars}
+        {
+            "day": day,
+            "scope": key.scope.value,
+            "of": key.of,
+            "tokens": _bounded(amount.tokens),
+            "picodollars": _bounded(amount.picodollars),
+        }
         for (day, key), amount in sorted(owed.items())
         if amount != Amount()
     ]
@@ -230,5 +251,14 @@ def _insert_entry(kind: str) -> Insert:
 @cache
 def _add_usage(kind: str) -> Insert:
     statement = insert(kind, usage)
-    sums = {name: usage.c[name] + statement.excluded[name] for name in ("tokens", "picodollars")}
+    sums = {name: _sum(usage.c[name], statement.excluded[name]) for name in ("tokens", "picodollars")}
     return statement.on_conflict_do_update(index_elements=["day", "scope", "of"], set_=sums)
+
+
+def _sum(used: Column[int], more: KeyedColumnElement[Any]) -> Case[int]:
+    # Without a cap, requests for absurd lengths could add up to more than 64 bits.
+    return case((used > _MOST - more, _MOST), (used < -more, 0), else_=used + more)
+
+
+def _bounded(amount: int) -> int:
+    return max(min(amount, _MOST), -_MOST)

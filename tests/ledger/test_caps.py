@@ -257,6 +257,18 @@ def test_who_used_most_comes_first(url: str) -> None:
     ledger.close()
 
 
+def test_absurd_lengths_add_up_to_no_error(ledger: Ledger) -> None:
+    key = a_key()
+    huge = Claim((key,), 10**30, 10**30, Decimal(10), Decimal(10))
+    assert len(granted(ledger, {}, *[huge] * 50)) == 50
+    counted = ledger.count(Batch([(uuid.uuid4().hex, huge) for _claim in range(200)]), {})
+    assert set(counted.refusals) == {None}
+    assert huge.most.picodollars < tally(ledger, key).used.picodollars < 2**63
+    owed = {(datetime.now(UTC).date(), key): Amount(-(10**20), -(10**20))}
+    ledger.count(Batch(owed=owed), {})
+    assert tally(ledger, key).used == Amount()
+
+
 def test_a_claim_without_a_price_is_counted_in_tokens(ledger: Ledger) -> None:
     key = a_key()
     unpriced = replace(claim_for(key), input_rate=None, output_rate=None)
