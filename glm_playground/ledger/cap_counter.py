@@ -48,6 +48,7 @@ class CapCounter:
         caps: every cap.
         sending: False where the operator's settings say that nothing is sent.
         patience: seconds to wait for the database before the process decides.
+        retry: seconds between two attempts while the database is away.
     """
 
     def __init__(
@@ -57,11 +58,12 @@ class CapCounter:
         *,
         sending: bool = True,
         patience: float = PATIENCE_S,
+        retry: float = _RETRY_S,
     ) -> None:
         self.caps = caps
         self._ledger = ledger
         self._sending = sending
-        self._patience = patience
+        self._patience, self._retry = patience, retry
         self._changed = threading.Condition()
         self._book = Book()
         self._questions: list[_Question] = []
@@ -232,7 +234,7 @@ class CapCounter:
     def _go_alone(self, why: object, *, exc_info: bool = False) -> None:
         if not self._away:
             _log.error("requests are counted by this process alone: %s", why, exc_info=exc_info)
-        self._away, self._retry_at = True, time.monotonic() + _RETRY_S
+        self._away, self._retry_at = True, time.monotonic() + self._retry
 
     def _decide_here(self, question: _Question) -> None:
         """Decides by what this process counted; the lock is held."""

@@ -51,11 +51,14 @@ def start(
     server: Gateway,
     owner: str,
     *,
+    claim: Claim | None,
     behind: Run | None = None,
     warm_up: bool = False,
-    claim: Claim | None = None,
 ) -> LiveRun:
-    """Starts a run of `owner` and stores it; see `Engine.start`."""
+    """Starts a run of `owner` and stores it; see `Engine.start`.
+
+    `claim` has no default, so that no caller forgets the caps: `service.runner` makes it.
+    """
 
     async def price() -> Price | None:
         # At the first prompt of a process the price list may still be on its way; an ended run waits a moment for it.

@@ -1,6 +1,7 @@
 """Caps in the database: over processes, through outages, until the operator's stop ends."""
 
 import asyncio
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -8,8 +9,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from glm_playground.ledger import Ledger, LedgerError, LedgerUnreachable
 from glm_playground.ledger import caps as cap_tables
@@ -178,6 +183,91 @@ def test_while_the_database_is_away_each_process_counts_by_itself(url: str) -> N
         assert found_now.running == 4
         assert found_now.used == Amount(7, 7).plus(Amount(150 * 4, MOST.picodollars * 4))
     ledger.close()
+
+
+class Slow:
+    """A ledger whose answers wait until they are let through."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.asked, self.let_through = threading.Event(), threading.Event()
+
+    def count(self, batch: Batch, caps: Caps) -> cap_tables.Counted:
+        counted = self._ledger.count(batch, caps)
+        self.asked.set()
+        assert self.let_through.wait(10)
+        return counted
+
+
+@pytest.mark.parametrize("used", [Amount(7, 7), None])
+def test_what_ends_while_it_is_being_stored_is_counted_once(url: str, used: Amount | None) -> None:
+    claim = claim_for(a_key())
+    ledger = Ledger.open(url)
+    slow = Slow(ledger)
+    found: list[Any] = [GONE]
+    with counting(lambda: found[0], {}) as counter:
+        (run_id,) = ask(counter, claim)
+        found[0] = slow
+        assert slow.asked.wait(10)
+        counter.settle(run_id, used)
+        slow.let_through.set()
+        assert counter.wait_back(10)
+    found_there = tally(ledger, claim.keys[0])
+    assert (found_there.running, found_there.used) == (0, used or Amount())
+    ledger.close()
+
+
+class Counting(RuleBasedStateMachine):
+    """A counter through outages: in the end the database holds what was used, and what runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.ledger = Ledger.open(f"sqlite:///{self.folder.name}/runs.sqlite3")
+        self.found: Ledger | LedgerError = self.ledger
+        self.counter = CapCounter(lambda: self.found, {Scope.OWNER: Limits(running=6)}, retry=0.01)
+        self.claim = claim_for(a_key())
+        self.running: list[str] = []
+        self.used, self.requests = Amount(), 0
+
+    @rule(number=st.integers(1, 4))
+    def ask(self, number: int) -> None:
+        got = ask(self.counter, *[self.claim] * number)
+        # In an outage the process knows its own requests, so the cap holds through all of it.
+        assert len(got) == min(number, 6 - len(self.running))
+        self.running += got
+        self.requests += len(got)
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data(), used=st.none() | st.builds(Amount, st.integers(0, 300), st.integers(0, 300)))
+    def settle(self, data: st.DataObject, used: Amount | None) -> None:
+        run_id = data.draw(st.sampled_from(self.running))
+        self.running.remove(run_id)
+        self.counter.settle(run_id, used)
+        self.used = self.used.plus(used or Amount())
+
+    @rule()
+    def database_goes(self) -> None:
+        self.found = GONE
+
+    @rule()
+    def database_comes(self) -> None:
+        self.found = self.ledger
+
+    def teardown(self) -> None:
+        self.found = self.ledger
+        assert self.counter.wait_back(10)
+        self.counter.close()
+        found = tally(self.ledger, self.claim.keys[0])
+        self.ledger.close()
+        self.folder.cleanup()
+        assert found.running == len(self.running)
+        assert found.used == self.used.plus(Amount(150 * found.running, MOST.picodollars * found.running))
+        assert found.requests <= self.requests
+
+
+TestCounting = Counting.TestCase
+TestCounting.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 
 
 def test_a_database_that_hangs_holds_nobody_up(url: str) -> None:
