@@ -1,5 +1,7 @@
 """What this person has used of the caps."""
 
+from decimal import Decimal
+
 import streamlit as st
 
 from glm_playground.runs.caps import Limits, Measure, Scope, Tally
@@ -7,7 +9,7 @@ from glm_playground.service import storage
 from glm_playground.service.caps import keys_of
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.own_key import asked_gateway
 from glm_playground.ui.shared.refusal_words import amount_text
 
@@ -28,9 +30,14 @@ def draw_allowance() -> None:
         Measure.DOLLARS: _("today {used} of {limit}"),
     }
     parts = [
-        text.format(used=amount_text(measure, tally.of(measure)), limit=amount_text(measure, limit))
+        text.format(used=_used_text(measure, tally.of(measure)), limit=amount_text(measure, limit))
         for measure, text in words.items()
         if (limit := limits.of(measure)) is not None
     ]
     if parts:
         st.caption(_("Your share of this server: {parts}").format(parts=" · ".join(parts)))
+
+
+def _used_text(measure: Measure, amount: Decimal) -> str:
+    # The limit behind it says that they are tokens.
+    return number(amount) if measure is Measure.TOKENS else amount_text(measure, amount)
