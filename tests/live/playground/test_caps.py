@@ -18,17 +18,22 @@ REFUSED = "Too many requests within a minute."
 
 
 def tab_of(app: AppProcess, browser: BrowserSession | None = None) -> BrowserSession:
-    """A tab with a workbench of its own, with two lanes, in the same browser as another one or in a new one."""
-    lanes = "lane=glm-5.1&lane=glm-4.5"
-    cookies = browser.cookies if browser else None
-    return BrowserSession(app.base_url, path="/playground", query_string=lanes, cookies=cookies)
+    """A tab in a new browser, or in that of another tab, with the same workbench."""
+    query, cookies = (browser.query_string, browser.cookies) if browser else ("", None)
+    return BrowserSession(app.base_url, path="/playground", query_string=query, cookies=cookies)
+
+
+async def begin_another(tab: BrowserSession) -> None:
+    """Gives the tab a workbench of its own."""
+    await tab.run(ACTS_S)
+    await tab.click(tab.find_widget("button", "workbench_new"))
+    await tab.wait_finished(ACTS_S)
 
 
 async def refusals(tabs: list[BrowserSession], word: str) -> int:
-    """How many lanes are told no, where all tabs ask at once."""
+    """How many are told no, where all tabs ask at once."""
 
     async def ask(tab: BrowserSession) -> int:
-        await tab.run(ACTS_S)
         before = tab.text.count(REFUSED)
         await tab.submit_chat(f"@script tokens=5 rate=0\n{word}")
         await tab.wait_finished(ACTS_S)
@@ -44,24 +49,30 @@ def test_tabs_of_one_browser_share_its_caps_also_after_the_app_was_killed(
     environment = {
         "RUNAPI_BASE_URL": sandbox.base_url,
         "RUNAPI_API_KEY": sandbox.key,
-        "GLM_PLAYGROUND_OWNER_CAPS": "requests=5",
+        "GLM_PLAYGROUND_OWNER_CAPS": "requests=4",
         "GLM_PLAYGROUND_DATA_FOLDER": str(tmp_path / "data"),
     }
 
     async def visit(app: AppProcess) -> None:
         async with AsyncExitStack() as stack:
             first = await stack.enter_async_context(tab_of(app))
-            tabs = [first, *[await stack.enter_async_context(tab_of(app, first)) for _tab in range(3)]]
-            assert await refusals(tabs, "together") == 3
-            assert len(asked.entries("together")) == 5
+            await first.run(ACTS_S)
+            assert await refusals([first], "first") == 0
+            tabs = [await stack.enter_async_context(tab_of(app, first)) for _tab in range(5)]
+            for tab in tabs:
+                await begin_another(tab)
+            assert await refusals(tabs, "together") == 2
+            assert len(asked.entries("together")) == 3
             app.kill()
             app.close()
             app.start()
             again = await stack.enter_async_context(tab_of(app, first))
-            assert await refusals([again], "restarted") == 2
+            await again.run(ACTS_S)
+            assert await refusals([again], "restarted") == 1
             assert not asked.entries("restarted")
             # Another browser has caps of its own.
             other = await stack.enter_async_context(tab_of(app))
+            await other.run(ACTS_S)
             assert await refusals([other], "other") == 0
 
     with serve(tmp_path, environment) as app:
@@ -74,26 +85,27 @@ def test_a_browser_without_its_cookie_still_has_its_address(
     environment = {
         "RUNAPI_BASE_URL": sandbox.base_url,
         "RUNAPI_API_KEY": sandbox.key,
-        "GLM_PLAYGROUND_ADDRESS_CAPS": "requests=4",
+        "GLM_PLAYGROUND_ADDRESS_CAPS": "requests=2",
     }
 
     async def visit(app: AppProcess, address: str, times: int) -> int:
-        """As a proxy on loopback passes a client on, each time with a new cookie; how many lanes are refused."""
+        """As a proxy on loopback passes a client on, each time with a new cookie; how many are refused."""
         forwarded = partial(_connect_for, address)
         refused = 0
         with monkeypatch.context() as patch:
             patch.setattr(stream_socket, "connect", forwarded)
             for _time in range(times):
                 async with tab_of(app) as tab:
+                    await tab.run(ACTS_S)
                     refused += await refusals([tab], f"from {address}")
         return refused
 
     with serve(tmp_path, environment) as app:
         # Of what a client claims, only the last address is the proxy's word.
-        assert asyncio.run(visit(app, "198.51.100.9, 203.0.113.7", 3)) == 2
-        assert asyncio.run(visit(app, "198.51.100.10, 203.0.113.7", 1)) == 2
+        assert asyncio.run(visit(app, "198.51.100.9, 203.0.113.7", 3)) == 1
+        assert asyncio.run(visit(app, "198.51.100.10, 203.0.113.7", 1)) == 1
         assert asyncio.run(visit(app, "2001:db8::1", 2)) == 0
-        assert asyncio.run(visit(app, "2001:db8::2", 1)) == 2
+        assert asyncio.run(visit(app, "2001:db8::2", 1)) == 1
         assert asyncio.run(visit(app, "203.0.113.8", 2)) == 0
 
 
