@@ -21,24 +21,47 @@ Tokens = Annotated[Fact[int], Unit("tokens")]
 Billions = Annotated[Fact[Decimal], Unit("B")]
 PerMillion = Annotated[Fact[Decimal], Unit("USD / 1M tokens")]
 PerThousand = Annotated[Fact[Decimal], Unit("USD / 1K tokens")]
+Gigabytes = Annotated[Fact[int], Unit("GB")]
 
 _TOKENS = Fact[int](unit="tokens")
 _BILLIONS = Fact[Decimal](unit="B")
 _PER_MILLION = Fact[Decimal](unit="USD / 1M tokens")
 _PER_THOUSAND = Fact[Decimal](unit="USD / 1K tokens")
+_GIGABYTES = Fact[int](unit="GB")
 
 ROW_KEYS = ("model_id", "provider", "modality", "task_type", "billing", "endpoint", "commercial", "status")
 PRICE_CLASSES = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
 
 
 class ModelFacts(FactTable):
-    """What is known of the model itself, whoever serves it. Sizes in billions of parameters, lengths in tokens."""
+    """What is known of the model itself, whoever serves it. Sizes in billions of parameters, lengths in tokens.
+
+    `deprecated`, `retired` and `replaced_by` name who does it: a model that one server retires is served by another.
+    The memory is what the weights need on GPUs in that format, without the cache of a long context.
+    """
 
     release: Fact[date] = Fact[date]()
     availability: Text = _TEXT
+    on_runapi: Text = _TEXT
+    deprecated: Text = _TEXT
+    retired: Text = _TEXT
+    replaced_by: Text = _TEXT
+    providers: Texts = _LIST
     license: Text = _TEXT
+    license_conditions: Text = _TEXT
     open_weights: Flag = _FLAG
     weights: Text = _TEXT
+    weight_formats: Texts = _LIST
+    weight_sizes: Texts = _LIST
+    gpu_memory_bf16: Gigabytes = _GIGABYTES
+    gpu_memory_fp8: Gigabytes = _GIGABYTES
+    gpu_memory_nvfp4: Gigabytes = _GIGABYTES
+    small_machines: Texts = _LIST
+    vllm_command: Text = _TEXT
+    sglang_command: Text = _TEXT
+    tool_parser: Text = _TEXT
+    vllm_reasoning_parser: Text = _TEXT
+    sglang_reasoning_parser: Text = _TEXT
     size_total: Billions = _BILLIONS
     size_active: Billions = _BILLIONS
     context_tokens: Tokens = _TOKENS
@@ -51,6 +74,8 @@ class ModelFacts(FactTable):
     thinking_types: Texts = _LIST
     reasoning_effort: Text = _TEXT
     reasoning_efforts: Texts = _LIST
+    reasoning_effort_default: Text = _TEXT
+    reasoning_field: Text = _TEXT
     tool_calling: Flag = _FLAG
     tool_stream: Flag = _FLAG
     structured_output: Text = _TEXT
@@ -103,6 +128,7 @@ class PriceFacts(FactTable):
     cache_write_5m: PerMillion = _PER_MILLION
     cache_write_1h: PerMillion = _PER_MILLION
     cache_storage: Text = _TEXT
+    tiers: Text = _TEXT
     historical: bool = False
 
     @property
@@ -147,7 +173,10 @@ class Capabilities(FactTable):
 
 
 class GatewayFacts(FactTable):
-    """One model on one gateway: the eight rows of its sheet, limits, prices, protocols, capabilities, page, skill."""
+    """One model on one gateway: the eight rows of its sheet, limits, prices, protocols, capabilities, page, skill.
+
+    `plans`, `endpoints` and `data_policy` hold for the gateway whatever the model: the loader takes them from its sheet.
+    """
 
     id: str
     model_id: Text = _TEXT
@@ -165,11 +194,16 @@ class GatewayFacts(FactTable):
     page: Text = _TEXT
     overview: Text = _TEXT
     card_text: Text = _TEXT
+    compared_with: Texts = _LIST
     default_choice: Flag = _FLAG
     catalog_entry: Text = _TEXT
     skill: Text = _TEXT
     skill_use_when: Text = _TEXT
     quickstart_prompt: Text = _TEXT
+    coding_plan: Text = _TEXT
+    plans: Texts = _LIST
+    endpoints: Texts = _LIST
+    data_policy: Text = _TEXT
     price: PriceFacts = PriceFacts()
     protocols: Protocols = Protocols()
     capabilities: Capabilities = Capabilities()

@@ -37,6 +37,9 @@ class GatewaySheet(FactTable):
     sdk_base_url: Text = _TEXT
     chat_endpoint: Text = _TEXT
     coding_plan_endpoint: Text = _TEXT
+    endpoints: Texts = _LIST
+    plans: Texts = _LIST
+    data_policy: Text = _TEXT
     method: Text = _TEXT
     protocol: Text = _TEXT
     auth: Text = _TEXT
@@ -56,6 +59,8 @@ class GatewaySheet(FactTable):
     output_over_limit_code: Text = _TEXT
     skill: Text = _TEXT
     skill_install: Text = _TEXT
+    skill_text: Text = _TEXT
+    highlights: Texts = _LIST
     uses: Texts = _LIST
     faq: Texts = _LIST
     steps: Texts = _LIST

@@ -49,19 +49,46 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "prices": tuple(
         f"gateways.{gateway}.price.{key}"
-        for gateway in ("runapi", "zai")
-        for key in (*PRICE_CLASSES, "headline", "cache_storage")
+        for gateway in ("runapi", "zai", "vercel")
+        for key in (*PRICE_CLASSES, "headline", "cache_storage", "tiers")
     ),
     "release": (
         "facts.release",
         "facts.availability",
         "facts.license",
+        "facts.license_conditions",
         "facts.open_weights",
         "facts.weights",
         "facts.knowledge_cutoff",
         "gateways.zai.model_id",
         "gateways.zai.billing",
         "gateways.zai.endpoint",
+        "gateways.vercel.model_id",
+        "gateways.vercel.billing",
+    ),
+    "lifecycle": (
+        "facts.on_runapi",
+        "facts.deprecated",
+        "facts.retired",
+        "facts.replaced_by",
+        "facts.providers",
+        "gateways.zai.coding_plan",
+        "gateways.zai.plans",
+        "gateways.zai.endpoints",
+        *(f"gateways.{gateway}.data_policy" for gateway in ("runapi", "zai", "vercel")),
+    ),
+    "self_host": (
+        "facts.weight_formats",
+        "facts.weight_sizes",
+        "facts.gpu_memory_bf16",
+        "facts.gpu_memory_fp8",
+        "facts.gpu_memory_nvfp4",
+        "facts.small_machines",
+        "facts.vllm_command",
+        "facts.sglang_command",
+        "facts.tool_parser",
+        "facts.vllm_reasoning_parser",
+        "facts.sglang_reasoning_parser",
     ),
     "features": (
         "facts.input_modalities",
@@ -70,6 +97,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "facts.thinking_types",
         "facts.reasoning_effort",
         "facts.reasoning_efforts",
+        "facts.reasoning_effort_default",
+        "facts.reasoning_field",
         "facts.tool_calling",
         "facts.tool_stream",
         "facts.structured_output",
@@ -106,7 +135,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """Keys of facts, as `ModelCard.all_facts` names them, by subject and in the order of their rows."""
 
 # What a model is not compared by: addresses, names of skills, sample prompts, and what only qualifies other facts.
-NOT_COMPARED = frozenset({"page", "family", "catalog_entry", "skill", "quickstart_prompt", "benchmarks_note"})
+NOT_COMPARED = frozenset(
+    {"page", "family", "catalog_entry", "compared_with", "skill", "quickstart_prompt", "benchmarks_note"}
+)
 
 CARDS_OF_RUNAPI = ("glm-5.1", "glm-4.5", "glm-4.5-air", "glm-4.6")
 """The models that RunAPI's own page puts side by side, its subject first."""

@@ -20,6 +20,7 @@ from glm_playground.catalog.reading import Reading
 from glm_playground.catalog.types import KINDS, Fact, Source, day, texts
 
 _SOURCE_TEXTS = ("publisher", "url", "read_from", "note")
+SOURCE_KEYS = (*_SOURCE_TEXTS, "kind", "read", "as_of", "licence")
 _PARAMETER_KEYS = ("type", "bounds", "minimum", "maximum", "default", "values", "source", "documented", "note")
 _PARAMETER_TYPES = get_args(Parameter.model_fields["type"].annotation)
 _PARAMETER_BOUNDS = get_args(Parameter.model_fields["bounds"].annotation)
@@ -34,23 +35,38 @@ _DEFAULTS: dict[str, Any] = {
 
 
 def read_sources(raw: dict[str, Any], reading: Reading) -> dict[str, Source]:
-    """The sources by id. `read` at the top of the file is the date of reading of every source without its own."""
+    """The sources by id, each with the day it was read, its own date and the licence of its text.
+
+    A date or a licence that is not known is written as `{ unknown = "why" }`; silence is a problem.
+    """
     found: dict[str, Source] = {}
-    read = reading.parsed(day, raw.get("read"), "read")
     for source_id, entry in raw.items():
-        if source_id == "read":
-            continue
-        table = reading.mapping(entry, source_id, (*_SOURCE_TEXTS, "kind", "read", "as_of"))
-        fields = {name: reading.text(table[name], f"{source_id}.{name}") for name in _SOURCE_TEXTS if name in table}
-        own = reading.parsed(day, table["read"], f"{source_id}.read") if "read" in table else read
-        as_of = reading.as_of(table.get("as_of"), f"{source_id}.as_of")
+        table = reading.mapping(entry, source_id, SOURCE_KEYS)
+        fields: dict[str, str | None] = {
+            name: reading.text(table[name], f"{source_id}.{name}") for name in _SOURCE_TEXTS if name in table
+        }
+        own = reading.parsed(day, table.get("read"), f"{source_id}.read")
+        for name in ("as_of", "licence"):
+            fields |= _known_or_why(table.get(name), name, reading, f"{source_id}.{name}")
         if table.get("kind") not in KINDS:
             reading.problem(f"{source_id}.kind", f"unknown kind {table.get('kind')!r}: one of {', '.join(KINDS)}")
         elif "publisher" not in fields:
             reading.problem(f"{source_id}.publisher", "a source without a publisher")
         elif own is not None:
-            found[source_id] = Source(id=source_id, kind=table["kind"], read=own, as_of=as_of, **fields)
+            found[source_id] = Source.model_validate({"id": source_id, "kind": table["kind"], "read": own, **fields})
     return found
+
+
+def _known_or_why(raw: object, name: str, reading: Reading, key: str) -> dict[str, str | None]:
+    """The date or licence under its name, or why it is not known under `..._unknown`."""
+    if isinstance(raw, dict):
+        return {
+            f"{name}_unknown": reading.text(reading.mapping(raw, key, ("unknown",)).get("unknown"), f"{key}.unknown")
+        }
+    if raw is None:
+        reading.problem(key, 'neither given nor { unknown = "why" }')
+        return {}
+    return {name: reading.as_of(raw, key) if name == "as_of" else reading.text(raw, key)}
 
 
 def read_card(raw: dict[str, Any], reading: Reading, stem: str) -> ModelCard:

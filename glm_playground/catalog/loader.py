@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 import tomli
 
-from glm_playground.catalog.card import Discrepancy, ModelCard, ModelFacts, Parameter
-from glm_playground.catalog.catalog import Catalog, RejectedFile, TokenCounting, newest_first
+from glm_playground.catalog.card import Discrepancy, GatewayFacts, ModelCard, ModelFacts, Parameter
+from glm_playground.catalog.catalog import Catalog, GatewaySheet, RejectedFile, TokenCounting, newest_first
 from glm_playground.catalog.files import (
     read_card,
     read_discrepancies,
@@ -43,7 +43,10 @@ _FROM_THE_MODEL = (
     ("max_tokens", "maximum", "max_output_tokens"),
     ("thinking.type", "values", "thinking_types"),
     ("reasoning_effort", "values", "reasoning_efforts"),
+    ("reasoning_effort", "default", "reasoning_effort_default"),
 )
+# What holds for a gateway whatever the model, and stands on each of its models' sheets.
+_FROM_THE_GATEWAY = ("plans", "endpoints", "data_policy")
 
 Found = TypeVar("Found")
 FileReader = Callable[[dict[str, Any], Reading], Found]
@@ -84,7 +87,7 @@ def _load(directory: Path) -> Catalog:
     for path in sorted((directory / "models").glob("*.toml")):
         card = read(f"models/{path.name}", partial(read_card, stem=path.stem))
         if card:
-            cards.append(_completed(card, parameters, discrepancies))
+            cards.append(_completed(card, parameters, discrepancies, gateways))
     return Catalog(
         cards=tuple(sorted(cards, key=newest_first)),
         sources=sources,
@@ -117,11 +120,26 @@ def read_file(
     return found, problems
 
 
-def _completed(card: ModelCard, parameters: tuple[Parameter, ...], discrepancies: tuple[Discrepancy, ...]) -> ModelCard:
-    """The card with the parameters as they apply to it and the discrepancies that concern it."""
+def _completed(
+    card: ModelCard,
+    parameters: tuple[Parameter, ...],
+    discrepancies: tuple[Discrepancy, ...],
+    sheets: tuple[GatewaySheet, ...],
+) -> ModelCard:
+    """The card with what the files that all models share say of it."""
     own = tuple(_for_model(parameter, card.facts) for parameter in parameters)
     concerning = tuple(entry for entry in discrepancies if card.id in entry.models)
-    return card.model_copy(update={"parameters": own, "discrepancies": concerning})
+    by_id = {sheet.id: sheet for sheet in sheets}
+    tables = tuple(_with_sheet(table, by_id.get(table.id)) for table in card.gateways)
+    return card.model_copy(update={"parameters": own, "discrepancies": concerning, "gateways": tables})
+
+
+def _with_sheet(table: GatewayFacts, sheet: GatewaySheet | None) -> GatewayFacts:
+    """The model on that gateway with what the gateway says of itself, where its own table is silent."""
+    if sheet is None:
+        return table
+    empty = [key for key in _FROM_THE_GATEWAY if getattr(table, key) == GatewayFacts.model_fields[key].default]
+    return table.model_copy(update={key: getattr(sheet, key) for key in empty})
 
 
 def _for_model(parameter: Parameter, facts: ModelFacts) -> Parameter:

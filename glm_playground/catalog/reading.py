@@ -7,6 +7,7 @@ entry in `sources.toml` unless the fact states its own:
     context_tokens.source = ["doc_45", "gh_45"]
     context_tokens.others = [{ value = 128000, source = "litellm", note = "rounded" }]
     context_tokens.why = "the vendor's own pages"
+    context_tokens.quote = "the context length has been extended to 128k tokens"
 
 A table's own `source` stands behind every value in it that names none: then `billing = "1K tokens"` is enough.
 An unknown has no value: `knowledge_cutoff = { unknown = "not published by Z.ai" }`, or no entry at all.
@@ -14,7 +15,9 @@ An unknown has no value: `knowledge_cutoff = { unknown = "not published by Z.ai"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -39,11 +42,17 @@ from glm_playground.catalog.types import (
 
 Table = TypeVar("Table", bound=FactTable)
 
-_CLAIM_KEYS = frozenset({"value", "source", "kind", "read", "as_of", "note"})
-_FACT_KEYS = _CLAIM_KEYS | {"unit", "others", "why", "unknown"}
-_SCORE_KEYS = frozenset({"benchmark", "value", "published", "unit", "conditions"})
-_SCORE_ROW = ("benchmark", "value", "conditions")
-SCORE_UNITS = frozenset({"%", "USD", "Elo", "index"})
+CLAIM_KEYS = frozenset({"value", "source", "kind", "read", "as_of", "note", "quote"})
+FACT_KEYS = CLAIM_KEYS | {"unit", "others", "why", "unknown"}
+SETTINGS = ("harness", "effort", "time_limit", "runs")
+"""What a score was run under, each in a field of its own."""
+SCORE_ROW = ("benchmark", "value", "unit", "conditions")
+SCORE_KEYS = frozenset({*SCORE_ROW, *SETTINGS, "published"})
+SCORE_UNITS = ("%", "USD", "Elo", "index", "count", "tokens/s", "s", "USD / task")
+OF_UNIT = re.compile(r"of ([1-9]\d*)")
+NOT_STATED = "not stated"
+"""The words for a score whose source states no conditions."""
+_WORDS = {"harness": "", "effort": " effort", "time_limit": " limit", "runs": ""}
 
 
 class FileProblem(NamedTuple):
@@ -149,7 +158,7 @@ class Reading:
 
         `source` stands behind a value that names none of its own, so such a value may be written bare.
         """
-        table = self.mapping(raw, key, _FACT_KEYS) if isinstance(raw, dict) else {"value": raw}
+        table = self.mapping(raw, key, FACT_KEYS) if isinstance(raw, dict) else {"value": raw}
         if source is not None and "value" in table:
             table = {"source": source, **table}
         if table.get("unit", unit) != unit:
@@ -161,7 +170,7 @@ class Reading:
             self.problem(key, "a source without a value")
         for place, other in enumerate(self.items(table.get("others", []), f"{key}.others")):
             path = f"{key}.others[{place}]"
-            claims += self._claims(cls, self.mapping(other, path, _CLAIM_KEYS), path)
+            claims += self._claims(cls, self.mapping(other, path, CLAIM_KEYS), path)
         if "value" in table and "unknown" in table:
             self.problem(key, "both a value and `unknown`")
         # An unreadable value leaves no first claim of its own; the problem is noted, the fact is never used.
@@ -174,7 +183,7 @@ class Reading:
             return Fact()
 
     def _claims(self, cls: Any, table: Mapping[str, Any], key: str) -> list[Claim[Any]]:
-        """One claim for each source that says the value; the note and `as_of` belong to the first."""
+        """One claim for each source that says the value; `note`, `quote` and `as_of` belong to the first."""
         before = len(self.problems)
         value = self.parsed(READERS[cls], table.get("value"), f"{key}.value")
         named = table.get("source", [])
@@ -186,7 +195,7 @@ class Reading:
             self.problem(f"{key}.kind", f"unknown kind {kind!r}: one of {', '.join(KINDS)}")
         read = self.parsed(day, table["read"], f"{key}.read") if "read" in table else None
         as_of = self.as_of(table.get("as_of"), f"{key}.as_of")
-        note = self.text(table["note"], f"{key}.note") if "note" in table else None
+        note, quote = (self.text(table[name], f"{key}.{name}") if name in table else None for name in ("note", "quote"))
         found = []
         for source_id in named:
             source = self.source(source_id, f"{key}.source")
@@ -200,9 +209,10 @@ class Reading:
                     kind=kind or source.kind,
                     as_of=as_of or source.as_of,
                     note=note,
+                    quote=quote,
                 )
             )
-            as_of = note = None
+            as_of = note = quote = None
         return found
 
     def source(self, source_id: object, key: str) -> Source | None:
@@ -223,11 +233,14 @@ class Reading:
 
     def claim(self, raw: object, key: str) -> Claim[str] | None:
         """One text claim on its own, as the discrepancies list them."""
-        found = self._claims(Fact[str], self.mapping(raw, key, _CLAIM_KEYS), key)
+        found = self._claims(Fact[str], self.mapping(raw, key, CLAIM_KEYS), key)
         return found[0] if found else None
 
     def scores(self, raw: object, key: str) -> tuple[Score, ...]:
-        """Scores grouped by source: `arx_45 = [["MMLU-Pro", "84.6"], ["AIME 2024", "91.0", "avg@32"]]`."""
+        """Scores grouped by source: `arx_45 = [["MMLU-Pro", "84.6", "%", "not stated"], ...]`.
+
+        A table in place of a row names the harness and other settings by themselves, or the printed form.
+        """
         found: list[Score] = []
         for source_id, rows in self.mapping(raw, key).items():
             path = f"{key}.{source_id}"
@@ -239,35 +252,52 @@ class Reading:
         return tuple(found)
 
     def _score(self, source: Source | None, row: object, key: str) -> Score | None:
-        """One score: a row [benchmark, value, conditions], or a table where a unit or the printed form is needed."""
+        """One score: a row [benchmark, value, unit, conditions], or a table with the same and more."""
         if isinstance(row, list):
-            if not 2 <= len(row) <= len(_SCORE_ROW):
-                self.problem(key, "expected [benchmark, value] or [benchmark, value, conditions]")
+            if len(row) != len(SCORE_ROW):
+                self.problem(key, f"expected [{', '.join(SCORE_ROW)}]")
                 return None
-            row = dict(zip(_SCORE_ROW, row, strict=False))
+            row = dict(zip(SCORE_ROW, row, strict=True))
         before = len(self.problems)
-        table = self.mapping(row, key, _SCORE_KEYS)
+        table = self.mapping(row, key, SCORE_KEYS)
         texts = {name: self.text(table[name], f"{key}.{name}") for name in table if name != "value"}
         value = self.parsed(exact_number, table.get("value"), f"{key}.value")
-        unit = texts.get("unit")
-        if unit and unit not in SCORE_UNITS and not unit.startswith("of "):
-            self.problem(f"{key}.unit", f"wrong unit: {unit!r}; one of {', '.join(sorted(SCORE_UNITS))}, or 'of N'")
+        self._check_score_unit(texts.get("unit"), value, f"{key}.unit")
         if "benchmark" not in texts:
             self.problem(key, "a score without a benchmark")
+        if not texts.keys() & {"conditions", *SETTINGS}:
+            self.problem(key, f"a score without conditions: name them, or write {NOT_STATED!r}")
         if source is None or len(self.problems) > before:
             return None
         return Score(
             benchmark=texts["benchmark"],
             value=value,
             published=texts.get("published", table["value"]),
-            unit=unit,
-            conditions=texts.get("conditions"),
+            unit=texts["unit"],
+            conditions=_conditions(texts),
+            **{name: texts.get(name) for name in SETTINGS},
             publisher=source.publisher,
             source=source.id,
             kind=source.kind,
             read=source.read,
             as_of=source.as_of,
         )
+
+    def _check_score_unit(self, unit: str | None, value: Decimal | None, key: str) -> None:
+        whole = OF_UNIT.fullmatch(unit or "")
+        if unit not in SCORE_UNITS and not whole:
+            self.problem(key, f"wrong unit: {unit!r}; one of {', '.join(SCORE_UNITS)}, or 'of N'")
+        elif whole and value is not None and not 0 <= value <= int(whole[1]):
+            self.problem(key, f"{value} is not {unit}")
+
+
+def _conditions(texts: Mapping[str, str]) -> str | None:
+    """Harness, effort, time limit, runs and the rest in one text; None where the source states none."""
+    settings = [f"{texts[name]}{_WORDS[name]}" for name in SETTINGS if name in texts]
+    stated = texts.get("conditions")
+    if stated and (stated != NOT_STATED):
+        settings.append(stated)
+    return ", ".join(settings) or None
 
 
 def _reason(error: ValidationError) -> str:

@@ -48,7 +48,8 @@ class Source(Frozen):
     """A document that was read.
 
     `url` is None where the place has no public address of its own; `read_from` and `note` then say what was read.
-    `as_of` is the date the document itself carries ("2026-09" or "2026-08-21"), `read` the day it was read.
+    `as_of` is the date of the document or of its copy ("2026-09" or "2026-08-21"), `read` the day it was read,
+    `licence` what its text may be quoted under. Where one of them is None, its `..._unknown` says why.
     """
 
     id: str
@@ -58,11 +59,17 @@ class Source(Frozen):
     url: str | None = None
     read_from: str | None = None
     as_of: str | None = None
+    as_of_unknown: str | None = None
+    licence: str | None = None
+    licence_unknown: str | None = None
     note: str | None = None
 
 
 class Claim(Frozen, Generic[T]):
-    """One source saying one value, with the date of reading and the kind of source. `as_of` as in `Source`."""
+    """One source saying one value, with the date of reading and the kind of source. `as_of` as in `Source`.
+
+    `quote` is what the source says, word by word and in its language, where the value is not written there as it is.
+    """
 
     value: T
     source: str
@@ -70,6 +77,7 @@ class Claim(Frozen, Generic[T]):
     kind: Kind
     as_of: str | None = None
     note: str | None = None
+    quote: str | None = None
 
 
 class Fact(Frozen, Generic[T]):
@@ -172,8 +180,9 @@ class FactTable(Frozen):
 class Score(Frozen):
     """A published result on a benchmark.
 
-    `value` is the number, `published` the text as the source prints it ("$4,432.12", "105/130"). `unit` is None where
-    the source gives none: most boards print a bare number. `conditions` is the harness, subset or setting.
+    `value` is the number, `published` the text as the source prints it ("$4,432.12"), `unit` what it counts.
+    `conditions` is everything it was run under, in one text: harness, effort, time limit, runs, and the rest (a subset,
+    tools); the first four stand in their own fields too. It is None where the source states none of it.
     """
 
     benchmark: str
@@ -181,6 +190,10 @@ class Score(Frozen):
     published: str
     unit: str | None = None
     conditions: str | None = None
+    harness: str | None = None
+    effort: str | None = None
+    time_limit: str | None = None
+    runs: str | None = None
     publisher: str
     source: str
     kind: Kind

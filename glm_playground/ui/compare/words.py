@@ -9,6 +9,7 @@ from typing import Any, Self
 from glm_playground.catalog import AnyFact, Source
 from glm_playground.catalog.comparison import ComparedRow, ScoreName
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.fact_groups import lifecycle_labels, self_host_labels
 from glm_playground.ui.shared.fact_values import arithmetic_labels, fact_text, kind_name, value_text
 from glm_playground.ui.shared.fact_view import source_link
 from glm_playground.ui.shared.i18n import _, language
@@ -27,6 +28,8 @@ def group_names() -> dict[str, str]:
         "sheet": _("RunAPI's sheet"),
         "runapi": _("What RunAPI declares"),
         "release": _("Release and licence"),
+        "lifecycle": _("Lifecycle and providers"),
+        "self_host": _("Self-hosting"),
         "architecture": _("Architecture"),
         "arithmetic": _("Our own count of the parameters"),
         "all": _("Everything"),
@@ -98,19 +101,26 @@ def fact_labels() -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _labels(language: str) -> dict[str, str]:
-    return {f"facts.{key}": label for key, label in _of_the_model().items()} | {
-        f"{table}.{key}": label
-        for table, labels in (
-            ("gateways.runapi", _of_runapi()),
-            ("gateways.runapi.capabilities", _capabilities()),
-            ("gateways.runapi.protocols", _protocols()),
-            ("gateways.runapi.price", _prices(_("RunAPI"))),
-            ("gateways.zai", _of_zai()),
-            ("gateways.zai.price", _prices(_("Z.ai"))),
-            ("arithmetic", arithmetic_labels()),
-        )
-        for key, label in labels.items()
-    }
+    return (
+        {f"facts.{key}": label for key, label in _of_the_model().items()}
+        | lifecycle_labels()
+        | self_host_labels()
+        | {
+            f"{table}.{key}": label
+            for table, labels in (
+                ("gateways.runapi", _of_runapi()),
+                ("gateways.runapi.capabilities", _capabilities()),
+                ("gateways.runapi.protocols", _protocols()),
+                ("gateways.runapi.price", _prices(_("RunAPI"))),
+                ("gateways.zai", _of_zai()),
+                ("gateways.zai.price", _prices(_("Z.ai"))),
+                ("gateways.vercel", {"model_id": _("Model ID at Vercel"), "billing": _("Billing at Vercel")}),
+                ("gateways.vercel.price", _prices(_("Vercel"))),
+                ("arithmetic", arithmetic_labels()),
+            )
+            for key, label in labels.items()
+        }
+    )
 
 
 def _of_the_model() -> dict[str, str]:
@@ -118,6 +128,7 @@ def _of_the_model() -> dict[str, str]:
         "release": _("Release"),
         "availability": _("At Z.ai"),
         "license": _("Licence"),
+        "license_conditions": _("Licence conditions"),
         "open_weights": _("Open weights"),
         "weights": _("Weights"),
         "size_total": _("Size, total"),
@@ -132,6 +143,8 @@ def _of_the_model() -> dict[str, str]:
         "thinking_types": _("Thinking, settings"),
         "reasoning_effort": _("Reasoning effort"),
         "reasoning_efforts": _("Reasoning effort, settings"),
+        "reasoning_effort_default": _("Reasoning effort, default"),
+        "reasoning_field": _("Reasoning field"),
         "tool_calling": _("Tools"),
         "tool_stream": _("Tools in a stream"),
         "structured_output": _("Structured output"),
@@ -192,6 +205,7 @@ def _prices(gateway: str) -> dict[str, str]:
         "cache_write_5m": _("Cache write 5 min, {gateway}"),
         "cache_write_1h": _("Cache write 1 h, {gateway}"),
         "cache_storage": _("Cache storage, {gateway}"),
+        "tiers": _("Price by length, {gateway}"),
         "headline": _("Headline, {gateway}"),
     }
     return {key: label.format(gateway=gateway) for key, label in labels.items()}

@@ -22,6 +22,7 @@ from glm_playground.ui.models.use import (
 )
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.fact_groups import group_rows
 from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.fact_view import FactView, Row
 from glm_playground.ui.shared.i18n import _
@@ -151,6 +152,8 @@ def _draw_scores(card: ModelCard, sources: Mapping[str, Source]) -> None:
 def _draw_more(card: ModelCard, view: FactView) -> None:
     """What few need, drawn once it is opened."""
     sections: tuple[tuple[str, str, list[Row]], ...] = (
+        ("lifecycle", _("Lifecycle and providers"), group_rows(card, "lifecycle")),
+        ("self_host", _("Self-hosting"), group_rows(card, "self_host")),
         ("capabilities", _("What RunAPI declares"), sheet.runapi_rows(card)),
         ("parameters", _("Request parameters and sampling ranges"), sheet.parameter_rows(card)),
         ("architecture", _("Architecture"), sheet.architecture_rows(card)),

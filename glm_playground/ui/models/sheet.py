@@ -78,6 +78,7 @@ def model_rows(card: ModelCard) -> list[Row]:
         row("release", _("Release"), facts.release),
         row("availability", _("At Z.ai"), facts.availability),
         row("license", _("Licence"), facts.license),
+        row("license_conditions", _("Licence conditions"), facts.license_conditions),
         row("open_weights", _("Open weights"), facts.open_weights),
         row("weights", _("Weights"), facts.weights, weights),
         row("input_modalities", _("Input modality"), facts.input_modalities),
@@ -93,6 +94,7 @@ def feature_rows(card: ModelCard) -> list[Row]:
     rows = [
         row("thinking", _("Thinking"), facts.thinking),
         row("reasoning_effort", _("Reasoning effort"), facts.reasoning_effort),
+        row("reasoning_field", _("Reasoning field"), facts.reasoning_field),
         row("tool_calling", _("Tools"), facts.tool_calling),
         row("tool_stream", _("Tools in a stream"), facts.tool_stream),
         row("structured_output", _("Structured output"), facts.structured_output),

@@ -72,6 +72,7 @@ def draw_skill(card: ModelCard, catalog: Catalog, sheet: GatewaySheet, view: Fac
                 code(facts.skill.value) if facts.skill.value else None,
             ),
             row("runapi.skill_use_when", _("Use this variant for"), facts.skill_use_when),
+            row("sheet.skill_text", _("RunAPI's words"), sheet.skill_text),
         ]
     )
     skill = skill_of(card, catalog)
@@ -90,30 +91,45 @@ def draw_skill(card: ModelCard, catalog: Catalog, sheet: GatewaySheet, view: Fac
 def draw_steps(model: str, sheet: GatewaySheet, view: FactView) -> None:
     """Draws how to use it, in four steps."""
     texts = {
-        "choose the model": _("Choose the model: compare its sheet with the others'."),
-        "send its id": _("Send its id: {id} in the field {field}.").format(id=code(model), field=code("model")),
-        "run and store the returned task id": _("Run it and store the task id that comes back in {header}.").format(
+        "Escolha o modelo": _("Choose the model: compare its sheet with the others'."),
+        "Envie o ID do modelo": _("Send its id: {id} in the field {field}.").format(
+            id=code(model), field=code("model")
+        ),
+        "Execute a tarefa": _("Run it and store the task id that comes back in {header}.").format(
             header=code("X-RunAPI-Task-Id")
         ),
-        "collect the output by asking or by callback": _(
+        "Colete a saída": _(
             "Collect the output: GLM chat answers in the response itself; a task can be asked for at {path}, or sends "
             "a callback."
         ).format(path=code("GET /api/v1/tasks/{id}")),
     }
     steps = sheet.steps.value or ()
-    st.markdown("\n".join(f"{place}. {texts.get(step, published(step))}" for place, step in enumerate(steps, 1)))
+    lines = (f"{place}. {texts.get(_heading(step), '')} {_quotation(step)}" for place, step in enumerate(steps, 1))
+    st.markdown("\n".join(lines))
     _draw_source("sheet.steps", _("How to use it"), sheet.steps, view)
 
 
 def draw_uses(sheet: GatewaySheet, view: FactView) -> None:
     """Draws where to use it."""
     texts = {
-        "chat: chat and reasoning": _("**Chat**: conversations and reasoning."),
-        "code: generate and review work": _("**Code**: generate and review work."),
-        "automation: connect models to back-end tasks": _("**Automation**: connect the model to back-end tasks."),
+        "Chat": _("**Chat**: conversations and reasoning."),
+        "Código": _("**Code**: generate and review work."),
+        "Automação": _("**Automation**: connect the model to back-end tasks."),
     }
-    st.markdown("\n".join(f"- {texts.get(use, published(use))}" for use in sheet.uses.value or ()))
+    uses = sheet.uses.value or ()
+    st.markdown("\n".join(f"- {texts.get(_heading(use), '')} {_quotation(use)}" for use in uses))
     _draw_source("sheet.uses", _("Where to use it"), sheet.uses, view)
+    view.draw_rows([row("sheet.highlights", _("RunAPI's highlights"), sheet.highlights)])
+
+
+def _heading(text: str) -> str:
+    """The words before the colon."""
+    return text.partition(":")[0]
+
+
+def _quotation(text: str) -> str:
+    """What RunAPI's page says, in its language."""
+    return aside(f"“{literal(text)}”")
 
 
 def draw_questions(model: str, sheet: GatewaySheet, view: FactView) -> None:
