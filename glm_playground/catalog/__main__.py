@@ -1,8 +1,12 @@
-"""Checks the catalog's data files: `python -m glm_playground.catalog check [FILE...]`.
+"""Keeps the catalog's data files: `python -m glm_playground.catalog check [FILE...]`, `recheck`, `schema`.
 
-Without a FILE, all files that come with the package. A FILE is checked against the `sources.toml` beside it (for a
-model: in the folder above), or against the packaged one. Prints "ok FILE: counts" or one line a problem,
-"FILE: key: reason", and ends with 1 if there was any problem.
+check [FILE...]        without a FILE, all files that come with the package, and that every source is cited. A FILE is
+                       checked against the `sources.toml` beside it (for a model: in the folder above), or against the
+                       packaged one. Prints "ok FILE: counts" or one line a problem, "FILE: key: reason".
+recheck SOURCE FILE    looks for the values that cite SOURCE in a saved page of it, and prints those not found
+schema                 writes the JSON Schema of each kind of file
+
+Each ends with 1 if there was any problem.
 """
 
 from __future__ import annotations
@@ -15,8 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from glm_playground.catalog.card import ModelCard
+from glm_playground.catalog.citations import unused_sources
 from glm_playground.catalog.files import FILE_READERS, read_card, read_sources
-from glm_playground.catalog.loader import DATA, read_file
+from glm_playground.catalog.loader import DATA, load_catalog, read_file
+from glm_playground.catalog.recheck import recheck
+from glm_playground.catalog.schema import texts as schema_texts
 from glm_playground.catalog.types import Source
 
 
@@ -26,9 +33,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="check data files, one line a problem")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files to check; all packaged ones without")
-    files: list[Path] = parser.parse_args(arguments).files
+    look = commands.add_parser("recheck", help="compare a saved page of a source with the values that cite it")
+    look.add_argument("source", metavar="SOURCE", help="id in sources.toml")
+    look.add_argument("page", type=Path, metavar="FILE", help="the saved page: HTML, Markdown or text")
+    commands.add_parser("schema", help="write the JSON Schema of each kind of file")
+    given = parser.parse_args(arguments)
+    if given.command == "recheck":
+        return _recheck(given.source, given.page)
+    if given.command == "schema":
+        return _write_schemas()
+    files: list[Path] = given.files
     good = [_check(path) for path in files or sorted(DATA.rglob("*.toml"))]
-    return 0 if all(good) else 1
+    return 0 if all(good) and (files or _all_cited()) else 1
+
+
+def _all_cited() -> bool:
+    unused = unused_sources(load_catalog())
+    for source in unused:
+        print(f"{DATA / 'sources.toml'}: {source}: a source that nothing cites")
+    return not unused
+
+
+def _recheck(source: str, page: Path) -> int:
+    catalog = load_catalog()
+    if source not in catalog.sources:
+        print(f"{source}: not in sources.toml")
+        return 1
+    try:
+        text = page.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        print(f"{page}: cannot be read: {error.strerror}")
+        return 1
+    result = recheck(catalog, source, text)
+    for citation in result.missing:
+        words = f"quoted {citation.quote!r}" if citation.quote else str(citation.value)
+        print(f"not found: {citation.place}: {words}")
+    for citation in result.unchecked:
+        print(f"no words to look for: {citation.place}: {citation.value}")
+    print(f"{source}: {len(result.found)} found, {len(result.missing)} not, {len(result.unchecked)} not looked for")
+    return 1 if result.missing else 0
+
+
+def _write_schemas() -> int:
+    for path, text in schema_texts().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(path)
+    return 0
 
 
 def _check(path: Path) -> bool:

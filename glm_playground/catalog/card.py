@@ -175,7 +175,7 @@ class Capabilities(FactTable):
 class GatewayFacts(FactTable):
     """One model on one gateway: the eight rows of its sheet, limits, prices, protocols, capabilities, page, skill.
 
-    `plans`, `endpoints` and `data_policy` hold for the gateway whatever the model: the loader takes them from its sheet.
+    `plans`, `endpoints` and `data_policy` hold for the whole gateway: the loader takes them from its sheet.
     """
 
     id: str

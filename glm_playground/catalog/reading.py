@@ -62,26 +62,29 @@ class FileProblem(NamedTuple):
     reason: str
 
 
-class _Entry(NamedTuple):
+class FactField(NamedTuple):
+    """A fact's place in a table: its class, its unit, and the texts it may take."""
+
     fact: Any
     unit: str | None = None
     choices: tuple[str, ...] | None = None
 
 
 @cache
-def _entries(table: type[FactTable]) -> Mapping[str, _Entry]:
+def fact_fields(table: type[FactTable]) -> Mapping[str, FactField]:
     """The fact fields of a table with their units and choices."""
     found = {}
     for name, field in table.model_fields.items():
         if field.annotation in READERS:
             unit = next((mark.name for mark in field.metadata if isinstance(mark, Unit)), None)
             choices = next((mark.choices for mark in field.metadata if isinstance(mark, OneOf)), None)
-            found[name] = _Entry(field.annotation, unit, choices)
+            found[name] = FactField(field.annotation, unit, choices)
     return found
 
 
 @cache
-def _inner_tables(table: type[FactTable]) -> Mapping[str, type[FactTable]]:
+def inner_tables(table: type[FactTable]) -> Mapping[str, type[FactTable]]:
+    """The tables inside a table, by name."""
     return {
         name: field.annotation
         for name, field in table.model_fields.items()
@@ -131,7 +134,7 @@ class Reading:
 
     def table(self, cls: type[Table], raw: object, key: str, plain: Mapping[str, Any] | None = None) -> Table:
         """A table of facts. `plain` holds fields that were read already and are no facts."""
-        entries, inner = _entries(cls), _inner_tables(cls)
+        entries, inner = fact_fields(cls), inner_tables(cls)
         fields: dict[str, Any] = {}
         raw = self.mapping(raw, key)
         for name, value in raw.items():
