@@ -66,7 +66,7 @@ def _recheck(source: str, page: Path) -> int:
         return 1
     result = recheck(catalog, source, text)
     for citation in result.missing:
-        words = f"quoted {citation.quote!r}" if citation.quote else str(citation.value)
+        words = f'quoted "{citation.quote}"' if citation.quote else str(citation.value)
         print(f"not found: {citation.place}: {words}")
     for citation in result.unchecked:
         print(f"no words to look for: {citation.place}: {citation.value}")

@@ -57,7 +57,9 @@ def _wanted(citation: Citation) -> Iterator[tuple[str, ...]]:
         for entry in citation.value:
             yield (_normal(entry),)
     else:
-        yield tuple(map(_normal, _spellings(citation.value)))
+        spellings = tuple(_spellings(citation.value))
+        with_unit = tuple(f"{spelling}B" for spelling in spellings if citation.unit == "B")
+        yield tuple(map(_normal, (*spellings, *with_unit)))
 
 
 def _spellings(value: Any) -> Iterator[str]:

@@ -37,6 +37,8 @@ def reasons(catalog: Catalog) -> list[tuple[str, str, str]]:
 
 LICENSE = 'license = { value = "MIT", source = "hf_51" }'
 EFFORT = 'reasoning_effort = { unknown = "documented for GLM-5.2 and later" }'
+SETTING = '"%", "not stated"'
+FIRST = "scores.hf_51[0]"
 BAD_MODEL_FILES = [
     (
         "unknown source",
@@ -96,9 +98,27 @@ BAD_MODEL_FILES = [
     ("bad other", 'source = "apxml"', 'source = "apxmll"', "facts.size_active.others[0].source", "unknown source"),
     ("others", EFFORT, 'reasoning_effort = { unknown = "x", others = 3 }', "facts.reasoning_effort.others", "a list"),
     ("score source", "hf_51 = [", "hf_510 = [", "scores.hf_510", "unknown source"),
-    ("score value", '["SWE-bench Pro", "58.4"]', '["SWE-bench Pro", 58.4]', "scores.hf_51[0].value", "in quotes"),
-    ("short score", '["SWE-bench Pro", "58.4"]', '["SWE-bench Pro"]', "scores.hf_51[0]", "expected [benchmark"),
+    (
+        "score value",
+        f'["SWE-bench Pro", "58.4", {SETTING}]',
+        f'["SWE-bench Pro", 58.4, {SETTING}]',
+        FIRST + ".value",
+        "in quotes",
+    ),
+    ("no unit", f'"58.4", {SETTING}]', '"58.4"]', FIRST, "expected [benchmark, value, unit, conditions]"),
+    ("no conditions", f'"58.4", {SETTING}]', '"58.4", "%"]', FIRST, "expected [benchmark, value, unit, conditions]"),
     ("score unit", 'unit = "USD", published', 'unit = "EUR", published', "scores.hf_51[17].unit", "wrong unit: 'EUR'"),
+    ("no unit in a table", 'unit = "USD", published', "published", "scores.hf_51[17].unit", "wrong unit: None"),
+    (
+        "no conditions in a table",
+        'published = "$5,634.41", conditions = "not stated"',
+        'published = "$5,634.41"',
+        "scores.hf_51[17]",
+        "a score without conditions",
+    ),
+    ("more than all", f'"58.4", {SETTING}]', '"58.4", "of 50", "not stated"]', FIRST + ".unit", "58.4 is not of 50"),
+    ("of nothing", f'"58.4", {SETTING}]', '"58.4", "of 0", "not stated"]', FIRST + ".unit", "wrong unit: 'of 0'"),
+    ("quote is a text", LICENSE, LICENSE[:-2] + ", quote = 3 }", "facts.license.quote", "expected a text"),
     ("capability", '"advertised"', '"maybe"', "gateways.runapi.capabilities.function_tools", "'maybe' is none of"),
     ("id", 'id = "glm-5.1"', 'id = "glm-5.9"', "id", "'glm-5.9' in a file called glm-5.1.toml"),
     ("gateway id", "[gateways.zai]\n", '[gateways.zai]\nid = "zai"\n', "gateways.zai.id", "unknown key"),
@@ -154,6 +174,9 @@ def test_a_bad_source_takes_only_its_users_with_it(data: Path) -> None:
     [
         ("sources.toml", ('kind = "vendor"', 'kind = "rumour"'), "zai_openapi.kind", "unknown kind"),
         ("sources.toml", ('kind = "vendor"', 'kind = "vendor"\nsite = "x"'), "zai_openapi.site", "unknown key"),
+        ("sources.toml", ("read = 2026-11-23\n", ""), "zai_openapi.read", "expected a date"),
+        ("sources.toml", ("as_of = { unknown", "as_of = { known"), "zai_openapi.as_of.unknown", "expected a text"),
+        ("sources.toml", ("licence = { unknown", "note = { unknown"), "zai_openapi.licence", "neither given nor"),
         ("parameters.toml", ('type = "float"', 'type = "number"'), "temperature.type", "unknown type"),
         ("parameters.toml", ('bounds = "items"', 'bounds = "things"'), "tools.bounds", "unknown bounds"),
         ("parameters.toml", ('minimum = "0"', "minimum = 0.0"), "temperature.minimum.value", "a number in quotes"),
@@ -219,11 +242,11 @@ input = { unknown = "not read" }
 def test_check_prints_counts_or_one_line_a_problem(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 17
+    assert len(lines) == len(list(DATA.rglob("*.toml")))
     assert all(line.startswith("ok ") for line in lines)
     path = data / "models" / "glm-5.1.toml"
     assert main(["check", str(path)]) == 0
-    assert "20 scores, on runapi, zai" in capsys.readouterr().out
+    assert "22 scores, on runapi, zai" in capsys.readouterr().out
     edit(path, LICENSE, 'license = { value = "MIT", source = "nobody" }')
     assert main(["check", str(path), str(data / "variants.toml")]) == 1
     assert capsys.readouterr().out.splitlines() == [
