@@ -18,7 +18,7 @@ CAPABILITIES: dict[str, Callable[[ModelCard], bool | None]] = {
     "thinking_off": lambda card: _contains(card.facts.thinking_types, "disabled"),
     "tools": lambda card: _unless_refused(card, card.facts.tool_calling.value, "function_tools"),
     "structured_output": lambda card: _unless_refused(
-        card, _starts(card.facts.structured_output, "response_format"), "structured_output"
+        card, _starts(card.facts.structured_output, ("response_format", "supported")), "structured_output"
     ),
     "caching": lambda card: _documented(card.facts.context_caching),
     "images": lambda card: _unless_refused(card, _contains(card.facts.input_modalities, "image"), "multimodal_input"),
@@ -111,5 +111,5 @@ def _contains(fact: Fact[tuple[str, ...]], entry: str) -> bool | None:
     return entry in fact.value if fact.value is not None else None
 
 
-def _starts(fact: Fact[str], beginning: str) -> bool | None:
-    return fact.value.startswith(beginning) if fact.value is not None else None
+def _starts(fact: Fact[str], beginnings: tuple[str, ...]) -> bool | None:
+    return fact.value.startswith(beginnings) if fact.value is not None else None

@@ -7,7 +7,7 @@ import streamlit as st
 
 from glm_playground.catalog import Discrepancy, ModelCard, Score, Source
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, kind_name, table_head
+from glm_playground.ui.shared.fact_values import aside, kind_name, published, table_head
 from glm_playground.ui.shared.fact_view import source_link
 from glm_playground.ui.shared.i18n import _, day, ngettext
 
@@ -25,7 +25,7 @@ def scores_table(scores: list[Score], sources: Mapping[str, Source]) -> str:
         source = sources.get(score.source)
         cells = (
             literal(score.benchmark) + (f" :small[:gray[{literal(score.conditions)}]]" if score.conditions else ""),
-            " ".join(map(literal, (score.published, *_missing_unit(score)))),
+            literal(score.published) + _missing_unit(score),
             f":small[{source_link(source, short=True) if source else literal(score.publisher)} "
             f":gray[{kind_name(score.kind)} {score.read:%Y-%m}]]",
         )
@@ -33,10 +33,11 @@ def scores_table(scores: list[Score], sources: Mapping[str, Source]) -> str:
     return "\n".join(lines)
 
 
-def _missing_unit(score: Score) -> tuple[str, ...]:
+def _missing_unit(score: Score) -> str:
     """The unit, where the printed form does not carry one already."""
-    carried = score.unit is None or any(mark in score.published for mark in "%$/")
-    return () if carried or score.unit is None else (score.unit,)
+    if score.unit in {None, "count"} or any(mark in score.published for mark in "%$/"):
+        return ""
+    return "%" if score.unit == "%" else f" {literal(score.unit or '')}"
 
 
 def draw_disagreements(card: ModelCard, sources: Mapping[str, Source]) -> None:
@@ -46,7 +47,7 @@ def draw_disagreements(card: ModelCard, sources: Mapping[str, Source]) -> None:
     st.markdown(aside(summary.format(count=things)))
     for entry in card.discrepancies:
         count = ngettext("{count} claim", "{count} claims", len(entry.claims)).format(count=len(entry.claims))
-        with st.expander(f"{literal(topic_name(entry.topic))}: {literal(entry.subject)} ({count})", type="compact"):
+        with st.expander(f"{literal(topic_name(entry.topic))}: {published(entry.subject)} ({count})", type="compact"):
             st.markdown(_claims(entry, sources))
 
 
@@ -56,7 +57,7 @@ def _claims(entry: Discrepancy, sources: Mapping[str, Source]) -> str:
         source = sources.get(claim.source)
         name = source_link(source) if source else literal(claim.source)
         lines.append(f"| {literal(claim.value)} | {name} | {kind_name(claim.kind)} | {day(claim.read)} |")
-    reading = _("How it is read here: {reading}").format(reading=literal(entry.reading))
+    reading = _("How it is read here: {reading}").format(reading=published(entry.reading))
     return "\n".join(lines) + f"\n\n{reading}"
 
 

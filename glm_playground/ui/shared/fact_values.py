@@ -67,8 +67,11 @@ def billions(value: Decimal) -> str:
 
 
 def published(text: str) -> str:
-    """A published text as Markdown, in the session's language where it is one of the words that recur."""
-    return _words(language()).get(text) or literal(text)
+    """A published text as Markdown, in the session's language where it has a translation.
+
+    Those are the words that recur and what this project wrote into the data files: see `catalog.explanations`.
+    """
+    return _words(language()).get(text) or literal(_(text))
 
 
 def kind_name(kind: Kind) -> str:
@@ -99,6 +102,14 @@ def _quantity(value: int | Decimal, unit: str | None) -> str:
             return _("{amount} / 1M tokens").format(amount=money(Decimal(value)))
         case "USD / 1K tokens":
             return _("{amount} / 1K tokens").format(amount=money(Decimal(value)))
+        case "USD":
+            return money(Decimal(value))
+        case "USD / task":
+            return _("{amount} / task").format(amount=money(Decimal(value)))
+        case "%":
+            return f"{number(value, digits)}%"
+        case "count":
+            return number(value, digits)
         case _:
             return number(value, digits) + (f" {literal(unit)}" if unit else "")
 
@@ -118,6 +129,7 @@ def _words(language: str) -> dict[str, str]:
         "1K tokens": _("1K tokens"),
         "1M tokens": _("1M tokens"),
         "Yes - included via API": _("Yes - included via API"),
+        "Sim": _("Yes"),
         "Operational": _("Operational"),
         "active": _("active"),
         "OpenAI compatible": _("OpenAI compatible"),

@@ -147,16 +147,22 @@ def _claim_line(claim: Claim[object], fact: AnyFact, sources: Mapping[str, Sourc
     if claim is fact.chosen:
         value = f"**{value}**"
     source = sources.get(claim.source)
-    notes = [claim.note] if claim.note else []
+    notes = [published(claim.note)] if claim.note else []
+    if claim.quote:
+        notes.append(literal(_("in its words: “{words}”").format(words=claim.quote)))
     if claim.as_of:
-        notes.append(_("the document is of {date}").format(date=claim.as_of))
+        notes.append(literal(_("the document is of {date}").format(date=claim.as_of)))
+    elif source and source.as_of_unknown:
+        notes.append(_("its date is not known: {reason}").format(reason=published(source.as_of_unknown)))
     if source and source.read_from:
-        notes.append(_("read from {place}").format(place=source.read_from))
+        notes.append(literal(_("read from {place}").format(place=source.read_from)))
+    if source and source.licence:
+        notes.append(literal(_("licence {name}").format(name=source.licence)))
     if source and source.note:
-        notes.append(source.note)
+        notes.append(published(source.note))
     said_by = source_link(source) if source else literal(claim.source)
     said = f"{said_by} {aside(f'{kind_name(claim.kind)}, {day(claim.read)}')}"
-    return f"| {value} | {said} | {'; '.join(map(literal, notes))} |"
+    return f"| {value} | {said} | {'; '.join(notes)} |"
 
 
 def short_name(source: Source) -> str:

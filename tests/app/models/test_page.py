@@ -93,11 +93,11 @@ class TestWall:
             return {link.proto.label for link in wall.get("page_link")}
 
         wall.text_input(key="wall_search").set_value("4.5")
-        assert shown() == {"GLM-4.5", "GLM-4.5-Air"}
+        assert shown() == {"GLM-4.5", "GLM-4.5-Air", "GLM-4.5V"}
         wall.text_input(key="wall_search").set_value("")
         wall.selectbox(key="wall_context").set_value(1_000_000)
         wall.multiselect(key="wall_capabilities").set_value(["images"])
-        assert shown() == {"GLM-5.3-Flash"}
+        assert shown() == {"GLM-5.3-Flash", "GLM-5.4"}
         wall.selectbox(key="wall_status").set_value("listed")
         assert shown() == set()
         assert "No model fits" in text(wall)
@@ -166,8 +166,8 @@ class TestSheet:
 
     def test_scores_disagreements_and_folded_facts(self, glm_51: AppTest) -> None:
         shown = text(glm_51)
-        assert "| HLE :small[:gray[with tools]] | 52\\.3 |" in shown
-        assert "Sources disagree in 10 things." in shown
+        assert "| HLE :small[:gray[with tools]] | 52\\.3% |" in shown
+        assert "Sources disagree in 12 things." in shown
         with pytest.raises(KeyError):
             glm_51.button(key="fact-layers")
         glm_51.session_state["more-architecture"] = True

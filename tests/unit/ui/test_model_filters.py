@@ -39,7 +39,13 @@ def test_text(text: str, expected: set[str]) -> None:
 
 
 def test_context() -> None:
-    assert found(WantedModels(context=1_000_000)) == {"glm-5.2", "glm-5.3", "glm-5.3-flash"}
+    assert found(WantedModels(context=1_000_000)) == {
+        "glm-5.2",
+        "glm-5.2-fast",
+        "glm-5.3",
+        "glm-5.3-flash",
+        "glm-5.4",
+    }
     assert "glm-4.5" in found(WantedModels(context=128_000))
     assert "glm-4.5" not in found(WantedModels(context=200_000))
 
@@ -52,12 +58,24 @@ def test_licence() -> None:
 def test_what_runapi_refuses_is_not_to_be_had() -> None:
     assert CAPABILITIES["tools"](CATALOG["glm-5.2"]) is False
     assert CAPABILITIES["tools"](CATALOG["glm-5.1"]) is True
-    assert found(WantedModels(capabilities=("images",))) == {"glm-5.3-flash"}
+    assert found(WantedModels(capabilities=("images",))) == {
+        "glm-4.5v",
+        "glm-4.6v",
+        "glm-4.6v-flash",
+        "glm-4.6v-flashx",
+        "glm-5.3-flash",
+        "glm-5.4",
+        "glm-5v-turbo",
+        "glm-ocr",
+    }
+    assert CAPABILITIES["structured_output"](CATALOG["glm-5.4"]) is True
+    assert CAPABILITIES["structured_output"](CATALOG["glm-5.3-flash"]) is False
+    assert CAPABILITIES["structured_output"](CATALOG["glm-ocr"]) is None
     assert "glm-5.3" not in found(WantedModels(capabilities=("thinking_off",)))
 
 
 def test_price() -> None:
-    assert found(WantedModels(price=Decimal(0))) == {"glm-4.7-flash"}
+    assert found(WantedModels(price=Decimal(0))) == {"glm-4.6v-flash", "glm-4.7-flash"}
     card = CATALOG["glm-5.1"]
     assert not fits(card, NO_PRICE, None, WantedModels(price=Decimal(100)))
 

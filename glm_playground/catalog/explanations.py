@@ -1,0 +1,67 @@
+"""The texts of the data files that this project wrote: reasons, notes, readings, and descriptions of features.
+
+They are shown in the reader's language; what a source says is not among them, nor are names and addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from glm_playground.catalog.catalog import Catalog
+from glm_playground.catalog.types import AnyFact
+
+# Facts whose value describes in a sentence what a source says at length.
+_DESCRIPTIONS = frozenset(
+    {
+        "availability",
+        "benchmarks_note",
+        "coding_plan",
+        "context_caching",
+        "data_policy",
+        "deprecated",
+        "license_conditions",
+        "on_runapi",
+        "reasoning_effort",
+        "remark",
+        "replaced_by",
+        "retired",
+        "structured_output",
+        "thinking",
+        "tiers",
+    }
+)
+
+
+def explanations(catalog: Catalog) -> tuple[str, ...]:
+    """Each text once, in the order of the files."""
+    return tuple(dict.fromkeys(_texts(catalog)))
+
+
+def _texts(catalog: Catalog) -> Iterator[str]:
+    for card in catalog.cards:
+        yield from _of_facts(card.all_facts())
+    for sheet in catalog.gateways:
+        yield from _of_facts(sheet.items())
+    for variant in catalog.variants:
+        yield from _of_facts(variant.items())
+        for _gateway, price in variant.prices:
+            yield from _of_facts(price.items())
+    for parameter in catalog.parameters:
+        yield from _of_facts(parameter.items())
+    for entry in catalog.discrepancies:
+        yield entry.subject
+        yield entry.reading
+        yield from (claim.note for claim in entry.claims if claim.note)
+    for source in catalog.sources.values():
+        yield from (text for text in (source.note, source.as_of_unknown) if text)
+
+
+def _of_facts(facts: Iterable[tuple[str, AnyFact]]) -> Iterator[str]:
+    for key, fact in facts:
+        if fact.why:
+            yield fact.why
+        for claim in fact.claims:
+            if claim.note:
+                yield claim.note
+            if key.rpartition(".")[2] in _DESCRIPTIONS and isinstance(claim.value, str):
+                yield claim.value
