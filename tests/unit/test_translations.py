@@ -11,6 +11,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from glm_playground.catalog import load_catalog
+from glm_playground.catalog.explanations import explanations
+
 ROOT = Path(__file__).parents[2]
 PORTUGUESE = ROOT / "glm_playground" / "locale" / "pt_BR" / "LC_MESSAGES" / "messages.po"
 
@@ -20,6 +23,9 @@ def _in_the_code() -> dict[str | tuple[str, ...], str]:
     for folder in ("glm_playground", "pages"):
         for name, line, message, _, _ in extract_from_dir(str(ROOT / folder)):
             found.setdefault(message, f"{folder}/{name}:{line}")
+    # What this project wrote into the data files is shown in the reader's language too.
+    for text in explanations(load_catalog()):
+        found.setdefault(text, "the catalog's data")
     return found
 
 
