@@ -74,6 +74,8 @@ def model_rows(card: ModelCard) -> list[Row]:
     runapi = card.gateway("runapi")
     words = [row("runapi.overview", _("RunAPI's words"), runapi.overview)] if runapi else []
     words += [row("runapi.card_text", _("RunAPI's card"), runapi.card_text)] if runapi else []
+    if runapi and runapi.compared_with.known:
+        words.append(row("runapi.compared_with", _("RunAPI compares it with"), runapi.compared_with))
     return [
         row("release", _("Release"), facts.release),
         row("availability", _("At Z.ai"), facts.availability),

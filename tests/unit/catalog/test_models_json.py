@@ -44,7 +44,7 @@ def test_every_value_has_a_source_and_every_disagreement_its_claims(catalog: Cat
     }
     nested = {f"{outer}.{name}" for outer in ("limit", "cost", "modalities") for name in found.get(outer, {})}
     assert set(found["sources"]) == stated | nested
-    assert 204800 in [claim["value"] for claim in found["conflicts"]["limit.context"]]
+    assert 202752 in [claim["value"] for claim in found["conflicts"]["limit.context"]]
     assert found["limit"]["context"] == 200000
 
 
