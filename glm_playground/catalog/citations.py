@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from glm_playground.catalog.card import ModelCard
 from glm_playground.catalog.catalog import Catalog
+from glm_playground.catalog.explanations import DESCRIPTIONS
 from glm_playground.catalog.types import AnyFact, Claim, Score
 
 
@@ -19,6 +20,8 @@ class Citation(NamedTuple):
     unit: str | None
     kind: str
     quote: str | None
+    described: bool
+    """Whether the value is in this project's words."""
 
 
 def citations(catalog: Catalog) -> Iterator[Citation]:
@@ -40,7 +43,7 @@ def citations(catalog: Catalog) -> Iterator[Citation]:
     yield from _of_facts("counting", catalog.counting.items())
     for entry in catalog.discrepancies:
         for claim in entry.claims:
-            yield _citation(f"discrepancy {entry.topic}: {entry.subject}", claim, None)
+            yield _citation(f"discrepancy {entry.topic}: {entry.subject}", claim, None, described=True)
 
 
 def unused_sources(catalog: Catalog) -> tuple[str, ...]:
@@ -52,15 +55,16 @@ def unused_sources(catalog: Catalog) -> tuple[str, ...]:
 def _of_facts(owner: str, facts: Iterable[tuple[str, AnyFact]]) -> Iterator[Citation]:
     for key, fact in facts:
         for claim in fact.claims:
-            yield _citation(f"{owner}: {key}", claim, fact.unit)
+            described = key.rpartition(".")[2] in DESCRIPTIONS
+            yield _citation(f"{owner}: {key}", claim, fact.unit, described=described)
 
 
 def _of_scores(card: ModelCard) -> Iterator[Citation]:
     own: tuple[Score, ...] = (*card.scores, *(score for table in card.gateways for score in table.scores))
     for score in own:
         place = f"{card.id}: {score.benchmark}" + (f" ({score.conditions})" if score.conditions else "")
-        yield Citation(place, score.source, score.value, score.unit, score.kind, None)
+        yield Citation(place, score.source, score.value, score.unit, score.kind, None, False)
 
 
-def _citation(place: str, claim: Claim[Any], unit: str | None) -> Citation:
-    return Citation(place, claim.source, claim.value, unit, claim.kind, claim.quote)
+def _citation(place: str, claim: Claim[Any], unit: str | None, *, described: bool) -> Citation:
+    return Citation(place, claim.source, claim.value, unit, claim.kind, claim.quote, described)

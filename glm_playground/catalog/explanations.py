@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator
 from glm_playground.catalog.catalog import Catalog
 from glm_playground.catalog.types import AnyFact
 
-# Facts whose value describes in a sentence what a source says at length.
-_DESCRIPTIONS = frozenset(
+DESCRIPTIONS = frozenset(
     {
         "availability",
         "benchmarks_note",
@@ -30,6 +29,7 @@ _DESCRIPTIONS = frozenset(
         "tiers",
     }
 )
+"""Facts whose value describes in this project's words what a source says at length."""
 
 
 def explanations(catalog: Catalog) -> tuple[str, ...]:
@@ -63,5 +63,5 @@ def _of_facts(facts: Iterable[tuple[str, AnyFact]]) -> Iterator[str]:
         for claim in fact.claims:
             if claim.note:
                 yield claim.note
-            if key.rpartition(".")[2] in _DESCRIPTIONS and isinstance(claim.value, str):
+            if key.rpartition(".")[2] in DESCRIPTIONS and isinstance(claim.value, str):
                 yield claim.value

@@ -1,7 +1,8 @@
 """Compares a saved page of a source with the values that cite it, and tells what is no longer found there.
 
-A claim's quoted words are looked for as they are; without them, its value in the spellings that pages use. What was
-inferred stands on no page and is left out, and so is a yes or no without quoted words.
+A claim's quoted words are looked for as they are; without them, its value in the spellings that pages use, and each
+entry of a list by its words. What was inferred stands on no page and is left out; so is, without quoted words, a yes or
+no and what this project describes in its own words.
 """
 
 from __future__ import annotations
@@ -51,14 +52,15 @@ def _wanted(citation: Citation) -> Iterator[tuple[str, ...]]:
     """The spellings of each thing to look for."""
     if citation.quote:
         yield (_normal(citation.quote),)
-    elif citation.kind == "inferred" or isinstance(citation.value, bool):
+    elif citation.kind == "inferred" or citation.described or isinstance(citation.value, bool):
         return
     elif isinstance(citation.value, tuple):
         for entry in citation.value:
-            yield (_normal(entry),)
+            yield from ((word,) for word in _normal(entry).replace(": ", " ").split())
     else:
         spellings = tuple(_spellings(citation.value))
-        with_unit = tuple(f"{spelling}B" for spelling in spellings if citation.unit == "B")
+        letter = {"B": "B", "T tokens": "T"}.get(citation.unit or "")
+        with_unit = tuple(f"{spelling}{letter}" for spelling in spellings if letter)
         yield tuple(map(_normal, (*spellings, *with_unit)))
 
 

@@ -56,13 +56,15 @@ security assessment.
         (said(date(2026, 4, 8)), False),
         (said("GLM-X"), True),
         (said("GLM-Y"), False),
+        (said(("Input $1.4", "GLM-X")), True),
+        (said(("Input $1.4", "GLM-Y")), False),
         (said("not sold yet", quote="upon completion of the security assessment."), True),
         (said("not sold yet", quote="upon completion of the audit"), False),
         (said(True, quote="Model API"), True),
     ],
 )
 def test_what_a_page_says(fact: Fact[Any], found: bool) -> None:
-    result = recheck(catalog(availability=fact), "page", PAGE)
+    result = recheck(catalog(knowledge_cutoff=fact), "page", PAGE)
     assert (len(result.found), len(result.missing)) == (int(found), int(not found))
 
 
@@ -74,9 +76,14 @@ def test_html_is_read_as_its_text() -> None:
 
 
 def test_what_cannot_be_looked_for_is_told() -> None:
-    facts = {"open_weights": said(True), "availability": said("anything", kind="inferred")}
+    facts = {"open_weights": said(True), "knowledge_cutoff": said("2025", kind="inferred")}
     result = recheck(catalog(**facts), "page", PAGE)
     assert (result.found, result.missing, len(result.unchecked)) == ((), (), 2)
+
+
+def test_what_is_told_in_other_words_is_looked_for_by_its_quotation_alone() -> None:
+    assert recheck(catalog(availability=said("not sold yet")), "page", PAGE).unchecked
+    assert recheck(catalog(availability=said("not sold yet", quote="security assessment")), "page", PAGE).found
 
 
 def test_other_sources_are_left_alone() -> None:
@@ -85,7 +92,7 @@ def test_other_sources_are_left_alone() -> None:
 
 @given(page=st.text(max_size=200), value=st.text(min_size=1, max_size=10))
 def test_no_page_makes_it_fail(page: str, value: str) -> None:
-    result = recheck(catalog(availability=said(value)), "page", page)
+    result = recheck(catalog(knowledge_cutoff=said(value)), "page", page)
     assert len(result.found) + len(result.missing) == 1
 
 
