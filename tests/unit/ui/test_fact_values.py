@@ -129,3 +129,21 @@ def test_a_hostile_source_cannot_break_out_of_a_link() -> None:
     line = table.splitlines()[-1]
     assert line.replace("\\|", "").count("|") == 4
     assert r"[\[a\]\(b\) \| c](<https://x.test/a)b>)" in line
+
+
+def test_a_claim_shows_the_words_it_rests_on_and_their_licence() -> None:
+    card = CATALOG["glm-5.3"]
+    shown = "\n".join(claims_text("Licence conditions", card.facts.license_conditions, CATALOG.sources)).replace(
+        "\\", ""
+    )
+    assert "in its words: “exceeds 10 billion US dollars" in shown
+    assert "licence GLM-5.3 License" in shown
+    assert "its date is not known: the copy that was read carries no date" in shown
+
+
+def test_a_unit_stands_with_its_score() -> None:
+    table = scores_table(scores_of(CATALOG["glm-5.3"]), CATALOG.sources).replace("\\", "")
+    assert "| ExploitGym :small[:gray[max effort, 2 h limit]] | 105 |" in table
+    assert "| AA output speed :small[:gray[Intelligence Index v4.3]] | 71 tokens/s |" in table
+    assert value_text(Decimal("2.01"), "USD / task") == "\\$2.01 / task"
+    assert value_text(Decimal("58.4"), "%") == "58.4%"
