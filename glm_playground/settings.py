@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import (
@@ -183,6 +183,18 @@ class Settings(BaseSettings):
     )
     """Where the app keeps its files."""
 
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    """Days that runs and workbenches are kept; without it, until somebody deletes them."""
+
+    drain_seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 10.0
+    """Seconds that running answers may go on after SIGTERM; new ones are refused meanwhile."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe lines of the log that are written."""
+
+    log_format: Literal["text", "json"] = "text"
+    """Lines of text, or one JSON object a line."""
+
     present_cap: Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)] = Decimal(1)
     """US dollars that an owner may spend on the page Present a day."""
 
@@ -276,6 +288,15 @@ class Settings(BaseSettings):
     def cookie_secrets(self) -> tuple[str, ...]:
         """The secrets for owners' cookies, the one that signs first; none where the operator named none."""
         return _secrets(self.cookie_secret)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All that must not be in a log: each secret, and the password in the database's address."""
+        values = (getattr(self, field) for field in type(self).model_fields)
+        texts = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        words = [part for text in texts for part in text.split(",")]
+        password = urlsplit(self.database_url.get_secret_value()).password if self.database_url else None
+        return tuple(filter(None, (*texts, *words, password, unquote(password or ""))))
 
     @property
     def uses_sandbox(self) -> bool:

@@ -5,7 +5,9 @@ import streamlit as st
 from glm_playground.ledger import Ledger, LedgerError, LedgerOpening
 from glm_playground.ui.history.costs import draw_costs
 from glm_playground.ui.history.list import RUN, draw_list
+from glm_playground.ui.history.move import draw_move
 from glm_playground.ui.history.open_bundle import draw_open_bundle
+from glm_playground.ui.history.retention import draw_retention
 from glm_playground.ui.history.run import draw_run
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.i18n import _
@@ -29,6 +31,8 @@ elif isinstance(opened, Ledger):
             if runs.open:
                 with runs:
                     draw_list(opened, owner())
+                    draw_retention()
+                    draw_move(opened, owner())
             elif costs.open:
                 with costs:
                     draw_costs(opened, owner())

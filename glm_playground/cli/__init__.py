@@ -1,8 +1,9 @@
-"""The command line: `glm-playground` starts the app; `bundle`, `caps` and `standin` are beside it.
+"""The command line: `glm-playground` starts the app; `bundle`, `caps`, `doctor` and `standin` are beside it.
 
 glm-playground [start] [--port N] [--host ADDRESS] [-- STREAMLIT OPTIONS]
 glm-playground bundle show | verify | replay | run FILE
 glm-playground caps show | stop | resume
+glm-playground doctor [--json]
 glm-playground standin install
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from glm_playground.cli import bundle, caps, standin, start
+from glm_playground.cli import bundle, caps, doctor, standin, start
 
 _INTERRUPTED = 130
 
@@ -41,6 +42,7 @@ def commands() -> None:
 commands.add_command(start.start)
 commands.add_command(bundle.bundle)
 commands.add_command(caps.caps)
+commands.add_command(doctor.doctor)
 commands.add_command(standin.standin)
 
 

@@ -8,6 +8,7 @@ from glm_playground.ledger.errors import (
     LedgerNewer,
     LedgerOpening,
     LedgerReadOnly,
+    LedgerReplaced,
     LedgerUnreachable,
 )
 from glm_playground.ledger.ledger import Ledger
@@ -43,6 +44,7 @@ __all__ = [
     "LedgerNewer",
     "LedgerOpening",
     "LedgerReadOnly",
+    "LedgerReplaced",
     "LedgerUnreachable",
     "Page",
     "Recorder",

@@ -2,22 +2,25 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, delete, exists, insert, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from glm_playground.ledger import totals, word_index, workbenches
 from glm_playground.ledger.database import Database
+from glm_playground.ledger.database import insert as put
 from glm_playground.ledger.filters import shown
 from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.run_writes import stored_words
-from glm_playground.ledger.schema import callbacks, deletions, lookups, runs
+from glm_playground.ledger.schema import balances, callbacks, deletions, lookups, runs
 from glm_playground.ledger.values import Deletion
 
 _IDS_AT_ONCE = 1000
 # So many runs are removed in one transaction, so that others who write wait for less than a second.
 _PURGED_AT_ONCE = 50
+_EXPIRED, _LONG_AGO = "expired", datetime(2000, 1, 1, tzinfo=UTC)
+"""The deletion that what is too old belongs to until it is removed; nobody can take it back."""
 
 
 def delete_runs(connection: Connection, owner: str, run_ids: Sequence[str] | None) -> Deletion:
@@ -58,6 +61,39 @@ def purge_runs(database: Database, before: datetime) -> int:
     if removed or benches:
         _clean_up(database)
     return removed
+
+
+def expire_runs(database: Database, before: date) -> int:
+    """Removes what is older than that day: runs, workbenches, and what gateways said; how many runs."""
+    moment = datetime.combine(before, time(), UTC)
+    marked = 0
+    while True:
+        with database.writing() as connection:
+            batch = _mark_expired(connection, before)
+        marked += batch
+        if batch < _PURGED_AT_ONCE:
+            break
+    with database.writing() as connection:
+        connection.execute(delete(balances).where(balances.c.read_at < moment))
+        connection.execute(delete(callbacks).where(callbacks.c.received_at < moment))
+        benches = workbenches.expire(connection, moment)
+    # All of them are older than anything else that waits to be removed.
+    if marked or benches:
+        purge_runs(database, _LONG_AGO + timedelta(days=1))
+    return marked
+
+
+def _mark_expired(connection: Connection, before: date) -> int:
+    old = (runs.c.day < before) & runs.c.outcome.is_not(None) & runs.c.deletion.is_(None)
+    numbers = connection.execute(select(runs.c.number).where(old).limit(_PURGED_AT_ONCE)).scalars().all()
+    if not numbers:
+        return 0
+    statement = put(connection.dialect.name, deletions).values(id=_EXPIRED, owner="", deleted_at=_LONG_AGO)
+    connection.execute(statement.on_conflict_do_nothing())
+    # Somebody may have deleted one meanwhile.
+    taken = runs.c.number.in_(numbers) & old
+    totals.count(connection, taken, -1)
+    return connection.execute(update(runs).where(taken).values(deletion=_EXPIRED)).rowcount
 
 
 def _chosen(run_ids: Sequence[str] | None) -> list[ColumnElement[bool]]:

@@ -2,7 +2,8 @@
 
 LedgerError
  ├─ LedgerOpening       it is not open yet
- ├─ LedgerUnreachable   no such server, no such folder, wrong password
+ ├─ LedgerUnreachable   no such server, no such folder, wrong password, no answer in time
+ │   └─ LedgerReplaced   its file was removed or replaced while it was open
  ├─ LedgerLocked        another program holds it for too long
  ├─ LedgerReadOnly      it may not be written
  ├─ LedgerFull          no space is left
@@ -30,7 +31,11 @@ class LedgerOpening(LedgerError):
 
 
 class LedgerUnreachable(LedgerError):
-    """There is no such server or folder, or it does not let us in."""
+    """There is no such server or folder, it does not let us in, or it does not answer."""
+
+
+class LedgerReplaced(LedgerUnreachable):
+    """The file was removed, or another one took its place, while it was open."""
 
 
 class LedgerLocked(LedgerError):

@@ -5,14 +5,14 @@ most acts need several of them together: the end of a run is its row, its conten
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
-from glm_playground.ledger import annotations, balances, caps, deletion, queries, run_writes, totals, workbenches
+from glm_playground.ledger import annotations, balances, caps, deletion, moves, queries, run_writes, totals, workbenches
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.event_codec import pack_events
@@ -43,6 +43,8 @@ from glm_playground.runs.run import Run
 
 LOCK_TIMEOUT_S = 5.0
 _EACH = 100
+_LONG_S = 60.0
+"""Seconds that it may take to delete or restore all that somebody has."""
 
 
 @dataclass
@@ -79,21 +81,39 @@ class Ledger:
             LedgerDamaged: it is no database, a broken one, or another program's; it is left untouched.
             LedgerError: it cannot be reached, read or written.
         """
-        database = Database(url, timeout)
-        ledger = cls(database)
+        ledger = cls(Database(url, timeout))
         try:
-            migrate(database)
-            ledger.heartbeat()
-            ledger.interrupt_abandoned()
+            ledger._begin()
         except LedgerError:
             ledger.close()
             raise
         return ledger
 
+    def reopen(self) -> None:
+        """Goes on with the database that is at the address now, after a `LedgerReplaced`; raises as `open` does."""
+        run_writes.sign_off(self._recorder)
+        self._recorder, self._progress = uuid.uuid4().hex, {}
+        self._database.reopen()
+        self._begin()
+
+    def _begin(self) -> None:
+        migrate(self._database)
+        self.heartbeat()
+        self.interrupt_abandoned()
+
     def close(self) -> None:
-        """Closes the database; running runs are interrupted when it is opened again."""
+        """Closes the database; runs that are still running are interrupted by whoever looks next."""
         run_writes.sign_off(self._recorder)
         self._database.close()
+
+    @property
+    def id(self) -> str:
+        """Tells this opening of a database from any other."""
+        return self._recorder
+
+    def tell_unreachable(self, told: Callable[[LedgerError], None]) -> None:
+        """Has `told` called for each call of whatever thread that did not reach the database."""
+        self._database.on_unreachable = told
 
     # Recording
 
@@ -144,11 +164,19 @@ class Ledger:
         with self._database.writing() as connection:
             run_writes.sign_on(connection, self._recorder)
 
+    def look(self) -> None:
+        """Does nothing but reach the database."""
+        with self._database.reading() as connection:
+            connection.execute(select(1))
+
     def interrupt_abandoned(self) -> int:
         """Ends the runs whose recorder is gone as interrupted, with the events that were stored; how many.
 
-        A recorder is gone where its process on this machine has ended, or it gave no sign for 60 s.
+        A recorder is gone where its process on this machine has ended, or it gave no sign for `GONE_AFTER`.
         """
+        with self._database.reading() as connection:
+            if not run_writes.any_abandoned(connection):
+                return 0
         with self._database.writing() as connection:
             return run_writes.end_abandoned(connection)
 
@@ -257,17 +285,50 @@ class Ledger:
 
     def delete_all(self, owner: str) -> Deletion:
         """Deletes all ended runs of the owner, until `restore` or `purge`."""
-        with self._database.writing() as connection:
+        with self._database.writing_long(_LONG_S) as connection:
             return deletion.delete_runs(connection, owner, None)
 
     def restore(self, owner: str, deletion_id: str) -> int:
         """Restores what was deleted together; how many runs."""
-        with self._database.writing() as connection:
+        with self._database.writing_long(_LONG_S) as connection:
             return deletion.restore_runs(connection, owner, deletion_id)
 
     def purge(self, before: datetime) -> int:
         """Removes for good what was deleted before then; how many runs. Takes about 3 ms a run."""
         return deletion.purge_runs(self._database, before)
+
+    def expire(self, before: date) -> int:
+        """Removes for good the ended runs that began before that day, and the workbenches last changed before it.
+
+        Tags, notes, and what gateways said of them go with the runs, and so do their sums. How many runs.
+        """
+        return deletion.expire_runs(self._database, before)
+
+    # Moving
+
+    def offer_move(self, owner: str) -> moves.Offer:
+        """A one-time code by which another owner can take over this one's runs, workbenches and presets.
+
+        A second one takes the place of the first.
+        """
+        with self._database.writing() as connection:
+            return moves.write_offer(connection, owner)
+
+    def find_move(self, code: str, to: str) -> moves.Movable | None:
+        """What `to` would take over with that code; None where it is wrong, used, or too old.
+
+        A wrong code for a known first part counts; after `moves.MOST_TRIES` of them the right one is refused, too.
+        """
+        with self._database.writing() as connection:
+            return moves.find(connection, code, to)
+
+    def move(self, code: str, to: str) -> moves.Movable | None:
+        """Makes the ended runs, workbenches and other records behind that code `to`'s, once; None as `find_move`.
+
+        Runs are moved in several transactions: what was moved stays moved where one of them fails, and the code with
+        it, so that a second call moves the rest. Presets are the caller's to join: `Movable.owner` says whose.
+        """
+        return moves.move(self._database, code, to)
 
     # Workbenches
 

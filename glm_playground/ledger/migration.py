@@ -12,7 +12,7 @@ from glm_playground.ledger.schema import VERSION_TABLE
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0003"
+NEWEST = "0004"
 """The last revision in `migrations`; a database that has it needs no Alembic, which takes half a second to load."""
 
 # Any number that no other program takes for its own lock: "GLMP".
@@ -28,19 +28,20 @@ def migrate(database: Database) -> None:
         LedgerError: it cannot be read or written.
     """
     with database.reading() as connection:
-        newest = _is_newest(connection, database.where)
+        newest = is_newest(connection, database.where)
     # Not before it is known to be ours.
     database.keep_log()
     if newest:
         return
-    with database.writing() as connection:
+    with database.writing_long(None) as connection:
         if connection.dialect.name != SQLITE:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
-        if not _is_newest(connection, database.where):
+        if not is_newest(connection, database.where):
             _upgrade(connection)
 
 
-def _is_newest(connection: Connection, where: str) -> bool:
+def is_newest(connection: Connection, where: str) -> bool:
+    """True where the tables are those of this version; raises as `migrate` does, and changes nothing."""
     tables = inspect(connection).get_table_names()
     if VERSION_TABLE not in tables:
         # A server's database may be shared, a file is not.

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from glm_playground.ledger.errors import LedgerError, LedgerOpening
+from glm_playground.ledger.errors import LedgerError, LedgerOpening, LedgerReplaced, LedgerUnreachable
 from glm_playground.ledger.ledger import Ledger
+from glm_playground.ledger.run_writes import GONE_AFTER
 from glm_playground.ledger.workbench_queue import WorkbenchCopy, WorkbenchQueue
 from glm_playground.runs.cost import Cost, Price, cost_of
 from glm_playground.runs.live_run import LiveRun
@@ -23,7 +24,9 @@ _STARTED_WITHIN_S = 0.25
 _BETWEEN_ENDED_S = 0.05
 _STARTED_AT_ONCE = 100
 _LONGEST_INTERVAL_S = 2.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 2.0
+_BEAT_S = 5.0
+"""Seconds between two looks at the database and at the runs that others left."""
 _CLOSE_S = 10.0
 
 
@@ -34,25 +37,35 @@ class _Watched:
     price: Callable[[], Price | None]
     since: float
     stored: bool = False
+    known_cost: Cost | None = None
 
     def cost(self) -> Cost:
         """Of the ended run, as the engine computed it; of one that no engine drove, computed here."""
         known = self.run.cost if isinstance(self.run, LiveRun) else None
-        return known or cost_of(self.run, self.price())
+        return self.known_cost or known or cost_of(self.run, self.price())
 
 
 class Recorder:
     """Owns a ledger from its opening to its end, and the one thread that writes runs and workbenches.
 
     Where the database cannot be opened or written, it is tried again, less and less often, until it can; what is to be
-    written waits. Every method may be called from any thread; only `wait_open`, `flush` and `close` wait.
+    written waits. Every few seconds it looks whether the database is still there, and ends the runs that other
+    processes left. Where the database's file was removed or replaced, it opens the one that is there now, or a new
+    one, and writes what it still has. Every method may be called from any thread; only `wait_open`, `flush` and `close`
+    wait.
 
     Args:
         open_ledger: opens it, on the recorder's thread.
         interval: seconds between two times that the events of running runs are stored, 2 at most.
+        on_replaced: called there once another database is open in place of one whose file is gone.
     """
 
-    def __init__(self, open_ledger: Callable[[], Ledger], interval: float = 1.0) -> None:
+    def __init__(
+        self,
+        open_ledger: Callable[[], Ledger],
+        interval: float = 1.0,
+        on_replaced: Callable[[], None] = lambda: None,
+    ) -> None:
         self._open_ledger = open_ledger
         self._interval = min(interval, _LONGEST_INTERVAL_S)
         self._changed = threading.Condition()
@@ -66,18 +79,31 @@ class Recorder:
         self._closing = False
         self._next_save = 0.0
         self._retry_at = 0.0
+        self._next_beat = 0.0
+        self._look_from = 0.0
+        self._on_replaced = on_replaced
+        self._left = False
+        self._replaced: LedgerReplaced | None = None
+        self._replaced_at = 0.0
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
 
     @property
     def ledger(self) -> Ledger | LedgerError:
-        """The ledger, or why it is not open."""
-        return self._ledger or self._problem or LedgerOpening("the database is being opened")
+        """The ledger, or why it is not open or cannot be reached, in which case nobody should wait for it."""
+        problem = self._problem
+        if isinstance(problem, LedgerUnreachable):
+            return problem
+        return self._ledger or problem or LedgerOpening("the database is being opened")
 
     @property
     def problem(self) -> LedgerError | None:
         """Why the ledger cannot be opened or written, since the first failure of an outage; None where it can."""
         return self._problem
+
+    def replaced(self, within: float) -> LedgerReplaced | None:
+        """That another database took the place of the one that was open, where it did so in the last seconds."""
+        return self._replaced if time.monotonic() - self._replaced_at < within else None
 
     @property
     def waiting(self) -> int:
@@ -90,10 +116,10 @@ class Recorder:
         with self._changed:
             self._changed.wait_for(lambda: self._ledger or self._problem, timeout)
 
-    def watch(self, run: Run, owner: str, price: Callable[[], Price | None]) -> None:
-        """Stores `run` from now on; `price` is asked once it has ended, where the run does not know its cost itself."""
+    def watch(self, run: Run, owner: str, price: Callable[[], Price | None], cost: Cost | None = None) -> None:
+        """Stores `run` from now on; `price` is asked once it has ended, where nobody knows its cost."""
         with self._changed:
-            self._running[run.id] = _Watched(run, owner, price, time.monotonic())
+            self._running[run.id] = _Watched(run, owner, price, time.monotonic(), known_cost=cost)
             # It may have ended before it was watched.
             if run.ended:
                 self._move_to_ended(run)
@@ -156,13 +182,12 @@ class Recorder:
     def _pause(self) -> float:
         """Seconds until there is something to do."""
         now = time.monotonic()
-        due = now + self._interval
         if self._ended or not self._ledger:
             due = now
         else:
             new = [watched.since + _STARTED_WITHIN_S for watched in self._running.values() if not watched.stored]
             saves = [self._next_save] if self._running else []
-            due = min([due, *saves, *new])
+            due = min([self._next_beat, *saves, *new])
             if (workbenches_due := self._workbenches.due()) is not None:
                 due = min(due, workbenches_due)
         return max(due, self._retry_at) - now
@@ -172,20 +197,56 @@ class Recorder:
         try:
             if self._ledger is None:
                 self._ledger = self._open()
+                self._ledger.tell_unreachable(self._note)
+            elif self._left:
+                self._ledger.reopen()
+                self._left = False
+                self._on_replaced()
             self._write(self._ledger, closing=closing, hurry=hurry)
+            if not closing:
+                self._beat(self._ledger)
         except LedgerError as error:
-            # One outage, one line: what fails again for the same reason is the same one.
-            if self._problem is None or type(self._problem) is not type(error):
-                _log.error("runs wait to be stored [%s]: %s", error.id, error)
-                self._problem = error
+            self._note(error)
+            if isinstance(error, LedgerReplaced):
+                self._leave(error)
             self._retry_at = time.monotonic() + min(_FIRST_PAUSE_S * 2**self._failures, _LONGEST_PAUSE_S)
             self._failures = min(self._failures + 1, 10)
         else:
             if self._problem:
-                _log.info("runs are stored again [%s]", self._problem.id)
+                _log.warning("runs are stored again [%s]", self._problem.id)
+                # The signs of others are as old as the outage.
+                self._look_from = time.monotonic() + GONE_AFTER.total_seconds()
             self._problem, self._failures, self._retry_at = None, 0, 0.0
         with self._changed:
             self._changed.notify_all()
+
+    def _note(self, error: LedgerError) -> None:
+        """Begins an outage; called on any thread that met one."""
+        with self._changed:
+            # One outage, one line: what fails again for the same reason is the same one.
+            if self._problem is None or type(self._problem) is not type(error):
+                _log.error("runs wait to be stored [%s]: %s", error.id, error)
+                self._problem = error
+            self._next_beat = 0.0
+            self._changed.notify_all()
+
+    def _leave(self, error: LedgerReplaced) -> None:
+        """Has the ledger opened anew; what is still running is stored anew in it."""
+        self._left, self._replaced, self._replaced_at, self._failures = True, error, time.monotonic(), 0
+        with self._changed:
+            for watched in (*self._running.values(), *self._ended):
+                watched.stored = False
+
+    def _beat(self, ledger: Ledger) -> None:
+        """Looks whether the database answers, and ends what others left."""
+        now = time.monotonic()
+        if now < self._next_beat and self._problem is None:
+            return
+        if now < self._look_from:
+            ledger.look()
+        elif ended := ledger.interrupt_abandoned():
+            _log.warning("%s runs whose process is gone are interrupted", ended)
+        self._next_beat = time.monotonic() + _BEAT_S
 
     def _open(self) -> Ledger:
         try:

@@ -1,19 +1,18 @@
 """Stores runs when they start, while they are running, when they end, and when their recorder is gone."""
 
 import logging
-import os
-import socket
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, bindparam, delete, func, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from glm_playground.ledger import totals, word_index
-from glm_playground.ledger.database import insert
+from glm_playground.ledger.database import SQLITE, insert
 from glm_playground.ledger.event_codec import pack_events
+from glm_playground.ledger.process import has_ended, is_this_one, this_process
 from glm_playground.ledger.run_parts import (
     CONTENT_VERSION,
     Row,
@@ -38,7 +37,7 @@ from glm_playground.runs.run import Outcome, Run
 
 _log = logging.getLogger(__name__)
 
-GONE_AFTER = timedelta(seconds=60)
+GONE_AFTER = timedelta(seconds=45)
 """A recorder that was silent for so long is taken to be gone."""
 
 # Made once: to make a statement takes SQLAlchemy longer than to have it executed.
@@ -48,7 +47,7 @@ _INSERT_CONTENTS = contents.insert()
 _SETTLEMENT = select(contents.c.settlement).where(contents.c.number == bindparam("number"))
 _FORGET_PROGRESS = delete(progress).where(progress.c.number == bindparam("of_number"))
 
-# Recorders of this process; its number alone does not tell them from one of an earlier process.
+# Recorders of this process.
 _here: set[str] = set()
 
 
@@ -74,9 +73,9 @@ class EndedRun:
 def sign_on(connection: Connection, recorder: str) -> None:
     """Says that the recorder of this process is alive."""
     _here.add(recorder)
-    statement = insert(connection.dialect.name, recorders).values(
-        id=recorder, hostname=socket.gethostname(), pid=os.getpid(), heartbeat=datetime.now(UTC)
-    )
+    now = datetime.now(UTC) if connection.dialect.name == SQLITE else func.clock_timestamp()
+    row = this_process()._asdict() | {"id": recorder, "heartbeat": now}
+    statement = insert(connection.dialect.name, recorders).values(row)
     connection.execute(
         statement.on_conflict_do_update(index_elements=["id"], set_={"heartbeat": statement.excluded.heartbeat})
     )
@@ -130,14 +129,19 @@ def store_ended(connection: Connection, ended: EndedRun, *, abandoned: bool = Fa
     totals.count_run(connection, number)
 
 
+def any_abandoned(connection: Connection) -> bool:
+    """True where there is something for `end_abandoned` to do."""
+    gone = _gone(connection)
+    return bool(gone) or connection.execute(select(runs.c.number).where(_abandoned(gone)).limit(1)).first() is not None
+
+
 def end_abandoned(connection: Connection) -> int:
     """Ends the runs whose recorder is gone, as interrupted; how many."""
     connection.execute(delete(recorders).where(recorders.c.id.in_(gone := _gone(connection))))
-    living = select(recorders.c.id)
     query = (
         select(runs.c.number, runs.c.owner, contents.c.head)
         .join_from(runs, contents)
-        .where(runs.c.outcome.is_(None), runs.c.recorder.in_(gone) | runs.c.recorder.not_in(living))
+        .where(_abandoned(gone))
         .with_for_update(of=runs, skip_locked=True)
     )
     found = connection.execute(query).all()
@@ -195,27 +199,27 @@ def _take_back(connection: Connection, number: int, cost: Cost) -> Row:
     return cost_row(settled(cost, settlement)) if settlement else cost_row(cost)
 
 
+def _abandoned(gone: list[str]) -> ColumnElement[bool]:
+    """The running runs of recorders that are gone, or are not there any more."""
+    lost = runs.c.recorder.in_(gone) | runs.c.recorder.not_in(select(recorders.c.id))
+    return runs.c.outcome.is_(None) & lost
+
+
 def _gone(connection: Connection) -> list[str]:
     found = connection.execute(select(recorders)).all()
-    oldest = datetime.now(UTC) - GONE_AFTER
-    return [
-        row.id for row in found if row.id not in _here and (row.heartbeat < oldest or _is_dead(row.hostname, row.pid))
-    ]
+    oldest = _now(connection) - GONE_AFTER
+    return [row.id for row in found if row.id not in _here and (row.heartbeat < oldest or _is_over(row))]
 
 
-def _is_dead(hostname: str, pid: int) -> bool:
-    if hostname != socket.gethostname():
-        return False
-    # This process has that number now, so the other one has ended.
-    if pid == os.getpid():
-        return True
-    # Windows cannot ask without the right to end it; there the heartbeat decides.
-    if sys.platform == "win32":
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+def _is_over(row: Any) -> bool:
+    """True where the process of a recorder has ended, or goes on without it."""
+    process = row.pid, row.place, row.started
+    return has_ended(*process) or is_this_one(*process)
+
+
+def _now(connection: Connection) -> datetime:
+    """By the clock that heartbeats are told by: the clocks of several servers may differ."""
+    if connection.dialect.name == SQLITE:
+        return datetime.now(UTC)
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now

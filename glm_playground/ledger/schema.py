@@ -54,6 +54,11 @@ class RecorderColumns(TypedColumns):
     hostname: Named[str] = Column(Text)
     pid: Named[int] = Column(Integer)
     heartbeat: Named[datetime] = Column(UtcTime)
+    """By the database's clock, where it has one."""
+    place: Named[str | None] = Column(Text)
+    """`process.Process.place`; None also where an earlier version wrote it."""
+    started: Named[str | None] = Column(Text)
+    """`process.Process.started`."""
 
 
 class DeletionColumns(TypedColumns):
@@ -217,6 +222,19 @@ class PresetColumns(TypedColumns):
     """`packed_text.pack_text`."""
 
 
+class MoveColumns(TypedColumns):
+    """A one-time code by which another browser takes over an owner's history."""
+
+    id: Named[str] = Column(Text, primary_key=True)
+    """The first part of the code, by which it is found."""
+    owner: Named[str] = Column(Text)
+    secret_hash: Named[str] = Column(Text)
+    """SHA-256 of the whole code."""
+    expires_at: Named[datetime] = Column(UtcTime)
+    tries: Named[int] = Column(Integer)
+    """How often its second part was wrong."""
+
+
 recorders = Table("recorders", metadata, RecorderColumns)
 deletions = Table("deletions", metadata, DeletionColumns)
 runs = Table("runs", metadata, RunColumns, sqlite_autoincrement=True)
@@ -229,6 +247,7 @@ lookups = Table("lookups", metadata, LookupColumns)
 balances = Table("balances", metadata, BalanceColumns)
 workbenches = Table("workbenches", metadata, WorkbenchColumns)
 presets = Table("presets", metadata, PresetColumns)
+moves = Table("moves", metadata, MoveColumns)
 
 Index("runs_by_id", runs.c.owner, runs.c.id, unique=True)
 _SHOWN: Any = {"sqlite_where": runs.c.deletion.is_(None), "postgresql_where": runs.c.deletion.is_(None)}
@@ -259,6 +278,7 @@ Index(
     postgresql_where=workbenches.c.deleted_at.is_not(None),
 )
 Index("runs_by_deletion", runs.c.deletion, sqlite_where=_GONE, postgresql_where=_GONE)
+Index("runs_by_day", runs.c.day, **_SHOWN)
 Index("run_tags_by_number", run_tags.c.number)
 Index("lookups_by_task", lookups.c.owner, lookups.c.task_id)
 Index("balances_newest", balances.c.owner, balances.c.origin, balances.c.number)

@@ -38,6 +38,8 @@ class WorkbenchCopy:
     revision: int = 0
     """The stored revision that this copy was read from or saved as last; 0 for one that is new."""
     saving: Saving = Saving.SAVED
+    read_from: str | None = None
+    """`Ledger.id` that the revision is of; in another one it is new."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,9 @@ class WorkbenchQueue:
 
 
 def _save(ledger: Ledger, copy: WorkbenchCopy, change: _Change) -> Saving:
+    known = copy.revision if copy.read_from in {None, ledger.id} else 0
     try:
-        revision = ledger.save_workbench(copy.owner, copy.id, change.name, change.body(), copy.revision)
+        revision = ledger.save_workbench(copy.owner, copy.id, change.name, change.body(), known)
     except LedgerError:
         raise
     except Exception:  # noqa: BLE001 - the thread must outlive a workbench that is too large or makes no text
@@ -144,5 +147,5 @@ def _save(ledger: Ledger, copy: WorkbenchCopy, change: _Change) -> Saving:
         return Saving.REFUSED
     if revision is None:
         return Saving.CONFLICT
-    copy.revision = revision
+    copy.revision, copy.read_from = revision, ledger.id
     return Saving.SAVED

@@ -67,6 +67,11 @@ def purge(connection: Connection, before: datetime) -> int:
     return connection.execute(delete(workbenches).where(workbenches.c.deleted_at < before)).rowcount
 
 
+def expire(connection: Connection, before: datetime) -> int:
+    """Removes for good what was last changed before then; how many."""
+    return connection.execute(delete(workbenches).where(workbenches.c.updated_at < before)).rowcount
+
+
 def read_presets(connection: Connection, owner: str) -> tuple[str, int]:
     """The owner's presets and their revision; an empty text and 0 where none are stored."""
     query = select(presets.c.body, presets.c.revision).where(presets.c.owner == plain(owner))

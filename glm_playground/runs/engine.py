@@ -39,6 +39,8 @@ from glm_playground.runs.run import Outcome, Run, RunError, Server, outcome_of
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+DRAINING = "ServerDraining"
+"""The kind of error of a run that was not sent because the server is about to end."""
 
 _Work = Callable[[Drive], Awaitable[Outcome | None]]
 """Fills a run; gives its outcome."""
@@ -69,6 +71,7 @@ class Engine:
         self._drives: dict[str, Drive] = {}
         self._loop = _new_loop()
         self._http: ConnectionPool | None = None
+        self._draining = False
         self._questions: set[asyncio.Task[Any] | None] = set()
         self._thread = threading.Thread(target=self._run_loop, name="engine", daemon=True)
         self._thread.start()
@@ -77,6 +80,20 @@ class Engine:
     def running(self) -> int:
         """How many runs are running or queued."""
         return len(self._drives)
+
+    @property
+    def asking(self) -> int:
+        """How many requests are under way or queued; a recording that is played is none."""
+        return sum(not drive.run.replayed for drive in tuple(self._drives.values()))
+
+    @property
+    def draining(self) -> bool:
+        """Whether nothing new is sent any more."""
+        return self._draining
+
+    def drain(self) -> None:
+        """Sends nothing new from now on: what is started or still queued fails as `DRAINING`. Answers go on."""
+        self._draining = True
 
     def live(self, run_id: str) -> LiveRun | None:
         """The run with this id while it runs or is queued; None once it has ended, or where it is not run here."""
@@ -319,6 +336,9 @@ class Engine:
             drive.changed.notify_all()
 
     async def _ask(self, drive: Drive, gateway: Gateway) -> Outcome:
+        if self._draining:
+            drive.run.error = RunError(DRAINING, "")
+            return Outcome.FAILED
         client = self._client(gateway)
         if drive.claim and self._counter and (refusal := await self._counter.reserve(drive.run.id, drive.claim)):
             drive.claim = None

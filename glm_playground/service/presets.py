@@ -38,6 +38,17 @@ def remove(owner: str, name: str) -> None:
     _change(owner, lambda kept: kept.pop(name, None))
 
 
+def join(owner: str, to: str) -> None:
+    """Gives an owner's presets to another one, who keeps their own where a name is taken.
+
+    Raises:
+        LedgerError: they could not be stored.
+    """
+    if mine := presets(owner):
+        add(to, tuple(mine.values()), replace=False)
+        _change(owner, lambda kept: kept.clear())
+
+
 def _change(owner: str, change: Callable[[dict[str, Preset]], object]) -> None:
     ledger = storage.ledger()
     if not isinstance(ledger, Ledger):

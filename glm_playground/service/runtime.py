@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayError
 from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
@@ -20,12 +20,14 @@ from glm_playground.runs.prices import listed_price, published_price
 from glm_playground.runs.run import Run
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.service import storage
+from glm_playground.service.run_log import log_end
 from glm_playground.service.status import RunsSinceStart
 from glm_playground.settings import RUNAPI_BASE_URL, settings
 
 FRESH_FOR_S = 600.0
 PROBLEM_STANDS_FOR_S = 60.0
 _PRICE_WAIT_S = 3.0
+SandboxState = Literal["unused", "starting", "ready", "restarting", "gave_up", "closed", "failed"]
 runs_since_start = RunsSinceStart()
 _starting = threading.Lock()
 
@@ -43,6 +45,7 @@ def engine() -> Engine:
 
 def _note_end(run: LiveRun) -> None:
     runs_since_start.note(run)
+    log_end(run)
     storage.note_end(run)
 
 
@@ -85,6 +88,16 @@ def sandbox() -> SandboxProcess | SandboxFailed | None:
         return None
     with _starting:
         return _sandbox()
+
+
+def sandbox_state() -> SandboxState:
+    """How the sandbox is, without waiting for it: not used, starting, or what it says of itself."""
+    if not settings().uses_sandbox:
+        return "unused"
+    if not _sandbox.cache_info().currsize:
+        return "starting"
+    process = _sandbox()
+    return process.state if isinstance(process, SandboxProcess) else "failed"
 
 
 def gateway() -> Gateway:

@@ -1,20 +1,22 @@
 """The process's ledger: opened and written in the background; while it cannot be, the app works on and says so."""
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from glm_playground.ledger import Callback, Ledger, LedgerError
+from glm_playground.ledger import Callback, Ledger, LedgerError, LedgerReplaced
 from glm_playground.ledger.cap_counter import CapCounter
 from glm_playground.ledger.recorder import Recorder
 from glm_playground.ledger.workbench_queue import WorkbenchCopy
-from glm_playground.runs.cost import Price
+from glm_playground.runs.cost import Cost, Price
 from glm_playground.runs.run import Run
 from glm_playground.service.caps import configured_caps
 from glm_playground.settings import settings
 
+_log = logging.getLogger(__name__)
 FILE_NAME = "runs.sqlite3"
 KEPT_AFTER_DELETION = timedelta(days=1)
 _OPEN_S = 1.0
@@ -23,6 +25,9 @@ _COUNT_WAITS_S = 5.0
 """The first requests of a process wait so long at most for the database to be opened."""
 _CLOSE_S = 5.0
 _CATCH_UP_S = 0.3
+_REPLACED_SAID_FOR_S = 3600.0
+after_replacing: list[Callable[[], None]] = []
+"""Called once another database is open in place of one whose file was removed."""
 _making = threading.Lock()
 _recorder: Recorder | None = None
 _counter: CapCounter | None = None
@@ -40,7 +45,7 @@ def recorder() -> Recorder:
     with _making:
         if _recorder is None:
             url = database_url()
-            _recorder = Recorder(lambda: Ledger.open(url))
+            _recorder = Recorder(lambda: Ledger.open(url), on_replaced=_write_anew)
         return _recorder
 
 
@@ -54,6 +59,11 @@ def counter() -> CapCounter:
         return _counter
 
 
+def _write_anew() -> None:
+    for write in after_replacing:
+        write()
+
+
 def ledger(timeout: float = _OPEN_S) -> Ledger | LedgerError:
     """The ledger, or why it cannot be used; waits `timeout` seconds at most while it is opened for the first time."""
     recorder().wait_open(timeout)
@@ -61,16 +71,19 @@ def ledger(timeout: float = _OPEN_S) -> Ledger | LedgerError:
 
 
 def open_and_tidy() -> None:
-    """Opens the ledger where it is not open, and removes for good what was deleted more than a day ago."""
+    """Opens the ledger where it is not open, and removes for good what was deleted a day ago or is too old."""
     opened = ledger()
     if isinstance(opened, Ledger):
+        now = datetime.now(UTC)
         with suppress(LedgerError):
-            opened.purge(datetime.now(UTC) - KEPT_AFTER_DELETION)
+            opened.purge(now - KEPT_AFTER_DELETION)
+            if (days := settings().keep_days) and (removed := opened.expire((now - timedelta(days=days)).date())):
+                _log.info("%s runs older than %s days are removed", removed, days)
 
 
-def watch(run: Run, owner: str, price: Callable[[], Price | None]) -> None:
-    """Stores `run`, which is `owner`'s, from now on; `price` is asked once it has ended."""
-    recorder().watch(run, owner, price)
+def watch(run: Run, owner: str, price: Callable[[], Price | None], cost: Cost | None = None) -> None:
+    """Stores `run`, which is `owner`'s, from now on; `price` is asked once it has ended, unless its cost is known."""
+    recorder().watch(run, owner, price, cost)
 
 
 def note_end(run: Run) -> None:
@@ -130,6 +143,16 @@ def catch_up() -> None:
 def problem() -> LedgerError | None:
     """Why runs are not stored at the moment."""
     return recorder().problem
+
+
+def replaced() -> LedgerReplaced | None:
+    """That another database took the place of the one that was open, for an hour."""
+    return recorder().replaced(_REPLACED_SAID_FOR_S)
+
+
+def waiting() -> int:
+    """How much waits to be stored."""
+    return recorder().waiting
 
 
 def close() -> None:

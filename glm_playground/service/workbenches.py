@@ -81,7 +81,7 @@ def open_one(owner: str, id: str) -> OpenWorkbench | None:
         empty = new(owner)
         empty.unreadable = error
         return empty
-    copy = WorkbenchCopy(owner, id, stored.revision)
+    copy = WorkbenchCopy(owner, id, stored.revision, read_from=ledger.id)
     return _register(owner, OpenWorkbench(bench, copy, stored.updated_at, bench.changes))
 
 
@@ -104,6 +104,29 @@ def save(opened: OpenWorkbench) -> None:
     storage.save_workbench_soon(
         opened.copy, bench.name, lambda: to_json(bench, _is_stored), lambda _copy: _after(opened)
     )
+
+
+def save_all() -> None:
+    """Stores all that is open anew, with its runs: for a database that took the place of one whose file is gone."""
+    with _lock:
+        all_open = [(owner, one) for (owner, _id), one in _open.items()]
+    for owner, opened in all_open:
+        for lane in opened.bench.lanes:
+            for answer in lane.conversation.all_answers():
+                if (run := answer.run) and run.ended and not run.replayed:
+                    storage.watch(run, owner, lambda: None, answer.stored_cost)
+        opened.handed_over = -1
+        save(opened)
+
+
+storage.after_replacing.append(save_all)
+
+
+def forget(owner: str) -> None:
+    """Has the owner's next session read anew what is stored; a tab that is open keeps what it shows."""
+    with _lock:
+        for key in [key for key in _open if key[0] == owner]:
+            del _open[key]
 
 
 def rename(owner: str, id: str, name: str) -> None:
@@ -190,5 +213,5 @@ def _after(opened: OpenWorkbench) -> None:
         take_over(opened.bench, _read(ledger, copy.owner, stored))
     except WorkbenchUnreadable:
         return
-    copy.revision = stored.revision
+    copy.revision, copy.read_from = stored.revision, ledger.id
     save(opened)

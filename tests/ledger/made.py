@@ -7,8 +7,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
+
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Usage
 from glm_playground.ledger import Ledger, RunFilter, Settlement
+from glm_playground.ledger.schema import runs
 from glm_playground.runs.cost import Price, TokenClass, cost_of
 from glm_playground.runs.run import Outcome, Run, Server
 
@@ -46,6 +49,12 @@ def keep(ledger: Ledger, owner: str, *runs: Run, price: Price | None = PRICE) ->
     """Stores ended runs."""
     for run in runs:
         ledger.store_ended(run, owner, cost_of(run, price))
+
+
+def owners(ledger: Ledger) -> list[str]:
+    """Whoever has a run in it."""
+    with ledger._database.reading() as connection:
+        return list(connection.execute(select(runs.c.owner).distinct()).scalars())
 
 
 def ids(ledger: Ledger, owner: str, **wanted: Any) -> list[str]:

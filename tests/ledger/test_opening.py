@@ -161,7 +161,7 @@ def test_a_recorder_elsewhere_is_gone_after_a_minute_without_a_sign(url: str) ->
     first.store_started([(run, "me")])
     first.store_events([run])
     first.close()
-    _forget(url, hostname="elsewhere", heartbeat=datetime.now(UTC) - timedelta(seconds=50))
+    _forget(url, place="elsewhere", heartbeat=datetime.now(UTC) - timedelta(seconds=40))
     second = Ledger.open(url)
     assert ids(second, "me", outcomes=(Outcome.INTERRUPTED,)) == []
     _forget(url, heartbeat=datetime.now(UTC) - timedelta(seconds=61))
@@ -174,12 +174,31 @@ def test_a_recorder_elsewhere_is_gone_after_a_minute_without_a_sign(url: str) ->
     second.close()
 
 
+@pytest.mark.parametrize("place", ["another namespace of process numbers", None])
+def test_a_container_with_the_same_host_name_and_process_id_is_another_process(url: str, place: str | None) -> None:
+    first, run = Ledger.open(url), made_run(outcome=None)
+    first.store_started([(run, "me")])
+    # What another container would have written: hostname and pid are those of this process.
+    _forget(url, id=(theirs := uuid.uuid4().hex), place=place)
+    engine = _engine(url)
+    with engine.begin() as connection:
+        connection.execute(schema.runs.update().values(recorder=theirs))
+    engine.dispose()
+    second = Ledger.open(url)
+    assert ids(second, "me", outcomes=(Outcome.INTERRUPTED,)) == []
+    _forget(url, heartbeat=datetime.now(UTC) - timedelta(seconds=61))
+    second.heartbeat()
+    assert second.interrupt_abandoned() == 1
+    first.close()
+    second.close()
+
+
 def test_a_run_that_was_given_up_too_early_is_stored_as_it_ended(url: str) -> None:
     first = Ledger.open(url)
     run = made_run("question", answer=["half"], outcome=None)
     first.store_started([(run, "me")])
     first.store_events([run])
-    _forget(url, id=uuid.uuid4().hex, hostname="elsewhere", heartbeat=datetime.now(UTC) - timedelta(minutes=2))
+    _forget(url, id=uuid.uuid4().hex, place="elsewhere", heartbeat=datetime.now(UTC) - timedelta(minutes=2))
     assert first.interrupt_abandoned() == 1
     first.set_note("me", run.id, "remember")
     run.events.append(Event(99, EventKind.CONTENT, " whole"))

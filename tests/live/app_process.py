@@ -88,6 +88,16 @@ class AppProcess:
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(4 * _STOP_SECONDS)
 
+    def terminate(self) -> None:
+        """Send SIGTERM, as a service manager does, and go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds: float) -> int:
+        """Wait for its end; the exit status."""
+        assert self._process is not None
+        return self._process.wait(seconds)
+
     def children(self) -> list[int]:
         """The ids of the processes it started (Linux)."""
         lists = Path(f"/proc/{self.pid}/task").glob("*/children")

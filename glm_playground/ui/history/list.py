@@ -250,7 +250,7 @@ def _draw_reading(rows: Sequence[RunRow]) -> None:
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for row in rows:
         cells = (
-            f"[{moment(row.started_at)}](/history?{RUN}={row.id})",
+            f"[{moment(row.started_at)}](?{RUN}={row.id})",
             literal(row.model),
             literal(" ".join(row.prompt.split())[:80]),
             _outcome(row),

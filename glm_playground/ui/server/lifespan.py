@@ -10,11 +10,15 @@ from typing import Any
 from streamlit import config
 from streamlit.web.server.server_util import get_display_address, get_url
 
+from glm_playground import logs
 from glm_playground.catalog import load_catalog
 from glm_playground.chat.schema_pool import checks
+from glm_playground.ledger.database import Database
 from glm_playground.service import runtime, storage
+from glm_playground.settings import settings
+from glm_playground.ui.server.drain import drain_on_terminate
 from glm_playground.ui.server.open_files import allow_many_files
-from glm_playground.ui.server.scheduler import released
+from glm_playground.ui.server.scheduler import reading, released
 
 _SWITCH_INTERVAL_S = 0.001
 _FULL_COLLECTION_AFTER = 10
@@ -28,10 +32,15 @@ _TIDY_EVERY_S = 3600.0
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Starts what the first page would otherwise wait for, and ends it with the server."""
     allow_many_files()
+    configured = settings()
+    logs.configure(configured.log_format, configured.log_level, configured.secrets)
+    drain_on_terminate(configured.drain_seconds)
     load_catalog()
     runtime.engine()
     # A script that waits for the check of a schema holds up no other one.
     checks.while_waiting = released
+    # Nor does one that waits for the database.
+    Database.while_waiting = staticmethod(reading)
     starting = asyncio.gather(asyncio.to_thread(runtime.sandbox), asyncio.to_thread(storage.open_and_tidy))
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()

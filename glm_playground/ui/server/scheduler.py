@@ -17,6 +17,8 @@ from time import monotonic
 
 _PATIENCE_S = 5.0
 """A script that waits for something else without saying so keeps the slot no longer than this."""
+_READ_PATIENCE_S = 0.2
+"""Nor does one that reads the database, which mostly answers within a millisecond."""
 
 
 class _Rank(IntEnum):
@@ -38,6 +40,7 @@ class _Slot:
         self._waiting: list[tuple[_Rank, int, threading.Event]] = []
         self._holder: threading.Event | None = None
         self._since = 0.0
+        self._patience = _PATIENCE_S
 
     def take(self, rank: _Rank) -> threading.Event:
         """Waits for the slot; the ticket to give it back with."""
@@ -46,11 +49,26 @@ class _Slot:
             heappush(self._waiting, (rank, next(self._numbers), ticket))
             if self._holder is None:
                 self._pass_on()
-        while not ticket.wait(_PATIENCE_S):
+        while not ticket.wait(min(_READ_PATIENCE_S, _PATIENCE_S)):
             with self._lock:
-                if monotonic() - self._since >= _PATIENCE_S:
+                if monotonic() - self._since >= self._patience:
                     self._pass_on()
         return ticket
+
+    def begin_read(self, ticket: threading.Event) -> None:
+        """Has the slot go to the next one soon, unless `end_read` is called before."""
+        self._set_patience(ticket, _READ_PATIENCE_S)
+
+    def end_read(self, ticket: threading.Event) -> bool:
+        """False where the slot was taken away meanwhile."""
+        return self._set_patience(ticket, _PATIENCE_S)
+
+    def _set_patience(self, ticket: threading.Event, seconds: float) -> bool:
+        with self._lock:
+            if self._holder is not ticket:
+                return False
+            self._since, self._patience = monotonic(), seconds
+            return True
 
     def give_back(self, ticket: threading.Event) -> None:
         """Lets the next one have it; does nothing where it was taken away meanwhile."""
@@ -60,7 +78,7 @@ class _Slot:
 
     def _pass_on(self) -> None:
         self._holder = heappop(self._waiting)[-1] if self._waiting else None
-        self._since = monotonic()
+        self._since, self._patience = monotonic(), _PATIENCE_S
         if self._holder:
             self._holder.set()
 
@@ -115,10 +133,43 @@ def released() -> Generator[None]:
     """While a script only waits: others compute meanwhile. Does nothing outside a page's slot."""
     before, _script.draws_page = _script.draws_page, False
     _give_back()
-    # What is raised here ends the script, which needs no slot for that.
-    yield
-    _script.draws_page = before
-    if before:
+    try:
+        yield
+    except Exception:
+        # The script may catch it and draw on; what is no `Exception` ends it, which needs no slot.
+        _take_again(before)
+        raise
+    _take_again(before)
+
+
+@contextmanager
+def reading() -> Generator[None]:
+    """While a script reads the database: others compute meanwhile where it does not answer at once.
+
+    Then the page comes before those that have not begun.
+    """
+    ticket = _script.ticket
+    if ticket is None:
+        yield
+        return
+    _slot.begin_read(ticket)
+    try:
+        yield
+    except Exception:
+        _end_read(ticket)
+        raise
+    _end_read(ticket)
+
+
+def _end_read(ticket: threading.Event) -> None:
+    if not _slot.end_read(ticket):
+        _script.rank = _Rank.BEGUN
+        _take()
+
+
+def _take_again(draws_page: bool) -> None:
+    _script.draws_page = draws_page
+    if draws_page:
         _take()
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from glm_playground.chat.checks import Finding, Problem
 from glm_playground.gateway.errors import Speaker, speaker_of
 from glm_playground.runs.caps import Refusal
+from glm_playground.runs.engine import DRAINING
 from glm_playground.runs.notes import Note, NoteKind, notes_of
 from glm_playground.runs.run import Run, RunError
 from glm_playground.ui.shared.answer_markdown import code_span, literal
@@ -75,6 +76,13 @@ def _connect_timeout(error: RunError, run: Run) -> tuple[str, str]:
             "Nothing was sent, so nothing is charged. Try again; a slow network may need a higher "
             "GLM_PLAYGROUND_CONNECT_TIMEOUT."
         ),
+    )
+
+
+def _draining(error: RunError, run: Run) -> tuple[str, str]:
+    return (
+        _("This app is about to restart."),
+        _("Nothing was sent, so nothing is charged. Answers that are running may finish. Send again in a minute."),
     )
 
 
@@ -279,6 +287,7 @@ def _internal(error: RunError, run: Run) -> tuple[str, str]:
 
 _ERRORS: dict[str, Callable[[RunError, Run], tuple[str, str]]] = {
     "RequestUnsendable": _unsendable,
+    DRAINING: _draining,
     "ConnectionFailed": _unreached,
     "ConnectionRefused": _refused,
     "ConnectTimeout": _connect_timeout,

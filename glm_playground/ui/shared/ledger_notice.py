@@ -19,6 +19,7 @@ from glm_playground.ledger import (
     LedgerNewer,
     LedgerOpening,
     LedgerReadOnly,
+    LedgerReplaced,
     LedgerUnreachable,
 )
 from glm_playground.service import storage
@@ -83,6 +84,7 @@ def explain(error: LedgerError) -> Explanation:
     """What is wrong with the ledger, and what to do."""
     titles = {
         LedgerOpening: _("The database of runs is being opened."),
+        LedgerReplaced: _("The file of the database of runs was removed or replaced."),
         LedgerUnreachable: _("The database of runs cannot be reached."),
         LedgerLocked: _("Another program holds the database of runs."),
         LedgerReadOnly: _("The database of runs is read-only."),
@@ -92,6 +94,7 @@ def explain(error: LedgerError) -> Explanation:
     }
     remedies = {
         LedgerOpening: _("This page appears as soon as it is open."),
+        LedgerReplaced: _("The app opens the file that is there now, or makes a new one."),
         LedgerUnreachable: _("Check GLM_PLAYGROUND_DATABASE_URL or the data folder. The app keeps trying."),
         LedgerLocked: _("Close the other program; what waits is written as soon as it lets go."),
         LedgerReadOnly: _("Allow this app to write it, or set GLM_PLAYGROUND_DATA_FOLDER to another folder."),
@@ -120,8 +123,19 @@ def draw_problem() -> None:
         note = _("Answers continue. They wait in memory and are stored as soon as the database is back.")
         st.warning(f"{note} {body}", title=title)
         _watch(error.id)
+    elif replaced := storage.replaced():
+        _draw_replaced(replaced)
     for about, failed in st.session_state.get(_FAILED, {}).items():
         _draw_failed(about, failed)
+
+
+def _draw_replaced(error: LedgerReplaced) -> None:
+    title, _remedy = explain(error)
+    body = _(
+        "Runs that were stored before are not in the file that is used now; what was open in the app is stored in it. "
+        "Details are in the log under {id}."
+    )
+    st.warning(body.format(id=error.id), title=title)
 
 
 def draw_opening(error: LedgerError) -> None:

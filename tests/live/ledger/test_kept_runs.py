@@ -33,7 +33,7 @@ def test_a_browser_sees_its_own_runs_and_no_others(app: AppProcess) -> None:
             await mine.run()
             await mine.set_value(mine.find_widget("expandable", "history_reading"), True)
             await mine.wait_for(lambda: "minealone" in mine.text)
-            run_id = mine.text.split("/history?run=")[1].split(")")[0]
+            run_id = mine.text.split("(?run=")[1].split(")")[0]
             assert not problems(mine)
         async with history(app, {}) as other:
             await other.run()

@@ -127,8 +127,8 @@ def test_a_run_that_is_still_running_is_gone_on_with_from_the_history(app: AppPr
             async with tab_of(app, first, path="/history") as tab:
                 await tab.run()
                 await tab.set_value(tab.find_widget("expandable", "history_reading"), True)
-                await tab.wait_for(lambda: "/history?run=" in tab.text)
-                tab.query_string = "run=" + tab.text.split("/history?run=")[1].split(")")[0]
+                await tab.wait_for(lambda: "(?run=" in tab.text)
+                tab.query_string = "run=" + tab.text.split("(?run=")[1].split(")")[0]
                 await tab.rerun()
                 await tab.click(await tab.wait_for_widget("button", "history_continue"))
                 await tab.wait_for(lambda: tab.path == "/playground" and words(24) in tab.text)

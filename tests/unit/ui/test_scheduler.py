@@ -1,5 +1,6 @@
 """Scripts compute in slots: see `ui.server.scheduler`. Each script is a thread here, as it is in Streamlit."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -79,6 +80,85 @@ def test_a_script_without_a_slot_has_none_after_it_waited(script) -> None:
         pass
     script(_signal(began, scheduler.page_slot))
     assert began.wait(_SOON_S)
+
+
+def test_a_script_that_caught_an_error_while_it_waited_has_its_slot_again(script) -> None:
+    began = threading.Event()
+    with scheduler.page_slot():
+        with contextlib.suppress(KeyError), scheduler.released():
+            raise KeyError
+        script(_signal(began, scheduler.page_slot))
+        assert not began.wait(_NOT_YET_S)
+    assert began.wait(_SOON_S)
+
+
+def test_a_read_that_is_answered_at_once_keeps_the_slot(script, monkeypatch) -> None:
+    monkeypatch.setattr(scheduler, "_READ_PATIENCE_S", _SOON_S)
+    began = threading.Event()
+    with scheduler.page_slot():
+        script(_signal(began, scheduler.page_slot))
+        with contextlib.suppress(KeyError), scheduler.reading():
+            raise KeyError
+        with scheduler.reading():
+            assert not began.wait(_NOT_YET_S)
+        assert not began.wait(_NOT_YET_S)
+    assert began.wait(_SOON_S)
+
+
+def test_others_go_on_while_a_read_is_not_answered(script, monkeypatch) -> None:
+    monkeypatch.setattr(scheduler, "_READ_PATIENCE_S", 0.01)
+    began, again = threading.Event(), threading.Event()
+    with scheduler.page_slot():
+        with contextlib.suppress(KeyError), scheduler.reading():
+            script(_signal(began, scheduler.page_slot))
+            assert began.wait(_SOON_S)
+            raise KeyError
+        script(_signal(again, scheduler.page_slot))
+        assert not again.wait(_NOT_YET_S)
+    assert again.wait(_SOON_S)
+
+
+def test_a_page_that_read_the_database_comes_before_those_that_have_not_begun(script) -> None:
+    order: list[str] = []
+    began, waits, read, done = (threading.Event() for _ in range(4))
+
+    def first() -> None:
+        with scheduler.page_slot():
+            with scheduler.reading():
+                began.set()
+                assert read.wait(_SOON_S)
+            order.append("the one that read")
+
+    def holder() -> None:
+        with scheduler.page_slot():
+            waits.set()
+            assert done.wait(_SOON_S)
+
+    def another() -> None:
+        with scheduler.page_slot():
+            order.append("another")
+
+    scripts = [script(first)]
+    assert began.wait(_SOON_S)
+    scripts.append(script(holder))
+    assert waits.wait(_SOON_S)
+    scripts.append(script(another))
+    _wait_for_waiting(1)
+    read.set()
+    _wait_for_waiting(2)
+    done.set()
+    for one in scripts:
+        one.result(_SOON_S)
+    assert order == ["the one that read", "another"]
+
+
+def _wait_for_waiting(count: int) -> None:
+    """Until so many scripts stand in the queue."""
+    pause, tries = threading.Event(), 0
+    while len(scheduler._slot._waiting) < count:
+        tries += 1
+        assert tries < 1000
+        pause.wait(0.01)
 
 
 def test_figures_of_a_run_get_a_slot_of_their_own_while_the_page_waits(script) -> None:

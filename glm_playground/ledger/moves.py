@@ -1,0 +1,142 @@
+"""Moves of a history to another browser, by a one-time code.
+
+A code has two parts: the first finds the offer, the second is the secret. So wrong tries count against one offer, and
+nobody can use up those of an offer whose first part they do not know.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
+
+from glm_playground.ledger import totals, word_index
+from glm_playground.ledger.database import Database
+from glm_playground.ledger.filters import shown
+from glm_playground.ledger.run_parts import plain
+from glm_playground.ledger.run_writes import stored_words
+from glm_playground.ledger.schema import balances, lookups, moves, run_tags, runs, workbenches
+
+VALID_FOR: Final = timedelta(minutes=10)
+MOST_TRIES: Final = 5
+"""Wrong second parts after which an offer is void."""
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: nothing in it is mistaken for something else."""
+_READ_AS = str.maketrans("OIL", "011")
+_PART = 4
+_PARTS = 4
+"""60 bits of secret: whoever reads the hash in the database cannot find it while it is valid."""
+# So many runs are moved in one transaction, so that others who write wait for less than a second.
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A code, and until when it can be used."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Movable:
+    """What a code moves."""
+
+    owner: str
+    """Whose it is, or was."""
+    runs: int
+    workbenches: int
+
+
+def write_offer(connection: Connection, owner: str) -> Offer:
+    """A new code for what `owner` has; only its hash is stored."""
+    now = datetime.now(UTC)
+    connection.execute(delete(moves).where((moves.c.owner == plain(owner)) | (moves.c.expires_at < now)))
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(_PART * _PARTS))
+    offer = Offer("-".join(letters[at : at + _PART] for at in range(0, len(letters), _PART)), now + VALID_FOR)
+    # The first part of another offer would be taken over: nobody could tell which of the two is meant.
+    connection.execute(delete(moves).where(moves.c.id == letters[:_PART]))
+    row = {"id": letters[:_PART], "owner": plain(owner), "secret_hash": _hashed(letters), "tries": 0}
+    connection.execute(insert(moves).values(row | {"expires_at": offer.expires_at}))
+    return offer
+
+
+def find(connection: Connection, code: str, to: str) -> Movable | None:
+    """What the code moves to `to`; None where it is of no use, which is counted."""
+    letters = _letters(code)
+    row = connection.execute(select(moves).where(moves.c.id == letters[:_PART]).with_for_update()).first()
+    if row is None or row.expires_at < datetime.now(UTC) or row.tries >= MOST_TRIES or row.owner == plain(to):
+        return None
+    if not hmac.compare_digest(row.secret_hash, _hashed(letters)):
+        connection.execute(update(moves).where(moves.c.id == row.id).values(tries=moves.c.tries + 1))
+        return None
+    return Movable(
+        row.owner, _count(connection, runs, _ended(row.owner)), _count(connection, workbenches, _kept(row.owner))
+    )
+
+
+def move(database: Database, code: str, to: str) -> Movable | None:
+    """Makes `to` the owner of all that the code moves, and uses the code up."""
+    with database.writing() as connection:
+        found = find(connection, code, to)
+        if found is None:
+            return None
+        # It takes longer than the code may be valid for where there is much.
+        later = datetime.now(UTC) + VALID_FOR
+        connection.execute(update(moves).where(moves.c.id == _letters(code)[:_PART]).values(expires_at=later))
+    while True:
+        with database.writing() as connection:
+            if _move_runs(connection, found.owner, to) < _AT_ONCE:
+                break
+    with database.writing() as connection:
+        taken = select(workbenches.c.id).where(workbenches.c.owner == plain(to))
+        mine = _kept(found.owner) & workbenches.c.id.not_in(taken)
+        connection.execute(update(workbenches).where(mine).values(owner=plain(to)))
+        for table in (lookups, balances):
+            connection.execute(update(table).where(table.c.owner == found.owner).values(owner=plain(to)))
+        connection.execute(delete(moves).where(moves.c.id == _letters(code)[:_PART]))
+    return found
+
+
+def _move_runs(connection: Connection, owner: str, to: str) -> int:
+    """Moves some of the ended runs; how many. A run that `to` has already stays."""
+    theirs = select(runs.c.id).where(runs.c.owner == plain(to))
+    query = select(runs.c.number).where(_ended(owner), runs.c.id.not_in(theirs))
+    numbers = connection.execute(query.limit(_AT_ONCE).with_for_update()).scalars().all()
+    which = runs.c.number.in_(numbers)
+    totals.count(connection, which, -1)
+    before = {number: stored_words(connection, number) for number in numbers}
+    connection.execute(update(runs).where(which).values(owner=plain(to)))
+    connection.execute(update(run_tags).where(run_tags.c.number.in_(numbers)).values(owner=plain(to)))
+    for number, words in before.items():
+        # The owner is a word of the index, too.
+        if words is not None and (after := stored_words(connection, number)) is not None:
+            word_index.remove(connection, number, words)
+            word_index.add(connection, number, after)
+    totals.count(connection, which)
+    return len(numbers)
+
+
+def _ended(owner: str) -> ColumnElement[bool]:
+    return shown(owner) & runs.c.outcome.is_not(None)
+
+
+def _kept(owner: str) -> ColumnElement[bool]:
+    return (workbenches.c.owner == plain(owner)) & workbenches.c.deleted_at.is_(None)
+
+
+def _count(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
+    found: Any = connection.execute(select(func.count()).select_from(table).where(which)).scalar_one()
+    return int(found)
+
+
+def _letters(code: str) -> str:
+    """A code as it was made, however it was typed."""
+    return "".join(letter for letter in code.upper().translate(_READ_AS) if letter in _LETTERS)[: _PART * _PARTS]
+
+
+def _hashed(letters: str) -> str:
+    return hashlib.sha256(letters.encode()).hexdigest()

@@ -1,0 +1,230 @@
+"""Looks at what the app needs of its surroundings, without starting it and without spending anything."""
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+
+from glm_playground.gateway import GatewayError
+from glm_playground.gateway.configured import configured_gateway
+from glm_playground.gateway.live import read_models
+from glm_playground.ledger import LedgerError
+from glm_playground.ledger.database import SQLITE, Database
+from glm_playground.ledger.migration import is_newest
+from glm_playground.runs.engine import Engine
+from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
+from glm_playground.service.storage import FILE_NAME, database_url
+from glm_playground.settings import ENVIRONMENT_NAMES, SECRETS_FILE, Settings
+
+_ASK_S: Final = 15.0
+_DATABASE_S: Final = 5.0
+FILES_A_TAB: Final = 4
+"""Descriptors that a tab takes at most: its websocket, an upload, a stream and its connection."""
+_OWN_FILES: Final = 128
+_FEW_TABS: Final = 250
+_LEAST_DISK: Final = 2**30
+_MOST_SKEW_S: Final = 5.0
+
+
+class Level(StrEnum):
+    """How a finding is meant."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """The app works, but not as it should on a server."""
+    PROBLEM = "problem"
+    """Something does not work."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one thing, and what to do; both one line of plain text without a secret."""
+
+    about: str
+    level: Level
+    said: str
+    todo: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """What was found of each thing, as soon as it is known; each takes some seconds at most."""
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _data_folder, _secrets_file, _database, _gateway, _files, _replicas, _proxies, _retention,
+    )  # fmt: skip
+    for check in checks:
+        yield from check(settings)
+
+
+def _data_folder(settings: Settings) -> Iterator[Finding]:
+    about, folder = "data folder", Path(settings.data_folder)
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK) or not nearest.is_dir():
+        todo = f"allow the app's user to write it, or set {ENVIRONMENT_NAMES['data_folder']} to another folder"
+        yield Finding(about, Level.PROBLEM, f"{nearest} cannot be written", todo)
+        return
+    if nearest != folder:
+        yield Finding(about, Level.OK, f"{folder} is made at the first start")
+        return
+    open_to_others = [path for path in (folder, *folder.glob(f"{FILE_NAME}*")) if _is_open_to_others(path)]
+    if open_to_others:
+        names = " ".join(map(str, open_to_others))
+        todo = f"chmod go-rwx {names}"
+        yield Finding(about, Level.PROBLEM, f"other users of this machine can read or enter {names}", todo)
+    else:
+        yield Finding(about, Level.OK, f"{folder} can be written and is closed to other users")
+    if (free := shutil.disk_usage(folder).free) < _LEAST_DISK:
+        yield Finding(about, Level.WARNING, f"{free // 2**20} MB are left on its disk", "make space")
+
+
+def _is_open_to_others(path: Path) -> bool:
+    return sys.platform != "win32" and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def _secrets_file(_settings: Settings) -> Iterator[Finding]:
+    if SECRETS_FILE.exists() and _is_open_to_others(SECRETS_FILE):
+        said = f"other users of this machine can read {SECRETS_FILE}"
+        yield Finding("secrets", Level.PROBLEM, said, f"chmod 600 {SECRETS_FILE}")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    about, url = "database", database_url()
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:") and not path.exists():
+        yield Finding(about, Level.OK, f"{path} is made at the first start")
+        return
+    try:
+        database = Database(url, _DATABASE_S)
+        try:
+            with database.reading() as connection:
+                newest = is_newest(connection, database.where)
+                if database.kind != SQLITE:
+                    read_only = connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on"
+                    clock: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+                    yield from _server(read_only=read_only, skew=abs((datetime.now(UTC) - clock).total_seconds()))
+        finally:
+            database.close()
+    except LedgerError as error:
+        todo = f"check {ENVIRONMENT_NAMES['database_url']}, the server, and the way to it"
+        yield Finding(about, Level.PROBLEM, f"{type(error).__name__}: {error}", todo)
+        return
+    if newest:
+        yield Finding(about, Level.OK, f"{database.where} answers, and its tables are up to date")
+    else:
+        said = f"{database.where} answers; its tables are made or updated at the next start"
+        yield Finding(about, Level.OK, said, "back it up first, where it holds anything")
+
+
+def _server(*, read_only: bool, skew: float) -> Iterator[Finding]:
+    if read_only:
+        todo = "name the primary server, and a role that may write"
+        yield Finding("database", Level.PROBLEM, "it takes no writes", todo)
+    if skew > _MOST_SKEW_S:
+        said = f"its clock and this machine's differ by {skew:.0f} s"
+        yield Finding(
+            "clock", Level.WARNING, said, "have both synchronised by NTP; callbacks are refused when it is off"
+        )
+    else:
+        yield Finding("clock", Level.OK, "it agrees with the database's")
+
+
+def _gateway(settings: Settings) -> Iterator[Finding]:
+    gateway = configured_gateway(settings)
+    if gateway is None:
+        yield from _sandbox(settings)
+        return
+    engine = Engine(connect_timeout=min(settings.connect_timeout, _ASK_S), read_timeout=_ASK_S)
+    try:
+        listed = engine.ask(gateway, read_models).result(_ASK_S)
+    except (GatewayError, TimeoutError) as error:
+        yield _unanswered(gateway.origin, error)
+    else:
+        said = f"{gateway.origin} answers and lists {len(listed.ids)} models for this key; nothing was generated"
+        yield Finding("gateway", Level.OK, said)
+    finally:
+        engine.close()
+
+
+def _unanswered(origin: str, error: GatewayError | TimeoutError) -> Finding:
+    kind = type(error).__name__
+    status = error.status if isinstance(error, GatewayError) else None
+    if status == 404:
+        said = f"{origin} answers, but lists no models, so the key was not checked"
+        return Finding("gateway", Level.WARNING, said, "send one prompt by hand")
+    todo = {
+        "AuthenticationFailed": f"set {ENVIRONMENT_NAMES['api_key']} to a valid key",
+        "PermissionDenied": "allow this key to use the gateway",
+    }.get(kind, f"check {ENVIRONMENT_NAMES['base_url']}, the network, and HTTPS_PROXY and NO_PROXY")
+    return Finding("gateway", Level.PROBLEM, f"{origin}: {kind}{f', status {status}' if status else ''}", todo)
+
+
+def _sandbox(settings: Settings) -> Iterator[Finding]:
+    about = "sandbox"
+    try:
+        with SandboxProcess.start(settings.sandbox_engine) as process:
+            if process.why:
+                yield Finding(
+                    about, Level.WARNING, f"scripted text answers: {process.why}", "glm-playground standin install"
+                )
+            else:
+                yield Finding(about, Level.OK, f"it starts and answers as {process.model or 'scripted text'}")
+    except SandboxFailed as error:
+        said = " ".join(str(error).split())[:300]
+        yield Finding(about, Level.PROBLEM, said, f"set {ENVIRONMENT_NAMES['api_key']}, or mend what it says")
+
+
+def _files(_settings: Settings) -> Iterator[Finding]:
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        yield Finding("files", Level.OK, "no limit of open files")
+        return
+    tabs = max(0, hard - _OWN_FILES) // FILES_A_TAB
+    said = f"{hard} open files at most, enough for about {tabs} tabs"
+    if tabs < _FEW_TABS:
+        yield Finding(
+            "files", Level.WARNING, said, "raise it: LimitNOFILE=65536 in the systemd unit, or ulimit -n 65536"
+        )
+    else:
+        yield Finding("files", Level.OK, said)
+
+
+def _replicas(settings: Settings) -> Iterator[Finding]:
+    if not database_url().startswith("postgres"):
+        return
+    if settings.cookie_secret is None:
+        said = "each replica signs cookies with a secret of its own, so that a visitor of two has two histories"
+        todo = "set GLM_PLAYGROUND_COOKIE_SECRET to the same 32 characters or more on all of them"
+        yield Finding("replicas", Level.WARNING, said, todo)
+    else:
+        yield Finding("replicas", Level.OK, "cookies are signed with the operator's secret")
+
+
+def _proxies(_settings: Settings) -> Iterator[Finding]:
+    trusted = os.environ.get("FORWARDED_ALLOW_IPS", "").strip()
+    if trusted == "*":
+        said = "FORWARDED_ALLOW_IPS=* lets every visitor say which address they come from"
+        yield Finding(
+            "proxy", Level.WARNING, said, "name the reverse proxy's address, unless nobody else can reach the port"
+        )
+    elif trusted:
+        yield Finding("proxy", Level.OK, f"addresses and TLS are believed of {trusted}")
+    else:
+        said = "only a reverse proxy on this machine is believed what address a visitor has, and that TLS is used"
+        yield Finding("proxy", Level.OK, said, "set FORWARDED_ALLOW_IPS where the proxy is on another machine")
+
+
+def _retention(settings: Settings) -> Iterator[Finding]:
+    days = settings.keep_days
+    said = f"runs are removed after {days} days" if days else "runs are kept until somebody deletes them"
+    yield Finding("retention", Level.OK, said, "" if days else f"{ENVIRONMENT_NAMES['keep_days']} sets for how long")

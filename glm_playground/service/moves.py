@@ -1,0 +1,23 @@
+"""Moves of a history from one browser to another."""
+
+from glm_playground.ledger import Ledger
+from glm_playground.ledger.moves import Movable
+from glm_playground.service import presets, storage, workbenches
+
+
+def take_over(ledger: Ledger, code: str, to: str) -> Movable | None:
+    """Makes what the code stands for `to`'s; None where the code is of no use.
+
+    Runs that are still running stay where they are. Of presets with the same name `to`'s own stay.
+
+    Raises:
+        LedgerError: it could not be stored; the same code moves the rest.
+    """
+    storage.catch_up()
+    found = ledger.find_move(code, to)
+    if found is None:
+        return None
+    presets.join(found.owner, to)
+    moved = ledger.move(code, to)
+    workbenches.forget(found.owner)
+    return moved

@@ -1,0 +1,161 @@
+"""Two replicas on one PostgreSQL, behind nginx under a sub-path; one of them is killed."""
+
+import asyncio
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from glm_playground.ledger import Ledger, RunFilter
+from glm_playground.ledger.database import Database
+from glm_playground.runs.run import Outcome
+from glm_playground.sandbox.process import SandboxProcess
+from tests.ledger import postgres
+from tests.ledger.made import owners
+from tests.live.app_process import AppProcess, _free_port
+from tests.live.browser_session import BrowserSession
+from tests.live.conftest import problems, serve
+
+# The same as in docs/operation.md, on one machine without a certificate that others know.
+_CONFIG = """
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
+    upstream glm {{
+        ip_hash;
+        server 127.0.0.1:{first} max_fails=1 fail_timeout=10s;
+        server 127.0.0.1:{second} max_fails=1 fail_timeout=10s;
+    }}
+    server {{
+        listen 127.0.0.1:{port};
+        location /glm/ {{
+            proxy_pass http://glm;
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_read_timeout 1h;
+            proxy_buffering off;
+            client_max_body_size 70m;
+            add_header X-Replica $upstream_addr always;
+        }}
+    }}
+}}
+"""
+
+
+def wait_for(true: Callable[[], object], seconds: float = 15) -> float:
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() < began + seconds, "it did not become true"
+        threading.Event().wait(0.05)
+    return time.monotonic() - began
+
+
+@contextmanager
+def nginx(folder: Path, first: AppProcess, second: AppProcess) -> Iterator[str]:
+    """Runs one in front of both; gives its address with the sub-path."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    assert program
+    port = _free_port()
+    # Its worker is another user, who must be able to enter.
+    folder.chmod(0o755)
+    config = folder / "nginx.conf"
+    config.write_text(_CONFIG.format(folder=folder, first=first.port, second=second.port, port=port))
+    command = [program, "-p", str(folder), "-c", str(config), "-g", "daemon off;"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            address = f"http://127.0.0.1:{port}/glm"
+            wait_for(lambda: _answers(f"{address}/healthz"))
+            yield address
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False, timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def has_nginx() -> bool:
+    return bool(shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_nginx(), reason="nginx is not installed (Debian's package nginx)")
+def test_the_runs_of_a_killed_replica_are_found_and_can_be_deleted_on_the_other(
+    sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    binaries = postgres.binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
+    options = {"server.baseUrlPath": "glm"}
+
+    async def visit(address: str, replicas: dict[int, AppProcess], server: postgres.Server) -> None:
+        async with BrowserSession(address, path="/playground") as tab:
+            await tab.run(timeout=30)
+            await tab.submit_chat("@script tokens=4000 rate=20\nabout plovers")
+            await tab.wait_for(lambda: "Section 1" in tab.text)
+            cookies = dict(tab.cookies)
+            answer = httpx.get(f"{address}/readyz", trust_env=False)
+            assert answer.status_code == 200
+            victim = replicas[int(answer.headers["x-replica"].rpartition(":")[2])]
+            # This test's own look at the database would find what the replicas are to find, so it only reads.
+            ledger = Ledger(Database(server.url, 5))
+            (owner,) = owners(ledger)
+            (row,) = ledger.page(owner, RunFilter()).rows
+            assert row.outcome is None
+            assert ledger.delete(owner, [row.id]).runs == 0
+            wait_for(lambda: (run := ledger.run(owner, row.id)) and "Section 1" in run.run.content)
+            victim.kill()
+        assert wait_for(lambda: ledger.page(owner, RunFilter(outcomes=(Outcome.INTERRUPTED,))).rows, 60) <= 60
+        ledger.close()
+        wait_for(lambda: _answers(f"{address}/readyz"))
+        async with BrowserSession(address, path="/history", query_string=f"run={row.id}", cookies=cookies) as tab:
+            await tab.run(timeout=30)
+            assert "Section 1" in tab.text
+            await tab.click(tab.find_button("history_run_delete"))
+            await tab.wait_finished()
+            assert not problems(tab)
+            assert "1 run was deleted." in tab.text
+        # It goes on there.
+        async with BrowserSession(address, path="/playground", cookies=cookies) as tab:
+            await tab.run(timeout=30)
+            await tab.submit_chat("@script tokens=30 rate=0\nabout owls")
+            await tab.wait_finished(20)
+            assert not problems(tab)
+
+    with postgres.new_server(binaries) as server:
+        server.start()
+        environment = {
+            "RUNAPI_BASE_URL": sandbox.base_url,
+            "RUNAPI_API_KEY": sandbox.key,
+            "GLM_PLAYGROUND_DATABASE_URL": server.url,
+            "GLM_PLAYGROUND_COOKIE_SECRET": "one secret for both of the replicas",
+        }
+        with (
+            serve(tmp_path, environment, options) as first,
+            serve(tmp_path, environment, options) as second,
+            nginx(tmp_path, first, second) as address,
+        ):
+            asyncio.run(visit(address, {app.port: app for app in (first, second)}, server))

@@ -1,0 +1,95 @@
+"""`glm-playground doctor`: it says what is wrong and what to do, and changes nothing."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glm_playground.cli import main
+from glm_playground.ledger import Ledger
+from glm_playground.sandbox.process import SandboxProcess
+from glm_playground.settings import ENVIRONMENT_NAMES, settings
+
+Doctor = Callable[..., tuple[int, dict[str, dict[str, str]]]]
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """Runs it with exactly these settings: its exit status, and what it found by subject."""
+    monkeypatch.chdir(tmp_path)
+    for name in (*ENVIRONMENT_NAMES.values(), "RUNAPI_KEY", "FORWARDED_ALLOW_IPS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(**environment: str) -> tuple[int, dict[str, dict[str, str]]]:
+        settings.cache_clear()
+        for name, value in {"GLM_PLAYGROUND_DATA_FOLDER": str(tmp_path / "data"), **environment}.items():
+            monkeypatch.setenv(name, value)
+        status = main(["doctor", "--json"])
+        found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return status, {finding["about"]: finding for finding in found}
+
+    yield run
+    settings.cache_clear()
+
+
+def test_all_is_well_with_a_gateway_that_answers_and_nothing_is_generated(
+    doctor: Doctor, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    status, found = doctor(RUNAPI_BASE_URL=sandbox.base_url, RUNAPI_API_KEY=sandbox.key)
+    assert status == 0
+    assert {finding["level"] for finding in found.values()} <= {"ok", "warning"}
+    assert "lists" in found["gateway"]["said"]
+    assert not (tmp_path / "data").exists()
+    Ledger.open(f"sqlite:///{tmp_path}/data/runs.sqlite3").close()
+    before = (tmp_path / "data" / "runs.sqlite3").read_bytes()
+    status, found = doctor()
+    assert "up to date" in found["database"]["said"]
+    assert (tmp_path / "data" / "runs.sqlite3").read_bytes() == before
+
+
+def test_a_wrong_key_and_a_database_that_is_down_are_problems_said_without_a_secret(
+    doctor: Doctor, sandbox: SandboxProcess
+) -> None:
+    status, found = doctor(
+        RUNAPI_BASE_URL=sandbox.base_url,
+        RUNAPI_API_KEY="sk-canary-wrong",
+        GLM_PLAYGROUND_DATABASE_URL="postgresql://me:sesame@127.0.0.1:1/runs",
+    )
+    assert status == 1
+    assert found["gateway"]["level"] == found["database"]["level"] == "problem"
+    assert "RUNAPI_API_KEY" in found["gateway"]["todo"]
+    assert "GLM_PLAYGROUND_DATABASE_URL" in found["database"]["todo"]
+    assert found["replicas"]["level"] == "warning"
+    assert "sesame" not in json.dumps(found)
+    assert "sk-canary" not in json.dumps(found)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_files_that_others_can_read_are_a_problem(doctor: Doctor, sandbox: SandboxProcess, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "runs.sqlite3"
+    Ledger.open(f"sqlite:///{path}").close()
+    path.chmod(0o644)
+    secrets = tmp_path / ".streamlit" / "secrets.toml"
+    secrets.parent.mkdir()
+    secrets.write_text("")
+    secrets.chmod(0o644)
+    status, found = doctor(RUNAPI_BASE_URL=sandbox.base_url, RUNAPI_API_KEY=sandbox.key)
+    assert status == 1
+    assert found["data folder"]["todo"] == f"chmod go-rwx {path}"
+    assert found["secrets"]["todo"] == "chmod 600 .streamlit/secrets.toml"
+
+
+def test_the_sandbox_is_tried_where_no_gateway_is_set(doctor: Doctor) -> None:
+    status, found = doctor(GLM_PLAYGROUND_SANDBOX_ENGINE="scripted", FORWARDED_ALLOW_IPS="*")
+    assert status == 0
+    assert "starts and answers" in found["sandbox"]["said"]
+    assert found["proxy"]["level"] == "warning"
+
+
+def test_a_setting_that_cannot_be_used_is_the_only_finding(doctor: Doctor) -> None:
+    status, found = doctor(GLM_PLAYGROUND_KEEP_DAYS="0")
+    assert status == 1
+    assert list(found) == ["settings"]
+    assert "GLM_PLAYGROUND_KEEP_DAYS" in found["settings"]["said"]
