@@ -122,7 +122,7 @@ def test_a_run_that_is_still_running_is_gone_on_with_from_the_history(app: AppPr
     async def visit() -> None:
         async with tab_of(app) as first:
             await first.run()
-            await first.submit_chat("@script tokens=200 rate=50\nheron")
+            await first.submit_chat("@script tokens=200 rate=50\nbittern")
             await first.wait_for(lambda: words(12) in first.text)
             async with tab_of(app, first, path="/history") as tab:
                 await tab.run()
@@ -145,7 +145,7 @@ def test_a_run_that_is_still_running_is_gone_on_with_from_the_history(app: AppPr
                 await first.run()
                 assert tab.messages_received == received
                 assert not problems(tab)
-        [entry] = asked.entries("heron")
+        [entry] = asked.entries("bittern")
         assert entry["closed_by_client_ns"] is None
 
     asyncio.run(visit())
