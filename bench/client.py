@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 import httpx
 import uvloop
 from openai import AsyncOpenAI
+from pydantic import SecretStr
 
 from glm_playground.gateway import ChatRequest, Gateway, Message, connection_pool
 from glm_playground.runs.engine import Engine
@@ -85,7 +86,8 @@ async def _raw(http: httpx.AsyncClient, root: str) -> int:
 
 async def _recorded(engine: Engine, root: str) -> int:
     run = engine.start(
-        ChatRequest(model="glm-5.1", messages=(Message(role="user", content="go"),)), Gateway("bench", root)
+        ChatRequest(model="glm-5.1", messages=(Message(role="user", content="go"),)),
+        Gateway("bench", root, key=SecretStr("sk-bench-1234567890abcdef")),
     )
     while not run.ended:
         await asyncio.to_thread(engine.wait_changed, run, len(run.events), pause=0.2)

@@ -17,14 +17,13 @@ from typing import Any, NamedTuple
 
 from glm_playground.bundles.bundle import Bundle, RecordedRun
 from glm_playground.gateway import Event, EventKind
+from glm_playground.gateway.redaction import SHORTEST_KEY, cut_spans
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
 from glm_playground.runs.run_json import run_from_json, run_to_json
 
 MARKER = "[removed]"
 """What stands where a secret was."""
-SHORTEST_KNOWN = 8
-"""Characters; a known key with fewer, such as EMPTY or test, is a word and not looked for."""
 
 _SHOWN_CHARACTERS = 4
 
@@ -158,14 +157,14 @@ def without_secrets(bundle: Bundle, known: Sequence[str] = (), *, only_known: bo
 
     def remove(where: str, pieces: list[str]) -> list[str]:
         spans = search("".join(pieces))
-        return _cut(pieces, spans) if spans else pieces
+        return cut_spans(pieces, [(span.start, span.end) for span in spans], MARKER)
 
     return _change_bundle(bundle, remove)
 
 
 def _search(known: Sequence[str], *, shapes: bool = True) -> _Search:
     """Finds the secrets in a text; none of them overlap."""
-    keys = {key for key in known if len(key) >= SHORTEST_KNOWN}
+    keys = {key for key in known if len(key) >= SHORTEST_KEY}
     # In JSON within a text a key may be spelt with escapes.
     keys |= {json.dumps(key, ensure_ascii=ascii_only)[1:-1] for key in keys for ascii_only in (True, False)}
     words = "|".join(re.escape(key) for key in sorted(keys, key=lambda key: (-len(key), key)))
@@ -195,35 +194,6 @@ def _apart(spans: list[_Span]) -> list[_Span]:
 def _masked(secret: str) -> str:
     shown = secret[: min(_SHOWN_CHARACTERS, len(secret) // 4)]
     return f"{shown}... ({len(secret)} characters)"
-
-
-def _cut(pieces: list[str], spans: list[_Span]) -> list[str]:
-    """The pieces with the marker over the pieces of each span, so that the first and the last do not become empty."""
-    bounds = [0]
-    for piece in pieces:
-        bounds.append(bounds[-1] + len(piece))
-    changed = list(pieces)
-    # From the end, so that what stands before keeps its place.
-    for span in reversed(spans):
-        touched = [
-            number
-            for number, piece in enumerate(pieces)
-            if piece and bounds[number] < span.end and bounds[number + 1] > span.start
-        ]
-        for place, number in enumerate(touched):
-            start = max(span.start - bounds[number], 0)
-            end = min(span.end, bounds[number + 1]) - bounds[number]
-            text = changed[number]
-            changed[number] = text[:start] + _share(place, len(touched)) + text[end:]
-    return changed
-
-
-def _share(place: int, places: int) -> str:
-    """The marker's characters that the piece at `place` gets; the first and the last get some."""
-    if places == 1:
-        return MARKER
-    cuts = [0, *(1 + number * (len(MARKER) - 1) // (places - 1) for number in range(places))]
-    return MARKER[cuts[place] : cuts[place + 1]]
 
 
 def _change_bundle(bundle: Bundle, change: _Change) -> Bundle:

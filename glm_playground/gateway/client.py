@@ -26,11 +26,19 @@ from glm_playground.gateway.bodies import (
 )
 from glm_playground.gateway.endpoint import Gateway
 from glm_playground.gateway.error_meanings import error_class
-from glm_playground.gateway.error_shapes import Told, read_error_body
+from glm_playground.gateway.error_shapes import read_error_body
 from glm_playground.gateway.errors import GatewayError
 from glm_playground.gateway.pool import PROXY_EXTENSION, ConnectionPool, forget_connection
-from glm_playground.gateway.stream import TAIL_S, ChatStream, response_ids, stream_failed
-from glm_playground.gateway.wire import ChatCompletion, ChatRequest, EventKind, ModelListing
+from glm_playground.gateway.redaction import RedactedEvents, Redaction
+from glm_playground.gateway.stream import (
+    TAIL_S,
+    ChatStream,
+    redacted_identity,
+    redacted_told,
+    response_ids,
+    stream_failed,
+)
+from glm_playground.gateway.wire import ChatCompletion, ChatRequest, Event, EventKind, Identity, ModelListing
 from glm_playground.network import shown_proxy
 
 _MAX_RETRIES = 2
@@ -114,6 +122,7 @@ class GatewayClient:
         self._sleep = sleep
         self._tail = tail
         self._auth = _BearerKey(gateway.key, gateway.origin) if gateway.key else None
+        self._redaction = Redaction(gateway.key)
 
     @asynccontextmanager
     async def stream(
@@ -138,7 +147,7 @@ class GatewayClient:
         """
         response, t0_ns = await self._send_chat(request, client_request_id, on_attempt)
         try:
-            yield ChatStream(response, response_ids(response), t0_ns, self._redact, tail=self._tail)
+            yield ChatStream(response, response_ids(response, self._redaction), t0_ns, self._redaction, tail=self._tail)
         finally:
             await response.aclose()
 
@@ -154,14 +163,18 @@ class GatewayClient:
             completion = read_completion(await self._body(response), perf_counter_ns() - t0_ns)
         finally:
             await response.aclose()
-        ids = response_ids(response)
+        ids = response_ids(response, self._redaction)
         if completion is None:
             raise errors.ResponseUnreadable(
                 "the answer is not a chat completion", request_id=ids.request_id, task_id=ids.task_id
             )
         if completion.events[-1].kind is EventKind.ERROR:
-            raise stream_failed(completion.events[-1], ids, self._redact)
-        return completion
+            raise stream_failed(completion.events[-1], ids, self._redaction)
+        events: list[Event] = []
+        redacted = RedactedEvents(events, self._redaction)
+        redacted.fresh.extend(completion.events)
+        redacted.end()
+        return ChatCompletion(tuple(events), redacted_identity(completion.identity, self._redaction) or Identity())
 
     async def models(self) -> tuple[ModelListing, ...]:
         """The models the gateway lists for this key.
@@ -208,7 +221,7 @@ class GatewayClient:
                 return None
             raise
         try:
-            value = json.loads(await self._body(response))
+            value = self._redaction.value(json.loads(await self._body(response)))
         except (ValueError, RecursionError):
             raise errors.ResponseUnreadable("the answer is not JSON") from None
         finally:
@@ -275,7 +288,7 @@ class GatewayClient:
 
     def _unsent(self, error: httpx.HTTPError, request: httpx.Request, progress: _Receipt) -> GatewayError:
         """What became of a request without an answer: it was not sent, or nobody knows."""
-        words = str(error) or type(error).__name__
+        words = self._redaction.text(str(error) or type(error).__name__)
         proxy = request.extensions.get(PROXY_EXTENSION)
         if isinstance(error, httpx.ReadTimeout):
             return errors.StreamSilent("no answer within the read timeout")
@@ -297,19 +310,15 @@ class GatewayClient:
         except httpx.ReadTimeout:
             raise errors.StreamSilent("no data for longer than the read timeout") from None
         except httpx.HTTPError as error:
-            raise errors.StreamBroken(str(error) or type(error).__name__) from None
+            raise errors.StreamBroken(self._redaction.text(str(error) or type(error).__name__)) from None
 
     def _response_error(self, response: httpx.Response, body: bytes) -> GatewayError:
         # Once before anything is cut off, and once more for a key that JSON had spelt with escapes.
-        body = self._redact(body.decode(errors="replace")).encode()
+        body = self._redaction.text(body.decode(errors="replace")).encode()
         status = response.status_code
-        told = read_error_body(body, response.reason_phrase, status)
-        told = Told(
-            self._redact(told.message),
-            self._redact(told.code) if told.code else None,
-            {self._redact(name): tuple(map(self._redact, texts)) for name, texts in told.fields.items()},
-        )
-        ids = response_ids(response)
+        reason = self._redaction.text(response.reason_phrase)
+        told = redacted_told(read_error_body(body, reason, status), self._redaction)
+        ids = response_ids(response, self._redaction)
         # Nobody but a proxy asks to authenticate as to a proxy.
         kind = errors.ProxyRefused if status == 407 else error_class(status, told)
         return kind(
@@ -321,10 +330,6 @@ class GatewayClient:
             task_id=ids.task_id,
             retry_after=read_retry_after(response.headers.get("retry-after")),
         )
-
-    def _redact(self, text: str) -> str:
-        key = self.gateway.key
-        return text.replace(key.get_secret_value(), "[key]") if key else text
 
 
 def _was_refused(error: BaseException | None) -> bool:

@@ -13,19 +13,18 @@ MAX_DEPTH = 64
 _LONGEST_WORD = 200
 
 
-def kept_object(value: Any, *, without: str = "") -> dict[str, Any]:
+def kept_object(value: Any) -> dict[str, Any]:
     """`value` as it is stored: lone surrogates and NUL replaced by U+FFFD, a number that JSON does not have by null.
 
     Args:
         value: what `json.loads` gave.
-        without: a secret that the sender may have sent back; "[key]" replaces it.
 
     Raises:
         ValueError: it is no object, or more than `MAX_DEPTH` objects and lists lie in each other.
     """
     if not isinstance(value, dict):
         raise ValueError("it is not a JSON object")
-    kept: dict[str, Any] = _kept(value, without, MAX_DEPTH)
+    kept: dict[str, Any] = _kept(value, MAX_DEPTH)
     return kept
 
 
@@ -36,9 +35,9 @@ def kept_word(value: Any) -> str | None:
     return None
 
 
-def _kept(value: Any, without: str, depth: int) -> Any:
+def _kept(value: Any, depth: int) -> Any:
     if isinstance(value, str):
-        return _text(value, without)
+        return _text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if not isinstance(value, dict | list):
@@ -46,10 +45,9 @@ def _kept(value: Any, without: str, depth: int) -> Any:
     if depth == 0:
         raise ValueError("it is nested too deeply")
     if isinstance(value, list):
-        return [_kept(item, without, depth - 1) for item in value]
-    return {_text(name, without): _kept(item, without, depth - 1) for name, item in value.items()}
+        return [_kept(item, depth - 1) for item in value]
+    return {_text(name): _kept(item, depth - 1) for name, item in value.items()}
 
 
-def _text(text: str, without: str) -> str:
-    text = clean_text(text).replace("\0", "\ufffd")
-    return text.replace(without, "[key]") if without else text
+def _text(text: str) -> str:
+    return clean_text(text).replace("\0", "\ufffd")

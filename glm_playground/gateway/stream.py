@@ -13,9 +13,10 @@ import httpx
 
 from glm_playground.gateway import errors
 from glm_playground.gateway.bodies import MAX_BODY_BYTES, read_completion
-from glm_playground.gateway.error_shapes import read_error_value
+from glm_playground.gateway.error_shapes import Told, read_error_value
 from glm_playground.gateway.errors import GatewayError
 from glm_playground.gateway.figures import FIGURE_HEADERS
+from glm_playground.gateway.redaction import RedactedEvents, Redaction
 from glm_playground.gateway.sse import EventStreamReader
 from glm_playground.gateway.wire import Event, EventKind, Identity
 
@@ -45,15 +46,10 @@ class _Tail:
     def __init__(self, seconds: float, reader: EventStreamReader) -> None:
         self._seconds = seconds
         self._reader = reader
-        self._seen = 0
 
     def postpone(self, deadline: asyncio.Timeout) -> None:
-        """Counts from now, where something of the answer came since the last call."""
-        if not self._reader.finished:
-            return
-        new = self._reader.events[self._seen :]
-        self._seen += len(new)
-        if any(event.kind not in _NOT_OF_THE_ANSWER for event in new):
+        """Counts from now, where something of the answer is among the reader's new events."""
+        if self._reader.finished and any(event.kind not in _NOT_OF_THE_ANSWER for event in self._reader.events):
             deadline.reschedule(asyncio.get_running_loop().time() + self._seconds)
 
 
@@ -71,7 +67,7 @@ class ChatStream:
         response: httpx.Response,
         ids: ResponseIds,
         t0_ns: int,
-        redact: Callable[[str], str],
+        redaction: Redaction,
         *,
         tail: float = TAIL_S,
     ) -> None:
@@ -79,8 +75,9 @@ class ChatStream:
         self.identity: Identity | None = None
         self._response = response
         self.t0_ns = t0_ns
-        self._redact = redact
+        self._redaction = redaction
         self._tail = tail
+        self._empty = "the answer holds no event"
 
     async def read_into(self, events: list[Event], changed: Callable[[], None] = lambda: None) -> None:
         """Adds each event to `events` as it comes, until the gateway ends the answer.
@@ -92,9 +89,11 @@ class ChatStream:
         Raises:
             GatewayError: StreamFailed, StreamBroken, StreamSilent, StreamLineTooLong or ResponseUnreadable.
         """
-        reader = EventStreamReader(events)
+        before = len(events)
+        redacted = RedactedEvents(events, self._redaction, changed)
+        reader = EventStreamReader(redacted.fresh)
         try:
-            await self._read(reader, changed)
+            await self._read(reader, redacted.pass_on)
         except httpx.ReadTimeout:
             raise self._error(errors.StreamSilent, "no data for longer than the read timeout") from None
         except httpx.HTTPError as error:
@@ -104,11 +103,14 @@ class ChatStream:
         except errors.StreamLineTooLong as error:
             raise self._error(errors.StreamLineTooLong, error.message) from None
         finally:
-            self.identity = self.identity or reader.identity
+            redacted.end()
+            self.identity = redacted_identity(self.identity or reader.identity, self._redaction)
         if reader.failure:
-            raise self._failed(reader.failure, events)
+            raise stream_failed(reader.failure, self.ids, self._redaction)
+        if len(events) == before:
+            raise self._error(errors.ResponseUnreadable, self._empty)
 
-    async def _read(self, reader: EventStreamReader, changed: Callable[[], None]) -> None:
+    async def _read(self, reader: EventStreamReader, pass_on: Callable[[], None]) -> None:
         source = self._bytes()
         head = b""
         async for data in source:
@@ -121,37 +123,37 @@ class ChatStream:
         if begun[:1] in b"{[" and self._is_one_value():
             await self._read_whole_body(head, source, reader)
         else:
-            await self._read_events(head, source, reader, changed)
+            await self._read_events(head, source, reader, pass_on)
 
     async def _read_events(
-        self, head: bytes, source: AsyncIterator[bytes], reader: EventStreamReader, changed: Callable[[], None]
+        self, head: bytes, source: AsyncIterator[bytes], reader: EventStreamReader, pass_on: Callable[[], None]
     ) -> None:
-        before = len(reader.events)
+        self._empty = _title(head) or self._empty
         t0_ns = self.t0_ns
         reader.feed(head, perf_counter_ns() - t0_ns)
-        changed()
         if reader.done or reader.failure:
+            pass_on()
             await _read_to_end(source)
             return
         tail = _Tail(self._tail, reader)
         try:
             async with asyncio.timeout(None) as deadline:
                 tail.postpone(deadline)
+                pass_on()
                 async for data in source:
                     reader.feed(data, perf_counter_ns() - t0_ns)
-                    changed()
                     if reader.ending:
                         if reader.done or reader.failure:
+                            pass_on()
                             await _read_to_end(source)
                             break
                         tail.postpone(deadline)
+                    pass_on()
                 else:
                     reader.flush(perf_counter_ns() - t0_ns)
         except TimeoutError:
             # Heartbeats only, since the answer said why it ended.
             return
-        if len(reader.events) == before:
-            raise self._error(errors.ResponseUnreadable, _title(head) or "the answer holds no event")
 
     def _bytes(self) -> AsyncIterator[bytes]:
         if "content-encoding" in self._response.headers:
@@ -178,28 +180,20 @@ class ChatStream:
         events = reader.events
         if completion is None:
             # One chunk a line, without `data: `.
-            before = len(events)
             reader.feed(body, at_ns)
             reader.flush(at_ns)
-            if all(event.kind in _NOT_OF_THE_ANSWER for event in events[before:]):
+            if all(event.kind in _NOT_OF_THE_ANSWER for event in events):
                 raise self._error(errors.ResponseUnreadable, "the answer is not a chat completion")
             return
         self.identity = completion.identity
         events.extend(completion.events)
         last = completion.events[-1]
         if last.kind is EventKind.ERROR:
-            raise self._failed(last, events)
+            raise stream_failed(last, self.ids, self._redaction)
         events.append(Event(last.at_ns, EventKind.DONE, ""))
 
-    def _failed(self, failure: Event, events: list[Event]) -> GatewayError:
-        """The error of `failure`; whatever errors the events hold are kept without the key."""
-        for index, event in enumerate(events):
-            if event.kind is EventKind.ERROR:
-                events[index] = event._replace(text=self._redact(event.text))
-        return stream_failed(failure, self.ids, self._redact)
-
     def _error(self, error: type[GatewayError], message: str) -> GatewayError:
-        return error(message, request_id=self.ids.request_id, task_id=self.ids.task_id)
+        return error(self._redaction.text(message), request_id=self.ids.request_id, task_id=self.ids.task_id)
 
 
 async def _read_to_end(source: AsyncIterator[bytes]) -> None:
@@ -216,23 +210,41 @@ def _title(page: bytes) -> str:
     return f"the answer is a web page: {' '.join(found[1].decode(errors='replace').split())}" if found else ""
 
 
-def stream_failed(failure: Event, ids: ResponseIds, redact: Callable[[str], str]) -> errors.StreamFailed:
+def stream_failed(failure: Event, ids: ResponseIds, redaction: Redaction) -> errors.StreamFailed:
     """What to raise for an error that came with status 200."""
-    told = read_error_value(json.loads(failure.text))
+    told = redacted_told(read_error_value(json.loads(failure.text)), redaction)
     return errors.StreamFailed(
-        redact(told.message) or "an error without words",
-        code=redact(told.code) if told.code else None,
-        fields={redact(name): tuple(map(redact, texts)) for name, texts in told.fields.items()},
+        told.message or "an error without words",
+        code=told.code,
+        fields=told.fields,
         request_id=ids.request_id,
         task_id=ids.task_id,
     )
 
 
-def response_ids(response: httpx.Response) -> ResponseIds:
+def redacted_told(told: Told, redaction: Redaction) -> Told:
+    """An error's words without the key."""
+    text = redaction.text
+    fields = {text(name): tuple(map(text, texts)) for name, texts in told.fields.items()}
+    return Told(text(told.message), redaction.optional(told.code), fields)
+
+
+def redacted_identity(identity: Identity | None, redaction: Redaction) -> Identity | None:
+    """Who answered, without the key and as short as a header."""
+    return identity and Identity(*(_short(text, redaction) for text in identity))
+
+
+def response_ids(response: httpx.Response, redaction: Redaction) -> ResponseIds:
+    """What the headers say, without the key."""
     headers = response.headers
+    said = ((name, _short(headers.get(name), redaction)) for name in FIGURE_HEADERS)
     return ResponseIds(
-        headers.get("x-request-id"),
-        headers.get("x-runapi-task-id"),
-        headers.get("x-sandbox-served-by"),
-        tuple((name, headers[name][:_LONGEST_HEADER]) for name in FIGURE_HEADERS if headers.get(name)),
+        _short(headers.get("x-request-id"), redaction),
+        _short(headers.get("x-runapi-task-id"), redaction),
+        _short(headers.get("x-sandbox-served-by"), redaction),
+        tuple((name, value) for name, value in said if value),
     )
+
+
+def _short(text: str | None, redaction: Redaction) -> str | None:
+    return redaction.text(text)[:_LONGEST_HEADER] if text is not None else None

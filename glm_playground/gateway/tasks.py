@@ -47,9 +47,8 @@ async def read_task(client: GatewayClient, task_id: str) -> TaskState:
     if not _TASK_ID.fullmatch(task_id) or task_id in {".", ".."}:
         raise GatewayError("this is not the id of a task")
     value = await client.get_json(f"{client.gateway.site}/api/v1/tasks/{quote(task_id, safe='')}")
-    key = client.gateway.key
     try:
-        body = kept_object(value, without=key.get_secret_value() if key else "")
+        body = kept_object(value)
     except ValueError as error:
         raise ResponseUnreadable(f"the answer is not a task: {error}") from None
     if len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_TASK_BYTES:
