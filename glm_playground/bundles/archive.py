@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Mapping
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from glm_playground import bounds
 from glm_playground.bundles.errors import (
     BundleTampered,
     BundleTooLarge,
@@ -20,14 +21,14 @@ from glm_playground.bundles.errors import (
 )
 
 # A run of 131,072 tokens, the most that a GLM writes, has 4.4 MB and is packed 4 to 11 to 1.
-MAX_FILE_BYTES = 32 * 1024 * 1024
-MAX_PARTS = 2_000
+MAX_FILE_BYTES = bounds.BUNDLE_FILE_BYTES
+MAX_PARTS = bounds.BUNDLE_PARTS
 """The manifest included."""
-MAX_PART_BYTES = 12 * 1024 * 1024
+MAX_PART_BYTES = bounds.BUNDLE_PART_BYTES
 """Of one part, unpacked."""
-MAX_UNPACKED_BYTES = 32 * 1024 * 1024
+MAX_UNPACKED_BYTES = bounds.BUNDLE_UNPACKED_BYTES
 """Of all parts together, unpacked."""
-MAX_RATIO = 50
+MAX_RATIO = bounds.BUNDLE_RATIO
 """Unpacked bytes to packed ones; deflate itself reaches 1032."""
 RATIO_FLOOR_BYTES = 1024 * 1024
 """A part that unpacks to no more may be packed as tightly as it likes."""

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from glm_playground import bounds
 from glm_playground.bundles.archive import MAX_PARTS
 from glm_playground.bundles.errors import BundleInvalid, BundleNewer, BundleTooLarge, NotABundle
 from glm_playground.chat.strict_json import unique_object
@@ -30,12 +31,12 @@ MAX_VERSIONS = 100
 MAX_CARDS = 200
 MAX_CARD_BYTES = 1024 * 1024
 MAX_LANE = 99
-MAX_DEPTH = 64
+MAX_DEPTH = bounds.JSON_DEPTH
 """Of lists and objects within each other."""
-MAX_VALUES = 2_500_000
+MAX_VALUES = bounds.BUNDLE_VALUES
 """Values of all parts, a bound on the memory that they take once read; a comma in a text counts as well."""
-MAX_EVENTS_PER_RUN = 200_000
-MAX_EVENTS = 550_000
+MAX_EVENTS_PER_RUN = bounds.BUNDLE_EVENTS_A_RUN
+MAX_EVENTS = bounds.BUNDLE_EVENTS
 """Of all runs together."""
 
 _LONGEST_WHERE = 200

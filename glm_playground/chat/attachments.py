@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from glm_playground import bounds
 from glm_playground.chat.encodings import guess
 from glm_playground.runs.tokens import estimate_tokens
 
-MAX_ATTACHMENT_BYTES = 2 * 1024 * 1024
-MAX_ATTACHMENTS = 10
+MAX_ATTACHMENT_BYTES = bounds.ATTACHMENT_BYTES
+MAX_ATTACHMENTS = bounds.ATTACHMENTS
 """How many files one prompt takes."""
 
 _MAX_NAME_CHARACTERS = 120

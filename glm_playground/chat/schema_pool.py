@@ -23,11 +23,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-DEADLINE_S = 2.0
-MAX_PROCESSES = 2
+from glm_playground import bounds
+
+DEADLINE_S = bounds.SCHEMA_CHECK_S
+MAX_PROCESSES = bounds.SCHEMA_PROCESSES
 """One user's slow check holds up another's by no more than its deadline, unless there are two."""
-MAX_JOB_BYTES = 8 * 1024 * 1024
-_MAX_WAITING = 16
+MAX_JOB_BYTES = bounds.SCHEMA_JOB_BYTES
+_MAX_WAITING = bounds.SCHEMA_CHECKS_WAITING
 _WAIT_S = 2 * DEADLINE_S
 _START_S = 20.0
 _MAX_KEPT = 500

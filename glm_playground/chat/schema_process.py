@@ -22,11 +22,12 @@ import referencing.exceptions
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 
+from glm_playground import bounds
 from glm_playground.chat.strict_json import read_json
 
-MAX_PROBLEMS = 20
+MAX_PROBLEMS = bounds.SCHEMA_PROBLEMS
 """Problems that one check tells of."""
-MAX_MEMORY = 512 * 1024 * 1024
+MAX_MEMORY = bounds.SCHEMA_MEMORY_BYTES
 """Bytes of address space."""
 _MAX_MESSAGE = 300
 _FENCE = re.compile(r"\s*(`{3,}[A-Za-z]*)")

@@ -14,21 +14,22 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, StringConstraints, ValidationError
 
+from glm_playground import bounds
 from glm_playground.gateway import ChatRequest, Parameters
 from glm_playground.runs.marks import unmarked_request
 
-MAX_LANES = 6
-MAX_MODEL_CHARACTERS = 200
-MAX_PROMPT_CHARACTERS = 200_000
+MAX_LANES = bounds.LANES
+MAX_MODEL_CHARACTERS = bounds.MODEL_CHARACTERS
+MAX_PROMPT_CHARACTERS = bounds.PROMPT_CHARACTERS
 """Of a system prompt, and of a preset's prompt."""
-MAX_PRESET_FILE_BYTES = 1024 * 1024
-MAX_PRESETS = 200
+MAX_PRESET_FILE_BYTES = bounds.PRESET_FILE_BYTES
+MAX_PRESETS = bounds.PRESETS
 PRESET_KIND: Final = "glm-playground-presets"
 PRESET_VERSION: Final = 1
 
 _MAX_PATH_CHARACTERS = 200
 # The longest that to_link writes has 407.
-_MAX_LINK_CHARACTERS = 500
+_MAX_LINK_CHARACTERS = bounds.LINK_CHARACTERS
 _MAX_IGNORED_CHARACTERS = 80
 
 _MODEL = re.compile(rf"[A-Za-z0-9._:/@+~-]{{0,{MAX_MODEL_CHARACTERS}}}")

@@ -4,7 +4,9 @@ import json
 import math
 from typing import Any
 
-MAX_DEPTH = 64
+from glm_playground import bounds
+
+MAX_DEPTH = bounds.JSON_DEPTH
 """Levels that JSON may nest."""
 _MAX_DIGITS = 1000
 

@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from glm_playground import bounds
 from glm_playground.chat.strict_json import read_json
 from glm_playground.chat.structured import check_json, check_schemas
 from glm_playground.gateway import EventKind, ToolCall
 from glm_playground.gateway.wire import clean_text
 from glm_playground.runs.run import Run
 
-MAX_TOOLS = 128
+MAX_TOOLS = bounds.TOOLS
 """Functions that a request to a GLM may offer."""
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Prompt, Turn
 from glm_playground.chat.lane import Lane
@@ -13,9 +14,9 @@ from glm_playground.chat.notice import Notice
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.runs.live_run import LiveRun
 
-MAX_REPEATS = 5
+MAX_REPEATS = bounds.REPEATS
 MAX_UNDO = 20
-MAX_TOOL_ROUNDS = 5
+MAX_TOOL_ROUNDS = bounds.TOOL_ROUNDS
 _NAME_CHARACTERS = 60
 
 

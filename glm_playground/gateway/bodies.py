@@ -7,12 +7,13 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from glm_playground import bounds
 from glm_playground.gateway.chunks import ChunkReader
 from glm_playground.gateway.error_shapes import error_in_chunk
 from glm_playground.gateway.wire import ChatCompletion, Event, Identity, clean_value
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
-MAX_ERROR_BYTES = 64 * 1024
+MAX_BODY_BYTES = bounds.BODY_BYTES
+MAX_ERROR_BYTES = bounds.ERROR_BYTES
 
 
 def read_completion(body: bytes, at_ns: int) -> ChatCompletion | None:

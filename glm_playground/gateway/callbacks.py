@@ -22,10 +22,11 @@ from typing import Any, ClassVar, NamedTuple
 
 from pydantic import SecretStr
 
+from glm_playground import bounds
 from glm_playground.gateway.kept_json import kept_object, kept_word
 
-MAX_CALLBACK_BYTES = 1024 * 1024
-MAX_AGE_S = 300
+MAX_CALLBACK_BYTES = bounds.CALLBACK_BYTES
+MAX_AGE_S = bounds.CALLBACK_AGE_S
 ID_HEADER = "X-Callback-Id"
 TIMESTAMP_HEADER = "X-Callback-Timestamp"
 SIGNATURE_HEADER = "X-Callback-Signature"

@@ -7,9 +7,10 @@ would refuse or pass them, never replace them.
 import math
 from typing import Any
 
+from glm_playground import bounds
 from glm_playground.gateway.wire import clean_text
 
-MAX_DEPTH = 64
+MAX_DEPTH = bounds.JSON_DEPTH
 _LONGEST_WORD = 200
 
 

@@ -20,12 +20,13 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from glm_playground import bounds
 from glm_playground.gateway.chunks import ChunkReader
 from glm_playground.gateway.errors import StreamLineTooLong
 from glm_playground.gateway.plain_chunk import read_plain_chunk
 from glm_playground.gateway.wire import Event, EventKind, Identity, clean_value
 
-MAX_LINE_BYTES = 8 * 1024 * 1024
+MAX_LINE_BYTES = bounds.STREAM_LINE_BYTES
 _SHOWN_CHARACTERS = 200
 _ERROR = b"error"
 _HEARTBEATS = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive"})

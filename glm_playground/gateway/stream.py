@@ -11,6 +11,7 @@ from typing import cast
 
 import httpx
 
+from glm_playground import bounds
 from glm_playground.gateway import errors
 from glm_playground.gateway.bodies import MAX_BODY_BYTES, read_completion
 from glm_playground.gateway.error_shapes import Told, read_error_value
@@ -24,7 +25,7 @@ TAIL_S = 2.0
 """How long a stream may go on without anything of the answer once that said why it ended."""
 
 _END_WAIT_S = 0.05
-_LONGEST_HEADER = 200
+_LONGEST_HEADER = bounds.HEADER_CHARACTERS
 _NOT_OF_THE_ANSWER = frozenset({EventKind.COMMENT, EventKind.EMPTY, EventKind.UNREADABLE})
 
 

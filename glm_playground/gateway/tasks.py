@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from glm_playground import bounds
 from glm_playground.gateway.client import GatewayClient
 from glm_playground.gateway.errors import GatewayError, ResponseUnreadable
 from glm_playground.gateway.figures import usage_of
 from glm_playground.gateway.kept_json import kept_object, kept_word
 
-MAX_TASK_BYTES = 4 * 1024 * 1024
+MAX_TASK_BYTES = bounds.TASK_BYTES
 """Of the task as compact JSON."""
 
 _TASK_ID = re.compile(r"[\x21-\x7e]{1,200}")

@@ -1,0 +1,92 @@
+"""What everything that a stranger controls may cost: one name for each limit, used by the code that keeps it.
+
+docs/bounds.md lists them by input, with the test that holds each.
+"""
+
+_MB = 1024 * 1024
+
+# Prompts, and what is drawn of any text.
+PROMPT_CHARACTERS = 200_000
+"""Of a system prompt, and of a preset's prompt."""
+DRAWN_CHARACTERS = 1_000_000
+"""Of one answer; what follows is shown by "Show as text", and copied and stored whole."""
+DRAWN_PROMPT_CHARACTERS = 20_000
+"""Of one prompt, which is drawn again at each click."""
+DRAWN_TEXT_CHARACTERS = 1_000_000
+"""Of what is shown as it is, without Markdown."""
+DRAWN_LINE_CHARACTERS = 20_000
+"""Of one line of an answer that is read as Markdown; a longer one is shown as text."""
+DRAWN_SIGNS = 400
+"""Signs in one piece of 800 to 8,000 characters that may open something of Markdown (`[`, `*`, `` ` ``, `<`, ...)
+without closing it; a piece with more is shown as text."""
+DRAWN_DEPTH = 12
+"""Lists and quotes within each other."""
+
+# Formulas, which KaTeX draws in the browser.
+FORMULA_CHARACTERS = 2_000
+FORMULAS_A_PIECE = 60
+FORMULA_COMMANDS = 200
+"""Commands in one formula."""
+FORMULA_DEPTH = 12
+"""Braces and scripts within each other."""
+FORMULA_LENGTH_EM = 20
+"""The longest that a command of a formula may ask for."""
+
+# Schemas, patterns, tools.
+SCHEMA_CHECK_S = 2.0
+SCHEMA_MEMORY_BYTES = 512 * _MB
+"""Of one process that checks."""
+SCHEMA_PROCESSES = 2
+SCHEMA_JOB_BYTES = 8 * _MB
+"""A schema and the answer that is checked by it."""
+SCHEMA_CHECKS_WAITING = 16
+SCHEMA_PROBLEMS = 20
+TOOLS = 128
+JSON_DEPTH = 64
+"""Of schemas, tools, arguments, bundles, callbacks and tasks."""
+
+# Further fields.
+ANSWERS_A_REQUEST = 8
+"""What `n` and its like may ask for."""
+
+# Files.
+ATTACHMENT_BYTES = 2 * _MB
+ATTACHMENTS = 10
+PRESET_FILE_BYTES = _MB
+PRESETS = 200
+BUNDLE_FILE_BYTES = 24 * _MB
+BUNDLE_UNPACKED_BYTES = 24 * _MB
+"""Three answers of 131,072 tokens, the longest that a GLM writes, have 13 MB."""
+BUNDLE_PART_BYTES = 12 * _MB
+BUNDLE_PARTS = 2_000
+BUNDLE_RATIO = 50
+"""Unpacked bytes to packed ones, above 1 MB; an answer has 4 to 11."""
+BUNDLE_VALUES = 2_000_000
+"""A bound on the memory that the JSON takes once read; a comma in a text counts as well."""
+BUNDLE_EVENTS = 400_000
+"""Of all runs; three of the longest answers, a token an event."""
+BUNDLE_EVENTS_A_RUN = 200_000
+BUNDLES_OPEN = 8
+"""That the process holds for all tabs; an older one is read again from its file when it is looked at."""
+BUNDLES_OPEN_BYTES = 32 * _MB
+"""Of them together, unpacked; in memory each byte is four at most."""
+BUNDLES_OPEN_BY_ONE = 1
+"""Of one owner, whatever the number of tabs."""
+
+# The lanes of a link and of a workbench.
+LANES = 6
+LINK_CHARACTERS = 500
+"""Of one lane in an address."""
+MODEL_CHARACTERS = 200
+REPEATS = 5
+TOOL_ROUNDS = 5
+"""Calls of built-in tools that are answered in a row without asking."""
+
+# What a gateway sends.
+STREAM_LINE_BYTES = 8 * _MB
+BODY_BYTES = 32 * _MB
+ERROR_BYTES = 64 * 1024
+TASK_BYTES = 4 * _MB
+HEADER_CHARACTERS = 200
+CALLBACK_BYTES = _MB
+CALLBACK_AGE_S = 300
