@@ -68,9 +68,9 @@ BUNDLE_EVENTS = 400_000
 BUNDLE_EVENTS_A_RUN = 200_000
 BUNDLES_OPEN = 8
 """That the process holds for all tabs; an older one is read again from its file when it is looked at."""
-BUNDLES_OPEN_BYTES = 32 * _MB
-"""Of them together, unpacked; in memory each byte is four at most."""
-BUNDLES_OPEN_BY_ONE = 1
+BUNDLES_OPEN_BYTES = 24 * _MB
+"""Of them together, unpacked; in memory a byte is five at most."""
+BUNDLES_OPEN_BY_ONE = 2
 """Of one owner, whatever the number of tabs."""
 
 # The lanes of a link and of a workbench.

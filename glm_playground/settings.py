@@ -225,6 +225,15 @@ class Settings(BaseSettings):
     """Who may see what is the operator's, such as the balance: logged-in people by their email address or subject, or
     `everybody`. Without it whoever uses a server that listens on loopback only."""
 
+    extra_fields: Words | None = None
+    """Names of the further request fields that may be sent; without it any that does not redirect, authenticate or
+    identify."""
+
+    @property
+    def allowed_fields(self) -> frozenset[str] | None:
+        """The names in `extra_fields`; None where it is not set."""
+        return None if self.extra_fields is None else frozenset(self.extra_fields)
+
     @field_validator("api_key", mode="after")
     @classmethod
     def _printable_key(cls, key: SecretStr | None) -> SecretStr | None:

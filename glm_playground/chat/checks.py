@@ -1,8 +1,12 @@
 """Checks a request before it is sent and paid for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from glm_playground import bounds
+from glm_playground.chat.extra import refused_fields
 from glm_playground.gateway import ChatRequest
 from glm_playground.runs.tokens import estimate_request_tokens
 
@@ -17,6 +21,11 @@ class Problem(StrEnum):
     MAX_TOKENS_TOO_LOW = "max_tokens_too_low"
     TEMPERATURE_OUT_OF_RANGE = "temperature_out_of_range"
     TOP_P_OUT_OF_RANGE = "top_p_out_of_range"
+    TOO_MANY_ANSWERS = "too_many_answers"
+    NOT_A_NUMBER = "not_a_number"
+    """A further field takes the place of a number and is none."""
+    FIELDS_REFUSED = "fields_refused"
+    """Further fields that are not sent; see `chat.extra`."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,8 @@ class Finding:
     problem: Problem
     found: float | None = None
     limit: float | None = None
+    names: tuple[str, ...] = ()
+    """Of fields."""
 
     @property
     def is_estimate(self) -> bool:
@@ -33,28 +44,61 @@ class Finding:
         return self.problem is Problem.PROMPT_TOO_LONG
 
 
-def check_request(request: ChatRequest, *, context_tokens: int | None, max_output_tokens: int | None) -> Finding | None:
+def check_request(
+    request: ChatRequest,
+    *,
+    context_tokens: int | None,
+    max_output_tokens: int | None,
+    allowed_fields: frozenset[str] | None = None,
+) -> Finding | None:
     """The first problem of `request`, or None; one that is an estimate only where there is no other.
+
+    What is checked is what is sent: a further field takes the place of the control of its name.
 
     Args:
         request: its last message is the new prompt.
         context_tokens: the model's context, None where nobody published one (then it is not checked).
         max_output_tokens: the model's largest answer, None likewise.
+        allowed_fields: the further fields that the operator lists; None where there is no list.
     """
     if not request.model.strip():
         return Finding(Problem.BLANK_MODEL)
     last = request.messages[-1] if request.messages else None
     if last is None or (last.role == "user" and not last.content.strip()):
         return Finding(Problem.BLANK_PROMPT)
-    # GLM's own ranges: docs.z.ai/api-reference/llm/chat-completion
-    if request.temperature is not None and not 0 <= request.temperature <= 1:
-        return Finding(Problem.TEMPERATURE_OUT_OF_RANGE, request.temperature)
-    if request.top_p is not None and not 0.01 <= request.top_p <= 1:
-        return Finding(Problem.TOP_P_OUT_OF_RANGE, request.top_p)
-    if request.max_tokens is not None and request.max_tokens < 1:
-        return Finding(Problem.MAX_TOKENS_TOO_LOW, request.max_tokens, 1)
-    if request.max_tokens is not None and max_output_tokens is not None and request.max_tokens > max_output_tokens:
-        return Finding(Problem.MAX_TOKENS_TOO_HIGH, request.max_tokens, max_output_tokens)
+    if names := refused_fields(request.extra, allowed_fields):
+        return Finding(Problem.FIELDS_REFUSED, names=names)
+    if found := _check_numbers(request.fields(), max_output_tokens):
+        return found
     if context_tokens is not None and (estimate := estimate_request_tokens(request)) > context_tokens:
         return Finding(Problem.PROMPT_TOO_LONG, estimate, context_tokens)
+    return None
+
+
+# GLM's own ranges: docs.z.ai/api-reference/llm/chat-completion
+_RANGES = {
+    "temperature": (0.0, 1.0, Problem.TEMPERATURE_OUT_OF_RANGE),
+    "top_p": (0.01, 1.0, Problem.TOP_P_OUT_OF_RANGE),
+    "n": (1, bounds.ANSWERS_A_REQUEST, Problem.TOO_MANY_ANSWERS),
+    "best_of": (1, bounds.ANSWERS_A_REQUEST, Problem.TOO_MANY_ANSWERS),
+}
+_LENGTHS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")
+"""Names under which servers take the length of an answer."""
+
+
+def _check_numbers(fields: Mapping[str, Any], max_output_tokens: int | None) -> Finding | None:
+    for name in (*_RANGES, *_LENGTHS):
+        value = fields.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return Finding(Problem.NOT_A_NUMBER, names=(name,))
+        if name in _RANGES:
+            least, most, problem = _RANGES[name]
+            if not least <= value <= most:
+                return Finding(problem, value, most if problem is Problem.TOO_MANY_ANSWERS else None)
+        elif value < 1:
+            return Finding(Problem.MAX_TOKENS_TOO_LOW, value, 1)
+        elif max_output_tokens is not None and value > max_output_tokens:
+            return Finding(Problem.MAX_TOKENS_TOO_HIGH, value, max_output_tokens)
     return None

@@ -13,10 +13,12 @@ from glm_playground.runs.cost import Price
 
 
 class RequestLimits(NamedTuple):
-    """What a model takes, in tokens; None where nobody published it."""
+    """What a request to a model may hold; tokens are None where nobody published them."""
 
     context_tokens: int | None = None
     max_output_tokens: int | None = None
+    fields: frozenset[str] | None = None
+    """The further fields that the operator lists; None where there is no list."""
 
 
 class Request(NamedTuple):
@@ -64,7 +66,12 @@ class Plan:
 
 def check(body: ChatRequest, limits: RequestLimits) -> Finding | None:
     """The first problem of a request; None where it may be sent."""
-    return check_request(body, context_tokens=limits.context_tokens, max_output_tokens=limits.max_output_tokens)
+    return check_request(
+        body,
+        context_tokens=limits.context_tokens,
+        max_output_tokens=limits.max_output_tokens,
+        allowed_fields=limits.fields,
+    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import click
 from glm_playground.bundles.bundle import Bundle, RecordedRun, write_bundle
 from glm_playground.bundles.secrets import find_secrets, without_secrets
 from glm_playground.bundles.snapshot import snapshot
+from glm_playground.chat.extra import refused_fields
 from glm_playground.cli.bundle_file import FILE, BundleFile, chosen
 from glm_playground.cli.failure import Failure
 from glm_playground.cli.figures import answered_by, cost_text, count, dollars, figures
@@ -39,6 +40,9 @@ def run(ctx: click.Context, file: BundleFile, number: int | None, yes: bool, out
     if out and out.exists():
         raise Failure(f"{out} is there already; nothing was sent")
     settings = _settings()
+    for place, one in old:
+        if names := refused_fields(one.run.request.extra, settings.allowed_fields):
+            raise Failure(f"run {place} has fields that are not sent: {line(', '.join(names))}; nothing was sent")
     engine = Engine(connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout)
     with closing(engine), _gateway(settings) as gateway:
         _say_what_is_sent(old, gateway)

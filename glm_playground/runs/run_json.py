@@ -11,12 +11,16 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from glm_playground.gateway import Event
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
 
 T = TypeVar("T")
 _RUN = TypeAdapter(Run)
 _COST = TypeAdapter(Cost)
+_EVENTS = TypeAdapter(list[Event])
+_EVENTS_AT_ONCE = 2_000
+"""They are read in one go with the interpreter held: so many take some milliseconds."""
 _UNKNOWN_FIELD = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 
@@ -36,7 +40,14 @@ def run_from_json(data: Any) -> Run:
     Raises:
         RecordingError: `data` is anything else.
     """
-    return _read(_RUN, data)
+    rows = data.get("events") if isinstance(data, dict) else None
+    if not isinstance(rows, list):
+        return _read(_RUN, data)
+    run = _read(_RUN, {**data, "events": []})
+    for start in range(0, len(rows), _EVENTS_AT_ONCE):
+        events: list[Event] = _read(_EVENTS, rows[start : start + _EVENTS_AT_ONCE], ("events",), start)
+        run.events += events
+    return run
 
 
 def cost_to_json(cost: Cost) -> dict[str, Any]:
@@ -93,12 +104,15 @@ def _read_known(adapter: TypeAdapter[T], data: Any) -> tuple[T, tuple[str, ...]]
     return _read(adapter, known), tuple(reversed(dropped))
 
 
-def _read(adapter: TypeAdapter[T], data: Any) -> T:
+def _read(adapter: TypeAdapter[T], data: Any, path: tuple[str, ...] = (), first_index: int = 0) -> T:
     try:
         return adapter.validate_python(data)
     except (ValidationError, RecursionError) as error:
         if isinstance(error, RecursionError):
             raise RecordingError("it is nested too deeply") from None
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(map(str, first["loc"]))
+        place = first["loc"]
+        if path and place:
+            place = (*path, int(place[0]) + first_index, *place[1:])
+        where = ".".join(map(str, place or path))
         raise RecordingError(f"{where}: {first['msg']}" if where else str(first["msg"])) from None

@@ -11,6 +11,7 @@ from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Run
 from glm_playground.service import runtime
 from glm_playground.service.caps import claim_of, keys_of
+from glm_playground.settings import settings
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,13 @@ class GatewayRunner:
         runtime.engine().stop(run)
 
     def limits(self, model: str) -> RequestLimits:
-        """What RunAPI publishes of the model."""
+        """What RunAPI publishes of the model, and the fields that the operator lists."""
         card = load_catalog().get(model)
         limits = card.limits("runapi") if card else None
-        return RequestLimits(limits.context_tokens, limits.max_output_tokens) if limits else RequestLimits()
+        fields = settings().allowed_fields
+        if limits is None:
+            return RequestLimits(fields=fields)
+        return RequestLimits(limits.context_tokens, limits.max_output_tokens, fields)
 
     def price(self, model: str) -> Price | None:
         """The gateway's own price, else the published one."""

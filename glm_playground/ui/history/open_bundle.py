@@ -3,9 +3,12 @@
 import streamlit as st
 
 from glm_playground.bundles import bundle as bundles
-from glm_playground.bundles.bundle import Bundle, BundleError, read_bundle
+from glm_playground.bundles.bundle import Bundle, BundleError
 from glm_playground.runs.metrics import metrics_of
+from glm_playground.service.opened_bundles import opened
 from glm_playground.ui.history import bundle_lanes
+from glm_playground.ui.server.owner import owner
+from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation
@@ -33,18 +36,17 @@ def draw_open_bundle() -> None:
     )
     if file is None:
         return
-    opened = st.session_state.get(_OPENED)
-    if opened is None or opened[0] != file.file_id:
-        try:
-            opened = (file.file_id, read_bundle(file.getvalue()))
-        except BundleError as error:
-            opened = (file.file_id, explain(error))
-        st.session_state[_OPENED] = opened
-    found = opened[1]
+    file_id, digest = st.session_state.get(_OPENED, ("", ""))
+    found = opened.held(owner(), digest) if file_id == file.file_id else None
+    if found is None:
+        with released():
+            digest, found = opened.read(owner(), file.getvalue())
+        st.session_state[_OPENED] = (file.file_id, digest)
     if isinstance(found, Bundle):
         draw_bundle(found)
     else:
-        st.error(found.body, title=found.title)
+        why = explain(found)
+        st.error(why.body, title=why.title)
 
 
 def explain(error: BundleError) -> Explanation:

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from glm_playground.bundles.bundle import Bundle, BundleError, RecordedRun, by_lane, read_bundle
-from glm_playground.chat.plan import Outlook
+from glm_playground.chat.plan import Outlook, check
 from glm_playground.runs.caps import Key, Scope, Tally
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.service import runtime, storage
@@ -19,7 +19,7 @@ from glm_playground.ui.server.address import client_address
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanations import Explanation
+from glm_playground.ui.shared.explanations import Explanation, explain_finding
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.own_key import asked_gateway
@@ -115,7 +115,10 @@ def ask_live(bundle: Bundle) -> None:
     outlook = Outlook(runner.limits, runner.price, lambda model: ())
     worst = [outlook.of(request).most_cost for request in requests]
     known = [cost for cost in worst if cost is not None]
-    if len(known) < len(worst):
+    problems = [(found, one.model) for one in requests if (found := check(one, runner.limits(one.model)))]
+    if problems:
+        now.notice = explain_finding(*problems[0])
+    elif len(known) < len(worst):
         now.notice = Explanation(
             _("Nobody published the price, so the spending cap cannot be kept."),
             _("Nothing was sent. Play the recording instead."),

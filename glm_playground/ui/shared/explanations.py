@@ -386,10 +386,24 @@ def explain_finding(finding: Finding, model: str) -> Explanation:
             _("GLM takes 0 to 1; {found} was given."),
         ),
         Problem.TOP_P_OUT_OF_RANGE: (_("top_p is out of range."), _("GLM takes 0.01 to 1; {found} was given.")),
+        Problem.TOO_MANY_ANSWERS: (
+            _("Too many answers are asked for at once."),
+            _("{found} were asked for; this app sends at most {limit}."),
+        ),
+        Problem.NOT_A_NUMBER: (_("An extra request field is not a number."), _("{names} must be a number.")),
+        Problem.FIELDS_REFUSED: (
+            _("Some extra request fields may not be sent."),
+            _(
+                "Not allowed: {names}. Where a request goes, with which key and in whose name is the operator's to "
+                "set. Take them out in the settings, then send."
+            ),
+        ),
     }
     title, body = sentences[finding.problem]
+    names = literal(", ".join(finding.names))
+    text = body.format(found=found, limit=limit, model=literal(model), names=names)
     sent = _("Nothing was sent.")
-    return Explanation(title, f"{body.format(found=found, limit=limit, model=literal(model))} {sent}")
+    return Explanation(title, f"{text} {sent}")
 
 
 def _figure(value: float | None) -> str:

@@ -151,9 +151,16 @@ class TestFormats:
     def test_further_fields_are_sent_and_reserved_ones_are_not(self, page: Playground, sent: Sent) -> None:
         set_up(page, extra='{"messages": [], "stream": false}')
         refused(page, "messages, stream cannot be set here")
-        set_up(page, extra='{"user_id": "u1", "temperature": 0.5}')
+        set_up(page, extra='{"top_k": 7, "temperature": 0.5}')
         page.draft()
-        assert (sent(page)["user_id"], sent(page)["temperature"]) == ("u1", 0.5)
+        assert (sent(page)["top_k"], sent(page)["temperature"]) == (7, 0.5)
+
+    def test_further_fields_that_redirect_or_identify_are_said_and_not_sent(self, page: Playground) -> None:
+        set_up(page, extra='{"api_base": "http://evil.example", "metadata": {"user_id": "u1"}, "top_k": 7}')
+        page.ask("keep this text")
+        assert "Not allowed: api\\_base, metadata\\.user\\_id." in page.why_waiting
+        assert page.waiting == ["keep this text"]
+        assert not page.talk.turns
 
 
 class TestSharing:
