@@ -9,28 +9,35 @@ _MB = 1024 * 1024
 PROMPT_CHARACTERS = 200_000
 """Of a system prompt, and of a preset's prompt."""
 DRAWN_CHARACTERS = 1_000_000
-"""Of one answer; what follows is shown by "Show as text", and copied and stored whole."""
+"""Of one answer, which "Show as text", Copy and the exports have whole."""
 DRAWN_PROMPT_CHARACTERS = 20_000
-"""Of one prompt, which is drawn again at each click."""
-DRAWN_TEXT_CHARACTERS = 1_000_000
-"""Of what is shown as it is, without Markdown."""
+"""Of one prompt, which is drawn again at each click, and is copied and sent whole."""
+DRAWN_TEXT_CHARACTERS = 500_000
+"""Of a text that is shown as it is."""
 DRAWN_LINE_CHARACTERS = 20_000
-"""Of one line of an answer that is read as Markdown; a longer one is shown as text."""
-DRAWN_SIGNS = 400
-"""Signs in one piece of 800 to 8,000 characters that may open something of Markdown (`[`, `*`, `` ` ``, `<`, ...)
-without closing it; a piece with more is shown as text."""
+"""Of one line of Markdown; a longer one is shown as it is, as is all that is above the limits that follow."""
+DRAWN_SIGNS = 1_500
+"""Signs in one piece of 8,000 characters at most that may open something (`[`, `*`, `` ` ``, `<`, ...)."""
 DRAWN_DEPTH = 12
 """Lists and quotes within each other."""
+DRAWN_CELLS = 6_000
+"""Of the tables in one piece."""
+DRAWN_CODE_CHARACTERS = 100_000
+"""Of a block of code that is coloured; a longer one has one colour."""
+DRAWN_PIECES_KEPT = 1_000
+"""Finished pieces of answers, of 8,000 characters at most, whose Markdown is kept for the next rerun."""
 
-# Formulas, which KaTeX draws in the browser.
+# Formulas, which KaTeX draws in the browser; one above a limit is shown as its source.
 FORMULA_CHARACTERS = 2_000
-FORMULAS_A_PIECE = 60
+FORMULAS = 60
+"""In one piece."""
+FORMULAS_CHARACTERS = 4_000
+"""Of all formulas in one piece."""
 FORMULA_COMMANDS = 200
-"""Commands in one formula."""
 FORMULA_DEPTH = 12
-"""Braces and scripts within each other."""
+"""Braces and environments within each other."""
 FORMULA_LENGTH_EM = 20
-"""The longest that a command of a formula may ask for."""
+"""The longest that a command may ask for."""
 
 # Schemas, patterns, tools.
 SCHEMA_CHECK_S = 2.0

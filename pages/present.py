@@ -7,9 +7,10 @@ from glm_playground.settings import settings
 from glm_playground.ui.present import stage as stages
 from glm_playground.ui.present.stage_view import BIG_TYPE, draw_run
 from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal, to_markdown
+from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.long_text import draw_markdown
 from glm_playground.ui.shared.own_key import asked_gateway
 from glm_playground.ui.shared.page_header import draw_header
 from glm_playground.ui.shared.run_view import attach
@@ -36,7 +37,7 @@ if now.notice:
     st.warning(now.notice.body, title=now.notice.title)
 
 with st.container(key="stage"):
-    st.markdown(to_markdown(stages.question(bundle)), anchors=False)
+    draw_markdown(stages.question(bundle))
     attached = []
     if now.runs:
         for run, place in zip(now.runs, st.columns(len(now.runs), gap="large"), strict=True):

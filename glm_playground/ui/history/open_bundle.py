@@ -110,7 +110,7 @@ def _draw_runs(bundle: Bundle) -> None:
         prompt = run.request.messages[-1].content if run.request.messages else ""
         cells = (
             literal(run.request.model),
-            literal(" ".join(prompt.split())[:80]),
+            literal(" ".join(prompt[:1000].split())[:80]),
             outcome_name(run.outcome),
             tokens(run.usage.completion_tokens if run.usage else None),
             seconds(metrics_of(run).ttft),

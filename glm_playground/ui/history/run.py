@@ -12,10 +12,11 @@ from glm_playground.service import runtime
 from glm_playground.ui.history.list import RUN, delete, stop_runs
 from glm_playground.ui.history.tasks import draw_task
 from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal, to_markdown
+from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
 from glm_playground.ui.shared.ledger_notice import attempt, typed_for
+from glm_playground.ui.shared.long_text import draw_markdown
 from glm_playground.ui.shared.navigation import PLAYGROUND
 from glm_playground.ui.shared.run_footer import cost_state_name, draw_footer
 from glm_playground.ui.shared.run_view import draw_ended
@@ -62,7 +63,7 @@ def _draw_unreadable(ledger: Ledger, owner: str, stored: UnreadableRun) -> None:
         )
     )
     if row.prompt:
-        st.markdown(to_markdown(row.prompt), anchors=False)
+        draw_markdown(row.prompt)
     _draw_delete(ledger, owner, row.id)
 
 
@@ -80,7 +81,7 @@ def _draw_conversation(stored: StoredRun) -> None:
     system = setup_of(run.request).system
     if system.strip():
         with st.expander(_("System prompt"), type="compact"):
-            st.markdown(to_markdown(system), anchors=False)
+            draw_markdown(system)
     turns = conversation_of([run]).turns
     for place, turn in enumerate(turns):
         # What can be opened beside an answer goes by its id, which is new whenever the conversation is made.
@@ -90,10 +91,10 @@ def _draw_conversation(stored: StoredRun) -> None:
             if turn.prompt.results:
                 draw_tool_results(turn.prompt.results)
             if turn.prompt.text:
-                st.markdown(to_markdown(turn.prompt.text), anchors=False)
+                draw_markdown(turn.prompt.text)
         with st.chat_message("assistant", avatar=":material/smart_toy:"):
             if turn is not turns[-1]:
-                st.markdown(to_markdown(turn.answer.content), anchors=False)
+                draw_markdown(turn.answer.content)
                 continue
             if not run.ended:
                 st.caption(_("Still running. Text so far:"))

@@ -13,6 +13,7 @@ from glm_playground.ui.shared.explanations import Explanation
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
 from glm_playground.ui.shared.ledger_notice import attempt
+from glm_playground.ui.shared.long_text import draw_code
 from glm_playground.ui.shared.own_key import asked_gateway
 
 _WAIT_S = 30.0
@@ -77,7 +78,7 @@ def draw_task(ledger: Ledger, owner: str, stored: StoredRun) -> None:
             type="compact",
         ):
             st.caption(_("Callback {id}; its signature is right.").format(id=literal(callback.id)))
-            st.code(json.dumps(callback.body, ensure_ascii=False, indent=2), language="json", height=240)
+            draw_code(json.dumps(callback.body, ensure_ascii=False, indent=2), "json", wrap_lines=False, height=240)
     if not stored.lookups and not stored.callbacks:
         st.caption(_("Not looked up yet, and no callback came."))
 
@@ -88,7 +89,7 @@ def _draw_lookup(lookup: TaskLookup) -> None:
         time=moment(lookup.asked_at), status=literal(lookup.status or _("unknown")), cost=literal(cost)
     )
     with st.expander(label, type="compact"):
-        st.code(json.dumps(lookup.body, ensure_ascii=False, indent=2), language="json", height=240)
+        draw_code(json.dumps(lookup.body, ensure_ascii=False, indent=2), "json", wrap_lines=False, height=240)
 
 
 def unanswered(error: GatewayError | TimeoutError) -> Explanation:

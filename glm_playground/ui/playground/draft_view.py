@@ -23,6 +23,7 @@ from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.long_text import draw_code
 from glm_playground.ui.shared.own_key import asked_gateway
 from glm_playground.ui.shared.session import say, show_value
 from glm_playground.ui.shared.styled import styled
@@ -70,7 +71,7 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
     else:
         st.markdown(_("**Not sent yet.**"))
     if draft.prompt:
-        st.code(draft.text, language=None, wrap_lines=True)
+        draw_code(draft.text)
     else:
         key = f"{DRAFT}-{draft.id}"
         show_value(key, draft.text)

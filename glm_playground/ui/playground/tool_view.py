@@ -15,6 +15,7 @@ from glm_playground.gateway import ToolCall
 from glm_playground.ui.playground.form import RUN_TOOLS, take_changes
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.long_text import draw_code
 from glm_playground.ui.shared.session import show_value
 from glm_playground.ui.shared.styled import styled
 from glm_playground.ui.shared.tool_results import pretty_json
@@ -28,7 +29,7 @@ def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
         return
     for index, call in enumerate(calls):
         st.markdown(_("The model calls {name}").format(name=f"`{_plain(call.name)}`"))
-        st.code(pretty_json(call.arguments), language="json", wrap_lines=True)
+        draw_code(pretty_json(call.arguments), "json")
         for problem in check_arguments(call, answer.run.request.tools):
             st.markdown(styled("small", styled("red", literal(problem))))
         key = _key(answer.id, index)

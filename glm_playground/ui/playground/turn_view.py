@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from glm_playground import bounds
 from glm_playground.chat.conversation import Fork, Prompt, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.session import Session
@@ -17,8 +18,9 @@ from glm_playground.ui.playground.composer import Editor, copy_text
 from glm_playground.ui.playground.form import command, take_changes
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
-from glm_playground.ui.shared.answer_markdown import literal, to_markdown
+from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.long_text import draw_code, draw_markdown
 from glm_playground.ui.shared.page_header import replay_badge
 from glm_playground.ui.shared.run_footer import draw_footer
 from glm_playground.ui.shared.run_view import RunView, draw_ended
@@ -92,7 +94,7 @@ def _draw_answer(session: Session, lane: Lane, turn: Turn, *, is_last: bool) -> 
         # Another server writes it, or wrote it before it went away: what is stored of it is all there is here.
         st.caption(_("Still running elsewhere. Text so far:"))
     if answer.id in st.session_state.get(_RAW, ()):
-        st.code(run.content, language=None, wrap_lines=True)
+        draw_code(run.content)
     else:
         draw_ended(answer, run)
     _draw_end(session, lane, turn, run, st.container(gap="small"), is_last=is_last)
@@ -101,9 +103,9 @@ def _draw_answer(session: Session, lane: Lane, turn: Turn, *, is_last: bool) -> 
 
 def _draw_text(text: str, answer_id: str) -> None:
     if answer_id in st.session_state.get(_RAW, ()):
-        st.code(text, language=None, wrap_lines=True)
+        draw_code(text)
     else:
-        st.markdown(to_markdown(text), anchors=False)
+        draw_markdown(text, bounds.DRAWN_CHARACTERS)
 
 
 def _draw_prompt_editor(session: Session, lane: Lane, turn: Turn) -> bool:
@@ -125,7 +127,8 @@ def draw_prompt(prompt: Prompt, key: str) -> None:
         draw_tool_results(prompt.results)
     if prompt.text:
         with st.container(horizontal=True, gap="small"):
-            st.markdown(to_markdown(unmarked(prompt.text)), anchors=False, width="stretch")
+            with st.container(width="stretch", gap="small"):
+                draw_markdown(unmarked(prompt.text))
             st.button(
                 ":material/content_copy:",
                 key=f"copy-prompt-{key}",

@@ -9,6 +9,7 @@ finds an image or a link that hides its host, the signs that make them are taken
 """
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from textwrap import dedent
 from urllib.parse import urlsplit
@@ -16,7 +17,10 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from glm_playground import bounds
+from glm_playground.ui.shared.busy_text import as_text, is_busy
 from glm_playground.ui.shared.fences import Fence
+from glm_playground.ui.shared.formulas import may_be_drawn
 
 _CODE_SPAN = re.compile(r"\\[\\`]|(?<!`)(?P<ticks>`+)(?!`)(?:[^\n]|\n(?![ \t]*\n)){0,1000}?[^`](?P=ticks)(?!`)")
 _HELD = re.compile("\ue000(\\d+)\ue001")
@@ -51,8 +55,14 @@ _commonmark.validateLink = lambda url: True  # type: ignore[method-assign]
 _commonmark.normalizeLink = lambda url: url  # type: ignore[method-assign]
 
 
+@lru_cache(maxsize=bounds.DRAWN_PIECES_KEPT)
+def piece_markdown(piece: str) -> str:
+    """`to_markdown` of a finished piece, kept for the next time that it is drawn."""
+    return to_markdown(piece)
+
+
 def to_markdown(text: str) -> str:
-    """`text` as Markdown for `st.markdown`."""
+    """`text` as Markdown for `st.markdown`; what costs too much as Markdown is shown as it is (`busy_text`)."""
     shown = _rewritten(text)
     if _has_image_or_hidden_link(shown):
         for sign, entity in (("![", "&#33;["), ("](", "]&#40;"), ("]:", "]&#58;"), ("][", "]&#91;")):
@@ -64,6 +74,7 @@ def _rewritten(text: str) -> str:
     out: list[str] = []
     prose: list[str] = []
     fence: Fence | None = None
+    opened = coded = 0
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if fence is None and (fence := Fence.opened_by(line)):
             out.append(_prose("\n".join(prose)))
@@ -71,10 +82,14 @@ def _rewritten(text: str) -> str:
             # Streamlit would draw a Mermaid fence; a diagram of untrusted text stays text.
             mermaid = fence.info.lower().startswith("mermaid")
             out.append(line.replace(fence.info, "text") if mermaid else line)
+            opened = len(out) - 1
         elif fence is not None:
             out.append(line)
+            coded += len(line)
+            if coded > bounds.DRAWN_CODE_CHARACTERS:
+                out[opened] = out[opened].replace(fence.info, "text")
             if fence.closed_by(line):
-                fence = None
+                fence, coded = None, 0
         else:
             prose.append(line)
     if prose:
@@ -84,6 +99,8 @@ def _rewritten(text: str) -> str:
 
 def _prose(text: str) -> str:
     """Text outside fences, with its code spans left as they are."""
+    if is_busy(text):
+        return as_text(text)
     spans: list[str] = []
 
     def hold(found: re.Match[str]) -> str:
@@ -98,11 +115,15 @@ def _prose(text: str) -> str:
 
 def _math(text: str) -> str:
     pieces: list[str] = []
-    position = 0
+    position = drawn = characters = 0
     for found in _MATH.finditer(text):
         formula = found["inline"] or found["dollar"]
         display = found["block"] or found["dollars"]
         if not (formula or display) or (found["dollar"] and not _MATHEMATICAL.search(found["dollar"])):
+            continue
+        source = formula or display
+        drawn, characters = drawn + 1, characters + len(source)
+        if drawn > bounds.FORMULAS or characters > bounds.FORMULAS_CHARACTERS or not may_be_drawn(source):
             continue
         pieces.append(_plain(text[position : found.start()]))
         pieces.append(f"${formula.strip()}$" if formula else f"\n$$\n{display.strip()}\n$$\n")

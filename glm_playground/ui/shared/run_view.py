@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from glm_playground import bounds
 from glm_playground.chat.conversation import Answer
 from glm_playground.gateway import EventKind
 from glm_playground.runs.engine import Engine
@@ -19,10 +20,11 @@ from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import ThinkingSplitter, split
 from glm_playground.ui.server.scheduler import page_slot, redraw_slot, released
-from glm_playground.ui.shared.answer_markdown import to_markdown
+from glm_playground.ui.shared.answer_markdown import piece_markdown, to_markdown
 from glm_playground.ui.shared.explanations import explain_retry
 from glm_playground.ui.shared.figures import seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.long_text import draw_cut
 from glm_playground.ui.shared.pieces import PieceCutter
 from glm_playground.ui.shared.styled import styled
 
@@ -48,17 +50,23 @@ class _GrowingText:
         self._cutter = PieceCutter()
         self._rest: DeltaGenerator | None = None
         self._drawn = ""
+        self._cut = False
 
     def draw(self, text: str) -> int:
         """Draws what is new; the length of the rest that will be drawn again."""
+        whole, text = text, text[: bounds.DRAWN_CHARACTERS]
         for piece in self._cutter.take(text):
-            self._element().markdown(to_markdown(piece), anchors=False)
+            self._element().markdown(piece_markdown(piece), anchors=False)
             self._rest = None
             self._drawn = ""
         rest = text[self._cutter.rest_start :]
         if rest != self._drawn and rest.strip():
             self._element().markdown(to_markdown(rest), anchors=False)
             self._drawn = rest
+        if len(whole) > len(text) and not self._cut:
+            self._cut = True
+            with self._container:
+                draw_cut(whole, len(text))
         return len(rest)
 
     def _element(self) -> "DeltaGenerator":

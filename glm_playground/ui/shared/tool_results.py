@@ -8,13 +8,14 @@ import streamlit as st
 from glm_playground.chat.conversation import ToolResult
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.long_text import draw_code
 
 
 def draw_tool_results(results: Sequence[ToolResult]) -> None:
     """Draws what the tools said, as it was sent."""
     for result in results:
         st.caption(_("Result of {name}").format(name=literal(result.call.name)))
-        st.code(pretty_json(result.content), language="json", wrap_lines=True)
+        draw_code(pretty_json(result.content), "json")
 
 
 def pretty_json(text: str) -> str:
