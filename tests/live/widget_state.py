@@ -16,7 +16,12 @@ _STRING = frozenset({"text_input", "text_area", "selectbox", "radio", "color_pic
 _STRINGS = frozenset({"multiselect", "button_group", "date_input", "date_time_input"})
 # Kinds whose value is gone after the one run it starts.
 TRIGGERS = frozenset({"button", "download_button", "menu_button", "chat_input"})
-KINDS = _STRING | _STRINGS | TRIGGERS | {"checkbox", "expandable", "number_input", "pagination", "popover", "slider"}
+KINDS = (
+    _STRING
+    | _STRINGS
+    | TRIGGERS
+    | {"checkbox", "expandable", "file_uploader", "number_input", "pagination", "popover", "slider", "tab_container"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class Widget:
                 state.chat_input_value.data = value
             case "checkbox" | "expandable" | "popover":
                 state.bool_value = value
+            case "file_uploader":
+                state.file_uploader_state_value.uploaded_file_info.add(**value)
             case "number_input":
                 state.double_value = value
             case "pagination":

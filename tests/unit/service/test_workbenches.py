@@ -2,6 +2,7 @@
 
 import gc
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -176,3 +177,32 @@ def test_presets_are_stored_with_their_owner(session_of: Callable[[OpenWorkbench
     presets.remove(OWNER, "a")
     assert list(presets.presets(OWNER)) == ["b"]
     assert presets.presets("rui") == {}
+
+
+def test_nothing_of_ended_runs_stays_in_memory_once_their_session_is_gone(
+    session_of: Callable[[OpenWorkbench], Session],
+) -> None:
+    kept = []
+    for number in range(6):
+        opened = workbenches.new(OWNER)
+        session = session_of(opened)
+        if number == 1:
+            session.set_option("one_by_one", True)
+            session.set_option("repeats", 3)
+        session.submit(f"@script tokens=20{' rate=5' if number == 2 else ''}\nhello {number}")
+        if number == 2:
+            session.stop_all()
+        runs = [run for lane in opened.bench.lanes for run in lane.conversation.all_runs()]
+        for run in runs:
+            finished(runtime.engine(), run)
+        _stored(opened)
+        kept += [weakref.ref(one) for one in (opened.bench, *runs)]
+        del opened, session, runs, run
+    # A written workbench and run are still in hand until the recorder takes the next.
+    last = workbenches.new(OWNER)
+    session = session_of(last)
+    session.submit("@script tokens=2\nlast")
+    finished(runtime.engine(), session.bench.lanes[0].conversation.turns[0].answer.run)
+    _stored(last)
+    gc.collect()
+    assert [ref() for ref in kept if ref() is not None] == []
