@@ -7,20 +7,22 @@ the first one; what followed stays below the answer it followed. A path through 
 import itertools
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from glm_playground.chat.attachments import Attachment, token_shares, with_attachments
+from glm_playground.chat.schema_pool import Unchecked
 from glm_playground.chat.setup import Setup
-from glm_playground.chat.tools import tool_calls_of
+from glm_playground.chat.structured import SchemaCheck, check_answer
+from glm_playground.chat.tools import check_call, tool_calls_of
 from glm_playground.gateway import ChatRequest, Message, Parameters, ToolCall
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
-from glm_playground.runs.thinking import split
+from glm_playground.runs.thinking import answer_of, split
 
 
 def _new_id() -> str:
@@ -92,6 +94,7 @@ class Answer:
     id: str = field(default_factory=_new_id)
     _read: "_Said | None" = field(default=None, init=False, repr=False)
     _metrics: Metrics | None = field(default=None, init=False, repr=False)
+    _checks: dict[str, SchemaCheck | None] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def cost(self) -> Cost | None:
@@ -134,6 +137,25 @@ class Answer:
         ended = self.run.ended
         found = metrics_of(self.run)
         self._metrics = found if ended else None
+        return found
+
+    def json_check(self) -> SchemaCheck | None:
+        """Whether the run's answer is the JSON that its request asked for; None where it asked for none."""
+        run = self.run
+        return self._kept("", lambda: check_answer(answer_of(run), run.request.response_format)) if run else None
+
+    def call_check(self, call: ToolCall) -> SchemaCheck:
+        """Whether a call of the run fits the tool that its request offered."""
+        tools = self.run.request.tools if self.run else ()
+        return self._kept(f"{call.name} {call.arguments}", lambda: check_call(call, tools)) or SchemaCheck()
+
+    def _kept(self, name: str, check: Callable[[], SchemaCheck | None]) -> SchemaCheck | None:
+        """The result of a check, which a page asks for at every click: made once, unless too many others wait."""
+        if name in self._checks:
+            return self._checks[name]
+        found = check()
+        if self.run and self.run.ended and (found is None or found.unchecked is not Unchecked.BUSY):
+            self._checks[name] = found
         return found
 
     def _said(self) -> "_Said":

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from glm_playground import bounds
 from glm_playground.chat.strict_json import read_json
-from glm_playground.chat.structured import check_json, check_schemas
+from glm_playground.chat.structured import SchemaCheck, SchemaProblem, check_json, check_schemas
 from glm_playground.gateway import EventKind, ToolCall
 from glm_playground.gateway.wire import clean_text
 from glm_playground.runs.run import Run
@@ -101,27 +101,34 @@ def read_tools(text: str) -> tuple[dict[str, Any], ...] | ToolProblem:
     return tuple(tools)
 
 
-def check_arguments(call: ToolCall, tools: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What is wrong with a call by the schema of the tool it names, as `path: message`; () when nothing is.
-
-    That it could not be checked stands there too, as `not checked: reason`.
-    """
+def check_call(call: ToolCall, tools: Sequence[Mapping[str, Any]]) -> SchemaCheck:
+    """How a call fits the schema of the tool it names."""
     functions = [tool.get("function") for tool in tools]
     named = [function for function in functions if isinstance(function, Mapping) and function.get("name") == call.name]
     if not named:
-        return (f"no tool is named {call.name[:64]!r}",)
+        return _misfit(f"no tool is named {call.name[:64]!r}")
     try:
         arguments = read_json(call.arguments)
     except ValueError as error:
-        return (f"the arguments are not JSON: {error}",)
+        return _misfit(f"the arguments are not JSON: {error}")
     if not isinstance(arguments, dict):
-        return ("the arguments are no JSON object",)
+        return _misfit("the arguments are no JSON object")
     schema = named[0].get("parameters")
-    if schema is None:
-        return ()
-    check = check_json(call.arguments, schema)
-    problems = tuple(f"{problem.path}: {problem.message}" for problem in check.problems)
-    return (f"not checked: {check.why}",) if check.unchecked else problems
+    return SchemaCheck() if schema is None else check_json(call.arguments, schema)
+
+
+def _misfit(message: str) -> SchemaCheck:
+    return SchemaCheck((SchemaProblem("", message),))
+
+
+def problems_of(check: SchemaCheck) -> tuple[str, ...]:
+    """What is wrong with a call, as `path: message`; () when nothing is.
+
+    That it could not be checked stands there too, as `not checked: reason`.
+    """
+    if check.unchecked:
+        return (f"not checked: {check.why}",)
+    return tuple(": ".join(filter(None, problem)) for problem in check.problems)
 
 
 class _Call:

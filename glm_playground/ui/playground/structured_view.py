@@ -2,21 +2,22 @@
 
 import streamlit as st
 
+from glm_playground.chat.conversation import Answer
 from glm_playground.chat.schema_pool import Unchecked
-from glm_playground.chat.structured import SchemaCheck, check_answer
-from glm_playground.runs.run import Outcome, Run
-from glm_playground.runs.thinking import answer_of
+from glm_playground.chat.structured import SchemaCheck
+from glm_playground.runs.run import Outcome
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.styled import styled
 
 
-def draw_check(run: Run) -> None:
+def draw_check(answer: Answer) -> None:
     """Draws whether the answer is the JSON that was asked for, if a format was."""
-    wanted = run.request.response_format
-    if wanted is None or run.outcome not in {Outcome.COMPLETED, Outcome.LENGTH}:
+    run = answer.run
+    wanted = run.request.response_format if run else None
+    if run is None or wanted is None or run.outcome not in {Outcome.COMPLETED, Outcome.LENGTH}:
         return
-    check = check_answer(answer_of(run), wanted)
+    check = answer.json_check()
     if check is None:
         return
     if check.unchecked is not None:

@@ -9,7 +9,7 @@ from glm_playground.chat.builtin_tools import answer_builtin
 from glm_playground.chat.conversation import Prompt, ToolResult, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.session import Session
-from glm_playground.chat.tools import check_arguments
+from glm_playground.chat.tools import problems_of
 from glm_playground.chat.workbench import MAX_TOOL_ROUNDS
 from glm_playground.gateway import ToolCall
 from glm_playground.ui.playground.form import RUN_TOOLS, take_changes
@@ -30,7 +30,7 @@ def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
     for index, call in enumerate(calls):
         st.markdown(_("The model calls {name}").format(name=f"`{_plain(call.name)}`"))
         draw_code(pretty_json(call.arguments), "json")
-        for problem in check_arguments(call, answer.run.request.tools):
+        for problem in problems_of(answer.call_check(call)):
             st.markdown(styled("small", styled("red", literal(problem))))
         key = _key(answer.id, index)
         st.session_state.setdefault(key, answer_builtin(call, datetime.now(UTC)) or "")

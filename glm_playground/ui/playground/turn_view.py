@@ -168,7 +168,7 @@ def _draw_end(
     with place:
         if run.ended:
             draw_footer(run, turn.answer.cost or _NO_COST, turn, place=f"{lane.id}-")
-            draw_check(run)
+            draw_check(turn.answer)
         if is_last and not turn.answer.after.turns:
             draw_tool_calls(session, lane, turn)
             _draw_ways_on(session, lane, turn, run)

@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 
 def page(answer: str, pattern: str) -> None:
+    from glm_playground.chat.conversation import Answer
     from glm_playground.gateway import ChatRequest, Message
     from glm_playground.ui.playground.structured_view import draw_check
     from tests.bundles import recorded_run
@@ -12,7 +13,7 @@ def page(answer: str, pattern: str) -> None:
     schema = {"type": "string", "pattern": pattern}
     wanted = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
     request = ChatRequest(model="glm-5.1", messages=(Message(role="user", content="Say it."),), response_format=wanted)
-    draw_check(recorded_run("1", answer, request=request))
+    draw_check(Answer(recorded_run("1", answer, request=request)))
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,22 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
 
+from glm_playground.bundles.bundle import RecordedRun, read_bundle, write_bundle
 from glm_playground.chat.builtin_tools import BUILTIN_TOOLS
-from glm_playground.chat.schema_pool import SchemaPool, Unchecked
+from glm_playground.chat.conversation import Answer, conversation_of
+from glm_playground.chat.schema_pool import DEADLINE_S, SchemaPool, Unchecked, checks
+from glm_playground.chat.setup import Preset, PresetProblem, Setup, read_presets, write_presets
 from glm_playground.chat.structured import SchemaProblem, check_answer, read_schema
-from glm_playground.chat.tools import ToolProblem, check_arguments, read_tools
-from glm_playground.gateway import ToolCall
+from glm_playground.chat.tools import ToolProblem, check_call, problems_of, read_tools
+from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters, ToolCall
+from tests.bundles import recorded_run, small_bundle
 
 HOSTILE = {"type": "string", "pattern": "(((a{0,30}){0,30}){0,30}){0,3}z"}
 LONG = json.dumps("a" * 9_998)
@@ -212,7 +217,7 @@ def test_every_way_to_a_schema_ends_at_the_deadline() -> None:
     assert (check.unchecked, check.problems) == (Unchecked.COSTLY, ())
     tool = {"name": "f", "parameters": {"type": "object", "properties": {"x": HOSTILE}}}
     call = ToolCall(id="c", name="f", arguments=json.dumps({"x": "a" * 9_998}))
-    assert check_arguments(call, [{"type": "function", "function": tool}]) == (
+    assert problems_of(check_call(call, [{"type": "function", "function": tool}])) == (
         "not checked: the pattern or schema costs more than it may",
     )
     large = {"type": "object", "allOf": [{}] * 50_000}
@@ -222,3 +227,42 @@ def test_every_way_to_a_schema_ends_at_the_deadline() -> None:
     tools = read_tools(json.dumps([*BUILTIN_TOOLS, {"name": "g", "parameters": large}]))
     assert isinstance(tools, ToolProblem)
     assert "costs more" in tools.detail
+
+
+def opened_as_it_was(how: str) -> Answer:
+    """The answer of a recorded run that carries a hostile schema, as an opened bundle or a preset brings it."""
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"properties": {"x": HOSTILE}}}}
+    parameters = Parameters(
+        response_format={"type": "json_schema", "json_schema": {"name": "answer", "schema": HOSTILE}}, tools=(tool,)
+    )
+    if how == "preset":
+        presets = read_presets(
+            write_presets([Preset(name="a", lanes=(Setup(model="m", parameters=parameters),))]).encode()
+        )
+        assert not isinstance(presets, PresetProblem)
+        parameters = presets[0].lanes[0].parameters
+    request = ChatRequest(**parameters.model_dump(), model="m", messages=(Message(role="user", content="hi"),))
+    call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": json.dumps({"x": "a" * 9_998})}}
+    run = recorded_run("1", LONG, request=request)
+    run.events.append(Event(9, EventKind.TOOL_CALLS, json.dumps([call])))
+    if how == "bundle":
+        data = write_bundle(replace(small_bundle(), runs=(RecordedRun(run),)))
+        assert len(data) < 2_000
+        run = read_bundle(data).runs[0].run
+    return conversation_of([run]).turns[0].answer
+
+
+@pytest.mark.parametrize("how", ["bundle", "preset"])
+def test_what_a_hostile_schema_costs_is_bounded_and_paid_once(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = opened_as_it_was(how)
+    begun = monotonic()
+    check = answer.json_check()
+    assert check
+    assert check.unchecked is Unchecked.COSTLY
+    [call] = answer.tool_calls
+    assert answer.call_check(call).unchecked is Unchecked.COSTLY
+    assert monotonic() - begun < 2 * DEADLINE_S + PATIENCE_S
+    # A rerun asks nobody: the results stay with the answer.
+    monkeypatch.setattr(checks, "ask", None)
+    assert answer.json_check() is check
+    assert answer.call_check(call).unchecked is Unchecked.COSTLY

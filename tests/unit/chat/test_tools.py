@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glm_playground.chat.builtin_tools import BUILTIN_TOOLS, answer_builtin
-from glm_playground.chat.tools import ToolFault, ToolProblem, check_arguments, read_tools, tool_calls_of
+from glm_playground.chat.tools import ToolFault, ToolProblem, check_call, problems_of, read_tools, tool_calls_of
 from glm_playground.gateway import ChatRequest, Event, EventKind, ToolCall
 from glm_playground.runs.run import Run, Server
 
@@ -209,11 +209,11 @@ def test_the_first_fault_is_told_with_its_tool(text: str, kind: ToolFault, index
 )
 def test_arguments_are_checked_by_the_schema_of_their_tool(name: str, arguments: str, wrong: tuple[str, ...]) -> None:
     tools = [function("f", x={"type": "string"}), {"type": "function", "function": {"name": "free"}}, {"type": "other"}]
-    assert check_arguments(ToolCall(id="c", name=name, arguments=arguments), tools) == wrong
+    assert problems_of(check_call(ToolCall(id="c", name=name, arguments=arguments), tools)) == wrong
 
 
 def test_arguments_that_are_no_json_are_told_with_their_place() -> None:
-    (wrong,) = check_arguments(ToolCall(id="c", name="f", arguments='{"x":'), [function("f")])
+    (wrong,) = problems_of(check_call(ToolCall(id="c", name="f", arguments='{"x":'), [function("f")]))
     assert "line 1, column 6" in wrong
 
 
