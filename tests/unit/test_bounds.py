@@ -29,8 +29,6 @@ def test_the_tests_and_files_it_names_are_there() -> None:
 
 def test_every_limit_is_kept_by_code() -> None:
     code = "\n".join(
-        path.read_text(encoding="utf-8")
-        for path in (ROOT / "glm_playground").rglob("*.py")
-        if path.name != "bounds.py"
+        path.read_text(encoding="utf-8") for path in (ROOT / "glm_playground").rglob("*.py") if path.name != "bounds.py"
     )
     assert [name for name in LIMITS if f"bounds.{name}" not in code] == []

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground.chat.checks import Problem, check_request
-from glm_playground.chat.conversation import conversation_of
 from glm_playground.chat.extra import refused_fields
 from glm_playground.chat.notice import NoticeKind
+from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Preset, PresetProblem, Setup, read_presets, setup_of, write_presets
 from glm_playground.chat.workbench import Workbench

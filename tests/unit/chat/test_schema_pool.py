@@ -17,7 +17,8 @@ import pytest
 
 from glm_playground.bundles.bundle import RecordedRun, read_bundle, write_bundle
 from glm_playground.chat.builtin_tools import BUILTIN_TOOLS
-from glm_playground.chat.conversation import Answer, conversation_of
+from glm_playground.chat.conversation import Answer
+from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.schema_pool import DEADLINE_S, SchemaPool, Unchecked, checks
 from glm_playground.chat.setup import Preset, PresetProblem, Setup, read_presets, write_presets
 from glm_playground.chat.structured import SchemaProblem, check_answer, read_schema
