@@ -7,7 +7,7 @@ _MB = 1024 * 1024
 
 # Prompts, and what is drawn of any text.
 PROMPT_CHARACTERS = 200_000
-"""Of a system prompt, and of a preset's prompt."""
+"""Of a system prompt, of a preset's prompt, and of a prompt in which variables are looked for."""
 DRAWN_CHARACTERS = 1_000_000
 """Of one answer, which "Show as text", Copy and the exports have whole."""
 DRAWN_PROMPT_CHARACTERS = 20_000

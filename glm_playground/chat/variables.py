@@ -1,11 +1,14 @@
 """Variables of a prompt, written `{{name}}`.
 
 A name is letters, digits and underscores of any script, at most 60 characters; spaces inside the braces do not count.
-`\\{{name}}` stands for the literal text. Anything else between braces, as in a template or LaTeX, is left alone.
+`\\{{name}}` stands for the literal text. Anything else between braces, as in a template or LaTeX, is left alone, and so
+is all of a text above `bounds.PROMPT_CHARACTERS`: a page looks for variables at every click.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+
+from glm_playground import bounds
 
 MAX_NAME_CHARACTERS = 60
 
@@ -29,6 +32,8 @@ def fill(text: str, values: Mapping[str, str]) -> str:
             return found[0]
         return literal if escape else values.get(name, literal)
 
+    if len(text) > bounds.PROMPT_CHARACTERS:
+        return text
     return _VARIABLE.sub(replacement, text)
 
 
@@ -38,7 +43,8 @@ def missing(text: str, values: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _names(text: str) -> Iterator[str]:
-    for escape, _literal, name in _VARIABLE.findall(text):
+    found = _VARIABLE.findall(text) if len(text) <= bounds.PROMPT_CHARACTERS else []
+    for escape, _literal, name in found:
         if not escape and _is_name(name):
             yield name
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from glm_playground import bounds
 from glm_playground.chat.variables import fill, missing, variables_of
 
 near_variables = st.lists(
@@ -79,3 +80,9 @@ def test_text_with_variables_is_filled_piece_by_piece(pieces: list[tuple[str, st
 
 def test_a_long_text_of_braces_is_read_in_one_pass() -> None:
     assert variables_of("{{" * 100_000 + "{{" + "a" * 200_000 + "{{ " + " " * 200_000) == ()
+
+
+def test_a_very_long_text_has_no_variables() -> None:
+    text = "{{a}}" + "{{" * bounds.PROMPT_CHARACTERS
+    assert variables_of(text) == ()
+    assert fill(text, {"a": "b"}) == text
