@@ -121,11 +121,13 @@ async def _long_prompt(app: AppProcess) -> None:
 
 
 def _attacks() -> dict[str, Attack]:
-    letters = "".join(random.Random(1).choices(string.ascii_letters, k=500_000))
+    # As tightly packed as a bundle may be, and four bytes a character once read.
+    letters = random.Random(1).choices(string.ascii_letters, k=270_000)
+    large = "\U0001f600" + "".join(letters[:250_000]) + "".join(letters[250_000:]) * 250
     schema = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "string", "pattern": _PATTERN}}}
     return {
         "a pattern in a bundle": _opens(_bundle(json.dumps("a" * 9_998), response_format=schema), show=True),
-        "a large bundle, three tabs": _opens(_bundle("\U0001f600" + letters * 14, lanes=3), tabs=3),
+        "a large bundle, three tabs": _opens(_bundle(large, lanes=3), tabs=3),
         "1 MB of signs as an answer": _opens(_bundle("![" * 500_000), show=True),
         "2 MB of signs as a prompt": _long_prompt,
     }

@@ -61,8 +61,8 @@ ATTACHMENT_BYTES = 2 * _MB
 ATTACHMENTS = 10
 PRESET_FILE_BYTES = _MB
 PRESETS = 200
-BUNDLE_FILE_BYTES = 24 * _MB
-BUNDLE_UNPACKED_BYTES = 24 * _MB
+BUNDLE_FILE_BYTES = 8 * _MB
+BUNDLE_UNPACKED_BYTES = 16 * _MB
 """Three answers of 131,072 tokens, the longest that a GLM writes, have 13 MB."""
 BUNDLE_PART_BYTES = 12 * _MB
 BUNDLE_PARTS = 2_000
@@ -75,7 +75,7 @@ BUNDLE_EVENTS = 400_000
 BUNDLE_EVENTS_A_RUN = 200_000
 BUNDLES_OPEN = 8
 """That the process holds for all tabs; an older one is read again from its file when it is looked at."""
-BUNDLES_OPEN_BYTES = 24 * _MB
+BUNDLES_OPEN_BYTES = 16 * _MB
 """Of them together, unpacked; in memory a byte is five at most."""
 BUNDLES_OPEN_BY_ONE = 2
 """Of one owner, whatever the number of tabs."""

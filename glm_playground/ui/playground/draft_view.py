@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import streamlit as st
 
+from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.checks import Problem
 from glm_playground.chat.encodings import ENCODINGS, Guessed, others
@@ -70,8 +71,9 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
         st.markdown(" ".join((_("**Not sent yet.**"), title, body)))
     else:
         st.markdown(_("**Not sent yet.**"))
-    if draft.prompt:
-        draw_code(draft.text)
+    if draft.prompt or len(draft.text) > bounds.PROMPT_CHARACTERS:
+        # A field with so much would go to the browser and back at every click.
+        draw_code(draft.text, most=bounds.DRAWN_PROMPT_CHARACTERS)
     else:
         key = f"{DRAFT}-{draft.id}"
         show_value(key, draft.text)

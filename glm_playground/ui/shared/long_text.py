@@ -18,12 +18,18 @@ def draw_markdown(text: str, most: int = bounds.DRAWN_PROMPT_CHARACTERS) -> None
     draw_cut(text, most)
 
 
-def draw_code(text: str, language: str | None = None, *, wrap_lines: bool = True, height: int | None = None) -> None:
-    """Draws the beginning of `text` as it is; a long one is not coloured."""
+def draw_code(
+    text: str,
+    language: str | None = None,
+    *,
+    wrap_lines: bool = True,
+    height: int | None = None,
+    most: int = bounds.DRAWN_TEXT_CHARACTERS,
+) -> None:
+    """Draws at most `most` characters as they are; a long text is not coloured."""
     coloured = language if len(text) <= bounds.DRAWN_CODE_CHARACTERS else None
-    shown = text[: bounds.DRAWN_TEXT_CHARACTERS]
-    st.code(shown, language=coloured, wrap_lines=wrap_lines, height=height or "content")
-    draw_cut(text, bounds.DRAWN_TEXT_CHARACTERS)
+    st.code(text[:most], language=coloured, wrap_lines=wrap_lines, height=height or "content")
+    draw_cut(text, most)
 
 
 def draw_cut(text: str, most: int) -> None:
