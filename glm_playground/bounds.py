@@ -97,3 +97,23 @@ TASK_BYTES = 4 * _MB
 HEADER_CHARACTERS = 200
 CALLBACK_BYTES = _MB
 CALLBACK_AGE_S = 300
+CALLBACK_S = 10.0
+"""For its body to come."""
+CALLBACKS = 32
+"""At once."""
+
+# What a browser sends.
+UPLOADED_BYTES_A_SESSION = 64 * _MB
+UPLOADED_BYTES = 128 * _MB
+"""Of all sessions together."""
+UPLOADED_FILE_LEAST_BYTES = 4096
+"""What a file counts for beside its content."""
+UPLOADS_A_SESSION = 12
+"""At once: as many files as a prompt takes, and some."""
+UPLOADS = 48
+UPLOAD_SILENCE_S = 15.0
+"""Between two pieces of a file."""
+UPLOAD_S = 600.0
+COOKIE_CHARACTERS = 200
+COOKIES = 4
+"""Of one name that are read."""

@@ -1,6 +1,7 @@
 """The page that lists what strangers may cost names every limit, with its value, and tests that are there."""
 
 import re
+import tomllib
 from pathlib import Path
 
 from glm_playground import bounds
@@ -32,3 +33,8 @@ def test_every_limit_is_kept_by_code() -> None:
         path.read_text(encoding="utf-8") for path in (ROOT / "glm_playground").rglob("*.py") if path.name != "bounds.py"
     )
     assert [name for name in LIMITS if f"bounds.{name}" not in code] == []
+
+
+def test_one_message_of_a_websocket_is_bounded() -> None:
+    server = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]
+    assert f"{server['maxMessageSize']} MB" in PAGE

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from glm_playground import bounds
 from glm_playground.gateway.callbacks import MAX_CALLBACK_BYTES, CallbackError, check_headers, verify
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.values import Callback
@@ -26,8 +27,8 @@ from glm_playground.ui.server.refusal import Refusal
 
 PATH = "/callbacks/runapi"
 RETRY_AFTER_S = 30
-MAX_AT_ONCE = 32
-BODY_DEADLINE_S = 10.0
+MAX_AT_ONCE = bounds.CALLBACKS
+BODY_DEADLINE_S = bounds.CALLBACK_S
 _THREADS = 4
 
 Store = Callable[[Callback], bool]

@@ -22,6 +22,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
+from glm_playground import bounds
+
 UNSIGNED = "glm_playground_owner"
 HOST_PREFIX = "__Host-"
 """Begins its name where it is for a whole host by TLS: browsers then let no other host and no plain page set it."""
@@ -32,8 +34,8 @@ OWNER_KEY = "glm_playground_owner"
 _KEPT_FOR = timedelta(days=400)
 """The longest that browsers keep a cookie: developer.chrome.com/blog/cookie-max-age-expires."""
 _RENEWED_AFTER = timedelta(days=1)
-_LONGEST = 200
-_MOST_READ = 4
+_LONGEST = bounds.COOKIE_CHARACTERS
+_MOST_READ = bounds.COOKIES
 """Of each name. A browser sends one or two: of this path, and of the whole host."""
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 

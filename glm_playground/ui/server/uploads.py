@@ -20,21 +20,22 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.url_util import make_url_path
 
+from glm_playground import bounds
 from glm_playground.ui.server.owner_cookie import OWNER_HEADER
 from glm_playground.ui.server.refusal import Refusal
 
 _MB = 1024 * 1024
-MAX_SESSION_BYTES = 64 * _MB
-MAX_BYTES = 128 * _MB
+MAX_SESSION_BYTES = bounds.UPLOADED_BYTES_A_SESSION
+MAX_BYTES = bounds.UPLOADED_BYTES
 """Of all sessions together."""
-EACH_FILE_BYTES = 4096
+EACH_FILE_BYTES = bounds.UPLOADED_FILE_LEAST_BYTES
 """What a file takes beside its content: many empty ones are bounded, too."""
-MAX_SESSION_UPLOADS = 12
+MAX_SESSION_UPLOADS = bounds.UPLOADS_A_SESSION
 """At once: as many files as a prompt takes, and some."""
-MAX_UPLOADS = 48
-SILENCE_S = 15.0
+MAX_UPLOADS = bounds.UPLOADS
+SILENCE_S = bounds.UPLOAD_SILENCE_S
 """Between two pieces of a file."""
-DEADLINE_S = 600.0
+DEADLINE_S = bounds.UPLOAD_S
 
 
 @dataclass(eq=False)

@@ -84,8 +84,8 @@ def test_four_files_of_150_mb_are_not_taken(upload_app: AppProcess) -> None:
                 with pytest.raises((AssertionError, httpx.HTTPError)):
                     # Refused before it is read, so that the connection may be closed while it is sent.
                     assert await browser.put(f"big{number}", 150 * MB) != 413
-            for number in range(8):
-                assert await browser.put(f"file{number}", 30 * MB) == 204
+            for number in range(12):
+                assert await browser.put(f"file{number}", 8 * MB) == 204
             assert rss(upload_app) - before < MAX_SESSION_BYTES + 64 * MB
             assert problems(tab) == []
 
