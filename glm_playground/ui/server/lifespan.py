@@ -16,6 +16,7 @@ from glm_playground.chat.schema_pool import checks
 from glm_playground.ledger.database import Database
 from glm_playground.service import runtime, storage
 from glm_playground.settings import settings
+from glm_playground.ui.server.closed_sessions import reap_closed_sessions
 from glm_playground.ui.server.drain import drain_on_terminate
 from glm_playground.ui.server.open_files import allow_many_files
 from glm_playground.ui.server.scheduler import reading, released
@@ -25,6 +26,7 @@ _FULL_COLLECTION_AFTER = 10
 """So many collections of the middle generation, as Python has it, where no answer is being written."""
 _FULL_COLLECTION_AT_LAST = 500
 _LOOKS_UP_EVERY_S = 2.0
+_REAPS_EVERY_S = 10.0
 _TIDY_EVERY_S = 3600.0
 
 
@@ -45,7 +47,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()
     gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION_AT_LAST)
-    tidying = [asyncio.create_task(tidy()) for tidy in (_collect_when_quiet, _tidy_the_ledger)]
+    tidying = [asyncio.create_task(tidy()) for tidy in (_collect_when_quiet, _let_sessions_go, _tidy_the_ledger)]
     # The thread that reads the streams waits so long at most for a script that computes; with Python's 5 ms the last
     # tokens of 160 chats come two to three times as late (`python -m bench.load many --chats 160`).
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
@@ -78,6 +80,12 @@ async def _collect_when_quiet() -> None:
         was_quiet, quiet = quiet, not runtime.engine().running
         if was_quiet and quiet and gc.get_count()[2] > _FULL_COLLECTION_AFTER:
             gc.collect()
+
+
+async def _let_sessions_go() -> None:
+    while True:
+        await asyncio.sleep(_REAPS_EVERY_S)
+        reap_closed_sessions()
 
 
 async def _tidy_the_ledger() -> None:
