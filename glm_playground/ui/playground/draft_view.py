@@ -71,7 +71,7 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
         st.markdown(" ".join((_("**Not sent yet.**"), title, body)))
     else:
         st.markdown(_("**Not sent yet.**"))
-    if draft.prompt or len(draft.text) > bounds.PROMPT_CHARACTERS:
+    if draft.prompt or len(draft.text) > bounds.DRAWN_CHARACTERS:
         # A field with so much would go to the browser and back at every click.
         draw_code(draft.text, most=bounds.DRAWN_PROMPT_CHARACTERS)
     else:
