@@ -36,7 +36,7 @@ def keys_of(gateway: Gateway, owner: str, address: str = "", *, present: bool = 
 def claim_of(request: ChatRequest, keys: tuple[Key, ...], limits: RequestLimits, price: Price | None) -> Claim:
     """What `request` may use at most, by its own fields, else by the limits of its model."""
     answers = answers_asked(request)
-    output = most_output(request, 0, *limits)
+    output = most_output(request, 0, limits.context_tokens, limits.max_output_tokens)
     _cheapest, input_rate, output_rate = price_range(price)
     prompt = most_request_tokens(request)
     if limits.context_tokens is not None:
