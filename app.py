@@ -20,6 +20,7 @@ else:
     from glm_playground.service import storage
     from glm_playground.ui.server.callbacks import PATH, callback_route
     from glm_playground.ui.server.doors import base_path, doors
+    from glm_playground.ui.server.first_page import first_page_routes
     from glm_playground.ui.server.health import health_routes
     from glm_playground.ui.server.lifespan import lifespan
     from glm_playground.ui.server.models_api import models_routes
@@ -35,6 +36,7 @@ else:
         routes=[
             callback_route(lambda: settings().callback_secret, storage.keep_callback, base_path() + PATH),
             *models_routes(load_catalog, base_path()),
+            *first_page_routes(base_path()),
             *health_routes(base_path()),
         ],
         middleware=doors(),

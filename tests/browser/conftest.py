@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
@@ -54,10 +53,7 @@ class Tab:
         page.on("websocket", lambda socket: self._note_address(socket.url.replace("ws://", "http://", 1)))
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        path = urlsplit(message.location.get("url", "")).path
-        # At a page's address Streamlit looks for the server's root by asking below that address first.
-        probe = path.endswith(("/_stcore/health", "/_stcore/host-config")) and "404" in message.text
-        if message.type == "error" and not probe:
+        if message.type == "error":
             self.problems.append(f"console: {message.text}")
 
     def _note_address(self, url: str) -> None:

@@ -1,23 +1,20 @@
 """Security headers on every response, as ASGI middleware.
 
 The policy lets the page load from its own server only, so that a model's answer can fetch nothing: no remote image,
-no remote script, no frame. Streamlit's page has one inline script; its hash is computed from the file that is served.
+no remote script, no frame. The inline scripts of the first page are named by their hashes.
 """
 
 import base64
 import hashlib
-import re
-from pathlib import Path
 
-import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from glm_playground.ui.server.first_page import inline_scripts
+
 
 def _inline_script_hashes() -> str:
-    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text()
-    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
-    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inline_scripts())
     return " ".join(f"'sha256-{digest}'" for digest in digests)
 
 

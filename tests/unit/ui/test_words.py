@@ -22,6 +22,7 @@ from glm_playground.gateway import ChatRequest, GatewayError, errors
 from glm_playground.runs.cost import Cost, CostState, CostTerm, Price, Received, TokenClass
 from glm_playground.runs.run import Outcome, Run, RunError, Server
 from glm_playground.runs.totals import cost_total
+from glm_playground.ui.server.first_page import first_page
 from glm_playground.ui.server.headers import SecurityHeaders, content_security_policy
 from glm_playground.ui.shared import figures, i18n
 from glm_playground.ui.shared.explanations import explain_error, explain_finding
@@ -270,9 +271,14 @@ class TestPolicy:
         assert found["default-src"] == ["'self'"]
         assert found["frame-ancestors"] == found["object-src"] == found["frame-src"] == ["'none'"]
 
-    def test_of_the_scripts_in_the_page_only_streamlits_own_runs(self) -> None:
+    def test_of_the_scripts_in_the_page_only_ours_and_streamlits_own_run(self) -> None:
         page = _InlineScripts()
-        page.feed((Path(streamlit.__file__).parent / "static" / "index.html").read_text())
+        page.feed(first_page())
+        ours, *others = page.scripts
+        assert ours.startswith("window.__streamlit=")
+        assert all(
+            script in (Path(streamlit.__file__).parent / "static" / "index.html").read_text() for script in others
+        )
         hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in page.scripts]
         assert self.directives()["script-src"] == ["'self'", *(f"'sha256-{digest}'" for digest in hashes)]
 
