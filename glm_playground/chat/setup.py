@@ -233,7 +233,7 @@ def from_link(lanes: Sequence[str]) -> tuple[tuple[Setup, ...], tuple[str, ...]]
             ignored.append(lane)
         else:
             setups.append(_lane_setup(lane, ignored))
-    return tuple(setups), tuple(map(_shown, ignored))
+    return tuple(setups), tuple(map(shown, ignored))
 
 
 def _lane_text(setup: Setup) -> str:
@@ -264,6 +264,6 @@ def _lane_setup(lane: str, ignored: list[str]) -> Setup:
     return Setup(model=model, parameters=Parameters(**fields))
 
 
-def _shown(piece: str) -> str:
+def shown(piece: str) -> str:
     """A piece as it can be shown: short, and without lone surrogates, which cannot be written as UTF-8."""
     return piece[:_MAX_IGNORED_CHARACTERS].encode("utf-8", "replace").decode()

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from glm_playground.chat.link import LANE, ORDER, REPEATS, read_query
 from glm_playground.chat.notice import Notice, NoticeKind
-from glm_playground.chat.setup import from_link
 from glm_playground.ui.shared.session import WORKBENCH, open_new, opened, say, session
 
 
@@ -12,16 +12,18 @@ def take_address() -> None:
 
     A workbench in which something was asked is left as it is: another one is begun.
     """
-    model, lanes = st.query_params.get("model"), st.query_params.get_all("lane")
+    model, lanes = st.query_params.get("model"), st.query_params.get_all(LANE)
     if model or lanes:
         now = session() if opened().bench.empty else open_new()
         if lanes:
-            setups, ignored = from_link(tuple(lanes))
-            if setups:
-                now.use_setups(setups)
+            linked = read_query(lanes, st.query_params.get(ORDER), st.query_params.get(REPEATS))
+            if linked.setups:
+                now.use_setups(linked.setups)
                 now.bench.undo.clear()
-            if ignored:
-                say(Notice(NoticeKind.LINK_IGNORED, ignored))
+                now.set_option("one_by_one", linked.one_by_one)
+                now.set_option("repeats", linked.repeats)
+            if linked.ignored:
+                say(Notice(NoticeKind.LINK_IGNORED, linked.ignored))
         if model:
             now.edit(now.bench.lanes[0], "model", model)
     if st.query_params.to_dict() != {WORKBENCH: opened().bench.id}:

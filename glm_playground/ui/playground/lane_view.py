@@ -28,13 +28,17 @@ from glm_playground.ui.shared.styled import styled
 
 Attached = list[tuple[RunView, OnEnd]]
 _FEWEST_TURNS = 4
-HEADS = "lane-heads"
-"""Key of the row with the lanes' names, which stays in view (`STICKY_HEADS`)."""
-# Streamlit has no option that keeps an element in view; the colours are backgroundColor in .streamlit/config.toml.
-STICKY_HEADS = f"""<style>
-[data-testid="stLayoutWrapper"]:has(> .st-key-{HEADS}) {{
+HEADS, TABS = "lane-heads", "lane-tabs"
+"""Keys of the row with the lanes' names and of their tabs, which stay in view."""
+# Streamlit has no option that keeps an element in view; the colours are backgroundColor in .streamlit/config.toml. On a
+# narrow screen the names stand below one another and would hide the answers, which say their model themselves.
+_STYLE = f"""<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-{HEADS}), .st-key-{TABS} [role="tablist"] {{
   position: sticky; top: 3.5rem; z-index: 90; padding: 0.25rem 0;
   background: light-dark(#ffffff, #12151a);
+}}
+@media (max-width: 640px) {{
+  [data-testid="stLayoutWrapper"]:has(> .st-key-{HEADS}) {{ position: static; }}
 }}
 </style>"""
 _EARLIER_STEP = 20
@@ -43,7 +47,7 @@ _EARLIER_STEP = 20
 
 def draw_lane_head(session: Session, lane: Lane) -> None:
     """Draws what stands over a lane's turns: its buttons, what differs from the first lane, why nothing was sent."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         draw_lane_buttons(session, lane)
     if differing := differences(session.bench, lane):
         names = ", ".join(literal(name) for name in differing)
@@ -65,18 +69,18 @@ def draw_lane_buttons(session: Session, lane: Lane) -> None:
     with st.container(width="stretch" if several else 220):
         draw_model(bench, lane)
     changed = len(changed_fields(bench.settings_of(lane)))
-    label = "" if several else _("Settings")
     badge = f" :blue-badge[{changed}]" if changed else ""
+    # Beside one another lanes have room for a word or an icon: a word is what a screen reader can say.
     st.button(
-        f"{label}{badge}" if label or badge else ":material/tune:",
-        icon=":material/tune:" if label or badge else None,
+        _("Settings") + badge,
+        icon=None if several else ":material/tune:",
         key=f"settings-{lane.id}",
         on_click=toggle_panel,
         args=(lane,),
         help=_("Settings of this lane; the number says how many differ from the server's defaults"),
     )
     with st.popover(
-        ":material/data_object:" if several else _("Request"),
+        _("Request"),
         icon=None if several else ":material/data_object:",
         key=f"request-{lane.id}",
         on_change="rerun",
@@ -142,9 +146,10 @@ def draw_lanes(session: Session) -> Attached:
         return _draw_alone(session, lanes[0])
     if side_by_side(session.bench):
         return _draw_rows(session)
-    labels = [f"{number}. {lane.setup.model}" for number, lane in enumerate(lanes, start=1)]
+    st.html(_STYLE)
+    labels = [f"{number}. {literal(lane.setup.model)}" for number, lane in enumerate(lanes, start=1)]
     attached: Attached = []
-    for lane, tab in zip(lanes, st.tabs(labels), strict=True):
+    for lane, tab in zip(lanes, st.tabs(labels, key=TABS), strict=True):
         with tab:
             draw_lane_head(session, lane)
             attached += _draw_alone(session, lane)
@@ -160,9 +165,9 @@ def _draw_alone(session: Session, lane: Lane) -> Attached:
 def _draw_rows(session: Session) -> Attached:
     """Draws lanes as columns; what all were asked stands once across them, the answers beside each other."""
     lanes = session.bench.lanes
-    st.html(STICKY_HEADS)
+    st.html(_STYLE)
     with st.container(key=HEADS):
-        for lane, column in zip(lanes, st.columns(len(lanes), gap="medium"), strict=True):
+        for lane, column in zip(lanes, st.columns(len(lanes), gap="small"), strict=True):
             with column:
                 draw_lane_head(session, lane)
     shown = _last_forks(session, lanes)
@@ -172,7 +177,7 @@ def _draw_rows(session: Session) -> Attached:
         draw = draw_shared_answer if row.prompt else draw_turn
         if row.prompt and (first := row.forks[0][0].turn):
             draw_shared_prompt(row.prompt, first.id)
-        columns = st.columns(len(lanes), gap="medium")
+        columns = st.columns(len(lanes), gap="small")
         for lane, forks, last, column in zip(lanes, row.forks, lasts, columns, strict=True):
             with column:
                 found = [draw(session, lane, fork, is_last=fork is last) for fork in forks]

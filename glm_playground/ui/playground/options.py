@@ -19,10 +19,16 @@ _MOST_COLUMNS = 4
 
 
 def side_by_side(bench: Workbench) -> bool:
-    """Whether the lanes are columns; where they would be too narrow they are tabs unless the user chose otherwise."""
+    """Whether the lanes are columns; where they would be too narrow they are tabs, whatever was chosen for fewer."""
+    if not _may_be_columns(bench):
+        return False
     if bench.layout in {"columns", "tabs"}:
         return bench.layout == "columns"
-    return len(bench.lanes) <= _MOST_COLUMNS and "Mobi" not in (st.context.headers.get("User-Agent") or "")
+    return "Mobi" not in (st.context.headers.get("User-Agent") or "")
+
+
+def _may_be_columns(bench: Workbench) -> bool:
+    return len(bench.lanes) <= _MOST_COLUMNS
 
 
 def draw_options(session: Session) -> None:
@@ -46,8 +52,9 @@ def draw_options(session: Session) -> None:
     draw_workbenches(session)
     if any(lane.conversation.turns for lane in bench.lanes):
         st.button(
-            ":material/delete_sweep:",
+            _("Clear"),
             key="clear",
+            icon=":material/delete_sweep:",
             on_click=command,
             args=(session, session.clear),
             help=_("Clear: begin a new conversation in these lanes"),
@@ -88,6 +95,7 @@ def _draw_order(bench: Workbench) -> None:
     if len(bench.lanes) > 1:
         show_value(SAME, bench.same_settings)
         st.toggle(_("Use lane 1's settings everywhere"), bench.same_settings, key=SAME)
+    if len(bench.lanes) > 1 and _may_be_columns(bench):
         layouts = {"columns": _("columns"), "tabs": _("tabs")}
         layout = "columns" if side_by_side(bench) else "tabs"
         show_value(LAYOUT, layout)

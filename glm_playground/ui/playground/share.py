@@ -7,7 +7,7 @@ import streamlit as st
 from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.lane import Lane
-from glm_playground.chat.setup import left_out, to_link
+from glm_playground.chat.link import fields_left_out, query_of
 from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
@@ -30,14 +30,20 @@ def draw_share(bench: Workbench) -> None:
 def _draw_link(bench: Workbench) -> None:
     st.markdown(_("**Link to these models and settings.** No prompt and no key is in it."))
     parts = urlsplit(st.context.url or "")
-    query = urlencode([("lane", text) for text in to_link([bench.setup_of(lane) for lane in bench.lanes])])
+    query = urlencode(query_of(bench))
     origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
     # The page's own path, which has the server's base path in front where there is one.
     path = parts.path if parts.path.endswith("/playground") else "/playground"
     st.code(f"{origin}{path}?{query}", language=None, wrap_lines=True)
-    names = dict.fromkeys(name for lane in bench.lanes for name in left_out(bench.setup_of(lane)))
-    if names:
+    if names := fields_left_out(bench):
         st.caption(_("Not in the link: {names}. A preset or a bundle carries them.").format(names=", ".join(names)))
+    options = {
+        _("Run automatically"): bench.run_tools,
+        _("Confirm cost above (US dollars)"): bench.ask_above is not None,
+    }
+    if set_here := [name for name, is_set in options.items() if is_set]:
+        said = _("Options that stay with this workbench: {names}.")
+        st.caption(said.format(names=", ".join(set_here)))
 
 
 def _draw_code(bench: Workbench) -> None:

@@ -130,12 +130,12 @@ def draw_prompt(prompt: Prompt, key: str) -> None:
             with st.container(width="stretch", gap="small"):
                 draw_markdown(unmarked(prompt.text))
             st.button(
-                ":material/content_copy:",
+                _("Copy the prompt"),
                 key=f"copy-prompt-{key}",
+                icon=":material/content_copy:",
                 type="tertiary",
                 on_click=copy_text,
                 args=(prompt.text,),
-                help=_("Copy the prompt"),
             )
     if prompt.attachments:
         names = ", ".join(

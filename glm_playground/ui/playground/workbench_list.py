@@ -60,7 +60,7 @@ def _draw_list(session: Session) -> None:
             )
             st.markdown(styled("small", styled("gray", moment(row.updated_at))), width="content")
             st.button(
-                ":material/delete:",
+                _("Delete"),
                 key=f"workbench-delete-{row.id}",
                 type="tertiary",
                 on_click=_delete,

@@ -57,6 +57,49 @@ def test_a_link_brings_models_and_settings_and_no_prompt(scripted_app: AppProces
     expect(other.page.get_by_label("Chat message from user")).to_have_count(0)
 
 
+def test_a_link_brings_order_and_repeats(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, f"{TWO}&order=one&repeats=2")
+    tab.button("Share").click()
+    link = tab.page.get_by_text("/playground?lane=").inner_text()
+    assert link.endswith("&order=one&repeats=2")
+    tab.page.keyboard.press("Escape")
+    tab.button("Options").click()
+    expect(tab.page.get_by_role("radio", name="one by one")).to_be_checked()
+    expect(tab.page.get_by_role("spinbutton", name="Runs per lane (1 to 5)")).to_have_value("2")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_six_lanes_are_tabs_whose_names_stay_in_view(scripted_app: AppProcess, open_tab: OpenTab, width: int) -> None:
+    ids = ("glm-5.3", "glm-5.2", "glm-5.1", "glm-5", "glm-4.7", "glm-4.6")
+    tab = open_tab(
+        scripted_app, "/playground?" + "&".join(f"lane={id}" for id in ids), viewport={"width": width, "height": 800}
+    )
+    ask_all(tab, "@script tokens=400 rate=0")
+    expect(tab.page.get_by_text("completed", exact=True).first).to_be_visible()
+    tab.settled()
+    names = tab.page.get_by_role("tablist").first
+    expect(names.get_by_role("tab")).to_have_text([f"{place}. {id}" for place, id in enumerate(ids, 1)])
+    main = tab.page.locator("main")
+    assert main.evaluate("main => { main.scrollTop = 1e6; return main.scrollTop }") > 0
+    expect(names).to_be_in_viewport()
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+    # What identifies a run is for who looks for it.
+    expect(tab.page.get_by_text(re.compile("chatcmpl"))).to_have_count(0)
+
+
+def test_a_narrow_window_names_the_model_of_each_answer(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground?lane=glm-5.1&lane=glm-4.5", viewport={"width": 390, "height": 800})
+    ask_all(tab, "@script text=done rate=0")
+    completed(tab, 2)
+    answers = tab.page.get_by_label("Chat message from assistant")
+    for answer, model in zip(answers.all(), ("glm-5.1", "glm-4.5"), strict=True):
+        expect(answer.get_by_text(model, exact=True)).to_be_visible()
+    # The heads of the lanes, below one another here, scroll away.
+    expect(tab.button("Settings").first).not_to_be_in_viewport()
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_an_edited_prompt_forks_and_the_old_branch_stays(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("@script text=first-answer rate=0")
