@@ -19,10 +19,9 @@ live_facts.ask(server)
 # Streamlit leaves the playground's `?model=` behind on this page's address when a button goes there.
 model_id = (st.query_params.get("id") or st.query_params.get("model") or "").strip()
 card = catalog.get(model_id.lower())
-# A link to the page one is on leaves the browser's address as it was; saying the address again puts it right.
-if card:
-    st.query_params.from_dict({"id": card.id})
-elif not model_id:
+# A link to the page one is on leaves the browser's address as it was; saying the address again puts it right, as a
+# model's page does with its own.
+if not model_id:
     st.query_params.clear()
 
 draw_header(card.name if card else _("Models"))

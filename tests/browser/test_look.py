@@ -129,8 +129,42 @@ def test_the_first_screen_holds_the_main_job(
 
 def test_a_sheet_prints_whole_and_without_the_menus(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/?id=glm-5.1")
-    expect(tab.page.get_by_text("Disagreements")).to_be_attached()
+    tab.page.get_by_role("tab", name="Print view").click()
+    for title in ("Technical sheet", "Prices", "Scores", "Quickstart", "Architecture", "Disagreements"):
+        expect(tab.page.get_by_role("heading", name=title)).to_be_attached()
+    # Paper cannot be clicked: nothing is folded.
+    expect(tab.page.get_by_text("How it is read here").first).to_be_visible()
+    expect(tab.page.get_by_text("No, ids stay stable.")).to_be_visible()
     tab.page.emulate_media(media="print")
     expect(tab.page.get_by_test_id("stHeader")).to_be_hidden()
     pages = tab.page.pdf(format="A4").count(b"/Type /Page\n")
     assert pages > 2
+
+
+def test_a_tab_of_a_sheet_can_be_linked(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/?id=glm-5.1&tab=scores")
+    expect(tab.page.get_by_role("tab", name="Scores")).to_have_attribute("aria-selected", "true")
+    for name, address in (("Prices", "/?id=glm-5.1&tab=prices"), ("Overview", "/?id=glm-5.1")):
+        tab.page.get_by_role("tab", name=name).click()
+        tab.page.wait_for_url(scripted_app.base_url + address)
+        expect(tab.page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+
+
+def test_the_claims_behind_a_value_are_found_by_its_name(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/?id=glm-5.1")
+    tab.button("Sources and claims").click()
+    tab.page.get_by_role("combobox", name="Value").fill("context (limits")
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.get_by_text("Why this value")).to_be_visible()
+    assert findings(tab) == []
+
+
+def test_a_list_of_filters_stays_open_while_they_are_set(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    for address, filters in (("/", ("Licence", "Status")), ("/compare", ("Rows", "Order of models"))):
+        tab = open_tab(scripted_app, address)
+        tab.button("Filters").click()
+        for count, name in enumerate(filters, 1):
+            tab.page.get_by_role("combobox", name=name).click()
+            tab.page.keyboard.press("ArrowDown")
+            tab.page.keyboard.press("Enter")
+            expect(tab.page.get_by_text(f"{count} filter")).to_be_visible()

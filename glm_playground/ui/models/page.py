@@ -1,7 +1,8 @@
-"""The page of one model: from its sheet to its disagreements, in the order of the page."""
+"""The page of one model: five figures, and in tabs its sheet, prices, scores, use, self-hosting and disagreements."""
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -10,7 +11,8 @@ from glm_playground.catalog.comparison import CARDS_OF_RUNAPI
 from glm_playground.gateway import Gateway
 from glm_playground.service import runtime
 from glm_playground.ui.models import sheet
-from glm_playground.ui.models.prices import draw_prices, price_notes
+from glm_playground.ui.models.glance import card_price, glance, said_by
+from glm_playground.ui.models.prices import price_notes, price_rows, prices_table
 from glm_playground.ui.models.scores import draw_disagreements, scores_of, scores_table
 from glm_playground.ui.models.use import (
     draw_questions,
@@ -19,54 +21,101 @@ from glm_playground.ui.models.use import (
     draw_steps,
     draw_uses,
     endpoint_rows,
+    guide_rows,
+    skill_rows,
 )
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_groups import group_rows
-from glm_playground.ui.shared.fact_values import aside
-from glm_playground.ui.shared.fact_view import FactView, Row
-from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.fact_values import aside, table_head
+from glm_playground.ui.shared.fact_view import FactView, Section
+from glm_playground.ui.shared.i18n import _, language
 from glm_playground.ui.shared.navigation import COMPARE, MODELS
 from glm_playground.ui.shared.playground_link import draw_try_it
 
 _LONGEST_SHOWN_ID = 80
 _SPLIT = (6, 5)
 """Widths of the two columns."""
+TAB = "tab"
+"""Names the open tab in the address; the overview has no name."""
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """What the tabs of one page draw from."""
+
+    card: ModelCard
+    catalog: Catalog
+    live: live_facts.LiveFacts
+    sources: Mapping[str, Source]
+    unfolded: bool = False
+    """Whether what is folded is open, since paper cannot be clicked."""
+
+    @property
+    def gateway(self) -> GatewaySheet:
+        return self.catalog.gateway("runapi") or GatewaySheet(id="runapi", name="RunAPI")
+
+    def overview(self) -> list[Section]:
+        card = self.card
+        seen = runtime.runs_since_start.seen(self.live.server.origin, card.id)
+        return [
+            (_("Technical sheet"), sheet.page_rows(card, self.live, seen)),
+            (_("Limits and sizes"), sheet.limit_rows(card)),
+            (_("Release and licence"), sheet.model_rows(card)),
+        ]
+
+    def use(self) -> list[Section]:
+        card = self.card
+        return [
+            (_("Endpoint and protocols"), endpoint_rows(card, self.gateway)),
+            (_("Features"), sheet.feature_rows(card)),
+            (_("Lifecycle and providers"), group_rows(card, "lifecycle")),
+            (_("What RunAPI declares"), sheet.runapi_rows(card)),
+            (_("Request parameters and sampling ranges"), sheet.parameter_rows(card)),
+        ]
+
+    def self_host(self) -> list[Section]:
+        card = self.card
+        return [
+            (_("Weights and licence"), sheet.weight_rows(card)),
+            (_("Self-hosting"), group_rows(card, "self_host")),
+            (_("Architecture"), sheet.architecture_rows(card)),
+            (_("Our own count of the parameters"), sheet.arithmetic_rows(card)),
+        ]
+
+    def every_section(self) -> list[Section]:
+        skill, guide = skill_rows(self.card, self.gateway), guide_rows(self.gateway)
+        prices = price_rows(self.card, self.live)
+        others = [(_("Prices"), prices), (_("Model skill"), skill), (_("How to use it"), guide)]
+        return [*self.overview(), *self.use(), *self.self_host(), *others]
 
 
 def draw_model(card: ModelCard, catalog: Catalog, server: Gateway) -> None:
-    """Draws everything that is known about the model."""
-    live = live_facts.live_facts(card.id, server)
+    """Draws everything that is known about the model: five figures, and in tabs the rest."""
     sources = ChainMap(live_facts.sources(server), dict(catalog.sources))
-    view = FactView(sources)
-    gateway = catalog.gateway("runapi") or GatewaySheet(id="runapi", name="RunAPI")
-    _draw_top(card)
-    left, right = st.columns(_SPLIT, gap="large")
-    with left:
-        _draw_sheet(card, live, view)
-    with right:
-        _title(_("Prices"))
-        draw_prices(card, live, view)
-        st.markdown("  \n".join(map(aside, price_notes(card, live))))
-        _draw_scores(card, sources)
-    left, right = st.columns(_SPLIT, gap="large")
-    with left:
-        _title(_("Endpoint and protocols"))
-        view.draw_rows(endpoint_rows(card, gateway))
-        _draw_more(card, view)
-    with right:
-        _title(_("Quickstart"))
-        draw_quickstart(card.id, card.gateway("runapi") is not None)
-    _draw_use(card, catalog, gateway, view)
-    left, right = st.columns(_SPLIT, gap="large")
-    with left:
-        _title(_("Questions and answers"))
-        draw_questions(card.id, gateway, view)
-    with right:
-        _title(_("Disagreements"))
-        draw_disagreements(card, sources)
-    draw_try_it(card.id, key="try-below", label=_("Try {model}").format(model=literal(card.name)), type="primary")
-    view.draw_drawer()
+    one = _Sheet(card, catalog, live_facts.live_facts(card.id, server), sources)
+    view = FactView(sources, one.every_section())
+    _draw_top(card, view)
+    _draw_figures(card, server, sources)
+    tabs: dict[str, tuple[str, Callable[[_Sheet, FactView], None]]] = {
+        "overview": (_("Overview"), _draw_overview),
+        "prices": (_("Prices"), _draw_prices),
+        "scores": (_("Scores"), _draw_scores),
+        "use": (_("Use"), _draw_use),
+        "self-host": (_("Self-host"), _draw_self_host),
+        "disagreements": (_("Disagreements"), _draw_disagreements),
+        "print": (_("Print view"), _draw_all),
+    }
+    # Another model's page, and another language, begins with the tab that its address names.
+    key = f"sheet-{card.id}-{language()}"
+    if key not in st.session_state and (asked := st.query_params.get(TAB)) in tabs:
+        st.session_state[key] = tabs[asked][0]
+    places = st.tabs([label for label, _draw in tabs.values()], key=key, on_change="rerun")
+    for place, (name, (_label, draw)) in zip(places, tabs.items(), strict=True):
+        if place.open:
+            st.query_params.from_dict({"id": card.id} | ({TAB: name} if name != "overview" else {}))
+            with place:
+                draw(one, view)
 
 
 def draw_unknown(model_id: str, catalog: Catalog) -> None:
@@ -97,14 +146,24 @@ def draw_rejected(catalog: Catalog) -> None:
     )
 
 
-def _draw_top(card: ModelCard) -> None:
+def _draw_top(card: ModelCard, view: FactView) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _draw_path(literal(card.name))
+        st.page_link(MODELS, label=_("All models"), help="")
         st.space("stretch")
+        view.draw_button()
         beside = [card.id, *(other for other in CARDS_OF_RUNAPI if other != card.id)]
         st.page_link(COMPARE, label=_("Compare"), query_params={"ids": ",".join(beside)}, help="")
         draw_try_it(card.id, key="try", label=_("Try it"), type="primary")
     st.markdown("  \n".join(sheet.two_lines(card)))
+
+
+def _draw_figures(card: ModelCard, server: Gateway, sources: Mapping[str, Source]) -> None:
+    """One table is a fifth of what five elements take to draw. The size stands in the sentence above."""
+    figures = glance(card, card_price(card, server))[1:]
+    lines = table_head(tuple(figure.label for figure in figures))
+    lines.append(f"| {' | '.join(f'**{figure.text}**' for figure in figures)} |")
+    lines.append(f"| {' | '.join(said_by(figure.facts, sources) for figure in figures)} |")
+    st.markdown("\n".join(lines))
 
 
 def _draw_path(name: str) -> None:
@@ -113,60 +172,70 @@ def _draw_path(name: str) -> None:
         st.markdown(f"/ {name}", width="content")
 
 
-def _draw_sheet(card: ModelCard, live: live_facts.LiveFacts, view: FactView) -> None:
-    _title(_("Technical sheet"))
-    view.draw_rows(sheet.page_rows(card, live, runtime.runs_since_start.seen(live.server.origin, card.id)))
-    for title, rows in (
-        (_("Limits and sizes"), sheet.limit_rows(card)),
-        (_("Release and licence"), sheet.model_rows(card)),
-        (_("Features"), sheet.feature_rows(card)),
-    ):
-        st.markdown(f":small[**{title}**]")
-        view.draw_rows(rows)
+def _draw_overview(one: _Sheet, view: FactView) -> None:
+    first, *others = one.overview()
+    left, right = st.columns(2, gap="large")
+    left.markdown(_tables([first, *others[:1]], view))
+    right.markdown(_tables(others[1:], view))
 
 
-def _draw_use(card: ModelCard, catalog: Catalog, gateway: GatewaySheet, view: FactView) -> None:
+def _draw_prices(one: _Sheet, view: FactView) -> None:
+    notes = "  \n".join(price_notes(one.card, one.live))
+    st.markdown("\n\n".join((_title(_("Prices")), prices_table(one.card, one.live), notes)))
+
+
+def _draw_scores(one: _Sheet, view: FactView) -> None:
+    paragraphs = [_title(_("Scores"))]
+    scores = scores_of(one.card)
+    if scores:
+        paragraphs.append(scores_table(scores, one.sources))
+        if any(score.conditions is None for score in scores):
+            paragraphs.append(aside(_("Where no harness or setting stands, the publisher states none.")))
+    else:
+        note = one.card.facts.benchmarks_note.value
+        paragraphs.append(_("unknown") + (f": {literal(note)}" if note else ""))
+    st.markdown("\n\n".join(paragraphs))
+
+
+def _draw_use(one: _Sheet, view: FactView) -> None:
+    card, gateway = one.card, one.gateway
+    endpoint, *declared = one.use()
     left, right = st.columns(_SPLIT, gap="large")
     with left:
-        _title(_("Model skill"))
-        draw_skill(card, catalog, gateway, view)
+        st.markdown(_tables([endpoint], view))
+        st.markdown(_title(_("Model skill")))
+        draw_skill(card, one.catalog, gateway, view, unfolded=one.unfolded)
+        st.markdown(_tables(declared, view))
     with right:
-        _title(_("How to use it"))
+        st.markdown(_title(_("Quickstart")))
+        draw_quickstart(card.id, card.gateway("runapi") is not None)
+        st.markdown(_title(_("How to use it")))
         draw_steps(card.id, gateway, view)
-        _title(_("Where to use it"))
+        st.markdown(_title(_("Where to use it")))
         draw_uses(gateway, view)
+        st.markdown(_title(_("Questions and answers")))
+        draw_questions(card.id, gateway, view, unfolded=one.unfolded)
 
 
-def _draw_scores(card: ModelCard, sources: Mapping[str, Source]) -> None:
-    _title(_("Scores"))
-    scores = scores_of(card)
-    if scores:
-        st.markdown(scores_table(scores, sources))
-        if any(score.conditions is None for score in scores):
-            st.markdown(aside(_("Where no harness or setting stands, the publisher states none.")))
-    else:
-        note = card.facts.benchmarks_note.value
-        st.markdown(_("unknown") + (f": {literal(note)}" if note else ""))
+def _draw_self_host(one: _Sheet, view: FactView) -> None:
+    st.markdown(_tables(one.self_host(), view))
 
 
-def _draw_more(card: ModelCard, view: FactView) -> None:
-    """What few need, drawn once it is opened."""
-    sections: tuple[tuple[str, str, list[Row]], ...] = (
-        ("lifecycle", _("Lifecycle and providers"), group_rows(card, "lifecycle")),
-        ("self_host", _("Self-hosting"), group_rows(card, "self_host")),
-        ("capabilities", _("What RunAPI declares"), sheet.runapi_rows(card)),
-        ("parameters", _("Request parameters and sampling ranges"), sheet.parameter_rows(card)),
-        ("architecture", _("Architecture"), sheet.architecture_rows(card)),
-        ("arithmetic", _("Our own count of the parameters"), sheet.arithmetic_rows(card)),
-    )
-    for key, title, rows in sections:
-        if not rows:
-            continue
-        fold = st.expander(title, key=f"more-{key}", type="compact", on_change="rerun")
-        if fold.open:
-            with fold:
-                view.draw_rows(rows)
+def _draw_disagreements(one: _Sheet, view: FactView) -> None:
+    st.markdown(_title(_("Disagreements")))
+    draw_disagreements(one.card, one.sources, unfolded=one.unfolded)
 
 
-def _title(text: str) -> None:
-    st.markdown(f"#### {text}")
+def _draw_all(one: _Sheet, view: FactView) -> None:
+    """Everything below one another, for paper."""
+    one = replace(one, unfolded=True)
+    for draw in (_draw_overview, _draw_prices, _draw_scores, _draw_use, _draw_self_host, _draw_disagreements):
+        draw(one, view)
+
+
+def _tables(sections: Iterable[Section], view: FactView) -> str:
+    return "\n\n".join(f"{_title(title)}\n\n{view.table(rows)}" for title, rows in sections if rows)
+
+
+def _title(text: str) -> str:
+    return f"#### {text}"

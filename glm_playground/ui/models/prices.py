@@ -2,39 +2,46 @@
 
 from decimal import Decimal
 
-import streamlit as st
-
 from glm_playground.catalog import Fact, ModelCard, PriceFacts
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, money
-from glm_playground.ui.shared.fact_view import FactView, Row
+from glm_playground.ui.shared.fact_values import money, table_head
+from glm_playground.ui.shared.fact_view import Row
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.live_facts import LiveFacts
 
-# Four of them fit a phone.
-_COLUMN_WIDTH = 86
+
+def price_rows(card: ModelCard, live: LiveFacts) -> list[Row]:
+    """One row a price: what is paid for, and at whom."""
+    return [
+        Row(f"price.{key}.{place}", f"{label}, {name}", _amount(fact), ((label, fact),))
+        for key, label, facts in _lines(card, live)
+        for place, (name, fact) in enumerate(zip(_names(card, live), facts, strict=True))
+    ]
 
 
-def draw_prices(card: ModelCard, live: LiveFacts, view: FactView) -> None:
-    """Draws one row a token class and the headline, figures to the right."""
-    own = not live.is_runapi and bool(live.prices)
-    grid = st.grid(
-        4 if own else 3, min_column_width=_COLUMN_WIDTH, wrap=False, gap=(0, "xxsmall"), vertical_alignment="center"
-    )
-    names = [_dated(_("RunAPI"), card.price("runapi"), live), _dated(_("Z.ai"), card.price("zai"), None)]
-    if own:
-        name = literal(live.server.name)
+def prices_table(card: ModelCard, live: LiveFacts) -> str:
+    """One line a token class and the headline, figures to the right, as Markdown."""
+    names = _names(card, live)
+    if _own(live) and live.server.stand_in:
         play_money = _("play money")
-        names.append(f":orange[{play_money}]" if live.server.stand_in else name)
-    grid.markdown(aside(_("USD / 1M tokens")))
-    for name in names:
-        grid.markdown(aside(name), text_alignment="right")
-    for key, label, facts in _lines(card, live, own):
-        grid.markdown(aside(label))
-        for place, (name, fact) in enumerate(zip(names, facts, strict=True)):
-            text = _("unknown") if fact.value is None else money(fact.value)
-            with grid.cell(), st.container(horizontal_alignment="right"):
-                view.draw_value(Row(f"price.{key}.{place}", f"{label}, {name}", text, ((label, fact),)))
+        names[-1] = f":orange[{play_money}]"
+    lines = table_head((_("USD / 1M tokens"), *names), ("---", *("--:" for _name in names)))
+    lines += [f"| {label} | {' | '.join(map(_amount, facts))} |" for _key, label, facts in _lines(card, live)]
+    return "\n".join(lines)
+
+
+def _own(live: LiveFacts) -> bool:
+    """Whether the configured gateway has prices of its own."""
+    return not live.is_runapi and bool(live.prices)
+
+
+def _names(card: ModelCard, live: LiveFacts) -> list[str]:
+    names = [_dated(_("RunAPI"), card.price("runapi"), live), _dated(_("Z.ai"), card.price("zai"), None)]
+    return names + ([literal(live.server.name)] if _own(live) else [])
+
+
+def _amount(fact: Fact[Decimal]) -> str:
+    return _("unknown") if fact.value is None else money(fact.value)
 
 
 def _dated(name: str, price: PriceFacts, live: LiveFacts | None) -> str:
@@ -45,8 +52,8 @@ def _dated(name: str, price: PriceFacts, live: LiveFacts | None) -> str:
     return f"{name} {max(dates):%Y-%m}" if dates else name
 
 
-def _lines(card: ModelCard, live: LiveFacts, own: bool) -> list[tuple[str, str, list[Fact[Decimal]]]]:
-    runapi, zai = card.price("runapi"), card.price("zai")
+def _lines(card: ModelCard, live: LiveFacts) -> list[tuple[str, str, list[Fact[Decimal]]]]:
+    runapi, zai, own = card.price("runapi"), card.price("zai"), _own(live)
     labels = {
         "input": _("Input"),
         "output": _("Output"),

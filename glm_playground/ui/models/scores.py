@@ -40,14 +40,15 @@ def _missing_unit(score: Score) -> str:
     return "%" if score.unit == "%" else f" {literal(score.unit or '')}"
 
 
-def draw_disagreements(card: ModelCard, sources: Mapping[str, Source]) -> None:
-    """Draws each disagreement folded: what was claimed by whom, and how it is read here."""
+def draw_disagreements(card: ModelCard, sources: Mapping[str, Source], *, unfolded: bool) -> None:
+    """Draws each disagreement: what was claimed by whom, and how it is read here; folded unless `unfolded`."""
     things = len(card.discrepancies)
     summary = ngettext("Sources disagree in {count} thing.", "Sources disagree in {count} things.", things)
     st.markdown(aside(summary.format(count=things)))
     for entry in card.discrepancies:
         count = ngettext("{count} claim", "{count} claims", len(entry.claims)).format(count=len(entry.claims))
-        with st.expander(f"{literal(topic_name(entry.topic))}: {published(entry.subject)} ({count})", type="compact"):
+        title = f"{literal(topic_name(entry.topic))}: {published(entry.subject)} ({count})"
+        with st.expander(title, unfolded, type="compact"):
             st.markdown(_claims(entry, sources))
 
 

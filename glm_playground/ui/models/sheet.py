@@ -124,6 +124,19 @@ def runapi_rows(card: ModelCard) -> list[Row]:
     return [row(f"runapi.capability.{key}", labels[key], fact) for key, fact in facts.capabilities.items()]
 
 
+def weight_rows(card: ModelCard) -> list[Row]:
+    """What somebody gets who wants to serve the model."""
+    facts = card.facts
+    weights = code(facts.weights.value) if facts.weights.value else None
+    return [
+        row("open_weights", _("Open weights"), facts.open_weights),
+        row("weights", _("Weights"), facts.weights, weights),
+        row("license", _("Licence"), facts.license),
+        row("size_total", _("Size, total"), facts.size_total),
+        row("size_active", _("Size, active"), facts.size_active),
+    ]
+
+
 def architecture_rows(card: ModelCard) -> list[Row]:
     """How the model is built."""
     facts = card.facts

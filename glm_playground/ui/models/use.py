@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from glm_playground.catalog import Catalog, Fact, GatewayFacts, GatewaySheet, ModelCard
+from glm_playground.catalog import Catalog, GatewayFacts, GatewaySheet, ModelCard
 from glm_playground.ui.models.skill import skill_of
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, code, fact_text, kind_name, published
+from glm_playground.ui.shared.fact_values import aside, code, kind_name, published
 from glm_playground.ui.shared.fact_view import FactView, Row, row
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.snippets import BASE_URL, snippets
@@ -53,28 +53,38 @@ def draw_quickstart(model: str, served: bool) -> None:
     st.markdown(aside(note.format(key=code("RUNAPI_API_KEY"), variable=code("RUNAPI_BASE_URL"), address=address)))
 
 
-def draw_skill(card: ModelCard, catalog: Catalog, sheet: GatewaySheet, view: FactView) -> None:
-    """Draws the command that installs RunAPI's skill, and this variant's own folder to download."""
-    install = sheet.skill_install
-    if install.chosen:
-        st.code(install.chosen.value, language="bash")
-        certainty = _("{kind}: {note}").format(
-            kind=kind_name(install.chosen.kind), note=literal(install.chosen.note or _("no note"))
-        )
-        view.draw_rows([row("sheet.skill_install", _("Confidence"), install, certainty)])
+def skill_rows(card: ModelCard, sheet: GatewaySheet) -> list[Row]:
+    """Who says what about RunAPI's skill for the model."""
     facts = card.gateway("runapi") or GatewayFacts(id="runapi")
-    view.draw_rows(
-        [
-            row(
-                "runapi.skill",
-                _("Name on ClawHub"),
-                facts.skill,
-                code(facts.skill.value) if facts.skill.value else None,
-            ),
-            row("runapi.skill_use_when", _("Use this variant for"), facts.skill_use_when),
-            row("sheet.skill_text", _("RunAPI's words"), sheet.skill_text),
-        ]
+    rows = [
+        row("runapi.skill", _("Name on ClawHub"), facts.skill, code(facts.skill.value) if facts.skill.value else None),
+        row("runapi.skill_use_when", _("Use this variant for"), facts.skill_use_when),
+        row("sheet.skill_text", _("RunAPI's words"), sheet.skill_text),
+    ]
+    install = sheet.skill_install
+    if install.chosen is None:
+        return rows
+    certainty = _("{kind}: {note}").format(
+        kind=kind_name(install.chosen.kind), note=literal(install.chosen.note or _("no note"))
     )
+    return [row("sheet.skill_install", _("Confidence"), install, certainty), *rows]
+
+
+def guide_rows(sheet: GatewaySheet) -> list[Row]:
+    """Who says how the model is used, where, and the questions and answers."""
+    return [
+        row("sheet.steps", _("How to use it"), sheet.steps),
+        row("sheet.uses", _("Where to use it"), sheet.uses),
+        row("sheet.faq", _("Questions and answers"), sheet.faq),
+        row("sheet.highlights", _("RunAPI's highlights"), sheet.highlights),
+    ]
+
+
+def draw_skill(card: ModelCard, catalog: Catalog, sheet: GatewaySheet, view: FactView, *, unfolded: bool) -> None:
+    """Draws the command that installs RunAPI's skill, and this variant's own folder to download."""
+    if sheet.skill_install.chosen:
+        st.code(sheet.skill_install.chosen.value, language="bash")
+    st.markdown(view.table(skill_rows(card, sheet)))
     skill = skill_of(card, catalog)
     st.download_button(
         _("Download this variant's skill"),
@@ -84,8 +94,10 @@ def draw_skill(card: ModelCard, catalog: Catalog, sheet: GatewaySheet, view: Fac
         icon=":material/download:",
         on_click="ignore",
     )
-    with st.expander(_("{file} of {folder}").format(file="SKILL.md", folder=code(skill.name)), type="compact"):
-        st.code(skill.text, language="markdown", height=320, wrap_lines=True)
+    with st.expander(
+        _("{file} of {folder}").format(file="SKILL.md", folder=code(skill.name)), unfolded, type="compact"
+    ):
+        st.code(skill.text, language="markdown", height="content" if unfolded else 320, wrap_lines=True)
 
 
 def draw_steps(model: str, sheet: GatewaySheet, view: FactView) -> None:
@@ -106,7 +118,7 @@ def draw_steps(model: str, sheet: GatewaySheet, view: FactView) -> None:
     steps = sheet.steps.value or ()
     lines = (f"{place}. {texts.get(_heading(step), '')} {_quotation(step)}" for place, step in enumerate(steps, 1))
     st.markdown("\n".join(lines))
-    _draw_source("sheet.steps", _("How to use it"), sheet.steps, view)
+    _draw_source(guide_rows(sheet)[0], view)
 
 
 def draw_uses(sheet: GatewaySheet, view: FactView) -> None:
@@ -118,8 +130,8 @@ def draw_uses(sheet: GatewaySheet, view: FactView) -> None:
     }
     uses = sheet.uses.value or ()
     st.markdown("\n".join(f"- {texts.get(_heading(use), '')} {_quotation(use)}" for use in uses))
-    _draw_source("sheet.uses", _("Where to use it"), sheet.uses, view)
-    view.draw_rows([row("sheet.highlights", _("RunAPI's highlights"), sheet.highlights)])
+    _draw_source(guide_rows(sheet)[1], view)
+    st.markdown(view.table(guide_rows(sheet)[3:]))
 
 
 def _heading(text: str) -> str:
@@ -132,8 +144,8 @@ def _quotation(text: str) -> str:
     return aside(f"“{literal(text)}”")
 
 
-def draw_questions(model: str, sheet: GatewaySheet, view: FactView) -> None:
-    """Draws the questions of RunAPI's page, folded, with its answers."""
+def draw_questions(model: str, sheet: GatewaySheet, view: FactView, *, unfolded: bool) -> None:
+    """Draws the questions of RunAPI's page with its answers, which are folded unless `unfolded`."""
     texts = {
         "select a variant by sending its id": (
             _("How is a variant selected?"),
@@ -161,12 +173,11 @@ def draw_questions(model: str, sheet: GatewaySheet, view: FactView) -> None:
     }
     for entry in sheet.faq.value or ():
         question, answer = texts.get(entry, (published(entry), published(entry)))
-        with st.expander(question, type="compact"):
+        with st.expander(question, unfolded, type="compact"):
             st.markdown(answer)
-    _draw_source("sheet.faq", _("Questions and answers"), sheet.faq, view)
+    _draw_source(guide_rows(sheet)[2], view)
 
 
-def _draw_source(key: str, label: str, fact: Fact[tuple[str, ...]], view: FactView) -> None:
-    """A button that opens who says this."""
-    entry = Row(key, label, fact_text(fact), ((label, fact),))
-    view.draw_value(entry._replace(text=aside(view.tag(entry) or _("unknown"))))
+def _draw_source(entry: Row, view: FactView) -> None:
+    """Says who says this."""
+    st.markdown(aside(view.tag(entry) or _("unknown")))

@@ -1,8 +1,9 @@
-"""Facts on a page: a row with a value and its source, and a drawer with every claim behind it.
+"""Facts on a page: tables of values with who says them, and a drawer with every claim behind one value.
 
-A click draws only the drawer again, so a page may hold a hundred values.
+One button opens the drawer for all values of the page: a button a value would be most of what a page draws.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -13,23 +14,25 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside, fact_text, kind_name, published, table_head, value_text
 from glm_playground.ui.shared.i18n import _, day, ngettext
 
-_OPENED = "opened_fact"
-_DRAWER = "claims"
-# A longer value stands as text beside a button that opens its claims.
-_LONGEST_ON_A_BUTTON = 48
-_LABEL_WIDTH = 148
+CLAIMS_OF = "claims_of"
+"""Key of the search in the drawer; its value is the key of a row."""
+_SIGNS = re.compile(r"\\(?=\W)|`")
 
 
 class Row(NamedTuple):
     """One line of a sheet: a value as Markdown and the named facts it was made of."""
 
     key: str
-    """Names the row on its page, and its button."""
+    """Names the row on its page."""
     label: str
     text: str
     facts: tuple[tuple[str, AnyFact], ...]
     tag: str | None = None
-    """What stands behind the value; by itself who says it and when it was read."""
+    """What stands beside the value; by itself who says it and when it was read."""
+
+
+Section = tuple[str, list[Row]]
+"""A title and the rows under it."""
 
 
 def row(key: str, label: str, fact: AnyFact, text: str | None = None) -> Row:
@@ -38,31 +41,34 @@ def row(key: str, label: str, fact: AnyFact, text: str | None = None) -> Row:
 
 
 class FactView:
-    """Draws the rows of one page and the drawer that they open.
+    """Draws the facts of one page and the drawer with their claims.
 
     Args:
         sources: the claims' sources by id.
+        sections: titles and rows of the page, in its order.
     """
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    def __init__(self, sources: Mapping[str, Source], sections: Iterable[Section] = ()) -> None:
         self._sources = sources
         self._rows: dict[str, Row] = {}
-
-    def draw_rows(self, rows: Iterable[Row]) -> None:
-        """Draws each row as label, value and source, where this is called."""
-        # A value that a narrow screen pushes below its label stays nearer to it than to the next.
-        with st.container(gap=3):
+        self._names: dict[str, str] = {}
+        for title, rows in sections:
             for entry in rows:
-                self._draw_row(entry)
+                if entry.key not in self._rows:
+                    self._rows[entry.key] = entry
+                    self._names[entry.key] = f"{_plain(entry.label)} ({title})"
 
-    def draw_value(self, entry: Row) -> None:
-        """Draws the value alone, as a button that opens its claims; for a cell of a table."""
-        self._rows[entry.key] = entry
-        self._button(entry, _grey_unknown(entry))
+    def draw_button(self) -> None:
+        """Draws the button that opens the drawer, with a search for a value and the claims behind it."""
+        if st.button(_("Sources and claims"), key="claims", icon=":material/fact_check:"):
+            drawer = st.dialog(_("Sources and claims"), width="medium", position="right")
+            drawer(_draw_claims)(self._rows, self._names, self._sources)
 
-    def draw_drawer(self) -> None:
-        """Opens the claims of the row that was clicked; call it once, behind all rows."""
-        _draw_drawer(self._rows, self._sources)
+    def table(self, rows: Iterable[Row]) -> str:
+        """Rows as a table in Markdown: label, value, who says it."""
+        lines = table_head((_("Fact"), _("Value"), _("Source")))
+        lines += [f"| {entry.label} | {_cell(entry.text)} | {self.tag(entry)} |" for entry in rows]
+        return "\n".join(lines)
 
     def tag(self, entry: Row) -> str:
         """Who says the value, when it was read, and whether others say otherwise."""
@@ -70,7 +76,8 @@ class FactView:
             return entry.tag
         chosen = next((fact.chosen for _label, fact in entry.facts if fact.chosen), None)
         differing = sum(len(fact.dissenting) for _label, fact in entry.facts if fact.known)
-        parts = [f"{literal(self._publisher(chosen))} {chosen.read:%Y-%m}"] if chosen else []
+        # A narrow column of a table would break it after the publisher.
+        parts = [f"{literal(self._publisher(chosen))}\u00a0{chosen.read:%Y-%m}"] if chosen else []
         if differing:
             parts.append(ngettext("{count} differs", "{count} differ", differing).format(count=differing))
         return " · ".join(parts)
@@ -79,49 +86,27 @@ class FactView:
         source = self._sources.get(claim.source)
         return short_name(source) if source else claim.source
 
-    def _draw_row(self, entry: Row) -> None:
-        self._rows[entry.key] = entry
-        long = len(entry.text) > _LONGEST_ON_A_BUTTON
-        # A button needs a word of its own where the value stands beside it.
-        said = self.tag(entry) or (_("why") if long else "")
-        tag = aside(said) if said else ""
-        with st.container(horizontal=True, vertical_alignment="center", gap=None):
-            st.markdown(aside(entry.label), width=_LABEL_WIDTH)
-            self._button(entry, tag if long else f"{_grey_unknown(entry)} {tag}".strip())
-        if long:
-            st.markdown(f":small[{entry.text}]")
 
-    def _button(self, entry: Row, label: str) -> None:
-        st.button(
-            label,
-            key=f"fact-{entry.key}",
-            type="tertiary",
-            icon=":material/chevron_right:",
-            icon_position="right",
-            wrap=True,
-            on_click=_open,
-            args=(entry.key,),
-        )
+def _cell(text: str) -> str:
+    """`text` with its bars escaped, as a command's in a code span are not."""
+    return re.sub(r"(?<!\\)\|", r"\\|", text)
 
 
-def _grey_unknown(entry: Row) -> str:
-    return entry.text if any(fact.known for _label, fact in entry.facts) else f":gray[{entry.text}]"
+def _plain(label: str) -> str:
+    """A label without the signs of Markdown: an option of a list shows them."""
+    return _SIGNS.sub("", label)
 
 
-def _open(key: str) -> None:
-    st.session_state[_OPENED] = key
-    st.rerun(_DRAWER)
-
-
-@st.fragment(key=_DRAWER)
-def _draw_drawer(rows: Mapping[str, Row], sources: Mapping[str, Source]) -> None:
-    opened = rows.get(st.session_state.pop(_OPENED, ""))
-    if opened:
-        st.dialog(opened.label, width="medium", position="right")(_draw_claims)(opened, sources)
-
-
-def _draw_claims(entry: Row, sources: Mapping[str, Source]) -> None:
-    for label, fact in entry.facts:
+def _draw_claims(rows: Mapping[str, Row], names: Mapping[str, str], sources: Mapping[str, Source]) -> None:
+    chosen = st.selectbox(
+        _("Value"),
+        list(rows),
+        index=None,
+        format_func=names.__getitem__,
+        key=CLAIMS_OF,
+        placeholder=_("Search for a value"),
+    )
+    for label, fact in rows[chosen].facts if chosen else ():
         st.markdown("\n\n".join(claims_text(label, fact, sources)))
 
 

@@ -1,6 +1,7 @@
 """The models page: the wall, a model's own page, and what it says when something is missing."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from glm_playground.catalog import Catalog, ModelCard, RejectedFile, load_catalo
 from glm_playground.gateway import Gateway
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime
+from glm_playground.ui.shared.fact_view import CLAIMS_OF
 from glm_playground.ui.shared.navigation import MODELS
 from tests.app.conftest import APP, wait_for_answers
 from tests.loopback import CannedServer, answer
@@ -56,13 +58,21 @@ def text(at: AppTest) -> str:
     return "\n".join([*values, *alerts, *labels, *links])
 
 
+def cells(at: AppTest, label: str) -> list[str]:
+    """What stands beside a label in the first table that has it."""
+    lines = (line for element in at.markdown for line in element.value.splitlines())
+    found = next((line for line in lines if line.startswith(f"| {label} |")), None)
+    return found.removeprefix("| ").removesuffix(" |").split(" | ")[1:] if found else []
+
+
 def claims(at: AppTest, key: str) -> str:
     """What the drawer shows behind the value of that row."""
-    at.button(key=f"fact-{key}").click()
+    at.session_state[CLAIMS_OF] = key
+    at.button(key="claims").click()
     run(at)
     [drawer] = at.get("dialog")
+    assert drawer.selectbox[0].value == key
     shown = "\n".join(element.value for element in drawer.markdown)
-    # AppTest keeps what the click drew alone; the next run draws the page, without the drawer.
     run(at)
     assert not at.get("dialog")
     return shown
@@ -75,7 +85,7 @@ def wall(in_sandbox: None) -> AppTest:
 
 @pytest.fixture
 def glm_51(in_sandbox: None) -> AppTest:
-    return at_address(id="glm-5.1")
+    return at_address(id="glm-5.1", tab="print")
 
 
 class TestWall:
@@ -85,7 +95,7 @@ class TestWall:
 
     def test_unknown_stays_unknown(self, wall: AppTest) -> None:
         turbo = next(element.value for element in wall.markdown if "proprietary" in element.value)
-        assert ":gray[Size] :gray[unknown]" in turbo
+        assert "Size **unknown**" in turbo
 
     def test_search_and_filters(self, wall: AppTest) -> None:
         def shown() -> set[str]:
@@ -95,13 +105,21 @@ class TestWall:
         wall.text_input(key="wall_search").set_value("4.5")
         assert shown() == {"GLM-4.5", "GLM-4.5-Air", "GLM-4.5V"}
         wall.text_input(key="wall_search").set_value("")
+        wall.session_state["wall_filters"] = True
+        run(wall)
         wall.selectbox(key="wall_context").set_value(1_000_000)
         wall.multiselect(key="wall_capabilities").set_value(["images"])
         assert shown() == {"GLM-5.3-Flash", "GLM-5.4"}
-        wall.selectbox(key="wall_status").set_value("listed")
+        wall.session_state["wall_filters"] = False
+        assert shown() == {"GLM-5.3-Flash", "GLM-5.4"}
+        assert not wall.multiselect
+        wall.session_state["wall_status"] = "listed"
+        # A price of nothing is a filter too.
+        wall.session_state["wall_price"] = Decimal(0)
         assert shown() == set()
         assert "No model fits" in text(wall)
         assert "0 models" in text(wall)
+        assert "4 filters set" in text(wall)
 
     def test_the_way_into_the_playground(self, wall: AppTest) -> None:
         [button] = [button for button in wall.button if "Open the playground" in button.label]
@@ -124,20 +142,25 @@ class TestSheet:
         at = at_address(id=model)
         facts = CATALOG[model].gateway("runapi")
         assert facts
-        shown = text(at)
         for key, label in EIGHT_ROWS.items():
             value = getattr(facts, key).value
-            button = at.button(key=f"fact-runapi.{key}").label
-            assert f":small[:gray[{label}]]" in shown
-            assert (value or "unknown") in button.replace("\\", "")
-            assert ("RunAPI" in button) == (value is not None)
+            said, source = cells(at, label)
+            assert (value or "unknown") in said.replace("\\", "")
+            assert source.startswith("RunAPI") == (value is not None)
 
     @pytest.mark.slow
     @pytest.mark.parametrize("card", CATALOG.cards, ids=lambda card: card.id)
     def test_every_model_has_a_page_and_every_value_opens(self, in_sandbox: None, card: ModelCard) -> None:
         at = at_address(id=card.id)
         assert at.subheader[0].value == card.name
-        assert len([button for button in at.button if (button.key or "").startswith("fact-")]) > 50
+        at.button(key="claims").click()
+        run(at)
+        [drawer] = at.get("dialog")
+        options = drawer.selectbox[0].options
+        assert len(options) > 80
+        # A list of options knows them by their names.
+        assert len(set(options)) == len(options)
+        run(at)
         for key, entry in (("license", card.facts.license), ("context_tokens", card.facts.context_tokens)):
             shown = claims(at, key)
             for claim in entry.claims:
@@ -152,48 +175,63 @@ class TestSheet:
         assert "third party, Nov 23, 2026" in shown
 
     def test_prices_stand_side_by_side(self, glm_51: AppTest) -> None:
-        labels = [glm_51.button(key=f"fact-price.input.{place}").label for place in range(3)]
-        assert labels == [":gray[unknown]", "\\$1.40", "\\$0.90"]
-        assert glm_51.button(key="fact-price.headline.0").label == "\\$0.030"
+        assert cells(glm_51, "Input") == ["unknown", "\\$1.40", "\\$0.90"]
+        assert cells(glm_51, "Headline, per 1K")[0] == "\\$0.030"
         assert ":orange[play money]" in text(glm_51)
         assert "play money of the sandbox, not a price of RunAPI" in claims(glm_51, "price.input.2").replace("\\", "")
 
     def test_status_has_three_claims(self, glm_51: AppTest) -> None:
-        assert "Operational" in glm_51.button(key="fact-runapi.status").label
-        assert "listed now" in glm_51.button(key="fact-live.listed").label
-        assert "no runs since the app started" in glm_51.button(key="fact-runs").label
+        assert cells(glm_51, "Status, advertised")[0] == "Operational"
+        assert cells(glm_51, "Status, now")[0] == "listed now"
+        assert cells(glm_51, "Status, our runs")[0] == "no runs since the app started"
         assert "/v1/models" in claims(glm_51, "live.listed")
 
     def test_scores_disagreements_and_folded_facts(self, glm_51: AppTest) -> None:
         shown = text(glm_51)
         assert "| HLE :small[:gray[with tools]] | 52\\.3% |" in shown
         assert "Sources disagree in 12 things." in shown
-        with pytest.raises(KeyError):
-            glm_51.button(key="fact-layers")
-        glm_51.session_state["more-architecture"] = True
-        run(glm_51)
-        assert "78" in glm_51.button(key="fact-layers").label
+        assert cells(glm_51, "Layers")[0] == "78"
+
+    def test_it_opens_with_five_figures_and_draws_one_tab(self, in_sandbox: None) -> None:
+        at = at_address(id="glm-5.1")
+        figures = at.markdown[3].value.splitlines()
+        assert figures[0] == "| Context | Output | Price | Licence | Status |"
+        assert "**200,000 tokens** | **131,072 tokens** | **\\$1.40 in, \\$4.40 out / 1M** | **MIT**" in figures[2]
+        assert cells(at, "Provider")
+        assert not cells(at, "Layers")
+        assert not cells(at, "Input")
+
+    def test_a_tab_has_an_address(self, in_sandbox: None) -> None:
+        at = at_address(id="glm-5.1", tab="self-host")
+        assert cells(at, "Layers")[0] == "78"
+        assert at.query_params == {"id": "glm-5.1", "tab": "self-host"}
+        # In another language it is the same tab.
+        at.segmented_control(key="language").set_value("pt_BR")
+        run(at)
+        assert cells(at, "Camadas")[0] == "78"
+        at = at_address(id="glm-5.1", tab="nonsense")
+        assert cells(at, "Provider")
+        assert at.query_params == {"id": "glm-5.1"}
 
     def test_portuguese_shows_the_same_values(self, in_sandbox: None) -> None:
         at = at_address(id="glm-5.1")
         at.segmented_control(key="language").set_value("pt_BR")
         run(at)
-        assert "200.000" in at.button(key="fact-context_tokens").label
-        for key in EIGHT_ROWS:
-            assert at.button(key=f"fact-runapi.{key}").label
+        assert "200.000" in text(at)
+        assert cells(at, "Provedor")[0] == "Z\\.ai"
 
 
 class TestUse:
     def test_the_quickstart_asks_this_model_the_users_prompt(self, glm_51: AppTest) -> None:
         glm_51.text_area(key="quickstart_prompt").set_value('say "hi"')
         run(glm_51)
-        programs = [code.value for code in glm_51.code if "/v1" in code.value and "glm-5.1" in code.value][:4]
+        programs = [code.value for code in glm_51.code if "/v1" in code.value and not code.value.startswith("---")]
         assert len(programs) == 4
         assert all('say \\"hi\\"' in program for program in programs)
         assert all("RUNAPI_API_KEY" in program for program in programs)
 
     def test_a_key_is_on_no_page(self, at_gateway: None, sandbox: SandboxProcess) -> None:
-        assert sandbox.key not in text(at_address(id="glm-5.1"))
+        assert sandbox.key not in text(at_address(id="glm-5.1", tab="print"))
 
     def test_skill_steps_uses_and_questions(self, glm_51: AppTest) -> None:
         shown = text(glm_51)
@@ -232,25 +270,24 @@ class TestLive:
             yield server
 
     def test_the_price_read_now_is_laid_over_the_published_one(self, runapi: CannedServer) -> None:
-        at = at_address(id="glm-5-turbo")
-        assert at.button(key="fact-price.input.0").label == "\\$0.70"
+        at = at_address(id="glm-5-turbo", tab="prices")
+        # RunAPI and Z.ai, and no third.
+        assert cells(at, "Input") == ["\\$0.70", "\\$1.20"]
         shown = claims(at, "price.input.0")
         assert "read from the gateway's own list" in shown.replace("\\", "")
         assert shown.index("\\$0.70 / 1M tokens**") < shown.index("\\$0.60 / 1M tokens |")
         assert f"{runapi.url}/api/v1/price_schedules" in shown
         assert "UTC" in shown
-        with pytest.raises(KeyError):
-            at.button(key="fact-price.input.2")
 
     def test_the_wall_shows_it_with_its_publisher(self, runapi: CannedServer) -> None:
         turbo = next(element.value for element in at_address().markdown if "proprietary" in element.value)
-        assert "\\$0.70 in, \\$2.00 out / 1M :gray[RunAPI]" in turbo
+        assert "Price **\\$0.70 in, \\$2.00 out / 1M** RunAPI" in turbo
 
     def test_what_it_does_not_list_is_said_to_be_so(self, runapi: CannedServer) -> None:
-        assert "listed now" in at_address(id="glm-5-turbo").button(key="fact-live.listed").label
-        at = at_address(id="glm-5.1")
-        assert "not listed now" in at.button(key="fact-live.listed").label
-        assert at.button(key="fact-price.input.0").label == ":gray[unknown]"
+        assert cells(at_address(id="glm-5-turbo"), "Status, now")[0] == "listed now"
+        at = at_address(id="glm-5.1", tab="print")
+        assert cells(at, "Status, now")[0] == "not listed now"
+        assert cells(at, "Input")[0] == "unknown"
         assert "has no price for this model" in text(at)
 
     def test_it_is_asked_once(self, runapi: CannedServer) -> None:
@@ -259,13 +296,13 @@ class TestLive:
         assert sorted(asked.path for asked in runapi.asked) == ["/api/v1/price_schedules", "/v1/models"]
 
     def test_ten_minutes_later_it_is_asked_whether_anything_changed(self, runapi: CannedServer) -> None:
-        at = at_address(id="glm-5-turbo")
+        at = at_address(id="glm-5-turbo", tab="prices")
         runtime._prices[runtime.gateway().origin].at -= runtime.FRESH_FOR_S
         run(at)
         runtime._prices[runtime.gateway().origin].answer.exception(timeout=10)
         run(at)
         assert [asked.headers.get("if-none-match") for asked in runapi.asked[2:]] == ['"one"']
-        assert at.button(key="fact-price.input.0").label == "\\$0.70"
+        assert cells(at, "Input")[0] == "\\$0.70"
 
 
 class TestAddress:
@@ -317,10 +354,10 @@ class TestMissing:
     ) -> None:
         with CannedServer(prices) as server:
             configure(RUNAPI_BASE_URL=server.url, RUNAPI_API_KEY="test-key")
-            at = at_address(id="glm-5-turbo")
+            at = at_address(id="glm-5-turbo", tab="print")
             assert reason in text(at).replace("\\", "")
-            assert at.button(key="fact-price.input.0").label == "\\$0.60"
-            assert at.button(key="fact-live.listed").label.startswith(":gray[unknown]")
+            assert cells(at, "Input")[0] == "\\$0.60"
+            assert cells(at, "Status, now")[0] == "unknown"
             at_wall = at_address()
             assert reason in text(at_wall).replace("\\", "")
 

@@ -1,0 +1,72 @@
+"""A model at a glance: the figures of its card on the wall and of the top of its page."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from glm_playground.catalog import AnyFact, Fact, ModelCard, Source
+from glm_playground.gateway import Gateway
+from glm_playground.ui.models.filters import CardPrice
+from glm_playground.ui.shared import live_facts
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.fact_values import billions, fact_text, money
+from glm_playground.ui.shared.fact_view import short_name
+from glm_playground.ui.shared.i18n import _
+
+
+class Figure(NamedTuple):
+    """A figure as Markdown, with the facts it was made of."""
+
+    label: str
+    text: str
+    facts: tuple[AnyFact, ...]
+
+
+def card_price(card: ModelCard, server: Gateway) -> CardPrice:
+    """The price to show on a card: RunAPI's, read now or published, else Z.ai's."""
+    live = live_facts.live_facts(card.id, server)
+    runapi, zai = card.price("runapi"), card.price("zai")
+    found = CardPrice(live.over("input", runapi.input), live.over("output", runapi.output))
+    if found.input.known or found.output.known:
+        return found
+    # A list the model is no longer on says nothing about today.
+    if zai.historical or not (zai.input.known or zai.output.known):
+        return CardPrice(Fact(), Fact())
+    return CardPrice(zai.input, zai.output)
+
+
+def glance(card: ModelCard, price: CardPrice) -> list[Figure]:
+    """Size, context, output, price, licence and status, in this order."""
+    facts, limits, runapi = card.facts, card.limits("runapi"), card.gateway("runapi")
+    cost = _("{input} in, {output} out / 1M").format(input=_amount(price.input), output=_amount(price.output))
+    status = runapi.status if runapi else Fact[str]()
+    return [
+        Figure(_("Size"), _size(card), (facts.size_total, facts.size_active)),
+        Figure(_("Context"), fact_text(limits.context), (limits.context,)),
+        Figure(_("Output"), fact_text(limits.max_output), (limits.max_output,)),
+        Figure(
+            _("Price"), cost if price.input.known or price.output.known else _("unknown"), (price.input, price.output)
+        ),
+        Figure(_("Licence"), fact_text(facts.license), (facts.license,)),
+        Figure(_("Status"), fact_text(status) if runapi else _("not seen on RunAPI"), (status,)),
+    ]
+
+
+def _size(card: ModelCard) -> str:
+    total, active = card.facts.size_total.value, card.facts.size_active.value
+    if total is None and active is None:
+        return _("unknown")
+    return _("{total}, {active} active").format(
+        total=_("unknown") if total is None else billions(total),
+        active=_("unknown") if active is None else billions(active),
+    )
+
+
+def _amount(fact: Fact[Decimal]) -> str:
+    return _("unknown") if fact.value is None else money(fact.value)
+
+
+def said_by(facts: tuple[AnyFact, ...], sources: Mapping[str, Source]) -> str:
+    """The publishers of the chosen values."""
+    found = (sources.get(fact.source) for fact in facts if fact.source)
+    return ", ".join(dict.fromkeys(literal(short_name(source)) for source in found if source))
