@@ -17,6 +17,7 @@ from glm_playground.ui.shared.navigation import MODELS
 _IDS = "ids"
 _CHOSEN = "compare_models"
 _KEPT = "compare_kept"
+_ORDER = "compare_order"
 _MOST_NAMED = 10
 _LONGEST_SHOWN_ID = 80
 _MOST_CARDS = 6
@@ -129,30 +130,32 @@ def draw_cards(cards: Sequence[ModelCard], sources: Mapping[str, Source]) -> Non
         return
     grid = st.grid(len(cards), min_column_width=200, wrap=False, gap="small", border=True)
     for card, fact in zip(cards, texts, strict=True):
-        with grid.cell(), st.container(gap="xxsmall"):
+        with grid.cell():
             st.page_link(MODELS, label=card.name, query_params={"id": card.id}, help="")
             source = sources.get(fact.source or "")
-            tag = f" :gray[{literal(short_name(source))} {fact.read:%Y-%m}]" if source and fact.read else ""
-            nothing = _("unknown: RunAPI publishes no summary")
-            text = published(fact.value) if fact.value else f":gray[{nothing}]"
+            tag = f" ({literal(short_name(source))}\u00a0{fact.read:%Y-%m})" if source and fact.read else ""
+            text = published(fact.value) if fact.value else _("unknown: RunAPI publishes no summary")
             st.markdown(f":small[{text}{tag}]")
 
 
-def draw_order() -> tuple[str, bool] | None:
-    """Draws the list of orders; the fact that the models are ordered by, and whether the greatest comes first."""
+def draw_order() -> None:
+    """Draws the list of orders."""
     labels = fact_labels()
     names = {key: labels[key] for key, _descending in _ORDERS}
-    key = st.selectbox(
+    st.selectbox(
         _("Order of models"),
         list(names),
         index=None,
         format_func=names.__getitem__,
         placeholder=_("As chosen"),
-        key="compare_order",
-        width=180,
+        key=_ORDER,
         persist_state="session",
     )
-    return (key, dict(_ORDERS)[key]) if key in names else None
+
+
+def chosen_order() -> tuple[str, bool] | None:
+    """The fact that the models are ordered by, and whether the greatest comes first."""
+    return next((order for order in _ORDERS if order[0] == st.session_state.get(_ORDER)), None)
 
 
 def ordered(cards: Sequence[ModelCard], order: tuple[str, bool] | None) -> tuple[ModelCard, ...]:

@@ -15,7 +15,12 @@ _NAME = "glm-comparison"
 
 
 def draw_downloads(shown: Shown, sources: Mapping[str, Source]) -> None:
-    """Draws a button a format."""
+    """Draws the menu with a button a format, which are made once it is open."""
+    popover = st.popover(
+        _("Download these rows, with sources"), icon=":material/download:", key="compare_download", on_change="rerun"
+    )
+    if not popover.open:
+        return
     comparison = shown.comparison
     labels = {row.key: label for row, label in zip(comparison.rows, shown.labels, strict=True)}
     head = (_("Fact"), _("Sources"))
@@ -26,7 +31,5 @@ def draw_downloads(shown: Shown, sources: Mapping[str, Source]) -> None:
         FileKind("Markdown", "md", "text/markdown", write_markdown),
         FileKind("JSON", "json", "application/json", partial(json_text, comparison, labels, sources)),
     )
-    invitation = _("Download these rows, with sources")
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown(f":small[{invitation}]", width="content")
+    with popover:
         draw_file_buttons(kinds, _NAME, "download", type="tertiary")

@@ -17,15 +17,16 @@ from glm_playground.catalog.comparison import (
     compare,
     score_names,
 )
-from glm_playground.ui.compare.choice import draw_order
+from glm_playground.ui.compare.choice import chosen_order, draw_order
 from glm_playground.ui.compare.words import group_names, plain_texts, row_label
+from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.i18n import _, language
 
 MOST_COLUMNS = 12
 """More models than this stand below each other, one a row."""
 
-
 MODELS_A_PAGE = 50
+_ROWS = "compare_rows"
 
 
 class WantedRows(NamedTuple):
@@ -57,23 +58,18 @@ class Shown(NamedTuple):
 
 
 def draw_filters(models: int) -> WantedRows:
-    """Draws the filters in one line."""
-    groups, kinds = group_names(), _row_kinds()
-    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="bottom"):
+    """Draws the filters in one line, and once they are opened those that few need; what they say."""
+    groups, state = group_names(), st.session_state
+    # Many models side by side are no table: the choice is made anew when their number passes the limit.
+    many = models > MOST_COLUMNS
+    way = f"compare_way_{many}"
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         group = st.selectbox(
             _("Facts"),
             list(groups),
             format_func=groups.__getitem__,
             key="compare_group",
             width=190,
-            persist_state="session",
-        )
-        rows = st.selectbox(
-            _("Rows"),
-            list(kinds),
-            format_func=kinds.__getitem__,
-            key="compare_rows",
-            width=170,
             persist_state="session",
         )
         text = st.text_input(
@@ -85,19 +81,29 @@ def draw_filters(models: int) -> WantedRows:
             width=170,
             persist_state="session",
         )
-        order = draw_order()
-        ways = {False: _("Fact"), True: _("Model")}
-        by_model = st.segmented_control(
-            _("Rows show"),
-            list(ways),
-            format_func=ways.__getitem__,
-            default=models > MOST_COLUMNS,
-            # Many models side by side are no table: the choice is made anew when their number passes the limit.
-            key=f"compare_way_{models > MOST_COLUMNS}",
-            required=True,
-            persist_state="session",
-        )
-    return WantedRows(group, rows, text or "", order, bool(by_model))
+        order = chosen_order()
+        used = sum((state.get(_ROWS, "all") != "all", order is not None, state.get(way, many) != many))
+        popover = st.popover(_("Filters"), icon=":material/filter_list:", key="compare_filters", on_change="rerun")
+        if popover.open:
+            with popover:
+                _draw_more(way, many)
+        draw_filter_count(used)
+    return WantedRows(group, state.get(_ROWS, "all"), text or "", order, bool(state.get(way, many)))
+
+
+def _draw_more(way: str, many: bool) -> None:
+    kinds, ways = _row_kinds(), {False: _("Fact"), True: _("Model")}
+    st.selectbox(_("Rows"), list(kinds), format_func=kinds.__getitem__, key=_ROWS, persist_state="session")
+    draw_order()
+    st.segmented_control(
+        _("Rows show"),
+        list(ways),
+        format_func=ways.__getitem__,
+        default=many,
+        key=way,
+        required=True,
+        persist_state="session",
+    )
 
 
 def _row_kinds() -> dict[str, str]:

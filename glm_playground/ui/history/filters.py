@@ -9,6 +9,7 @@ import streamlit as st
 from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome
+from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
 
@@ -36,8 +37,9 @@ def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
             placeholder=_("all"),
             persist_state="session",
         )
-        with st.popover(_more_label(), icon=":material/filter_list:"):
+        with st.popover(_("Filters"), icon=":material/filter_list:"):
             _draw_more(ledger, owner)
+        draw_filter_count(sum(bool(st.session_state.get(key)) for key in _KEYS[2:]))
     state = st.session_state
     return RunFilter(
         text=(text or "").strip(),
@@ -62,11 +64,6 @@ def forget_filters() -> None:
     """Shows all runs again."""
     for key in _KEYS:
         st.session_state.pop(key, None)
-
-
-def _more_label() -> str:
-    used = sum(bool(st.session_state.get(key)) for key in _KEYS[2:])
-    return _("Filters ({count})").format(count=used) if used else _("Filters")
 
 
 def _draw_more(ledger: Ledger, owner: str) -> None:

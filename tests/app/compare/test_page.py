@@ -132,16 +132,24 @@ def test_numbers_and_words_follow_the_language(open_page: Open) -> None:
     assert "desconhecido" in shown
 
 
+def opened(open_page: Open, menu: str) -> AppTest:
+    """The page with that menu open."""
+    at = open_page(PAGE)
+    at.session_state[menu] = True
+    run(at)
+    return at
+
+
 @pytest.mark.parametrize(("kind", "signs"), [("different", {"≠"}), ("all", {"≠", "="})])
 def test_rows_can_be_filtered_by_difference(open_page: Open, kind: str, signs: set[str]) -> None:
-    at = open_page(PAGE)
+    at = opened(open_page, "compare_filters")
     at.selectbox(key="compare_rows").set_value(kind)
     run(at)
     assert {row["mark"] for row in table(at).values()} == signs
 
 
 def test_rows_can_be_filtered_by_unknowns_and_text(open_page: Open) -> None:
-    at = open_page(PAGE)
+    at = opened(open_page, "compare_filters")
     at.selectbox(key="compare_rows").set_value("unknown")
     run(at)
     assert all("unknown" in row.values() for row in table(at).values())
@@ -156,7 +164,7 @@ def test_rows_can_be_filtered_by_unknowns_and_text(open_page: Open) -> None:
 
 
 def test_models_can_be_ordered_and_stand_one_a_row(open_page: Open) -> None:
-    at = open_page(PAGE)
+    at = opened(open_page, "compare_filters")
     at.selectbox(key="compare_order").set_value("gateways.runapi.price.input")
     run(at)
     assert list(at.dataframe[0].value.columns)[2:] == ["glm-4.5-air", "glm-4.6", "glm-5.1", "glm-4.5"]
@@ -185,7 +193,7 @@ def test_the_plain_table_has_a_source_in_each_known_cell(open_page: Open) -> Non
 
 
 def test_there_is_a_download_in_each_format(open_page: Open) -> None:
-    buttons = open_page(PAGE).get("download_button")
+    buttons = opened(open_page, "compare_download").get("download_button")
     assert [button.proto.label for button in buttons] == ["CSV", "Markdown", "JSON"]
 
 
