@@ -10,30 +10,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import random
-import string
+import base64
 import sys
 import time
-import uuid
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import httpx
 
+from bench.attacks import Attack, attacks
 from bench.gateway_process import GatewayProcess
 from bench.many_chats import open_tabs
 from bench.measures import nonce, number, quantile, resident_mb, say, say_limit, table
 from bench.one_chat import one_answer
 from bench.pages import APP
 from bench.script_text import Script
-from glm_playground.bundles.bundle import Bundle, RecordedRun, write_bundle
-from glm_playground.gateway import ChatRequest, Event, EventKind, Message
-from glm_playground.runs.run import Outcome, Run, Server
 from tests.live.app_process import AppProcess
-from tests.live.browser_session import BrowserSession
 
 _HEALTH_MS, _LATE_MS, _MORE_MB = 250.0, 500.0, 300.0
 _READERS, _RATE, _TOKENS = 4, 20.0, 400
@@ -51,86 +43,6 @@ class Load:
     late: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     acts: int = 0
-
-
-Attack = Callable[[AppProcess], Awaitable[None]]
-"""One act of the hostile visitor."""
-
-
-def _bundle(answer: str, lanes: int = 1, **request: object) -> bytes:
-    runs = tuple(
-        RecordedRun(
-            Run(
-                uuid.uuid4().hex,
-                ChatRequest(model="glm-5.1", messages=(Message(role="user", content="hello"),), **request),  # type: ignore[arg-type]
-                Server("RunAPI", "https://runapi.ai"),
-                datetime.now(UTC),
-                events=[Event(1_000_000, EventKind.CONTENT, answer)],
-                outcome=Outcome.COMPLETED,
-                ended_ns=2_000_000,
-            ),
-            lane=lane,
-        )
-        for lane in range(lanes)
-    )
-    return write_bundle(Bundle("hostile", datetime.now(UTC), runs))
-
-
-async def _upload(tab: BrowserSession, data: bytes) -> None:
-    """Choose a file in the tab's only place for one."""
-    widget = await tab.wait_for_widget("file_uploader", "bundle_file", _PATIENCE_SECONDS)
-    file_id = uuid.uuid4().hex
-    path = f"/_stcore/upload_file/{tab.session_id}/{file_id}"
-    async with httpx.AsyncClient(base_url=tab.base_url, cookies=tab.cookies, trust_env=False) as client:
-        await client.get("/_stcore/host-config")
-        headers = {"X-Xsrftoken": client.cookies.get("_streamlit_xsrf") or ""}
-        sent = await client.put(path, files={"file": ("a.glmrun", data)}, headers=headers, timeout=_PATIENCE_SECONDS)
-        sent.raise_for_status()
-    urls = {"file_id": file_id, "upload_url": path, "delete_url": path}
-    await tab.set_value(widget, {"file_id": file_id, "name": "a.glmrun", "size": len(data), "file_urls": urls})
-    await tab.wait_finished(_PATIENCE_SECONDS)
-
-
-def _opens(data: bytes, *, tabs: int = 1, show: bool = False) -> Attack:
-    """Opens a bundle in so many tabs; with `show`, "Open as it was"."""
-
-    async def one(app: AppProcess) -> None:
-        async with BrowserSession(app.base_url, path="/history", language="en-US") as tab:
-            await tab.run(_PATIENCE_SECONDS)
-            views = await tab.wait_for_widget("tab_container", "history_view", _PATIENCE_SECONDS)
-            await tab.set_value(views, "Open a bundle")
-            await tab.wait_finished(_PATIENCE_SECONDS)
-            await _upload(tab, data)
-            if show:
-                await tab.click(await tab.wait_for_widget("button", "bundle_show", _PATIENCE_SECONDS))
-                await tab.wait_finished(_PATIENCE_SECONDS)
-            await asyncio.sleep(_SHOWN_FOR_SECONDS)
-
-    async def act(app: AppProcess) -> None:
-        await asyncio.gather(*(one(app) for _tab in range(tabs)))
-
-    return act
-
-
-async def _long_prompt(app: AppProcess) -> None:
-    """Sends 2 MB of `![`, and clicks a few times."""
-    async with APP.tab(app) as tab:
-        await tab.submit_chat("![" * 1_000_000, await APP.open(tab))
-        for _click in range(3):
-            await tab.run(_PATIENCE_SECONDS)
-
-
-def _attacks() -> dict[str, Attack]:
-    # As tightly packed as a bundle may be, and four bytes a character once read.
-    letters = random.Random(1).choices(string.ascii_letters, k=270_000)
-    large = "\U0001f600" + "".join(letters[:250_000]) + "".join(letters[250_000:]) * 250
-    schema = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "string", "pattern": _PATTERN}}}
-    return {
-        "a pattern in a bundle": _opens(_bundle(json.dumps("a" * 9_998), response_format=schema), show=True),
-        "a large bundle, three tabs": _opens(_bundle(large, lanes=3), tabs=3),
-        "1 MB of signs as an answer": _opens(_bundle("![" * 500_000), show=True),
-        "2 MB of signs as a prompt": _long_prompt,
-    }
 
 
 async def _probe(app: AppProcess, load: Load) -> None:
@@ -152,7 +64,9 @@ async def _attack(app: AppProcess, attack: Attack, load: Load) -> None:
 async def _measure(gateway: GatewayProcess, attack: Attack | None) -> Load:
     load = Load()
     scripts = [Script(_TOKENS, _RATE, nonce=nonce()) for _reader in range(_READERS)]
-    with APP.serve(gateway) as app:
+    served = APP.serve(gateway)
+    served.env["GLM_PLAYGROUND_CALLBACK_SECRET"] = base64.b64encode(b"bench").decode()
+    with served as app:
         await one_answer(APP, app, gateway, 50)
         async with AsyncExitStack() as stack:
             tabs = await open_tabs(APP, app, _READERS, stack)
@@ -193,10 +107,10 @@ def _held(name: str, load: Load, quiet: Load) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.hostile", description=(__doc__ or "").splitlines()[0])
-    attacks = _attacks()
-    parser.add_argument("--only", choices=attacks, help="one of the attacks")
+    acts = attacks()
+    parser.add_argument("--only", choices=acts, help="one of the attacks")
     given = parser.parse_args()
-    chosen = {name: act for name, act in attacks.items() if given.only in {None, name}}
+    chosen = {name: act for name, act in acts.items() if given.only in {None, name}}
     with GatewayProcess() as gateway:
         quiet = asyncio.run(_measure(gateway, None))
         loads = {name: asyncio.run(_measure(gateway, act)) for name, act in chosen.items()}
