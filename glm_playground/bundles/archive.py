@@ -9,6 +9,7 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping
+from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from glm_playground import bounds
@@ -47,6 +48,22 @@ _SAME_DATE = (1980, 1, 1, 0, 0, 0)
 _UNREADABLE = (BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError, NotImplementedError)
 
 
+class Limits(NamedTuple):
+    """What a file may have in all."""
+
+    file_bytes: int
+    unpacked_bytes: int
+    values: int
+    """As `parts.count_values` counts them."""
+    events: int
+
+
+SHARED = Limits(MAX_FILE_BYTES, MAX_UNPACKED_BYTES, bounds.BUNDLE_VALUES, bounds.BUNDLE_EVENTS)
+"""Where many share the memory, and for what is written."""
+EARLIER = Limits(32 * 1024 * 1024, 32 * 1024 * 1024, 2_500_000, 550_000)
+"""What versions before 0.2 wrote: for who reads a file of their own on the command line."""
+
+
 def pack(parts: Mapping[str, bytes]) -> bytes:
     """A zip file of `parts` in their order; the same parts give the same bytes."""
     file = io.BytesIO()
@@ -74,8 +91,8 @@ class Archive:
         NotABundle, BundleTruncated, BundleTampered, BundleTooLarge, BundleUnsafe: it is not as `pack` makes it.
     """
 
-    def __init__(self, data: bytes) -> None:
-        _check_ends(data)
+    def __init__(self, data: bytes, limits: Limits = SHARED) -> None:
+        _check_ends(data, limits)
         try:
             self._file = ZipFile(io.BytesIO(data))
         except _UNREADABLE:
@@ -90,8 +107,8 @@ class Archive:
         if min((info.header_offset for info in self._parts.values()), default=0) != 0:
             raise BundleTampered("the file holds bytes that belong to no part")
         self.sizes = {path: info.file_size for path, info in self._parts.items()}
-        if sum(self.sizes.values()) > MAX_UNPACKED_BYTES:
-            raise BundleTooLarge(f"the parts have more than {MAX_UNPACKED_BYTES:,} bytes once unpacked")
+        if sum(self.sizes.values()) > limits.unpacked_bytes:
+            raise BundleTooLarge(f"the parts have more than {limits.unpacked_bytes:,} bytes once unpacked")
 
     def read(self, path: str) -> bytes:
         """The bytes of a part; no more than its size is ever unpacked.
@@ -110,10 +127,10 @@ class Archive:
         return body
 
 
-def _check_ends(data: bytes) -> None:
+def _check_ends(data: bytes, limits: Limits) -> None:
     """Refuses what stands before the first part or behind the end, and a directory above the limit."""
-    if len(data) > MAX_FILE_BYTES:
-        raise BundleTooLarge(f"the file has more than {MAX_FILE_BYTES:,} bytes")
+    if len(data) > limits.file_bytes:
+        raise BundleTooLarge(f"the file has more than {limits.file_bytes:,} bytes")
     if not data.startswith(_LOCAL_MARK):
         raise NotABundle("the file does not begin as a bundle")
     if data[-_END_BYTES:-18] != _END_MARK:

@@ -16,7 +16,9 @@ from glm_playground.bundles.archive import (
     MAX_PARTS,
     MAX_RATIO,
     MAX_UNPACKED_BYTES,
+    SHARED,
     Archive,
+    Limits,
     pack,
 )
 from glm_playground.bundles.errors import (
@@ -37,7 +39,6 @@ from glm_playground.bundles.parts import (
     MAX_DEPTH,
     MAX_EVENTS,
     MAX_EVENTS_PER_RUN,
-    MAX_VALUES,
     VERSION,
     Manifest,
     PartRow,
@@ -135,18 +136,18 @@ def write_bundle(bundle: Bundle) -> bytes:
     return data
 
 
-def read_bundle(data: bytes) -> Bundle:
+def read_bundle(data: bytes, limits: Limits = SHARED) -> Bundle:
     """The bundle in a `.glmrun` file, or why it is none, whatever the bytes are.
 
     Raises:
         BundleError: of the tree in `bundles.errors`.
     """
-    archive = Archive(data)
+    archive = Archive(data, limits)
     if MANIFEST not in archive.sizes:
         raise NotABundle("the file is a zip file, but not a bundle")
     manifest = read_manifest(archive.read(MANIFEST))
     _check_list(manifest, archive.sizes.keys())
-    bodies = _Bodies(archive, {row.path: row for row in manifest.parts})
+    bodies = _Bodies(archive, {row.path: row for row in manifest.parts}, limits)
     return Bundle(
         title=manifest.title,
         created_at=manifest.created_at,
@@ -200,7 +201,8 @@ def _holds(path: str, bundle: Bundle) -> str:
 class _Bodies:
     """The parts of a file that the manifest lists."""
 
-    def __init__(self, archive: Archive, rows: dict[str, PartRow]) -> None:
+    def __init__(self, archive: Archive, rows: dict[str, PartRow], limits: Limits) -> None:
+        self.limits = limits
         self.sizes = archive.sizes
         self._archive = archive
         self._rows = rows
@@ -213,8 +215,8 @@ class _Bodies:
         if len(body) != row.bytes or hashlib.sha256(body).hexdigest() != row.sha256:
             raise BundleTampered(f"{path} is not what was written: its checksum is another")
         self._values += count_values(body)
-        if self._values > MAX_VALUES:
-            raise BundleTooLarge(f"the parts have more than {MAX_VALUES:,} values")
+        if self._values > self.limits.values:
+            raise BundleTooLarge(f"the parts have more than {self.limits.values:,} values")
         return body
 
 
@@ -242,8 +244,8 @@ def _read_runs(bodies: _Bodies) -> tuple[RecordedRun, ...]:
     for path in map(run_path, numbers):
         runs.append(RecordedRun(*read_run(bodies.read(path), path)))
         events += len(runs[-1].run.events)
-        if events > MAX_EVENTS:
-            raise BundleTooLarge(f"the runs have more than {MAX_EVENTS:,} events together")
+        if events > bodies.limits.events:
+            raise BundleTooLarge(f"the runs have more than {bodies.limits.events:,} events together")
     if len({one.run.id for one in runs}) < len(runs):
         raise BundleInvalid("two runs have the same id")
     return tuple(runs)

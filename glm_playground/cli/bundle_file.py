@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import click
 
-from glm_playground.bundles.bundle import MAX_FILE_BYTES, Bundle, BundleError, RecordedRun, read_bundle
+from glm_playground.bundles.archive import EARLIER
+from glm_playground.bundles.bundle import Bundle, BundleError, RecordedRun, read_bundle
 from glm_playground.cli.failure import Failure
 
 
@@ -25,8 +26,9 @@ class _BundleFileType(click.ParamType[BundleFile]):
         path = Path(value)
         try:
             with path.open("rb") as file:
-                data = file.read(MAX_FILE_BYTES + 1)
-            return BundleFile(path, read_bundle(data), len(data))
+                data = file.read(EARLIER.file_bytes + 1)
+            # A file of one's own, on one's own computer: all that earlier versions wrote is read.
+            return BundleFile(path, read_bundle(data, EARLIER), len(data))
         except OSError as error:
             raise Failure(f"{path} cannot be read: {error.strerror}") from None
         except BundleError as error:

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from glm_playground.bundles import bundle as bundle_module
 from glm_playground.bundles import parts
+from glm_playground.bundles.archive import SHARED
 from glm_playground.bundles.bundle import (
     Bundle,
     BundleError,
@@ -37,6 +37,7 @@ from glm_playground.bundles.bundle import (
 )
 from glm_playground.bundles.parts import count_values
 from glm_playground.bundles.schema import bundle_schema, schema_text
+from glm_playground.cli.bundle_file import FILE
 from glm_playground.gateway import Event, EventKind
 from glm_playground.runs.metrics import metrics_of
 from tests.bundles import BUNDLES, forged, parts_of, recorded_run, small_bundle, zip_of
@@ -352,13 +353,29 @@ def test_limits_hold_for_events_and_cards(monkeypatch: pytest.MonkeyPatch) -> No
         write_bundle(replace(small_bundle(), cards={"glm-5.1": "x" * 1_100_000}))
 
 
-def test_limits_hold_for_all_parts_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_hold_for_all_parts_together() -> None:
     listed = sum(count_values(body) for path, body in parts_of(SMALL).items() if path != "manifest.json")
-    monkeypatch.setattr(bundle_module, "MAX_VALUES", listed)
-    assert read_bundle(SMALL) == small_bundle()
-    monkeypatch.setattr(bundle_module, "MAX_VALUES", listed - 1)
+    assert read_bundle(SMALL, SHARED._replace(values=listed)) == small_bundle()
     with pytest.raises(BundleTooLarge, match="the parts have more than"):
-        read_bundle(SMALL)
+        read_bundle(SMALL, SHARED._replace(values=listed - 1))
+
+
+def test_what_earlier_versions_wrote_opens_on_the_command_line_alone(tmp_path: Path) -> None:
+    letters = "".join(Random(1).choices("abcdefghijklmnopqrstuvwxyz", k=2_000_000))
+    part = json.loads(parts_of(SMALL)["runs/0001.json"])
+    part["run"]["events"][-1] = [*part["run"]["events"][-1][:-1], letters]
+
+    def grow(parts: dict[str, bytes]) -> None:
+        # 20 MB: above what is taken where many share the memory.
+        for number in range(3, 13):
+            part["run"]["id"] = f"run-{number}"
+            parts[f"runs/{number:04}.json"] = json.dumps(part).encode()
+
+    file = tmp_path / "large.glmrun"
+    file.write_bytes(forged(SMALL, grow))
+    with pytest.raises(BundleTooLarge):
+        read_bundle(file.read_bytes())
+    assert len(FILE.convert(str(file), None, None).bundle.runs) == 12
 
 
 @pytest.mark.slow
