@@ -360,7 +360,9 @@ def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
 @pytest.fixture(scope="class")
 def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
     """The app without a key, just started, in a folder that is not the project's."""
-    with serve(tmp_path_factory.mktemp("keyless"), {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}) as process:
+    # An answer that is being written when the app ends is not waited for.
+    environment = {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted", "GLM_PLAYGROUND_DRAIN_SECONDS": "0"}
+    with serve(tmp_path_factory.mktemp("keyless"), environment) as process:
         yield process
 
 
