@@ -29,6 +29,7 @@ def test_each_page_finds_the_server_at_once(scripted_app: AppProcess, open_tab: 
     assert "/_stcore/stream" in asked
 
 
+@pytest.mark.slow
 def test_it_does_so_below_a_base_path(tmp_path: Path, open_tab: OpenTab) -> None:
     with serve(tmp_path, {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}, {"server.baseUrlPath": "some/where"}) as app:
         tab = open_tab(app, "/")

@@ -129,6 +129,7 @@ def test_a_refusal_says_nothing_of_the_model(open_tab: Open, sandbox: SandboxPro
     assert runtime.runs_since_start.seen(run.server.origin, run.request.model) is None
 
 
+@pytest.mark.slow
 def test_present_is_counted_per_owner_over_tabs(
     configure: Configure, open_page: OpenPage, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,7 +56,8 @@ def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
     asked.button("Share").click()
     page.get_by_text("As a bundle").click()
     expect(page.get_by_text("Nothing in it looks like a key or a password.")).to_be_visible()
-    with page.expect_download() as download:
+    # It is made on the click, by a process that may be busy.
+    with page.expect_download(timeout=60_000) as download:
         asked.button("Download the bundle").click()
     file = tmp_path / "taken.glmrun"
     download.value.save_as(file)

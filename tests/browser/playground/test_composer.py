@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Response, expect
 
 from glm_playground.chat.forecast import Prediction, forecast, predict
 from glm_playground.gateway import ChatRequest, Message
@@ -47,7 +47,16 @@ def jump(tab: Tab) -> Locator:
 
 def attach(tab: Tab, *names: str) -> None:
     files = [{"name": name, "mimeType": "text/plain", "buffer": b"some text"} for name in names]
-    tab.page.locator('[data-testid="stChatInputFileUploadButton"] input').set_input_files(files)  # type: ignore[arg-type]
+    left = list(names)
+
+    def all_are_there(response: Response) -> bool:
+        if response.request.method == "PUT" and "/upload_file/" in response.url:
+            left.pop()
+        return not left
+
+    # Streamlit takes no prompt while a file is on its way.
+    with tab.page.expect_response(all_are_there):
+        tab.page.locator('[data-testid="stChatInputFileUploadButton"] input').set_input_files(files)  # type: ignore[arg-type]
     expect(tab.page.get_by_test_id("stFileChip")).to_have_count(len(names))
 
 

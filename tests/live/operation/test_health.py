@@ -78,6 +78,7 @@ def test_health_is_told_under_the_base_path_without_a_path_or_a_host(sandbox: Sa
         }
 
 
+@pytest.mark.slow
 def test_a_database_file_that_is_removed_is_said_and_made_anew(sandbox: SandboxProcess, tmp_path: Path) -> None:
     folder = tmp_path / "data"
 

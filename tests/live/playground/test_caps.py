@@ -43,6 +43,7 @@ async def refusals(tabs: list[BrowserSession], word: str) -> int:
     return sum(await asyncio.gather(*map(ask, tabs)))
 
 
+@pytest.mark.slow
 def test_tabs_of_one_browser_share_its_caps_also_after_the_app_was_killed(
     sandbox: SandboxProcess, asked: AskedLog, tmp_path: Path
 ) -> None:

@@ -294,6 +294,7 @@ class TestTaking:
         assert refused.status_code == 413
         assert kept.callbacks == []
 
+    @pytest.mark.slow
     def test_half_of_many_bodies_is_not_waited_for(self, url: str, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(callbacks, "BODY_DEADLINE_S", 0.5)
         now = datetime.now(UTC)
