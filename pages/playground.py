@@ -18,6 +18,7 @@ from glm_playground.ui.playground.share import draw_share
 from glm_playground.ui.playground.standings_view import draw_best_and_table
 from glm_playground.ui.playground.starter_buttons import draw_starters
 from glm_playground.ui.playground.total_view import draw_total
+from glm_playground.ui.server.scheduler import give_way
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import draw_problem
@@ -40,6 +41,7 @@ draw_header(_("Playground"), attaches=True)
 draw_sandbox_notice()
 draw_problem()
 draw_panel(now)
+give_way()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
     if not several:
         draw_lane_buttons(now, bench.lanes[0])
@@ -48,6 +50,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
     draw_target(bench)
 if not several:
     draw_lane_notice(now, bench.lanes[0])
+give_way()
 
 with st.bottom:
     draw_notice(bench)
@@ -64,6 +67,7 @@ with st.bottom:
         accept_file="multiple",
     )
     draw_input_line(now)
+give_way()
 
 # Their place is kept, so that they are gone as soon as the first answer begins.
 starters = st.empty()

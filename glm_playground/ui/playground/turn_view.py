@@ -18,6 +18,7 @@ from glm_playground.ui.playground.composer import Editor, copy_text
 from glm_playground.ui.playground.form import command, take_changes
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
+from glm_playground.ui.server.scheduler import give_way
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.long_text import draw_code, draw_markdown
@@ -45,6 +46,7 @@ def draw_turn(session: Session, lane: Lane, fork: Fork, *, is_last: bool) -> tup
     turn = fork.turn
     if turn is None:
         return None
+    give_way()
     with st.chat_message("user", avatar=_USER):
         if not _draw_prompt_editor(session, lane, turn):
             draw_prompt(turn.prompt, f"{lane.id}-{turn.id}")

@@ -70,6 +70,12 @@ class _Slot:
             self._since, self._patience = monotonic(), seconds
             return True
 
+    @property
+    def redraw_waits(self) -> bool:
+        """Whether somebody is held up who needs it for a moment only."""
+        with self._lock:
+            return bool(self._waiting) and self._waiting[0][0] is _Rank.REDRAW
+
     def give_back(self, ticket: threading.Event) -> None:
         """Lets the next one have it; does nothing where it was taken away meanwhile."""
         with self._lock:
@@ -140,6 +146,14 @@ def released() -> Generator[None]:
         _take_again(before)
         raise
     _take_again(before)
+
+
+def give_way() -> None:
+    """Between two parts of a page: answers that wait to be redrawn go first, and then this page before any other."""
+    if _script.ticket and _slot.redraw_waits:
+        _give_back()
+        _script.rank = _Rank.BEGUN
+        _take()
 
 
 @contextmanager

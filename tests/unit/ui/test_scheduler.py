@@ -64,6 +64,29 @@ def test_a_script_that_only_waits_lets_others_compute_and_then_takes_a_slot_agai
     assert again.wait(_SOON_S)
 
 
+def test_a_page_gives_way_to_a_redraw_and_goes_on_before_any_other_page(script) -> None:
+    order: list[str] = []
+    redrawn, drawn = threading.Event(), threading.Event()
+
+    def note(name: str, slot: Callable[[], object], flag: threading.Event) -> None:
+        with slot():  # type: ignore[attr-defined]
+            order.append(name)
+            flag.set()
+
+    with scheduler.page_slot():
+        scheduler.give_way()
+        order.append("page")
+        script(lambda: note("other page", scheduler.page_slot, drawn))
+        script(lambda: note("redraw", scheduler.redraw_slot, redrawn))
+        assert not redrawn.wait(_NOT_YET_S)
+        while not redrawn.is_set():
+            scheduler.give_way()
+        order.append("page goes on")
+        assert not drawn.is_set()
+    assert drawn.wait(_SOON_S)
+    assert order == ["page", "redraw", "page goes on", "other page"]
+
+
 def test_a_slot_ends_with_what_is_raised_in_it_or_while_its_script_waits(script) -> None:
     began = threading.Event()
     with pytest.raises(KeyError), scheduler.page_slot():
