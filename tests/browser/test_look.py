@@ -127,6 +127,7 @@ def test_the_first_screen_holds_the_main_job(
     assert tab.page.evaluate("document.querySelector('main').scrollTop") == 0
 
 
+@pytest.mark.slow
 def test_a_sheet_prints_whole_and_without_the_menus(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/?id=glm-5.1")
     tab.page.get_by_role("tab", name="Print view").click()
@@ -159,6 +160,7 @@ def test_the_claims_behind_a_value_are_found_by_its_name(scripted_app: AppProces
     assert findings(tab) == []
 
 
+@pytest.mark.slow
 def test_a_list_of_filters_stays_open_while_they_are_set(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     for address, filters in (("/", ("Licence", "Status")), ("/compare", ("Rows", "Order of models"))):
         tab = open_tab(scripted_app, address)

@@ -38,6 +38,7 @@ def test_a_run_is_opened_from_the_list_and_continued(asked: Tab) -> None:
     expect(page.get_by_text("a heron in the reeds")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_details_of_a_run_open_and_stay_open(asked: Tab) -> None:
     page = asked.page
     asked.go("/history")
@@ -51,6 +52,7 @@ def test_details_of_a_run_open_and_stay_open(asked: Tab) -> None:
     expect(page.get_by_text("The request as it was sent")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
     page = asked.page
     asked.button("Share").click()
@@ -72,6 +74,7 @@ def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
     asked.finished("completed")
 
 
+@pytest.mark.slow
 def test_a_report_of_a_chosen_run_is_taken_away(asked: Tab, tmp_path: Path) -> None:
     page = asked.page
     asked.go("/history")

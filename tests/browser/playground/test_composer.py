@@ -101,6 +101,7 @@ class TestDrafts:
         expect(tab.page.locator(".composer")).to_be_attached()
         expect(tab.prompt).to_have_value("")
 
+    @pytest.mark.slow
     def test_each_of_two_tabs_keeps_its_own(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         first = open_empty(open_tab, scripted_app)
         first.prompt.fill("of the first")
@@ -116,6 +117,7 @@ class TestDrafts:
         assert kept_drafts(first) == ["of the first"]
         expect(first.prompt).to_have_value("of the first")
 
+    @pytest.mark.slow
     def test_files_that_were_not_sent_are_named(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.prompt.fill("Read these.")
@@ -331,6 +333,7 @@ class TestTheLine:
         expect(line(tab)).to_have_text("Enter sends, Shift+Enter breaks the line.")
         assert sent == []
 
+    @pytest.mark.slow
     def test_it_is_in_the_page_s_language(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_tab(scripted_app, "/playground", locale="pt-BR")
         prompt = tab.page.get_by_test_id("stChatInputTextArea")
@@ -427,6 +430,7 @@ class TestScrolling:
         tab.button("Stop").click()
         tab.finished("stopped")
 
+    @pytest.mark.slow
     def test_at_the_bottom_it_follows_to_the_last_figure(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.ask("@script tokens=600 rate=300")
@@ -436,6 +440,7 @@ class TestScrolling:
         wait_for(tab, "gap < 4")
         expect(jump(tab)).to_be_hidden()
 
+    @pytest.mark.slow
     def test_an_open_list_stays_open_while_the_answer_grows(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         # It is opened before the first token, while the page still stands.
@@ -451,6 +456,7 @@ class TestScrolling:
         tab.button("Stop").click()
         tab.finished("stopped")
 
+    @pytest.mark.slow
     def test_what_is_sent_while_scrolled_up_is_shown(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.ask("@script tokens=900 rate=0")

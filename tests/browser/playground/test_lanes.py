@@ -57,6 +57,7 @@ def test_a_link_brings_models_and_settings_and_no_prompt(scripted_app: AppProces
     expect(other.page.get_by_label("Chat message from user")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_link_brings_order_and_repeats(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, f"{TWO}&order=one&repeats=2")
     tab.button("Share").click()
@@ -88,6 +89,7 @@ def test_six_lanes_are_tabs_whose_names_stay_in_view(scripted_app: AppProcess, o
     expect(tab.page.get_by_text(re.compile("chatcmpl"))).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_narrow_window_names_the_model_of_each_answer(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground?lane=glm-5.1&lane=glm-4.5", viewport={"width": 390, "height": 800})
     ask_all(tab, "@script text=done rate=0")
@@ -100,6 +102,7 @@ def test_a_narrow_window_names_the_model_of_each_answer(scripted_app: AppProcess
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.slow
 def test_an_edited_prompt_forks_and_the_old_branch_stays(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("@script text=first-answer rate=0")
@@ -156,6 +159,7 @@ def test_a_file_is_attached_and_one_that_is_no_text_is_not(
     expect(tab.page.get_by_label("Chat message from user")).to_contain_text("table.csv (about")
 
 
+@pytest.mark.slow
 def test_a_phone_has_tabs(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(
         scripted_app,
@@ -173,6 +177,7 @@ def test_a_phone_has_tabs(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     assert tab.page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
 
 
+@pytest.mark.slow
 def test_text_runs_in_its_own_direction(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     text = "مرحبا بالعالم\n\n你好，世界 🌍\n\nplain"

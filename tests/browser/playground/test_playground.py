@@ -39,7 +39,7 @@ def test_a_first_visit_ends_with_figures(standin_app: AppProcess, open_tab: Open
     tab = open_tab(standin_app, "/")
     page = tab.page
     tab.button("Open the playground").click()
-    expect(page).to_have_url(re.compile(r"/playground$"))
+    expect(page).to_have_url(re.compile(r"/playground(\?w=|$)"))
     expect(page.get_by_text("No key is set")).to_be_visible()
     if page.get_by_text("The stand-in model could not be loaded").is_visible():
         pytest.skip("the stand-in model cannot be loaded here")
@@ -90,6 +90,7 @@ def test_another_page_and_back_in_the_middle(scripted_app: AppProcess, open_tab:
     tab.finished("stopped")
 
 
+@pytest.mark.slow
 def test_a_reload_in_the_middle_goes_on(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("@script tokens=400 rate=50")
@@ -105,6 +106,7 @@ def test_a_reload_in_the_middle_goes_on(scripted_app: AppProcess, open_tab: Open
     expect(tab.page.get_by_label("Chat message from user")).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_another_tab_shows_the_same_answer_and_can_stop_it(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("@script tokens=3000 rate=50")
@@ -116,6 +118,7 @@ def test_another_tab_shows_the_same_answer_and_can_stop_it(scripted_app: AppProc
     tab.finished("stopped")
 
 
+@pytest.mark.slow
 def test_a_new_workbench_leaves_the_one_before_in_the_list(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("@script text=first-of-all rate=0")
@@ -229,6 +232,7 @@ $$
 """
 
 
+@pytest.mark.slow
 def test_a_small_screen(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground", viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
 

@@ -126,6 +126,7 @@ def test_a_report_prints_on_a4_with_everything_in_it(open_report: OpenReport) ->
     assert "Cost in all" in first_page
 
 
+@pytest.mark.slow
 def test_nothing_is_wider_than_the_paper(open_report: OpenReport) -> None:
     width, height = A4_IN_CSS_PIXELS
     margins = 113
