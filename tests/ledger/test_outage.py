@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +11,9 @@ from glm_playground.gateway import Event, EventKind
 from glm_playground.ledger import Ledger, LedgerReplaced, LedgerUnreachable, Recorder, RunFilter, recorder
 from glm_playground.ledger.workbench_queue import WorkbenchCopy
 from glm_playground.runs.run import Outcome
+from tests.condition import wait_until
 from tests.ledger import postgres
 from tests.ledger.made import ids, keep, made_run
-
-
-def wait_until(true: Callable[[], object], seconds: float = 10) -> float:
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() < began + seconds, "it did not become true"
-        threading.Event().wait(0.01)
-    return time.monotonic() - began
 
 
 @pytest.fixture

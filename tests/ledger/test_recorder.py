@@ -1,9 +1,8 @@
 """What writes runs down in the background."""
 
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from glm_playground.ledger import Ledger, LedgerError, LedgerLocked, LedgerUnrea
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.run import Outcome, Run
+from tests.condition import wait_until
 from tests.ledger.made import PRICE, ids, made_run
 
 
@@ -21,13 +21,6 @@ def writing(ledger: Ledger) -> Iterator[Recorder]:
     opened = Recorder(lambda: ledger, interval=0.1)
     yield opened
     opened.close()
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < deadline, "it did not become true"
-        threading.Event().wait(0.01)
 
 
 def end(run: Run, outcome: Outcome = Outcome.COMPLETED) -> None:

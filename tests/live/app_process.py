@@ -9,14 +9,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
+from tests.condition import wait_until
+
 _DATA_FOLDER = "GLM_PLAYGROUND_DATA_FOLDER"
-_POLL_SECONDS = 0.02
 _STOP_SECONDS = 5.0
 
 
@@ -122,13 +122,16 @@ class AppProcess:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        deadline = time.monotonic() + self.start_seconds
-        while not _is_healthy(self.port, self._base_path):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                output = self.output
-                self.close()
-                raise RuntimeError(f"the app did not start:\n{output}")
-            time.sleep(_POLL_SECONDS)
+        process = self._process
+        with suppress(AssertionError):
+            wait_until(lambda: process.poll() is not None or self._answers(), self.start_seconds)
+        if process.poll() is not None or not self._answers():
+            output = self.output
+            self.close()
+            raise RuntimeError(f"the app did not start:\n{output}")
+
+    def _answers(self) -> bool:
+        return _is_healthy(self.port, self._base_path)
 
     def _command(self, options: list[str]) -> list[str]:
         place = ["--server.address=127.0.0.1", f"--server.port={self.port}", "--browser.gatherUsageStats=false"]

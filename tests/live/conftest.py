@@ -1,6 +1,5 @@
 """The app on a live server of its own, and what the server it asks saw of it."""
 
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.settings import ENVIRONMENT_NAMES
+from tests.condition import wait_until
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 
@@ -40,13 +40,14 @@ class AskedLog:
 
     def wait(self, word: str, until: str = "received_ns", seconds: float = 5) -> dict[str, Any]:
         """The last of them, once the sandbox has noted `until` of it."""
-        deadline = time.monotonic() + seconds
-        while True:
-            found = self.entries(word)
-            if found and found[-1][until] is not None:
-                return found[-1]
-            assert time.monotonic() < deadline, f"the sandbox did not note {until}: {found}"
-            time.sleep(0.005)
+        found: list[dict[str, Any]] = []
+
+        def is_noted() -> bool:
+            found[:] = self.entries(word)
+            return bool(found) and found[-1][until] is not None
+
+        wait_until(is_noted, seconds, f"the sandbox did not note {until}")
+        return found[-1]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
+from tests.condition import wait_until
 from tests.ledger import postgres
 from tests.ledger.made import ids, owners
 from tests.live.app_process import AppProcess
@@ -30,18 +30,9 @@ def ready(app: AppProcess) -> tuple[int, dict[str, Any]]:
     return answer.status_code, answer.json()
 
 
-def wait_for(true: Callable[[], object], seconds: float = 15) -> float:
-    """Seconds until it is true."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() < began + seconds, "it did not become true"
-        threading.Event().wait(0.02)
-    return time.monotonic() - began
-
-
 def wait_ready(app: AppProcess, wanted: int = 200, seconds: float = 15) -> float:
     """Seconds until it is ready, or is not any more."""
-    return wait_for(lambda: ready(app)[0] == wanted, seconds)
+    return wait_until(lambda: ready(app)[0] == wanted, seconds)
 
 
 async def _run_until(tab: BrowserSession, shown: Callable[[], bool], seconds: float = 15) -> None:
@@ -123,7 +114,7 @@ def test_a_database_that_is_down_at_the_start_is_logged_and_used_within_5_s(
     with serve(
         tmp_path, asks(sandbox, GLM_PLAYGROUND_DATABASE_URL=server.url, GLM_PLAYGROUND_LOG_FORMAT="json")
     ) as app:
-        wait_for(lambda: ready(app)[1]["database"].get("why") == "LedgerUnreachable")
+        wait_until(lambda: ready(app)[1]["database"].get("why") == "LedgerUnreachable")
         status, found = ready(app)
         assert (status, found["ready"]) == (503, False)
         log_id = found["database"]["log_id"]

@@ -3,9 +3,7 @@
 import asyncio
 import shutil
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.ledger.database import Database
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
+from tests.condition import wait_until
 from tests.ledger import postgres
 from tests.ledger.made import owners
 from tests.live.app_process import AppProcess, _free_port
@@ -61,14 +60,6 @@ http {{
 """
 
 
-def wait_for(true: Callable[[], object], seconds: float = 15) -> float:
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() < began + seconds, "it did not become true"
-        threading.Event().wait(0.05)
-    return time.monotonic() - began
-
-
 @contextmanager
 def nginx(folder: Path, first: AppProcess, second: AppProcess) -> Iterator[str]:
     """Runs one in front of both; gives its address with the sub-path."""
@@ -83,7 +74,7 @@ def nginx(folder: Path, first: AppProcess, second: AppProcess) -> Iterator[str]:
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             address = f"http://127.0.0.1:{port}/glm"
-            wait_for(lambda: _answers(f"{address}/healthz"))
+            wait_until(lambda: _answers(f"{address}/healthz"))
             yield address
         finally:
             process.terminate()
@@ -126,11 +117,11 @@ def test_the_runs_of_a_killed_replica_are_found_and_can_be_deleted_on_the_other(
             (row,) = ledger.page(owner, RunFilter()).rows
             assert row.outcome is None
             assert ledger.delete(owner, [row.id]).runs == 0
-            wait_for(lambda: (run := ledger.run(owner, row.id)) and "Section 1" in run.run.content)
+            wait_until(lambda: (run := ledger.run(owner, row.id)) and "Section 1" in run.run.content)
             victim.kill()
-        assert wait_for(lambda: ledger.page(owner, RunFilter(outcomes=(Outcome.INTERRUPTED,))).rows, 60) <= 60
+        assert wait_until(lambda: ledger.page(owner, RunFilter(outcomes=(Outcome.INTERRUPTED,))).rows, 60) <= 60
         ledger.close()
-        wait_for(lambda: _answers(f"{address}/readyz"))
+        wait_until(lambda: _answers(f"{address}/readyz"))
         async with BrowserSession(address, path="/history", query_string=f"run={row.id}", cookies=cookies) as tab:
             await tab.run(timeout=30)
             assert "Section 1" in tab.text

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,6 +16,7 @@ import pytest
 
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.sandbox.script_text import markdown_tokens
+from tests.condition import wait_ended, wait_until
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import APP, UNSET, Act, AskedLog, problems, serve
@@ -323,14 +324,6 @@ class TestHeaders:
         assert "camera=()" in headers["permissions-policy"]
 
 
-def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
 def _sandbox_of(app: AppProcess) -> int | None:
     """The process id of the sandbox that the app started."""
     for folder in Path("/proc").iterdir():
@@ -344,17 +337,10 @@ def _sandbox_of(app: AppProcess) -> int | None:
 
 
 def _wait_for_sandbox(app: AppProcess, other_than: int | None = None) -> int:
-    _wait_until(lambda: _sandbox_of(app) not in {None, other_than}, 10)
+    wait_until(lambda: _sandbox_of(app) not in {None, other_than}, 10)
     pid = _sandbox_of(app)
     assert pid is not None
     return pid
-
-
-def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="class")
@@ -407,7 +393,8 @@ class TestOwnSandbox:
         in_tab(keyless, act)
         pid = _wait_for_sandbox(keyless)
         os.kill(keyless.pid, signal.SIGTERM)
-        _wait_until(lambda: not _is_running(pid) and not _is_running(keyless.pid), 5)
+        wait_ended(pid, 5)
+        wait_ended(keyless.pid, 5)
         assert "Traceback" not in keyless.output
 
     def test_it_is_gone_when_the_app_is_killed(self, tmp_path: Path) -> None:
@@ -419,7 +406,7 @@ class TestOwnSandbox:
             in_tab(app, act)
             pid = _wait_for_sandbox(app)
             os.kill(app.pid, signal.SIGKILL)
-            _wait_until(lambda: not _is_running(pid), 3)
+            wait_ended(pid, 3)
 
 
 BAD = {"RUNAPI_API_KEY": "sk-with a space", "GLM_PLAYGROUND_READ_TIMEOUT": "soon"}
