@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from glm_playground.chat import undo
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.builtin_tools import answer_builtin
 from glm_playground.chat.checks import Problem
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
-from glm_playground.chat.encodings import Guessed, read_again
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.lane import DEFAULT_MODEL, Lane
 from glm_playground.chat.notice import Notice, NoticeKind
@@ -28,7 +27,6 @@ from glm_playground.runs.live_run import LiveRun
 
 CONTINUE = "Continue exactly where you stopped."
 NO_LIMIT = Decimal("Infinity")
-T = TypeVar("T")
 
 
 @dataclass
@@ -242,10 +240,7 @@ class Session:
     def read_again(self, draft: Draft, place: int, encoding: str) -> None:
         """Reads one of the files of a waiting prompt in another encoding."""
         with self._change():
-            file, guessed = draft.attachments[place], draft.guessed[place]
-            again = read_again(Guessed(file.text, guessed), encoding)
-            draft.attachments = _with(draft.attachments, place, file._replace(text=again.text))
-            draft.guessed = _with(draft.guessed, place, encoding)
+            draft.read_again(place, encoding)
 
     def regenerate(self, lane: Lane, turn: Turn) -> bool:
         """Asks a turn's prompt again; the earlier answers stay with the turn."""
@@ -404,7 +399,3 @@ class _Locked:
     def __exit__(self, *_: object) -> None:
         self._bench.changes += 1
         self._bench.lock.release()
-
-
-def _with(items: tuple[T, ...], place: int, item: T) -> tuple[T, ...]:
-    return (*items[:place], item, *items[place + 1 :])

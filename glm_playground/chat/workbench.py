@@ -9,6 +9,7 @@ from decimal import Decimal
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Prompt, Turn
+from glm_playground.chat.encodings import Guessed, others, read_again
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.notice import Notice
 from glm_playground.chat.setup import MAX_LANES, Setup
@@ -51,6 +52,26 @@ class Draft:
     guessed: tuple[str, ...] = ()
     """The encoding that each attachment is taken to be in, where that is a guess; else empty."""
     id: str = field(default_factory=new_id)
+    _fitting: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def encodings(self, place: int) -> tuple[str, ...]:
+        """Those that an attachment of a guessed encoding can be read in; looked for once, since a page asks each time.
+
+        To read it again in one of them changes nothing: the bytes are the same.
+        """
+        if place not in self._fitting:
+            self._fitting[place] = others(self._guess(place))
+        return self._fitting[place]
+
+    def read_again(self, place: int, encoding: str) -> None:
+        """Reads an attachment in another of its `encodings`."""
+        again = read_again(self._guess(place), encoding)
+        files, guessed = list(self.attachments), list(self.guessed)
+        files[place], guessed[place] = files[place]._replace(text=again.text), encoding
+        self.attachments, self.guessed = tuple(files), tuple(guessed)
+
+    def _guess(self, place: int) -> Guessed:
+        return Guessed(self.attachments[place].text, self.guessed[place])
 
 
 @dataclass(eq=False)

@@ -1,7 +1,7 @@
 """Deletes runs, restores them, and removes them for good."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, delete, exists, insert, select, true, update
@@ -49,13 +49,7 @@ def restore_runs(connection: Connection, owner: str, deletion: str) -> int:
 
 def purge_runs(database: Database, before: datetime) -> int:
     """Removes what was deleted before then, with texts, words, events, and what gateways said of its tasks."""
-    removed = 0
-    while True:
-        with database.writing() as connection:
-            batch = _purge_some(connection, before)
-        removed += batch
-        if batch < _PURGED_AT_ONCE:
-            break
+    removed = _in_batches(database, lambda connection: _purge_some(connection, before))
     with database.writing() as connection:
         benches = workbenches.purge(connection, before)
     if removed or benches:
@@ -66,13 +60,7 @@ def purge_runs(database: Database, before: datetime) -> int:
 def expire_runs(database: Database, before: date) -> int:
     """Removes what is older than that day: runs, workbenches, and what gateways said; how many runs."""
     moment = datetime.combine(before, time(), UTC)
-    marked = 0
-    while True:
-        with database.writing() as connection:
-            batch = _mark_expired(connection, before)
-        marked += batch
-        if batch < _PURGED_AT_ONCE:
-            break
+    marked = _in_batches(database, lambda connection: _mark_expired(connection, before))
     with database.writing() as connection:
         connection.execute(delete(balances).where(balances.c.read_at < moment))
         connection.execute(delete(callbacks).where(callbacks.c.received_at < moment))
@@ -81,6 +69,17 @@ def expire_runs(database: Database, before: date) -> int:
     if marked or benches:
         purge_runs(database, _LONG_AGO + timedelta(days=1))
     return marked
+
+
+def _in_batches(database: Database, act: Callable[[Connection], int]) -> int:
+    """Does `act` in a transaction each until there are fewer than `_PURGED_AT_ONCE`; how many in all."""
+    done = 0
+    while True:
+        with database.writing() as connection:
+            batch = act(connection)
+        done += batch
+        if batch < _PURGED_AT_ONCE:
+            return done
 
 
 def _mark_expired(connection: Connection, before: date) -> int:

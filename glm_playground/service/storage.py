@@ -70,6 +70,18 @@ def ledger(timeout: float = _OPEN_S) -> Ledger | LedgerError:
     return recorder().ledger
 
 
+def needed_ledger() -> Ledger:
+    """The ledger.
+
+    Raises:
+        LedgerError: why it cannot be used.
+    """
+    opened = ledger()
+    if isinstance(opened, LedgerError):
+        raise opened
+    return opened
+
+
 def open_and_tidy() -> None:
     """Opens the ledger where it is not open, and removes for good what was deleted a day ago or is too old."""
     opened = ledger()
@@ -116,10 +128,7 @@ def keep_callback(callback: Callback) -> bool:
     Raises:
         LedgerError: it could not be stored.
     """
-    opened = ledger()
-    if isinstance(opened, LedgerError):
-        raise opened
-    return opened.add_callback(callback)
+    return needed_ledger().add_callback(callback)
 
 
 def knows_owner(owner: str) -> bool:
@@ -128,10 +137,7 @@ def knows_owner(owner: str) -> bool:
     Raises:
         LedgerError: the ledger cannot be asked.
     """
-    opened = ledger()
-    if isinstance(opened, LedgerError):
-        raise opened
-    return opened.knows(owner)
+    return needed_ledger().knows(owner)
 
 
 def catch_up() -> None:

@@ -142,7 +142,7 @@ def rename(owner: str, id: str, name: str) -> None:
         opened.bench.changes += 1
         save(opened)
     else:
-        _needed().rename_workbench(owner, id, name)
+        storage.needed_ledger().rename_workbench(owner, id, name)
 
 
 def delete(owner: str, id: str) -> Callable[[], None]:
@@ -158,10 +158,10 @@ def delete(owner: str, id: str) -> Callable[[], None]:
             runtime.engine().stop(run)
         # A change that still waits would bring it back.
         storage.catch_up()
-    _needed().delete_workbench(owner, id)
+    storage.needed_ledger().delete_workbench(owner, id)
 
     def restore() -> None:
-        _needed().restore_workbench(owner, id)
+        storage.needed_ledger().restore_workbench(owner, id)
         if opened:
             _register(owner, opened)
 
@@ -176,13 +176,6 @@ def _register(owner: str, opened: OpenWorkbench) -> OpenWorkbench:
 def _stored_rows(owner: str) -> tuple[WorkbenchRow, ...]:
     ledger = storage.ledger()
     return () if isinstance(ledger, LedgerError) else ledger.workbenches(owner)
-
-
-def _needed() -> Ledger:
-    ledger = storage.ledger()
-    if isinstance(ledger, LedgerError):
-        raise ledger
-    return ledger
 
 
 def _read(ledger: Ledger, owner: str, stored: StoredWorkbench) -> Workbench:

@@ -7,7 +7,7 @@ import streamlit as st
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.checks import Problem
-from glm_playground.chat.encodings import ENCODINGS, Guessed, others
+from glm_playground.chat.encodings import ENCODINGS
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import NO_LIMIT, Session
@@ -19,7 +19,7 @@ from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, take_ch
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.turn_view import open_editor
 from glm_playground.ui.playground.uploads import take_files
-from glm_playground.ui.server.scheduler import action_slot
+from glm_playground.ui.server.scheduler import action_slot, released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
@@ -42,7 +42,9 @@ def submit(session: Session) -> None:
     say(None)
     value = st.session_state[PROMPT]
     text = (value if isinstance(value, str) else value.text) or ""
-    files, problems = take_files([] if isinstance(value, str) else value.files)
+    # A guess at an encoding takes a quarter of a second for a large file, in which others compute.
+    with released():
+        files, problems = take_files([] if isinstance(value, str) else value.files)
     session.submit(
         text,
         [file.attachment for file in files],
@@ -124,7 +126,7 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
 def _draw_encoding(draft: Draft, place: int, file: Attachment, guessed: str) -> None:
     """Asks in which encoding a file is, beside how it begins in the one that is guessed."""
     key = f"{ENCODING}-{place}-{draft.id}"
-    fitting = others(Guessed(file.text, guessed))
+    fitting = draft.encodings(place)
     show_value(key, guessed)
     st.selectbox(
         _("Encoding of {name}").format(name=file.name),

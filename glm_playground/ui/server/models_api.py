@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -49,11 +49,13 @@ class _ModelsEndpoint:
     def __init__(self, catalog: Callable[[], Catalog], base: str) -> None:
         self._catalog = catalog
         self._base = base
+        self._documents: Mapping[str, _Document] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._answer(Request(scope, receive))(scope, receive, send)
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
 
-    def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Response:
         headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={_MAX_AGE_S}"}
         if request.method not in {"GET", "HEAD"}:
             return JSONResponse({"error": "only GET is answered"}, 405, {"Allow": "GET, HEAD"})
@@ -61,6 +63,9 @@ class _ModelsEndpoint:
         if path == "/llms.txt":
             found: _Document | None = _Document.of(llms_txt(self._catalog(), _root(request) + self._base), _MARKDOWN)
         else:
+            if self._documents is None:
+                # All of them take a moment to write, which the server's loop has not.
+                self._documents = await run_in_threadpool(lambda: _documents(self._catalog()))
             found = self._documents.get(path)
         if found is None:
             return JSONResponse({"error": "no model has this id"}, 404, headers)
@@ -71,18 +76,17 @@ class _ModelsEndpoint:
             return Response(None, 304, headers)
         return Response(found.body, 200, headers, found.media_type)
 
-    @cached_property
-    def _documents(self) -> Mapping[str, _Document]:
-        return {path: _Document.of(body, media_type) for path, body, media_type in _documents(self._catalog())}
 
-
-def _documents(catalog: Catalog) -> Iterator[tuple[str, str, str]]:
-    """Path, body and media type of all but /llms.txt, which names the address it is asked at."""
-    yield "/api/models.json", _json(models_json(catalog)), _JSON
-    yield "/api/models.schema.json", _json(schema()), _SCHEMA
+def _documents(catalog: Catalog) -> dict[str, _Document]:
+    """By path, all but /llms.txt, which names the address it is asked at."""
+    found = {
+        "/api/models.json": _Document.of(_json(models_json(catalog)), _JSON),
+        "/api/models.schema.json": _Document.of(_json(schema()), _SCHEMA),
+    }
     for card in catalog.cards:
-        yield f"/api/models/{card.id}.json", _json(model_of_all(catalog, card)), _JSON
-        yield f"/models/{card.id}.md", model_markdown(catalog, card), _MARKDOWN
+        found[f"/api/models/{card.id}.json"] = _Document.of(_json(model_of_all(catalog, card)), _JSON)
+        found[f"/models/{card.id}.md"] = _Document.of(model_markdown(catalog, card), _MARKDOWN)
+    return found
 
 
 def _json(value: Any) -> str:
