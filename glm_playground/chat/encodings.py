@@ -5,26 +5,13 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
-ENCODINGS = {
-    "gb18030": "Chinese (GB18030, GBK)",
-    "big5": "Chinese (Big5)",
-    "cp932": "Japanese (Shift JIS)",
-    "euc_jp": "Japanese (EUC-JP)",
-    "cp949": "Korean (EUC-KR)",
-    "cp1252": "Western (Windows-1252)",
-    "cp1250": "Central European (Windows-1250)",
-    "cp1251": "Cyrillic (Windows-1251)",
-    "koi8_r": "Cyrillic (KOI8-R)",
-    "cp1253": "Greek (Windows-1253)",
-    "cp1254": "Turkish (Windows-1254)",
-    "cp1255": "Hebrew (Windows-1255)",
-    "cp1256": "Arabic (Windows-1256)",
-    "cp874": "Thai (Windows-874)",
-    "cp1258": "Vietnamese (Windows-1258)",
-}
-"""The encodings that are tried, and what they are called, by their codec's name."""
+_TWO_BYTES = ("gb18030", "big5", "cp932", "euc_jp", "cp949")
+_ONE_BYTE = ("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp874", "cp1258")
+ENCODINGS = (*_TWO_BYTES, *_ONE_BYTE)
+"""The encodings that are tried, by their codec's name; of equally likely ones the first is taken."""
 
 _LOOKED_AT = 8 * 1024
+_ABOVE_ASCII = re.compile(rb"[\x80-\xff]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
@@ -37,8 +24,9 @@ class Guessed(NamedTuple):
 
 
 def guess(data: bytes) -> Guessed | None:
-    """The likeliest reading of `data`, of equal ones the first of `ENCODINGS`; None where it fits none of them."""
-    fitting = [encoding for encoding in ENCODINGS if _reads(data, encoding)]
+    """The likeliest reading of `data`, of equal ones the first; None where it fits none of them."""
+    order = ENCODINGS if _is_in_pairs(data) else (*_ONE_BYTE, *_TWO_BYTES)
+    fitting = [encoding for encoding in order if _reads(data, encoding)]
     if not fitting:
         return None
     encoding = min(fitting, key=lambda one: _strangeness(data[:_LOOKED_AT], one))
@@ -62,6 +50,11 @@ def others(guessed: Guessed) -> tuple[str, ...]:
 def read_again(guessed: Guessed, encoding: str) -> Guessed:
     """The same bytes in another of `others`."""
     return Guessed(guessed.text.encode(guessed.encoding).decode(encoding), encoding)
+
+
+def _is_in_pairs(data: bytes) -> bool:
+    """Whether bytes above ASCII stand in even numbers, as most two-byte letters have them; accents stand alone."""
+    return not any(len(run) % 2 for run in _ABOVE_ASCII.findall(data[:_LOOKED_AT]))
 
 
 def _strangeness(data: bytes, encoding: str) -> tuple[float, float]:

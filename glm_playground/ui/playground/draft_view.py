@@ -7,7 +7,6 @@ import streamlit as st
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.checks import Problem
-from glm_playground.chat.encodings import ENCODINGS
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import NO_LIMIT, Session
@@ -17,6 +16,7 @@ from glm_playground.service import runtime
 from glm_playground.ui.playground.composer import draw_composer
 from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, take_changes
 from glm_playground.ui.playground.notices import explain_notice
+from glm_playground.ui.playground.setting_words import encoding_name
 from glm_playground.ui.playground.turn_view import open_editor
 from glm_playground.ui.playground.uploads import take_files
 from glm_playground.ui.server.scheduler import action_slot, released
@@ -132,7 +132,7 @@ def _draw_encoding(draft: Draft, place: int, file: Attachment, guessed: str) -> 
         _("Encoding of {name}").format(name=file.name),
         fitting,
         fitting.index(guessed),
-        format_func=ENCODINGS.__getitem__,
+        format_func=encoding_name,
         key=key,
         filter_mode=None,
     )

@@ -45,3 +45,24 @@ def explain_schema(problem: SchemaProblem) -> str:
 def explain_extra(reason: str) -> str:
     """Why the further fields cannot be used."""
     return _("These fields are not sent: {reason}").format(reason=literal(reason))
+
+
+def encoding_name(encoding: str) -> str:
+    """What an encoding of `chat.encodings` is called."""
+    return {
+        "gb18030": _("Chinese (GB18030, GBK)"),
+        "big5": _("Chinese (Big5)"),
+        "cp932": _("Japanese (Shift JIS)"),
+        "euc_jp": _("Japanese (EUC-JP)"),
+        "cp949": _("Korean (EUC-KR)"),
+        "cp1252": _("Western (Windows-1252)"),
+        "cp1250": _("Central European (Windows-1250)"),
+        "cp1251": _("Cyrillic (Windows-1251)"),
+        "koi8_r": _("Cyrillic (KOI8-R)"),
+        "cp1253": _("Greek (Windows-1253)"),
+        "cp1254": _("Turkish (Windows-1254)"),
+        "cp1255": _("Hebrew (Windows-1255)"),
+        "cp1256": _("Arabic (Windows-1256)"),
+        "cp874": _("Thai (Windows-874)"),
+        "cp1258": _("Vietnamese (Windows-1258)"),
+    }[encoding]

@@ -12,6 +12,8 @@ from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import from_json, to_json
+from glm_playground.ui.playground.setting_words import encoding_name
+from glm_playground.ui.shared import i18n
 from tests.unit.chat.test_session import FakeRunner
 
 
@@ -25,6 +27,8 @@ from tests.unit.chat.test_session import FakeRunner
         ("안녕하세요 세계", "cp949"),
         ("Привет, как дела сегодня", "cp1251"),
         ("A situação é má, não há pão. O coração não dói.", "cp1252"),
+        ("não sei, São Paulo", "cp1252"),
+        ("API接口", "gb18030"),
         ("caf\xe9 \u201cquoted\u201d \u20ac\r\n", "cp1252"),
     ],
 )
@@ -86,5 +90,6 @@ class TestWaiting:
         assert not any(draft.guessed)
 
 
-def test_every_encoding_has_a_name_of_its_own() -> None:
-    assert len(set(ENCODINGS.values())) == len(ENCODINGS)
+def test_every_encoding_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "language", lambda: "pt_BR")
+    assert len({encoding_name(encoding) for encoding in ENCODINGS}) == len(ENCODINGS)
