@@ -184,7 +184,7 @@ class CapCounter:
         try:
             ledger = self._ledger()
             if isinstance(ledger, LedgerError):
-                raise ledger
+                raise ledger.anew()
             counted = ledger.count(asked, self.caps)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the database says
             self._count_here(batch, questions, error)

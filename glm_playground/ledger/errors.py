@@ -11,7 +11,9 @@ LedgerError
  └─ LedgerNewer         a later version of the app has written it
 """
 
+import copy
 import uuid
+from typing import Self
 
 
 class LedgerError(Exception):
@@ -24,6 +26,14 @@ class LedgerError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.id = uuid.uuid4().hex[:8]
+
+    def anew(self) -> Self:
+        """The same error, for who stores it, and for who raises one that is stored.
+
+        An error holds the frames that it passed, and with them all that a script had; raised again and again, one that
+        is stored would hold those of every script.
+        """
+        return copy.copy(self)
 
 
 class LedgerOpening(LedgerError):

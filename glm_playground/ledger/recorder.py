@@ -226,13 +226,13 @@ class Recorder:
             # One outage, one line: what fails again for the same reason is the same one.
             if self._problem is None or type(self._problem) is not type(error):
                 _log.error("runs wait to be stored [%s]: %s", error.id, error)
-                self._problem = error
+                self._problem = error.anew()
             self._next_beat = 0.0
             self._changed.notify_all()
 
     def _leave(self, error: LedgerReplaced) -> None:
         """Has the ledger opened anew; what is still running is stored anew in it."""
-        self._left, self._replaced, self._replaced_at, self._failures = True, error, time.monotonic(), 0
+        self._left, self._replaced, self._replaced_at, self._failures = True, error.anew(), time.monotonic(), 0
         with self._changed:
             for watched in (*self._running.values(), *self._ended):
                 watched.stored = False

@@ -50,9 +50,7 @@ def join(owner: str, to: str) -> None:
 
 
 def _change(owner: str, change: Callable[[dict[str, Preset]], object]) -> None:
-    ledger = storage.ledger()
-    if not isinstance(ledger, Ledger):
-        raise ledger
+    ledger = storage.needed_ledger()
     # Another tab may store its own meanwhile: then both changes count.
     for _try in range(_TRIES):
         kept, revision = _read(ledger, owner)

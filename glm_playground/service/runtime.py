@@ -130,13 +130,15 @@ class _Asked(Generic[T]):
 
     def read(self) -> Live[T]:
         """What is known by now; what was read before stays where the last question failed."""
-        problem = None
-        if self.answer.done():
-            try:
-                self.last = self.answer.result()
-            except GatewayError as error:
-                problem = error
-        return Live(self.last, problem, waiting=not self.answer.done())
+        if not self.answer.done():
+            return Live(self.last, None, waiting=True)
+        # Not raised here again and again: an error holds the frames that it passed, and those all that a script had.
+        problem = self.answer.exception()
+        if problem is None:
+            self.last = self.answer.result()
+        elif not isinstance(problem, GatewayError):
+            raise RuntimeError("the gateway could not be asked") from problem
+        return Live(self.last, problem, waiting=False)
 
 
 _NEVER_ASKED: Live[Any] = Live(None, None, waiting=False)

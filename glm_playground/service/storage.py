@@ -78,7 +78,7 @@ def needed_ledger() -> Ledger:
     """
     opened = ledger()
     if isinstance(opened, LedgerError):
-        raise opened
+        raise opened.anew()
     return opened
 
 

@@ -69,7 +69,7 @@ def attempt(said: str, act: Callable[[], object], about: str, typed: Any = None)
         act()
     except LedgerError as error:
         _log.error("the ledger failed [%s] in %s: %s", error.id, about.partition(" ")[0], error)
-        failed[about] = _Failed(said, act, error, typed)
+        failed[about] = _Failed(said, act, error.anew(), typed)
         return False
     return True
 
