@@ -73,12 +73,6 @@ BUNDLE_VALUES = 2_000_000
 BUNDLE_EVENTS = 400_000
 """Of all runs; three of the longest answers, a token an event."""
 BUNDLE_EVENTS_A_RUN = 200_000
-BUNDLES_OPEN = 8
-"""That the process holds for all tabs; an older one is read again from its file when it is looked at."""
-BUNDLES_OPEN_BYTES = 16 * _MB
-"""Of them together, unpacked; in memory a byte is five at most."""
-BUNDLES_OPEN_BY_ONE = 2
-"""Of one owner, whatever the number of tabs."""
 
 # The lanes of a link and of a workbench.
 LANES = 6

@@ -5,7 +5,8 @@ does not know the key it was asked with. Keys that stand in a text are found and
 """
 
 import hashlib
-from collections.abc import Set
+from collections import deque
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -41,7 +42,6 @@ from glm_playground.bundles.parts import (
     MAX_EVENTS_PER_RUN,
     VERSION,
     Manifest,
-    PartRow,
     card_model,
     card_path,
     count_values,
@@ -74,6 +74,7 @@ __all__ = [
     "BundleError",
     "BundleInvalid",
     "BundleNewer",
+    "BundleParts",
     "BundleTampered",
     "BundleTooLarge",
     "BundleTruncated",
@@ -132,7 +133,9 @@ def write_bundle(bundle: Bundle) -> bytes:
         BundleError: `read_bundle` would refuse the file: a limit is passed, or a run has not ended.
     """
     data = pack(_parts(bundle))
-    read_bundle(data)
+    parts = BundleParts(data)
+    deque(parts.runs(), maxlen=0)
+    parts.cards()
     return data
 
 
@@ -142,19 +145,14 @@ def read_bundle(data: bytes, limits: Limits = SHARED) -> Bundle:
     Raises:
         BundleError: of the tree in `bundles.errors`.
     """
-    archive = Archive(data, limits)
-    if MANIFEST not in archive.sizes:
-        raise NotABundle("the file is a zip file, but not a bundle")
-    manifest = read_manifest(archive.read(MANIFEST))
-    _check_list(manifest, archive.sizes.keys())
-    bodies = _Bodies(archive, {row.path: row for row in manifest.parts}, limits)
+    parts = BundleParts(data, limits)
     return Bundle(
-        title=manifest.title,
-        created_at=manifest.created_at,
-        runs=_read_runs(bodies),
-        cards=_read_cards(bodies),
-        versions=manifest.versions,
-        note=manifest.note,
+        title=parts.title,
+        created_at=parts.created_at,
+        runs=tuple(parts.runs()),
+        cards=parts.cards(),
+        versions=parts.versions,
+        note=parts.note,
     )
 
 
@@ -198,25 +196,77 @@ def _holds(path: str, bundle: Bundle) -> str:
     return "title, date, note, versions, checksums"
 
 
-class _Bodies:
-    """The parts of a file that the manifest lists."""
+class BundleParts:
+    """A `.glmrun` file whose parts are unpacked one at a time, as they are asked for.
 
-    def __init__(self, archive: Archive, rows: dict[str, PartRow], limits: Limits) -> None:
-        self.limits = limits
-        self.sizes = archive.sizes
-        self._archive = archive
-        self._rows = rows
+    What was asked for is as it was written; that all of the file is shows once all runs and cards were asked for.
+
+    Raises:
+        BundleError: the file is no bundle, whatever its runs and cards are.
+    """
+
+    def __init__(self, data: bytes, limits: Limits = SHARED) -> None:
+        self._archive = Archive(data, limits)
+        if MANIFEST not in self._archive.sizes:
+            raise NotABundle("the file is a zip file, but not a bundle")
+        manifest = read_manifest(self._archive.read(MANIFEST))
+        _check_list(manifest, self._archive.sizes.keys())
+        self.title = manifest.title
+        self.created_at = manifest.created_at
+        self.note = manifest.note
+        self.versions = manifest.versions
+        self._rows = {row.path: row for row in manifest.parts}
+        self._limits = limits
         self._values = 0
 
-    def read(self, path: str) -> bytes:
+    def runs(self) -> Iterator[RecordedRun]:
+        """Each run, in the order they are shown.
+
+        Raises:
+            BundleError: one is not as it was written, or all have too much together.
+        """
+        numbers = sorted(number for path in self._rows if (number := run_number(path)) is not None)
+        if not numbers or numbers != list(range(1, len(numbers) + 1)):
+            raise BundleInvalid("the runs are not numbered from 1")
+        ids: set[str] = set()
+        events = 0
+        for path in map(run_path, numbers):
+            one = RecordedRun(*read_run(self._read(path), path))
+            events += len(one.run.events)
+            if events > self._limits.events:
+                raise BundleTooLarge(f"the runs have more than {self._limits.events:,} events together")
+            if one.run.id in ids:
+                raise BundleInvalid("two runs have the same id")
+            ids.add(one.run.id)
+            yield one
+            # Not held while the next one is read.
+            del one
+
+    def cards(self) -> dict[str, Any]:
+        """What was known of each model, by its id.
+
+        Raises:
+            BundleError: one is not as it was written, or there is too much.
+        """
+        models = {path: model for path in self._rows if (model := card_model(path)) is not None}
+        if len(models) > MAX_CARDS:
+            raise BundleTooLarge(f"the file has the facts of more than {MAX_CARDS} models")
+        cards = {}
+        for path, model in models.items():
+            if self._archive.sizes[path] > MAX_CARD_BYTES:
+                raise BundleTooLarge(f"{path} has more than {MAX_CARD_BYTES:,} bytes")
+            cards[model] = read_json(self._read(path), path)
+        return cards
+
+    def _read(self, path: str) -> bytes:
         """The bytes of a part, which are those that the manifest lists."""
         body = self._archive.read(path)
         row = self._rows[path]
         if len(body) != row.bytes or hashlib.sha256(body).hexdigest() != row.sha256:
             raise BundleTampered(f"{path} is not what was written: its checksum is another")
         self._values += count_values(body)
-        if self._values > self.limits.values:
-            raise BundleTooLarge(f"the parts have more than {self.limits.values:,} values")
+        if self._values > self._limits.values:
+            raise BundleTooLarge(f"the parts have more than {self._limits.values:,} values")
         return body
 
 
@@ -233,34 +283,6 @@ def _check_list(manifest: Manifest, paths: Set[str]) -> None:
     for path in listed:
         if run_number(path) is None and card_model(path) is None:
             raise BundleInvalid(f"{path} is no part of a bundle")
-
-
-def _read_runs(bodies: _Bodies) -> tuple[RecordedRun, ...]:
-    numbers = sorted(number for path in bodies.sizes if (number := run_number(path)) is not None)
-    if not numbers or numbers != list(range(1, len(numbers) + 1)):
-        raise BundleInvalid("the runs are not numbered from 1")
-    runs: list[RecordedRun] = []
-    events = 0
-    for path in map(run_path, numbers):
-        runs.append(RecordedRun(*read_run(bodies.read(path), path)))
-        events += len(runs[-1].run.events)
-        if events > bodies.limits.events:
-            raise BundleTooLarge(f"the runs have more than {bodies.limits.events:,} events together")
-    if len({one.run.id for one in runs}) < len(runs):
-        raise BundleInvalid("two runs have the same id")
-    return tuple(runs)
-
-
-def _read_cards(bodies: _Bodies) -> dict[str, Any]:
-    models = {path: model for path in bodies.sizes if (model := card_model(path)) is not None}
-    if len(models) > MAX_CARDS:
-        raise BundleTooLarge(f"the file has the facts of more than {MAX_CARDS} models")
-    cards = {}
-    for path, model in models.items():
-        if bodies.sizes[path] > MAX_CARD_BYTES:
-            raise BundleTooLarge(f"{path} has more than {MAX_CARD_BYTES:,} bytes")
-        cards[model] = read_json(bodies.read(path), path)
-    return cards
 
 
 def by_lane(bundle: Bundle) -> list[list[RecordedRun]]:

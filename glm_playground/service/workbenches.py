@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
+from glm_playground.bundles.bundle import Bundle
 from glm_playground.chat.merge import take_over
 from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import (
@@ -36,6 +37,8 @@ class OpenWorkbench:
     """`bench.changes` when it was handed over to be stored last."""
     unreadable: WorkbenchUnreadable | None = None
     """Why the stored one could not be opened, where this is an empty one in its place under another id."""
+    shown: Bundle | None = None
+    """Whose runs it was opened with; another tab that opens the same file shares them."""
 
     @property
     def unstored(self) -> bool:
@@ -79,6 +82,8 @@ def open_one(owner: str, id: str) -> OpenWorkbench | None:
         bench = _read(ledger, owner, stored)
     except WorkbenchUnreadable as error:
         empty = new(owner)
+        # Alone: its traceback, and the error that it came of, hold what was read so far.
+        error.__traceback__ = error.__context__ = None
         empty.unreadable = error
         return empty
     copy = WorkbenchCopy(owner, id, stored.revision, read_from=ledger.id)

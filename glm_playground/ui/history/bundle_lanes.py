@@ -14,7 +14,7 @@ from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
 from glm_playground.service import runtime
 from glm_playground.ui.server.owner import owner
-from glm_playground.ui.shared.session import open_conversations, say
+from glm_playground.ui.shared.session import open_conversations, opened, say
 
 
 def show(bundle: Bundle) -> Session:
@@ -65,4 +65,5 @@ def _open(bundle: Bundle, shown: Mapping[str, tuple[Run, Cost | None]]) -> Sessi
         lanes.append((setup_of(runs[0].run.request), conversation))
     session = open_conversations(lanes)
     session.bench.name = bundle.title
+    opened().shown = bundle
     return session

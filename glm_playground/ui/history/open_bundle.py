@@ -1,11 +1,15 @@
 """Opening a bundle: what is in it, and what can be done with it. Opening one never sends anything."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
 import streamlit as st
 
 from glm_playground.bundles import bundle as bundles
-from glm_playground.bundles.bundle import Bundle, BundleError
+from glm_playground.bundles.bundle import Bundle, BundleError, BundleParts, RecordedRun
 from glm_playground.runs.metrics import metrics_of
-from glm_playground.service.opened_bundles import opened
+from glm_playground.service.opened_bundles import look, whole
 from glm_playground.ui.history import bundle_lanes
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
@@ -13,7 +17,7 @@ from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation
 from glm_playground.ui.shared.figures import seconds, tokens
-from glm_playground.ui.shared.i18n import _, moment
+from glm_playground.ui.shared.i18n import _, language, moment
 from glm_playground.ui.shared.navigation import PLAYGROUND
 from glm_playground.ui.shared.own_key import asked_gateway
 from glm_playground.ui.shared.page_header import stand_in_badge
@@ -21,6 +25,21 @@ from glm_playground.ui.shared.run_footer import cost_text, outcome_name
 
 _OPENED = "opened_bundle"
 _MOST_SHOWN = 50
+_MODEL_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the page tells of a bundle, so that no tab holds one whole."""
+
+    title: str
+    created_at: datetime
+    note: str
+    stand_ins: tuple[str, ...]
+    lines: tuple[str, ...]
+    """Of the first runs, as the language of then has them."""
+    count: int
+    """Of all runs."""
 
 
 def draw_open_bundle() -> None:
@@ -35,18 +54,28 @@ def draw_open_bundle() -> None:
         _("Bundle"), type=["glmrun"], key="bundle_file", max_upload_size=bundles.MAX_FILE_BYTES // 1024**2
     )
     if file is None:
+        st.session_state.pop(_OPENED, None)
         return
-    file_id, digest = st.session_state.get(_OPENED, ("", ""))
-    found = opened.held(owner(), digest) if file_id == file.file_id else None
-    if found is None:
-        with released():
-            digest, found = opened.read(owner(), file.getvalue())
-        st.session_state[_OPENED] = (file.file_id, digest)
-    if isinstance(found, Bundle):
-        draw_bundle(found)
-    else:
+    key = file.file_id, language()
+    known, found = st.session_state.get(_OPENED, (None, None))
+    if known != key:
+        found = _look(file.getvalue())
+        st.session_state[_OPENED] = key, found
+    if isinstance(found, BundleError):
         why = explain(found)
         st.error(why.body, title=why.title)
+    else:
+        _draw_bundle(found, file.getvalue)
+
+
+def _look(data: bytes) -> _Seen | BundleError:
+    try:
+        with released():
+            return look(data, _see)
+    except BundleError as error:
+        # Alone: its traceback, and the error that it came of, hold what was read so far.
+        error.__traceback__ = error.__context__ = None
+        return error
 
 
 def explain(error: BundleError) -> Explanation:
@@ -65,16 +94,15 @@ def explain(error: BundleError) -> Explanation:
     )
 
 
-def draw_bundle(bundle: Bundle) -> None:
+def _draw_bundle(seen: _Seen, data: Callable[[], bytes]) -> None:
     """Draws what is in the bundle, and the buttons."""
-    st.markdown(f"**{literal(bundle.title)}**")
-    st.caption(_("Written {time}").format(time=moment(bundle.created_at)))
-    if bundle.note:
-        st.text(bundle.note)
-    stand_ins = sorted({one.run.server.stand_in for one in bundle.runs if one.run.server.stand_in})
-    if stand_ins:
-        st.markdown(" ".join(stand_in_badge(name) for name in stand_ins))
-    _draw_runs(bundle)
+    st.markdown(f"**{literal(seen.title)}**")
+    st.caption(_("Written {time}").format(time=moment(seen.created_at)))
+    if seen.note:
+        st.text(seen.note)
+    if seen.stand_ins:
+        st.markdown(" ".join(stand_in_badge(name) for name in seen.stand_ins))
+    _draw_runs(seen)
     with st.container(horizontal=True, gap="small"):
         chosen = [
             st.button(on_accent(_("Replay")), key="bundle_play", type="primary"),
@@ -83,6 +111,8 @@ def draw_bundle(bundle: Bundle) -> None:
             st.button(_("Run again and compare"), key="bundle_again", icon=":material/compare_arrows:"),
         ]
     if any(chosen):
+        with released():
+            bundle = whole(owner(), data())
         _act(bundle, chosen.index(True))
         st.switch_page(PLAYGROUND)
     server = asked_gateway()
@@ -102,21 +132,32 @@ def _act(bundle: Bundle, chosen: int) -> None:
             bundle_lanes.ask_again(bundle)
 
 
-def _draw_runs(bundle: Bundle) -> None:
+def _see(parts: BundleParts) -> _Seen:
+    # By `map`, which does not hold one run while the next is read.
+    told = list(map(_tell, parts.runs()))
+    stand_ins = sorted({stand_in for stand_in, _line in told if stand_in})
+    lines = tuple(line for _stand_in, line in told[:_MOST_SHOWN])
+    return _Seen(parts.title, parts.created_at, parts.note, tuple(stand_ins[:_MOST_SHOWN]), lines, len(told))
+
+
+def _tell(one: RecordedRun) -> tuple[str, str]:
+    """The model that stood in, and the run in a line of the table."""
+    run = one.run
+    prompt = run.request.messages[-1].content if run.request.messages else ""
+    cells = (
+        literal(run.request.model[:_MODEL_CHARACTERS]),
+        literal(" ".join(prompt[:1000].split())[:80]),
+        outcome_name(run.outcome),
+        tokens(run.usage.completion_tokens if run.usage else None),
+        seconds(metrics_of(run).ttft),
+        cost_text(one.cost) if one.cost else _("unknown"),
+    )
+    line = f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return (run.server.stand_in or "")[:_MODEL_CHARACTERS], line
+
+
+def _draw_runs(seen: _Seen) -> None:
     heads = (_("Model"), _("Prompt"), _("Outcome"), _("Tokens"), "TTFT", _("Cost"))
-    lines = [f"| {' | '.join(heads)} |", "|---|---|---|--:|--:|---|"]
-    for one in bundle.runs[:_MOST_SHOWN]:
-        run = one.run
-        prompt = run.request.messages[-1].content if run.request.messages else ""
-        cells = (
-            literal(run.request.model),
-            literal(" ".join(prompt[:1000].split())[:80]),
-            outcome_name(run.outcome),
-            tokens(run.usage.completion_tokens if run.usage else None),
-            seconds(metrics_of(run).ttft),
-            cost_text(one.cost) if one.cost else _("unknown"),
-        )
-        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-    st.markdown("\n".join(lines))
-    if len(bundle.runs) > _MOST_SHOWN:
-        st.caption(_("and {count} more").format(count=len(bundle.runs) - _MOST_SHOWN))
+    st.markdown("\n".join((f"| {' | '.join(heads)} |", "|---|---|---|--:|--:|---|", *seen.lines)))
+    if seen.count > _MOST_SHOWN:
+        st.caption(_("and {count} more").format(count=seen.count - _MOST_SHOWN))
