@@ -18,6 +18,7 @@ from glm_playground.service import runtime, storage
 from glm_playground.settings import settings
 from glm_playground.ui.server.closed_sessions import reap_closed_sessions
 from glm_playground.ui.server.drain import drain_on_terminate
+from glm_playground.ui.server.memory import keep_memory_small, return_free_memory
 from glm_playground.ui.server.open_files import allow_many_files
 from glm_playground.ui.server.scheduler import reading, released
 
@@ -34,6 +35,7 @@ _TIDY_EVERY_S = 3600.0
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Starts what the first page would otherwise wait for, and ends it with the server."""
     allow_many_files()
+    keep_memory_small()
     configured = settings()
     logs.configure(configured.log_format, configured.log_level, configured.secrets)
     drain_on_terminate(configured.drain_seconds)
@@ -47,7 +49,11 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()
     gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION_AT_LAST)
-    tidying = [asyncio.create_task(tidy()) for tidy in (_collect_when_quiet, _let_sessions_go, _tidy_the_ledger)]
+    let_go = asyncio.Event()
+    tidying = [
+        asyncio.create_task(tidy)
+        for tidy in (_collect_when_quiet(let_go), _let_sessions_go(let_go), _tidy_the_ledger())
+    ]
     # The thread that reads the streams waits so long at most for a script that computes; with Python's 5 ms the last
     # tokens of 160 chats come two to three times as late (`python -m bench.load many --chats 160`).
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
@@ -70,7 +76,7 @@ def _say_where() -> None:
     print(f"\n  GLM Playground: {get_url(address)}\n", flush=True)
 
 
-async def _collect_when_quiet() -> None:
+async def _collect_when_quiet(let_go: asyncio.Event) -> None:
     # The pages of 160 sessions take the collector 200 ms to walk, in which every stream stands still: it does so where
     # there is none, and only at last where there always is (`python -m bench.load many --chats 160`).
     quiet = False
@@ -78,14 +84,17 @@ async def _collect_when_quiet() -> None:
         await asyncio.sleep(_LOOKS_UP_EVERY_S)
         # Last tokens are still on their way to the browsers a moment after the last answer ended.
         was_quiet, quiet = quiet, not runtime.engine().running
-        if was_quiet and quiet and gc.get_count()[2] > _FULL_COLLECTION_AFTER:
+        if was_quiet and quiet and (let_go.is_set() or gc.get_count()[2] > _FULL_COLLECTION_AFTER):
+            let_go.clear()
             gc.collect()
+            await asyncio.to_thread(return_free_memory)
 
 
-async def _let_sessions_go() -> None:
+async def _let_sessions_go(let_go: asyncio.Event) -> None:
     while True:
         await asyncio.sleep(_REAPS_EVERY_S)
-        reap_closed_sessions()
+        if reap_closed_sessions():
+            let_go.set()
 
 
 async def _tidy_the_ledger() -> None:
