@@ -12,6 +12,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching.ttl_cache import TTLCache
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.state.session_state import SessionState
 
 _seen: "weakref.WeakSet[AppSession]" = weakref.WeakSet()
 
@@ -28,5 +29,11 @@ def reap_closed_sessions() -> int:
     for info in kept.values():
         if info.session not in _seen:
             _seen.add(info.session)
-            weakref.finalize(info.session, info.session.session_state.clear).atexit = False
+            weakref.finalize(info.session, _empty, info.session.session_state).atexit = False
     return len(kept.expire())
+
+
+def _empty(state: SessionState) -> None:
+    state.clear()
+    # `clear` leaves these, which know the callbacks of the widgets, and by them the workbench.
+    state._new_widget_state.widget_metadata.clear()
