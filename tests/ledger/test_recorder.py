@@ -1,7 +1,9 @@
 """What writes runs down in the background."""
 
+import gc
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,6 +156,32 @@ def test_a_server_that_is_down_at_the_start_is_reached_later(
     writing.watch(run, "me", lambda: None)
     wait_until(lambda: isinstance(writing.ledger, Ledger) and not writing.waiting)
     assert len(attempts) == 3
+    writing.close()
+
+
+def test_an_outage_does_not_hold_who_met_it() -> None:
+    class Page:
+        """What a script has while it asks."""
+
+    def refuse() -> Ledger:
+        raise LedgerUnreachable("down")
+
+    def ask(page: Page) -> object:
+        error = writing.ledger
+        assert isinstance(error, LedgerUnreachable)
+        with pytest.raises(LedgerUnreachable, match="down") as raised:
+            raise error.anew()
+        assert raised.value.id == error.id
+        return page
+
+    writing = Recorder(refuse)
+    writing.wait_open(5)
+    page = Page()
+    gone = weakref.ref(page)
+    ask(page)
+    del page
+    gc.collect()
+    assert gone() is None
     writing.close()
 
 
