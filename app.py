@@ -23,6 +23,7 @@ else:
     from glm_playground.ui.server.first_page import first_page_routes
     from glm_playground.ui.server.health import health_routes
     from glm_playground.ui.server.lifespan import lifespan
+    from glm_playground.ui.server.model_pages import model_page_route
     from glm_playground.ui.server.models_api import models_routes
     from glm_playground.ui.shared.script_error import on_script_error
 
@@ -35,6 +36,7 @@ else:
         Path(ui.__file__).with_name("script.py"),
         routes=[
             callback_route(lambda: settings().callback_secret, storage.keep_callback, base_path() + PATH),
+            model_page_route(base_path()),
             *models_routes(load_catalog, base_path()),
             *first_page_routes(base_path()),
             *health_routes(base_path()),

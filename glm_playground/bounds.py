@@ -27,6 +27,17 @@ DRAWN_CODE_CHARACTERS = 100_000
 DRAWN_PIECES_KEPT = 1_000
 """Finished pieces of answers, of 8,000 characters at most, whose Markdown is kept for the next rerun."""
 
+# Pages that a model wrote, shown in frames.
+MODEL_PAGE_BYTES = _MB
+MODEL_PAGES = 8
+"""Of one answer that can be shown."""
+MODEL_PAGES_BY_ONE = 16
+"""Of one owner; the oldest goes."""
+MODEL_PAGES_BYTES = 32 * _MB
+"""Of all owners together."""
+MODEL_PAGE_S = 600.0
+"""From when it was drawn last."""
+
 # Formulas, which KaTeX draws in the browser; one above a limit is shown as its source.
 FORMULA_CHARACTERS = 2_000
 FORMULAS = 60

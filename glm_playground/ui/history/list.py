@@ -12,6 +12,8 @@ from glm_playground.runs.marks import unmarked
 from glm_playground.service import runtime, storage
 from glm_playground.ui.history.exports import draw_exports
 from glm_playground.ui.history.filters import draw_filters, forget_filters, is_narrowed
+from glm_playground.ui.server.model_pages import model_pages
+from glm_playground.ui.server.owner import browser_owner
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, seconds
@@ -188,6 +190,7 @@ def delete(act: Callable[[], Deletion]) -> bool:
 
     def do() -> None:
         state[UNDO] = act()
+        model_pages.hide_all(browser_owner())
 
     return attempt(_("Nothing is deleted."), do, "deletion")
 

@@ -18,6 +18,7 @@ from glm_playground.ui.shared.i18n import _, moment
 from glm_playground.ui.shared.ledger_notice import attempt, typed_for
 from glm_playground.ui.shared.long_text import draw_markdown
 from glm_playground.ui.shared.navigation import PLAYGROUND
+from glm_playground.ui.shared.page_frames import draw_page_frames
 from glm_playground.ui.shared.run_footer import cost_state_name, draw_footer
 from glm_playground.ui.shared.run_view import draw_ended
 from glm_playground.ui.shared.session import open_conversations
@@ -100,6 +101,7 @@ def _draw_conversation(stored: StoredRun) -> None:
                 st.caption(_("Still running. Text so far:"))
             draw_ended(turn.answer, run)
             if run.ended:
+                draw_page_frames(turn.answer.content, turn.answer.id)
                 draw_footer(run, stored.cost or _UNKNOWN_COST, turn)
                 _draw_settlement(stored)
     if stored.left_out:

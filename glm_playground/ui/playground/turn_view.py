@@ -22,6 +22,7 @@ from glm_playground.ui.server.scheduler import give_way
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.long_text import draw_code, draw_markdown
+from glm_playground.ui.shared.page_frames import draw_page_frames, hide_page_frames
 from glm_playground.ui.shared.page_header import replay_badge
 from glm_playground.ui.shared.run_footer import draw_footer
 from glm_playground.ui.shared.run_view import RunView, draw_ended
@@ -207,6 +208,8 @@ def _draw_ways_on(session: Session, lane: Lane, turn: Turn, run: Run) -> None:
 
 def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) -> None:
     answer = turn.answer
+    if not answer.run or answer.run.ended:
+        draw_page_frames(answer.content, f"{lane.id}-{answer.id}")
     if st.session_state.get(_EDITING) == (turn.id, "answer"):
         _draw_editor(session, answer.content, _("Keep the edited answer"), lambda text: session.edit_answer(turn, text))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -276,6 +279,9 @@ def _act(session: Session, lane: Lane, turn: Turn, key: str) -> None:
             shown: set[str] = state.setdefault(_RAW, set())
             shown ^= {turn.answer.id}
         case "delete":
+            for below in turn.below():
+                for answer in below.answers:
+                    hide_page_frames(answer.content)
             session.delete_turn(lane, turn)
 
 

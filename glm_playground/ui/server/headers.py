@@ -1,7 +1,8 @@
 """Security headers on every response, as ASGI middleware.
 
 The policy lets the page load from its own server only, so that a model's answer can fetch nothing: no remote image,
-no remote script, no frame. The inline scripts of the first page are named by their hashes.
+no remote script. Frames show what this server has; what a model wrote comes with a policy of its own
+(`model_pages`), which stays. The inline scripts of the first page are named by their hashes.
 """
 
 import base64
@@ -29,7 +30,7 @@ def content_security_policy() -> str:
             "font-src 'self' data:",
             "connect-src 'self' data:",
             "worker-src 'self' blob:",
-            "frame-src 'none'",
+            "frame-src 'self'",
             "object-src 'none'",
             "base-uri 'self'",
             "form-action 'self'",
@@ -57,7 +58,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    # Streamlit sends none of them; a route that does needs another.
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -5,7 +5,7 @@ import secrets
 
 import streamlit as st
 
-from glm_playground.ui.server.owner_cookie import OWNER_KEY
+from glm_playground.ui.server.owner_cookie import OWNER_HEADER, OWNER_KEY
 
 _SESSION_OWNER = "session_owner"
 
@@ -19,6 +19,14 @@ def owner() -> str:
     if found is None:
         found = st.session_state[_SESSION_OWNER] = _find_owner()
     return found
+
+
+def browser_owner() -> str:
+    """The owner that this session's cookie stands for, whoever is logged in; empty where there is no cookie.
+
+    What a route answers goes by it, since no route knows who is logged in.
+    """
+    return st.context.headers.get(OWNER_HEADER) or ""
 
 
 def _find_owner() -> str:

@@ -269,7 +269,8 @@ class TestPolicy:
         others = {source for name, sources in found.items() if name != "script-src" for source in sources}
         assert others <= allowed
         assert found["default-src"] == ["'self'"]
-        assert found["frame-ancestors"] == found["object-src"] == found["frame-src"] == ["'none'"]
+        assert found["frame-ancestors"] == found["object-src"] == ["'none'"]
+        assert found["frame-src"] == ["'self'"]
 
     def test_of_the_scripts_in_the_page_only_ours_and_streamlits_own_run(self) -> None:
         page = _InlineScripts()
