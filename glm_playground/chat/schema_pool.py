@@ -1,8 +1,6 @@
-"""Processes that check JSON against schemas, each check with a deadline, after which its process is ended.
+"""Checks of JSON against schemas, each with a deadline, after which its process is ended (`process_pool`).
 
-A user's pattern or schema can cost any time and memory (`(((a{0,30}){0,30}){0,30}){0,3}z`), and nothing in Python ends
-a search in a thread. pebble's and the standard library's pools start their processes from the main module, which here
-is Streamlit's; these ones import jsonschema alone.
+A user's pattern or schema can cost any time and memory (`(((a{0,30}){0,30}){0,30}){0,3}z`).
 
 A reply is kept under the hash of its question, so that a page asks at each rerun and pays once. Only who has the same
 text and schema can find it.
@@ -10,31 +8,19 @@ text and schema can find it.
 
 import atexit
 import json
-import logging
-import os
-import subprocess
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from glm_playground import bounds
+from glm_playground.chat.process_pool import ProcessPool, Unanswered
 
 DEADLINE_S = bounds.SCHEMA_CHECK_S
-MAX_PROCESSES = bounds.SCHEMA_PROCESSES
-"""One user's slow check holds up another's by no more than its deadline, unless there are two."""
-MAX_JOB_BYTES = bounds.SCHEMA_JOB_BYTES
-_MAX_WAITING = bounds.SCHEMA_CHECKS_WAITING
-_WAIT_S = 2 * DEADLINE_S
-_START_S = 20.0
 _MAX_KEPT = 500
-_ROOT = Path(__file__).resolve().parents[2]
-_log = logging.getLogger(__name__)
 
 
 class Unchecked(StrEnum):
@@ -59,21 +45,26 @@ class Reply(NamedTuple):
 
 
 class SchemaPool:
-    """At most `MAX_PROCESSES` processes, started when they are needed; for any thread.
-
-    Attributes:
-        while_waiting: entered while a thread waits for a check; for a thread that holds what others need.
-    """
+    """Checks in at most `bounds.SCHEMA_PROCESSES` processes, started when they are needed; for any thread."""
 
     def __init__(self, deadline_s: float = DEADLINE_S) -> None:
-        self.while_waiting: Callable[[], AbstractContextManager[object]] = nullcontext
-        self._deadline_s = deadline_s
-        self._slots = threading.BoundedSemaphore(MAX_PROCESSES)
+        self._processes = ProcessPool(
+            "glm_playground.chat.schema_process",
+            deadline_s=deadline_s,
+            processes=bounds.SCHEMA_PROCESSES,
+            waiting=bounds.SCHEMA_CHECKS_WAITING,
+        )
         self._lock = threading.Lock()
-        self._waiting = 0
-        self._idle: list[_Process] = []
         self._kept: OrderedDict[bytes, Reply] = OrderedDict()
-        self._busy: set[_Process | None] = set()
+
+    @property
+    def while_waiting(self) -> Callable[[], AbstractContextManager[object]]:
+        """Entered while a thread waits for a check; for a thread that holds what others need."""
+        return self._processes.while_waiting
+
+    @while_waiting.setter
+    def while_waiting(self, entered: Callable[[], AbstractContextManager[object]]) -> None:
+        self._processes.while_waiting = entered
 
     def ask(self, check: str, *arguments: Any) -> Reply:
         """The reply of `schema_process.CHECKS[check]`; waits for it up to the deadline, and before it for a process.
@@ -86,41 +77,13 @@ class SchemaPool:
             job = json.dumps([check, *arguments]).encode()
         except (RecursionError, ValueError, TypeError):
             return Reply(None, Unchecked.UNUSABLE, "the schema is nested too deeply, or no JSON")
-        if len(job) > MAX_JOB_BYTES:
+        if len(job) > bounds.SCHEMA_JOB_BYTES:
             return Reply(None, Unchecked.COSTLY)
         key = blake2b(job, digest_size=16).digest()
         if (kept := self._recall(key)) is not None:
             return kept
-        with self._lock:
-            if self._waiting >= _MAX_WAITING:
-                return Reply(None, Unchecked.BUSY)
-            self._waiting += 1
-        try:
-            with self.while_waiting():
-                reply = self._reply(job, key)
-        finally:
-            with self._lock:
-                self._waiting -= 1
-        return reply
-
-    def close(self) -> None:
-        """Ends all processes, those in the middle of a check too."""
-        with self._lock:
-            processes = [*self._idle, *filter(None, self._busy)]
-            self._idle.clear()
-        for process in processes:
-            process.end()
-
-    def _reply(self, job: bytes, key: bytes) -> Reply:
-        if not self._slots.acquire(timeout=_WAIT_S):
-            return Reply(None, Unchecked.BUSY)
-        try:
-            # Another thread may have asked the same meanwhile.
-            if (kept := self._recall(key)) is not None:
-                return kept
-            reply = self._reply_of_process(job)
-        finally:
-            self._slots.release()
+        # Another thread may ask the same meanwhile.
+        reply = _reply_of(self._processes.ask(job, lambda: self._recall(key)))
         if reply.unchecked is not Unchecked.BUSY:
             with self._lock:
                 self._kept[key] = reply
@@ -128,35 +91,9 @@ class SchemaPool:
                     self._kept.popitem(last=False)
         return reply
 
-    def _reply_of_process(self, job: bytes) -> Reply:
-        process = None
-        try:
-            process = self._idle_process() or _Process(self._deadline_s)
-            with self._lock:
-                self._busy.add(process)
-            answer = process.ask(job)
-        except OSError as error:
-            _log.error("cannot start a process to check schemas: %s", error)
-            return Reply(None, Unchecked.BUSY)
-        finally:
-            with self._lock:
-                self._busy.discard(process)
-        if answer is None:
-            return Reply(None, Unchecked.COSTLY)
-        with self._lock:
-            self._idle.append(process)
-        if "costly" in answer:
-            return Reply(None, Unchecked.COSTLY)
-        if "unusable" in answer:
-            return Reply(None, Unchecked.UNUSABLE, answer["unusable"])
-        return Reply(answer["found"])
-
-    def _idle_process(self) -> "_Process | None":
-        with self._lock:
-            while self._idle:
-                if (process := self._idle.pop()).lives:
-                    return process
-        return None
+    def close(self) -> None:
+        """Ends all processes, those in the middle of a check too."""
+        self._processes.close()
 
     def _recall(self, key: bytes) -> Reply | None:
         with self._lock:
@@ -165,70 +102,14 @@ class SchemaPool:
             return kept
 
 
-class _Process:
-    """A process of `schema_process`, ready to be asked.
-
-    Raises:
-        OSError: it cannot be started.
-    """
-
-    def __init__(self, deadline_s: float) -> None:
-        self._deadline_s = deadline_s
-        # Its environment holds no key.
-        path = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
-        environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, this package
-            [sys.executable, "-m", "glm_playground.chat.schema_process", str(2 * deadline_s)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**environment, "PYTHONPATH": path},
-        )
-        # The deadline counts from when it reads: so a slow start is not the check's.
-        if self._exchange(b'["schemas", []]', _START_S) is None:
-            raise OSError("the process that checks schemas does not start")
-
-    @property
-    def lives(self) -> bool:
-        """Whether it can be asked."""
-        return self._process.poll() is None
-
-    def ask(self, job: bytes) -> dict[str, Any] | None:
-        """Its answer; None where it had none by the deadline, or ended: then it is no more."""
-        return self._exchange(job, self._deadline_s)
-
-    def end(self) -> None:
-        """Ends it at once."""
-        self._process.kill()
-        self._process.wait()
-
-    def _exchange(self, job: bytes, seconds: float) -> dict[str, Any] | None:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin
-        assert stdout
-        expired = threading.Event()
-
-        def expire() -> None:
-            expired.set()
-            self._process.kill()
-
-        timer = threading.Timer(seconds, expire)
-        timer.start()
-        line = b""
-        with suppress(OSError):
-            stdin.write(job + b"\n")
-            stdin.flush()
-            line = stdout.readline()
-        timer.cancel()
-        timer.join()
-        if line.endswith(b"\n") and not expired.is_set():
-            answer: dict[str, Any] = json.loads(line)
-            return answer
-        self.end()
-        for pipe in (stdin, stdout):
-            with suppress(OSError):
-                pipe.close()
-        return None
+def _reply_of(answered: Any) -> Reply:
+    if isinstance(answered, Reply):
+        return answered
+    if isinstance(answered, Unanswered):
+        return Reply(None, Unchecked(answered.value))
+    if "unusable" in answered:
+        return Reply(None, Unchecked.UNUSABLE, answered["unusable"])
+    return Reply(answered["found"])
 
 
 checks = SchemaPool()

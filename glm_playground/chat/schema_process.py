@@ -2,15 +2,12 @@
 
     python -m glm_playground.chat.schema_process DEADLINE_SECONDS
 
-Each line on stdin is one of `CHECKS` with its arguments, `["answer", ...]`; each line on stdout is the reply to it,
-all in JSON. A pattern may take years and a schema all memory: nothing here bounds that but the process's own limits,
-which end it. It ends with its parent: when stdin ends, or by its alarm where it is in the middle of a check.
+A job is one of `CHECKS` with its arguments, `["answer", ...]`. A pattern may take years and a schema all memory:
+nothing here bounds that but the limits of `bounded_process`, which end it.
 
 Only the standard library and jsonschema are imported, so that a new process is ready in 0.2 s and takes 24 MB.
 """
 
-import json
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -23,6 +20,7 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 
 from glm_playground import bounds
+from glm_playground.chat.bounded_process import serve
 from glm_playground.chat.strict_json import read_json
 
 MAX_PROBLEMS = bounds.SCHEMA_PROBLEMS
@@ -116,41 +114,15 @@ def _cut(found: Any) -> Any:
     return [_cut(one) for one in found] if isinstance(found, list | tuple) else found
 
 
-def _reply(line: bytes) -> dict[str, Any]:
+def _answer(job: Any) -> dict[str, Any]:
+    name, *arguments = job
     try:
-        name, *arguments = json.loads(line)
         return {"found": _cut(CHECKS[name](*arguments))}
     except UnusableError as error:
         return {"unusable": _cut(str(error))}
     except RecursionError:
         return {"unusable": "the schema is nested too deeply"}
-    except MemoryError:
-        return {"costly": True}
-
-
-def main(deadline_s: float) -> None:
-    """Answers the jobs on stdin until it ends."""
-    # Of little importance: pages and streams go first.
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - not on Windows
-        import signal  # noqa: PLC0415
-
-        os.nice(10)
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        # Ctrl+C reaches all processes of a terminal; the parent decides.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for line in sys.stdin.buffer:
-        if sys.platform != "win32":
-            # Without a handler the kernel ends the process, which Python could not in the middle of a pattern. The
-            # parent's own deadline is shorter; this one is for when the parent is gone.
-            signal.setitimer(signal.ITIMER_REAL, deadline_s)
-        reply = _reply(line)
-        if sys.platform != "win32":
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.stdout.write(json.dumps(reply) + "\n")
-        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    serve(_answer, deadline_s=float(sys.argv[1]), memory=MAX_MEMORY)

@@ -12,6 +12,7 @@ from streamlit.web.server.server_util import get_display_address, get_url
 
 from glm_playground import logs
 from glm_playground.catalog import load_catalog
+from glm_playground.chat.pdf import pdf_processes
 from glm_playground.chat.schema_pool import checks
 from glm_playground.ledger.database import Database
 from glm_playground.service import runtime, storage
@@ -66,6 +67,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         await starting
         await asyncio.to_thread(runtime.close)
         await asyncio.to_thread(checks.close)
+        await asyncio.to_thread(pdf_processes.close)
 
 
 def _say_where() -> None:
