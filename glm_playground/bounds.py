@@ -70,6 +70,19 @@ ANSWERS_A_REQUEST = 8
 # Files.
 ATTACHMENT_BYTES = 2 * _MB
 ATTACHMENTS = 10
+IMAGE_BYTES = 4 * _MB
+IMAGE_PIXELS = 36_000_000
+"""6,000 by 6,000, as Z.ai takes them."""
+IMAGES_BYTES = 8 * _MB
+"""Of all images in one request, with those of earlier turns."""
+ZIP_BYTES = 8 * _MB
+FOLDER_ENTRIES = 4_000
+"""Of a .zip file, looked at."""
+FOLDER_UNPACKED_BYTES = 32 * _MB
+"""Of a .zip file, whether taken or not."""
+FOLDER_FILES = 300
+FOLDER_FILE_BYTES = 512 * 1024
+FOLDER_BYTES = 2 * _MB
 PDF_BYTES = 16 * _MB
 PDF_PAGES = 1_000
 PDF_S = 10.0

@@ -9,6 +9,7 @@ from glm_playground.settings import settings
 from glm_playground.ui.playground.address import take_address
 from glm_playground.ui.playground.differences_view import draw_differences
 from glm_playground.ui.playground.draft_view import PROMPT, draw_drafts, draw_input_line, submit
+from glm_playground.ui.playground.folder_upload import draw_folder_upload
 from glm_playground.ui.playground.form import take_changes
 from glm_playground.ui.playground.lane_settings import draw_panel
 from glm_playground.ui.playground.lane_view import draw_lane_buttons, draw_lane_notice, draw_lanes
@@ -46,6 +47,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
     if not several:
         draw_lane_buttons(now, bench.lanes[0])
     draw_options(now)
+    draw_folder_upload(now)
     draw_share(bench)
     draw_target(bench)
 if not several:

@@ -4,7 +4,8 @@ The search looks for the shapes of keys and for the keys that the app itself kno
 an example, and a password that is a plain word is not found.
 
 detect-secrets and gitleaks scan lines of files. A key here can come in pieces, one an event, each of which keeps its
-time, or in JSON within JSON; half of this file follows it there and the other half is the shapes.
+time, or in JSON within JSON; half of this file follows it there and the other half is the shapes. What is to be seen in
+an image is not searched.
 """
 
 import json
@@ -246,7 +247,9 @@ def _change_run(run: Run, prefix: str, change: _Change) -> Run:
 def _change_request(request: dict[str, Any], prefix: str, change: _Change) -> dict[str, Any]:
     messages = [
         {
-            name: value if name == "role" else _change_json(value, f"{where}, {_words(name)}", change, names=False)
+            name: value
+            if name in {"role", "images"}
+            else _change_json(value, f"{where}, {_words(name)}", change, names=False)
             for name, value in message.items()
         }
         for where, message in (

@@ -305,6 +305,14 @@ class ModelCard(Frozen):
             max_output=table.max_output_tokens if table and table.max_output_tokens.known else output,
         )
 
+    def takes_images(self, gateway_id: str | None = None) -> bool | None:
+        """Whether the model reads images, unless the gateway refuses them; None where nobody said."""
+        table = self.gateway(gateway_id) if gateway_id else None
+        if table and table.capabilities.multimodal_input.value == "rejected":
+            return False
+        modalities = self.facts.input_modalities.value
+        return None if modalities is None else "image" in modalities
+
     def parameter(self, name: str) -> Parameter | None:
         """The parameter as it applies to this model, or None for one the API does not have."""
         return next((entry for entry in self.parameters if entry.name == name), None)

@@ -1,4 +1,4 @@
-"""Text files attached to a prompt: read, named and put into the message that is sent."""
+"""What is attached to a prompt: texts, PDFs, images and folders; read, named and put into the message that is sent."""
 
 import re
 import unicodedata
@@ -8,42 +8,59 @@ from typing import NamedTuple
 
 from glm_playground import bounds
 from glm_playground.chat.encodings import guess
+from glm_playground.chat.folders import Folder, LeftOut, NotAZip, PathFile, folder_of, is_zip, unzipped
+from glm_playground.chat.images import image_url, is_image
+from glm_playground.chat.pdf import PdfFault, PdfProblem, is_pdf, pdf_text
+from glm_playground.chat.plain_text import is_text
 from glm_playground.runs.tokens import estimate_tokens
 
 MAX_ATTACHMENT_BYTES = bounds.ATTACHMENT_BYTES
 MAX_ATTACHMENTS = bounds.ATTACHMENTS
-"""How many files one prompt takes."""
+"""How many one prompt takes; a folder is one."""
+MAX_FILE_BYTES = max(bounds.ATTACHMENT_BYTES, bounds.PDF_BYTES, bounds.ZIP_BYTES, bounds.IMAGE_BYTES)
+"""The largest that any file may be."""
 
 _MAX_NAME_CHARACTERS = 120
 _NAMELESS = "file"
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-# Bell, backspace, tab, the line and page ends and escape occur in text, as file(1) has it: logs are coloured with them.
-_CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
-_CHARACTERS_PER_CONTROL = 50
-_PDF = b"%PDF-"
 _NOT_IN_NAMES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _BACKTICKS = re.compile("`+")
 
 
 class Attachment(NamedTuple):
-    """A text file."""
+    """A text file, a PDF, an image or a folder."""
 
     name: str
     """Without folders, control characters and backticks; at most 120 characters."""
-    text: str
+    text: str = ""
+    """Of a text file or a PDF; empty for the others."""
+    pages: int = 0
+    """Of a PDF; 0 for the others."""
+    image: str = ""
+    """Of an image: its data URL."""
+    files: tuple[PathFile, ...] = ()
+    """Of a folder."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Of a folder."""
 
 
 class AttachmentFault(StrEnum):
     """Why a file is not attached."""
 
     TOO_LARGE = "too_large"
-    """More than `MAX_ATTACHMENT_BYTES`."""
+    """More bytes than a file of its kind may have."""
     BINARY = "binary"
     """Not text, or text in an encoding that is not read."""
     EMPTY = "empty"
-    """Nothing but spaces and line ends, if anything."""
+    """Nothing but spaces and line ends, if anything; a folder without a file that is taken."""
     TOO_MANY = "too_many"
     """More than `MAX_ATTACHMENTS`; told of all files, not of one."""
+    IMAGE = "image"
+    """It begins as an image and is none, or has more than `bounds.IMAGE_PIXELS`."""
+    ZIP = "zip"
+    """A .zip file that is broken or has too many entries."""
+    PDF = "pdf"
+    """A PDF without text that can be read; `AttachmentProblem.pdf` says why."""
 
 
 class AttachmentProblem(NamedTuple):
@@ -53,6 +70,9 @@ class AttachmentProblem(NamedTuple):
     name: str
     size: int
     """Bytes."""
+    most: int = MAX_ATTACHMENT_BYTES
+    """Bytes that a file of its kind may have."""
+    pdf: PdfProblem | None = None
 
 
 class ReadFile(NamedTuple):
@@ -64,38 +84,107 @@ class ReadFile(NamedTuple):
 
 
 def read_attachment(name: str, data: bytes) -> ReadFile | AttachmentProblem:
-    """The text file in `data`, or what is wrong with it.
+    """What is in `data`, by its own bytes, or what is wrong with it; a PDF takes seconds.
 
-    Read as UTF-8, as UTF-16 where a byte order mark says so, and else in the encoding that is guessed. Line ends stay
-    as they are.
+    Text is read as UTF-8, as UTF-16 where a byte order mark says so, and else in the encoding that is guessed. Line
+    ends stay as they are.
     """
-    name = _plain_name(name)
+    name = plain_name(name)
+    if is_image(data):
+        return _image(name, data)
+    if is_zip(name, data):
+        return _zip(name, data)
+    if is_pdf(data):
+        return _pdf(name, data)
     if len(data) > MAX_ATTACHMENT_BYTES:
         return AttachmentProblem(AttachmentFault.TOO_LARGE, name, len(data))
     text, guessed = _decoded(data)
-    if text is None or "\0" in text or len(_CONTROL.findall(text)) * _CHARACTERS_PER_CONTROL > len(text):
+    if text is None or not is_text(text):
         return AttachmentProblem(AttachmentFault.BINARY, name, len(data))
     if not text.strip():
         return AttachmentProblem(AttachmentFault.EMPTY, name, len(data))
     return ReadFile(Attachment(name, text), guessed)
 
 
-def with_attachments(prompt: str, attachments: Sequence[Attachment]) -> str:
-    """The message that is sent: each file as a fenced block labelled with its name, then the prompt.
+def read_folder(name: str, files: Sequence[tuple[str, bytes]]) -> ReadFile | AttachmentProblem:
+    """A folder of these files, each with its path, or what is wrong with it.
 
-    The fence is longer than any run of backticks in the file, so no file can end its block
-    (spec.commonmark.org/0.31.2/#fenced-code-blocks).
+    Args:
+        name: what it is called.
+        files: path with `/`, and content.
     """
-    blocks = [_block(attachment) for attachment in attachments]
+    return _attached(plain_name(name), folder_of(files), sum(len(data) for _path, data in files))
+
+
+def with_attachments(prompt: str, attachments: Sequence[Attachment]) -> str:
+    """The text that is sent: each file as a fenced block labelled with its name or path, then the prompt.
+
+    Images stand beside the text and not in it. The fence is longer than any run of backticks in the file, so no file
+    can end its block (spec.commonmark.org/0.31.2/#fenced-code-blocks).
+    """
+    blocks = [block for attachment in attachments for block in _blocks(attachment)]
     return "\n\n".join([*blocks, prompt] if prompt.strip() or not blocks else blocks)
 
 
+def images_of(attachments: Sequence[Attachment]) -> tuple[str, ...]:
+    """The data URLs of the images among them."""
+    return tuple(attachment.image for attachment in attachments if attachment.image)
+
+
 def token_shares(prompt: str, attachments: Sequence[Attachment]) -> tuple[tuple[str, int], ...]:
-    """The name of each file and about how many tokens it adds to `prompt`, its fence and label included."""
+    """The name of each file and about how many tokens it adds to `prompt`, its fence and label included.
+
+    An image adds none: how many a model makes of it, no rule says.
+    """
     alone = estimate_tokens(prompt) if prompt.strip() else 0
     return tuple(
-        (attachment.name, estimate_tokens(with_attachments(prompt, [attachment])) - alone) for attachment in attachments
+        (attachment.name, 0 if attachment.image else estimate_tokens(with_attachments(prompt, [attachment])) - alone)
+        for attachment in attachments
     )
+
+
+def plain_name(name: str) -> str:
+    """A name that can stand in a line: the last part of a path, without what is not shown."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = "".join(char for char in last if char != "`" and unicodedata.category(char) not in _NOT_IN_NAMES)
+    return kept.strip()[:_MAX_NAME_CHARACTERS].strip() or _NAMELESS
+
+
+def _image(name: str, data: bytes) -> ReadFile | AttachmentProblem:
+    if len(data) > bounds.IMAGE_BYTES:
+        return AttachmentProblem(AttachmentFault.TOO_LARGE, name, len(data), bounds.IMAGE_BYTES)
+    try:
+        return ReadFile(Attachment(name, image=image_url(data)))
+    except ValueError:
+        return AttachmentProblem(AttachmentFault.IMAGE, name, len(data))
+
+
+def _zip(name: str, data: bytes) -> ReadFile | AttachmentProblem:
+    if len(data) > bounds.ZIP_BYTES:
+        return AttachmentProblem(AttachmentFault.TOO_LARGE, name, len(data), bounds.ZIP_BYTES)
+    try:
+        folder = unzipped(data)
+    except NotAZip:
+        return AttachmentProblem(AttachmentFault.ZIP, name, len(data))
+    return _attached(name[: -len(".zip")] or name, folder, len(data))
+
+
+def _pdf(name: str, data: bytes) -> ReadFile | AttachmentProblem:
+    if len(data) > bounds.PDF_BYTES:
+        return AttachmentProblem(AttachmentFault.TOO_LARGE, name, len(data), bounds.PDF_BYTES)
+    found = pdf_text(data)
+    if isinstance(found, PdfProblem):
+        return AttachmentProblem(AttachmentFault.PDF, name, len(data), pdf=found)
+    if len(found.text.encode()) > MAX_ATTACHMENT_BYTES:
+        too_long = PdfProblem(PdfFault.TOO_LONG, found.pages)
+        return AttachmentProblem(AttachmentFault.PDF, name, len(data), pdf=too_long)
+    return ReadFile(Attachment(name, found.text, pages=found.pages))
+
+
+def _attached(name: str, folder: Folder, size: int) -> ReadFile | AttachmentProblem:
+    if not folder.files:
+        return AttachmentProblem(AttachmentFault.EMPTY, name, size)
+    return ReadFile(Attachment(name, files=folder.files, left_out=folder.left_out))
 
 
 def _decoded(data: bytes) -> tuple[str | None, str]:
@@ -104,18 +193,19 @@ def _decoded(data: bytes) -> tuple[str | None, str]:
     try:
         return data.decode(encoding or "utf-8"), ""
     except UnicodeDecodeError:
-        guessed = None if encoding or data.startswith(_PDF) else guess(data)
+        guessed = None if encoding else guess(data)
     return (guessed.text, guessed.encoding) if guessed else (None, "")
 
 
-def _plain_name(name: str) -> str:
-    last = re.split(r"[/\\]", name)[-1]
-    kept = "".join(char for char in last if char != "`" and unicodedata.category(char) not in _NOT_IN_NAMES)
-    return kept.strip()[:_MAX_NAME_CHARACTERS].strip() or _NAMELESS
+def _blocks(attachment: Attachment) -> list[str]:
+    if attachment.image:
+        return []
+    if attachment.files:
+        return [_block(f"{attachment.name}/{file.path}", file.text) for file in attachment.files]
+    return [_block(attachment.name, attachment.text)]
 
 
-def _block(attachment: Attachment) -> str:
-    name, text = attachment
+def _block(name: str, text: str) -> str:
     fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
-    end = "" if text.endswith("\n") else "\n"
+    end = "" if text.endswith("\n") or not text else "\n"
     return f"{fence}{name}\n{text}{end}{fence}"

@@ -7,8 +7,9 @@ from typing import Any
 
 from glm_playground import bounds
 from glm_playground.chat.extra import refused_fields
+from glm_playground.chat.images import image_bytes
 from glm_playground.gateway import ChatRequest
-from glm_playground.runs.tokens import estimate_request_tokens
+from glm_playground.runs.tokens import estimate_request_tokens, image_count
 
 
 class Problem(StrEnum):
@@ -26,6 +27,10 @@ class Problem(StrEnum):
     """A further field takes the place of a number and is none."""
     FIELDS_REFUSED = "fields_refused"
     """Further fields that are not sent; see `chat.extra`."""
+    IMAGES_REFUSED = "images_refused"
+    """Nobody says that the model takes images."""
+    IMAGES_TOO_LARGE = "images_too_large"
+    """Those of all turns together, in MB."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ def check_request(
     context_tokens: int | None,
     max_output_tokens: int | None,
     allowed_fields: frozenset[str] | None = None,
+    images: bool = False,
 ) -> Finding | None:
     """The first problem of `request`, or None; one that is an estimate only where there is no other.
 
@@ -60,18 +66,31 @@ def check_request(
         context_tokens: the model's context, None where nobody published one (then it is not checked).
         max_output_tokens: the model's largest answer, None likewise.
         allowed_fields: the further fields that the operator lists; None where there is no list.
+        images: whether the model takes images.
     """
     if not request.model.strip():
         return Finding(Problem.BLANK_MODEL)
     last = request.messages[-1] if request.messages else None
-    if last is None or (last.role == "user" and not last.content.strip()):
+    if last is None or (last.role == "user" and not last.content.strip() and not last.images):
         return Finding(Problem.BLANK_PROMPT)
+    if found := _check_images(request, takes_them=images):
+        return found
     if names := refused_fields(request.extra, allowed_fields):
         return Finding(Problem.FIELDS_REFUSED, names=names)
     if found := _check_numbers(request.fields(), max_output_tokens):
         return found
     if context_tokens is not None and (estimate := estimate_request_tokens(request)) > context_tokens:
         return Finding(Problem.PROMPT_TOO_LONG, estimate, context_tokens)
+    return None
+
+
+def _check_images(request: ChatRequest, *, takes_them: bool) -> Finding | None:
+    count = image_count(request)
+    if count and not takes_them:
+        return Finding(Problem.IMAGES_REFUSED, count)
+    size = sum(image_bytes(url) for message in request.messages for url in message.images)
+    if size > bounds.IMAGES_BYTES:
+        return Finding(Problem.IMAGES_TOO_LARGE, size / 1024**2, bounds.IMAGES_BYTES / 1024**2)
     return None
 
 

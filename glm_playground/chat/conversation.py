@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from glm_playground.chat.attachments import Attachment, token_shares, with_attachments
+from glm_playground.chat.attachments import Attachment, images_of, token_shares, with_attachments
 from glm_playground.chat.schema_pool import Unchecked
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.structured import SchemaCheck, check_answer
@@ -59,7 +59,9 @@ class Prompt:
             return tuple(results)
         quoted = [] if fit else [f"{result.call.name}: {result.content}" for result in self.results]
         text = "\n\n".join(filter(None, (*quoted, self.text)))
-        user = Message(role="user", content=with_attachments(text, self.attachments))
+        user = Message(
+            role="user", content=with_attachments(text, self.attachments), images=images_of(self.attachments)
+        )
         return (*(results if fit else ()), user)
 
 

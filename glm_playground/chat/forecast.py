@@ -7,7 +7,7 @@ from statistics import median
 
 from glm_playground.gateway import ChatRequest
 from glm_playground.runs.cost import Price, TokenClass
-from glm_playground.runs.tokens import estimate_request_tokens, most_request_tokens
+from glm_playground.runs.tokens import estimate_request_tokens, image_count, most_request_tokens
 
 LEAST_PAST_OUTPUTS = 3
 """From so many outputs of a model on, their median is what the next one is likely to have."""
@@ -37,6 +37,8 @@ class Prediction:
     price: Price | None
     nothing: bool = False
     """True where there is neither a prompt nor a history, and so nothing to forecast."""
+    images: int = 0
+    """That the prompt holds; in the bound only, since nobody can say what they are likely to be."""
 
     @property
     def context_share(self) -> float | None:
@@ -59,6 +61,8 @@ class Forecast:
     """A bound; None where one request has none, since then nobody knows the sum."""
     from_past_outputs: int
     play_money: bool
+    images: int = 0
+    """The most in one request; in the bound only."""
 
     def may_exceed(self, dollars: Decimal) -> bool:
         """True where nobody can rule out that it costs more."""
@@ -102,7 +106,10 @@ def predict(
         likely_cost=_cost(prompt, full, likely, output),
         most_cost=_cost(most_prompt, full, most, output),
         price=price,
-        nothing=not any(message.content.strip() for message in request.messages if message.role != "system"),
+        nothing=not any(
+            message.content.strip() or message.images for message in request.messages if message.role != "system"
+        ),
+        images=image_count(request),
     )
 
 
@@ -139,6 +146,7 @@ def forecast(
         most_cost=_sum(one.most_cost for one in sent),
         from_past_outputs=sum(one.from_past_outputs for one in asked),
         play_money=any(one.price.play_money for one in sent if one.price),
+        images=max(one.images for one in sent),
     )
 
 

@@ -2,8 +2,8 @@
 
     python -m glm_playground.chat.pdf_process DEADLINE_SECONDS
 
-A job is `{"pdf": base64, "pages": most, "bytes": most}`. A PDF is a program of a kind: it may unpack to gigabytes, refer
-to itself or have a page for every byte. Nothing here bounds that but the limits of `bounded_process`.
+A job is `{"pdf": base64, "pages": most, "bytes": most}`. A PDF may unpack to gigabytes, refer to itself or have
+a page for every byte. Nothing here bounds that but the limits of `bounded_process`.
 """
 
 import base64

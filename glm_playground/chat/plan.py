@@ -19,6 +19,8 @@ class RequestLimits(NamedTuple):
     max_output_tokens: int | None = None
     fields: frozenset[str] | None = None
     """The further fields that the operator lists; None where there is no list."""
+    images: bool = False
+    """Whether somebody says that the model takes them."""
 
 
 class Request(NamedTuple):
@@ -71,6 +73,7 @@ def check(body: ChatRequest, limits: RequestLimits) -> Finding | None:
         context_tokens=limits.context_tokens,
         max_output_tokens=limits.max_output_tokens,
         allowed_fields=limits.fields,
+        images=limits.images,
     )
 
 

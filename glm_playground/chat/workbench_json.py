@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
 from glm_playground.chat.encodings import Guessed, is_reading
+from glm_playground.chat.folders import LeftOut, Omission, PathFile
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.workbench import Draft, Workbench
@@ -58,9 +59,24 @@ class _Result(BaseModel):
     content: str
 
 
+class _File(BaseModel):
+    """An attachment that is more than a name and a text."""
+
+    name: str
+    text: str = ""
+    pages: int = 0
+    image: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[tuple[str, Omission], ...] = ()
+
+
+_Attached = tuple[str, str] | _File
+"""Name and text, as version 1 had it from the first, or one of the other kinds."""
+
+
 class _Prompt(BaseModel):
     text: str = ""
-    attachments: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[_Attached, ...] = ()
     results: tuple[_Result, ...] = ()
 
 
@@ -89,7 +105,7 @@ class _Lane(BaseModel):
 class _Draft(BaseModel):
     id: str
     text: str
-    attachments: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[_Attached, ...] = ()
     guessed: tuple[str, ...] = ()
     lane_ids: tuple[str, ...] = ()
     prompt: _Prompt | None = None
@@ -246,14 +262,32 @@ def _turn(turn: Turn, after: str) -> _Turn:
 
 def _prompt(prompt: Prompt) -> _Prompt:
     results = tuple(_Result(call=result.call, content=result.content) for result in prompt.results)
-    return _Prompt(text=prompt.text, attachments=tuple(map(tuple, prompt.attachments)), results=results)
+    return _Prompt(text=prompt.text, attachments=tuple(map(_attached, prompt.attachments)), results=results)
+
+
+def _attached(file: Attachment) -> _Attached:
+    if file == Attachment(file.name, file.text):
+        return (file.name, file.text)
+    return _File(**file._asdict())
+
+
+def _text_of(stored: _Attached) -> str:
+    return stored.text if isinstance(stored, _File) else stored[1]
+
+
+def _attachment_of(stored: _Attached) -> Attachment:
+    if not isinstance(stored, _File):
+        return Attachment(*stored)
+    files = tuple(PathFile(*one) for one in stored.files)
+    left_out = tuple(LeftOut(*one) for one in stored.left_out)
+    return Attachment(stored.name, stored.text, stored.pages, stored.image, files, left_out)
 
 
 def _draft(draft: Draft) -> _Draft:
     return _Draft(
         id=draft.id,
         text=draft.text,
-        attachments=tuple(map(tuple, draft.attachments)),
+        attachments=tuple(map(_attached, draft.attachments)),
         guessed=draft.guessed,
         lane_ids=draft.lane_ids,
         prompt=_prompt(draft.prompt) if draft.prompt else None,
@@ -307,16 +341,16 @@ def _answer_of(stored: _Answer, known: Runs) -> Answer:
 
 def _prompt_of(stored: _Prompt) -> Prompt:
     results = tuple(ToolResult(result.call, result.content) for result in stored.results)
-    return Prompt(stored.text, tuple(Attachment(*one) for one in stored.attachments), results)
+    return Prompt(stored.text, tuple(map(_attachment_of, stored.attachments)), results)
 
 
 def _draft_of(stored: _Draft) -> Draft:
     return Draft(
         text=stored.text,
-        attachments=tuple(Attachment(*one) for one in stored.attachments),
+        attachments=tuple(map(_attachment_of, stored.attachments)),
         guessed=tuple(
             encoding if is_reading(Guessed(text, encoding)) else ""
-            for (_name, text), encoding in zip(stored.attachments, stored.guessed, strict=False)
+            for text, encoding in zip(map(_text_of, stored.attachments), stored.guessed, strict=False)
         ),
         lane_ids=stored.lane_ids,
         prompt=_prompt_of(stored.prompt) if stored.prompt else None,

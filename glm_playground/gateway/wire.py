@@ -6,9 +6,9 @@ Formats: RunAPI's and Z.ai's chat completions (docs.z.ai/api-reference/llm/chat-
 import json
 import math
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from glm_playground.gateway.errors import RequestUnsendable
 
@@ -26,6 +26,10 @@ class ToolCall(BaseModel):
     """JSON as the model wrote it; it may be none."""
 
 
+ImageUrl = Annotated[str, StringConstraints(pattern=r"^data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/]+={0,2}$")]
+"""An image as a data URL; no other address is ever sent or shown."""
+
+
 class Message(BaseModel):
     """One message of a conversation."""
 
@@ -33,6 +37,9 @@ class Message(BaseModel):
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    """Its text."""
+    images: tuple[ImageUrl, ...] = ()
+    """Of a user's message; sent before its text."""
     tool_calls: tuple[ToolCall, ...] = ()
     """What an assistant's message asked for."""
     reasoning_content: str = ""
@@ -42,7 +49,7 @@ class Message(BaseModel):
 
     def body(self) -> dict[str, Any]:
         """The JSON object that is sent."""
-        body: dict[str, Any] = {"role": self.role, "content": self.content}
+        body: dict[str, Any] = {"role": self.role, "content": self._parts() if self.images else self.content}
         if self.reasoning_content:
             body["reasoning_content"] = self.reasoning_content
         if self.tool_calls:
@@ -53,6 +60,12 @@ class Message(BaseModel):
         if self.tool_call_id is not None:
             body["tool_call_id"] = self.tool_call_id
         return body
+
+    def _parts(self) -> list[dict[str, Any]]:
+        """The content as OpenAI's parts, which Z.ai's vision models take too (docs.z.ai/guides/vlm)."""
+        images: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url}} for url in self.images]
+        # Servers refuse an empty text.
+        return [*images, {"type": "text", "text": self.content}] if self.content.strip() else images
 
 
 class Parameters(BaseModel):

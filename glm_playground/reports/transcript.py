@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway.wire import clean_text
@@ -82,6 +83,8 @@ class _Passage(NamedTuple):
     """True for what a reader may want out of the way."""
     failed: bool = False
     """True for an error."""
+    image: str = ""
+    """A data URL in the text's place."""
 
 
 class _TurnShown(NamedTuple):
@@ -289,8 +292,14 @@ def _others(turn: Turn, words: Words) -> tuple[_Passage, ...]:
 def _prompt(prompt: Prompt, words: Words) -> tuple[_Passage, ...]:
     if prompt.results:
         return tuple(_Passage(words.tool_result, result.content, result.call.name) for result in prompt.results)
-    files = [_Passage(words.attachment, file.text, file.name, folds=True) for file in prompt.attachments]
+    files = [passage for file in prompt.attachments for passage in _attached(file, words)]
     return (_Passage(words.user, prompt.text), *files)
+
+
+def _attached(file: Attachment, words: Words) -> list[_Passage]:
+    if file.files:
+        return [_Passage(words.attachment, one.text, f"{file.name}/{one.path}", folds=True) for one in file.files]
+    return [_Passage(words.attachment, file.text, file.name, folds=not file.image, image=file.image)]
 
 
 def _answer(answer: Answer, run: Run, words: Words) -> tuple[_Passage, ...]:

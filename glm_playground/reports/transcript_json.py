@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Prompt, Turn
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import ToolCall, Usage
@@ -64,9 +65,23 @@ def _turn(turn: Turn, lane: TranscriptLane) -> dict[str, Any]:
 def _prompt(prompt: Prompt) -> dict[str, Any]:
     return {
         "text": prompt.text,
-        "attachments": [{"name": file.name, "text": file.text} for file in prompt.attachments],
+        "attachments": [_attachment(file) for file in prompt.attachments],
         "results": [{"call": _call(result.call), "content": result.content} for result in prompt.results],
     }
+
+
+def _attachment(file: Attachment) -> dict[str, Any]:
+    """An image is a data URL in the place of a text; a folder has its files in that place."""
+    if file.image:
+        return {"name": file.name, "image": file.image}
+    if file.files:
+        files = [{"path": one.path, "text": one.text} for one in file.files]
+        return {
+            "name": file.name,
+            "files": files,
+            "left_out": [{"path": one.path, "why": one.why} for one in file.left_out],
+        }
+    return {"name": file.name, "text": file.text}
 
 
 def _answer(answer: Answer, costs: Mapping[str, Cost]) -> dict[str, Any]:

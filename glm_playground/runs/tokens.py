@@ -16,6 +16,9 @@ _CHARACTERS_PER_TOKEN = 5
 _TOKENS_PER_MESSAGE = 3
 # What a chat template may write around a message: its role, marks, a line for tools.
 _MOST_TOKENS_PER_MESSAGE = 20
+# The most that GLM-4.5V's processor makes of one (huggingface.co/zai-org/GLM-4.5V, preprocessor_config.json: 9,633,792
+# pixels, 784 a token), rounded up.
+_MOST_TOKENS_PER_IMAGE = 16_384
 
 _CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
@@ -36,15 +39,24 @@ def estimate_prompt_tokens(messages: Iterable[Message]) -> int:
 
 
 def estimate_request_tokens(request: ChatRequest) -> int:
-    """About how many tokens of input `request` has: messages, tools, the schema of the answer, further fields."""
+    """About how many tokens of input `request` has: messages, tools, the schema of the answer, further fields.
+
+    Images are not counted: no rule says how many tokens a model makes of one.
+    """
     return estimate_prompt_tokens(request.messages) + sum(map(estimate_tokens, _definitions(request)))
 
 
 def most_request_tokens(request: ChatRequest) -> int:
-    """A bound on the tokens of input: a tokenizer over bytes makes at most one of each byte."""
+    """A bound on the tokens of input: a tokenizer over bytes makes at most one of each byte, GLM 16,384 of an image."""
     texts = [text for message in request.messages for text in _texts(message)] + _definitions(request)
     around = _MOST_TOKENS_PER_MESSAGE * (len(request.messages) + len(texts))
-    return sum(len(text.encode("utf-8", "replace")) for text in texts) + around
+    images = _MOST_TOKENS_PER_IMAGE * image_count(request)
+    return sum(len(text.encode("utf-8", "replace")) for text in texts) + around + images
+
+
+def image_count(request: ChatRequest) -> int:
+    """How many images `request` holds."""
+    return sum(len(message.images) for message in request.messages)
 
 
 def _texts(message: Message) -> list[str]:

@@ -43,7 +43,9 @@ class GatewayRunner:
         fields = settings().allowed_fields
         if limits is None:
             return RequestLimits(fields=fields)
-        return RequestLimits(limits.context_tokens, limits.max_output_tokens, fields)
+        return RequestLimits(
+            limits.context_tokens, limits.max_output_tokens, fields, images=bool(card and card.takes_images("runapi"))
+        )
 
     def price(self, model: str) -> Price | None:
         """The gateway's own price, else the published one."""

@@ -15,6 +15,7 @@ from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
+from glm_playground.ui.shared.images import draw_images
 from glm_playground.ui.shared.ledger_notice import attempt, typed_for
 from glm_playground.ui.shared.long_text import draw_markdown
 from glm_playground.ui.shared.navigation import PLAYGROUND
@@ -91,6 +92,7 @@ def _draw_conversation(stored: StoredRun) -> None:
         with st.chat_message("user", avatar=":material/person:"):
             if turn.prompt.results:
                 draw_tool_results(turn.prompt.results)
+            draw_images([file.image for file in turn.prompt.attachments])
             if turn.prompt.text:
                 draw_markdown(turn.prompt.text)
         with st.chat_message("assistant", avatar=":material/smart_toy:"):

@@ -21,7 +21,7 @@ CAPABILITIES: dict[str, Callable[[ModelCard], bool | None]] = {
         card, _starts(card.facts.structured_output, ("response_format", "supported")), "structured_output"
     ),
     "caching": lambda card: _documented(card.facts.context_caching),
-    "images": lambda card: _unless_refused(card, _contains(card.facts.input_modalities, "image"), "multimodal_input"),
+    "images": lambda card: card.takes_images("runapi"),
     "open_weights": lambda card: card.facts.open_weights.value,
 }
 """Whether a model can do something, by name; None where nobody said."""

@@ -13,12 +13,13 @@ from glm_playground.chat.session import NO_LIMIT, Session
 from glm_playground.chat.variables import variables_of
 from glm_playground.chat.workbench import Draft
 from glm_playground.service import runtime
+from glm_playground.ui.playground.attachment_view import draw_attachments
 from glm_playground.ui.playground.composer import draw_composer
 from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, take_changes
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.setting_words import encoding_name
 from glm_playground.ui.playground.turn_view import open_editor
-from glm_playground.ui.playground.uploads import take_files
+from glm_playground.ui.playground.uploads import Taken, take_files
 from glm_playground.ui.server.scheduler import action_slot, released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
@@ -42,15 +43,20 @@ def submit(session: Session) -> None:
     say(None)
     value = st.session_state[PROMPT]
     text = (value if isinstance(value, str) else value.text) or ""
-    # A guess at an encoding takes a quarter of a second for a large file, in which others compute.
+    # A PDF takes seconds, and a guess at an encoding a quarter of one for a large file; others compute meanwhile.
     with released():
-        files, problems = take_files([] if isinstance(value, str) else value.files)
-    session.submit(
-        text,
-        [file.attachment for file in files],
-        Notice(NoticeKind.FILES, files=problems) if problems else None,
-        guessed=[file.guessed for file in files],
-    )
+        taken = take_files([] if isinstance(value, str) else value.files)
+    if taken.problems and not text.strip() and not taken.files:
+        # Nothing is left that could wait.
+        say(Notice(NoticeKind.FILES, files=taken.problems))
+    session.submit(text, [file.attachment for file in taken.files], notice_of(taken), guessed=taken.guessed)
+
+
+def notice_of(taken: Taken) -> Notice | None:
+    """Why a prompt with these files waits: some could not be read, or a text is to be looked at before it is sent."""
+    if taken.problems:
+        return Notice(NoticeKind.FILES, files=taken.problems)
+    return Notice(NoticeKind.PDF) if any(file.attachment.pages for file in taken.files) else None
 
 
 def draw_drafts(session: Session) -> bool:
@@ -86,9 +92,7 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
         value = session.bench.values.get(name, "")
         show_value(key, value)
         st.text_input(name, value, key=key)
-    if draft.attachments:
-        files = ", ".join(literal(file.name) for file in draft.attachments)
-        st.caption(_("With: {names}").format(names=files))
+    draw_attachments(draft.attachments, draft.id, shows_texts=True)
     for place, (file, guessed) in enumerate(zip(draft.attachments, draft.guessed, strict=False)):
         if guessed:
             _draw_encoding(draft, place, file, guessed)
@@ -162,6 +166,8 @@ def forecast_text(forecast: Forecast, *, waiting: bool = False) -> str:
     if forecast.requests > 1:
         parts.append(_("{count} requests").format(count=number(forecast.requests)))
     parts.append(_("about {count} tokens in").format(count=number(forecast.prompt_tokens)))
+    if forecast.images:
+        parts.append(_("without the images"))
     if forecast.context_share is not None and forecast.context_share >= _LEAST_SHARE:
         parts.append(_("{share} % of the context").format(share=number(100 * forecast.context_share, 1)))
     if forecast.least_cost is None:

@@ -16,6 +16,7 @@ from glm_playground.ui.playground.notices import explain_problem
 from glm_playground.ui.playground.setting_words import capability_note
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.images import shown_body
 from glm_playground.ui.shared.long_text import draw_code
 from glm_playground.ui.shared.navigation import PANEL
 from glm_playground.ui.shared.session import model_ids, show_value
@@ -300,7 +301,7 @@ def draw_request(bench: Workbench, lane: Lane) -> None:
     """Draws the request that the lane's next prompt would make; to be called in an open popover."""
     st.caption(_("What will be sent with your next prompt, as JSON. The key is not part of it."))
     request = lane.conversation.request(Prompt(_("(your prompt)")), bench.setup_of(lane))
-    draw_code(_pretty(request.body()), "json", wrap_lines=False, height=320)
+    draw_code(_pretty(shown_body(request)), "json", wrap_lines=False, height=320)
 
 
 def differences(bench: Workbench, lane: Lane) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import streamlit as st
 
-from glm_playground.chat.attachments import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, AttachmentFault, AttachmentProblem
 from glm_playground.chat.extra import ExtraProblem
 from glm_playground.chat.lane import FieldProblem, Lane
 from glm_playground.chat.notice import Notice, NoticeKind
@@ -12,11 +11,12 @@ from glm_playground.chat.structured import SchemaProblem
 from glm_playground.chat.tools import ToolProblem
 from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import WorkbenchNewer, WorkbenchUnreadable
+from glm_playground.ui.playground.attachment_words import explain_files
 from glm_playground.ui.playground.setting_words import explain_extra, explain_schema, explain_tools
 from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.explanations import Explanation, explain_finding
 from glm_playground.ui.shared.figures import dollars
-from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.session import opened, said
 
 
@@ -45,14 +45,8 @@ def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -
             )
         case NoticeKind.CHECK if notice.finding:
             return explain_finding(notice.finding, notice.model)
-        case NoticeKind.ENCODING:
-            return Explanation(
-                _("The encoding of a file is a guess."), _("Choose the one in which it reads right, then send.")
-            )
-        case NoticeKind.FILES:
-            return Explanation(
-                _("Not every file was attached."), " ".join(explain_attachment(problem) for problem in notice.files)
-            )
+        case NoticeKind.ENCODING | NoticeKind.PDF | NoticeKind.FOLDER | NoticeKind.FILES:
+            return explain_files(notice)
         case NoticeKind.READY:
             return Explanation(_("A prompt of the preset."), _("Change it if you like, then send it."))
         case NoticeKind.LANES_FULL:
@@ -100,21 +94,6 @@ def explain_unreadable(error: WorkbenchUnreadable) -> Explanation:
         reason = _("What is stored of it cannot be read: {reason}.").format(reason=literal(str(error).rstrip(".")))
     kept = _("It is left as it is; this is another, empty one.")
     return Explanation(_("The workbench was not opened."), f"{reason} {kept}")
-
-
-def explain_attachment(problem: AttachmentProblem) -> str:
-    """Why a file was not taken."""
-    size, most = number(problem.size / 1024**2, 1), number(MAX_ATTACHMENT_BYTES / 1024**2)
-    reasons = {
-        AttachmentFault.TOO_LARGE: _("It has {size} MB; at most {most} MB can be attached.").format(
-            size=size, most=most
-        ),
-        AttachmentFault.BINARY: _("It is not text. Attach text files, such as source code, CSV or Markdown."),
-        AttachmentFault.EMPTY: _("It is empty."),
-        AttachmentFault.TOO_MANY: _("At most {count} files can be attached.").format(count=number(MAX_ATTACHMENTS)),
-    }
-    name = literal(problem.name) if problem.name else _("The files")
-    return f"{name}: {reasons[problem.fault]}"
 
 
 def draw_notice(bench: Workbench) -> None:

@@ -13,6 +13,7 @@ from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.settings import RUNAPI_BASE_URL
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.images import shown_body
 from glm_playground.ui.shared.own_key import asked_gateway
 from glm_playground.ui.shared.snippets import request_snippets
 from glm_playground.ui.shared.starters import QUICKSTART
@@ -60,7 +61,7 @@ def _draw_code(bench: Workbench) -> None:
     asked = asked_gateway()
     is_reachable = asked.stand_in is None or _is_on_this_computer()
     is_runapis = asked.site == RUNAPI_BASE_URL
-    snippets = request_snippets(request.body(), asked.api_root if is_reachable and not is_runapis else "")
+    snippets = request_snippets(shown_body(request), asked.api_root if is_reachable and not is_runapis else "")
     for tab, snippet in zip(st.tabs([snippet.name for snippet in snippets]), snippets, strict=True):
         tab.code(snippet.text, language=snippet.language, height=260)
     if asked.stand_in and is_reachable and asked.key:

@@ -12,9 +12,12 @@ from glm_playground.ui.shared.styled import styled
 def draw_starters(session: Session) -> None:
     """Draws a button for each prompt, and a line of what else there is."""
     with st.container(gap="xsmall"):
-        for key, (use, prompt) in starters().items():
+        for key, (use, prompt, attachments) in starters().items():
             st.button(
-                f"{styled('gray', use)} {prompt}", key=key, on_click=command, args=(session, session.submit, prompt)
+                f"{styled('gray', use)} {prompt}",
+                key=key,
+                on_click=command,
+                args=(session, session.submit, prompt, attachments),
             )
         st.caption(
             _(

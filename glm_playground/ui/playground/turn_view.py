@@ -14,6 +14,7 @@ from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import unmarked
 from glm_playground.runs.refusals import refused_fields
 from glm_playground.runs.run import Outcome, Run
+from glm_playground.ui.playground.attachment_view import draw_attachments
 from glm_playground.ui.playground.composer import Editor, copy_text
 from glm_playground.ui.playground.form import command, take_changes
 from glm_playground.ui.playground.structured_view import draw_check
@@ -140,12 +141,7 @@ def draw_prompt(prompt: Prompt, key: str) -> None:
                 on_click=copy_text,
                 args=(prompt.text,),
             )
-    if prompt.attachments:
-        names = ", ".join(
-            _("{name} (about {count} tokens)").format(name=literal(name), count=number(count))
-            for name, count in prompt.attachment_tokens
-        )
-        st.caption(_("With: {names}").format(names=names))
+    draw_attachments(prompt.attachments, key, shares=prompt.attachment_tokens)
 
 
 def _draw_branches(session: Session, fork: Fork, turn: Turn) -> None:

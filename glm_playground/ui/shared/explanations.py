@@ -398,12 +398,20 @@ def explain_finding(finding: Finding, model: str) -> Explanation:
                 "set. Take them out in the settings, then send."
             ),
         ),
+        Problem.IMAGES_REFUSED: (
+            _("{model} is not known to take images."),
+            _("Choose a model that does, such as GLM-5.3-Flash, or send the prompt without them."),
+        ),
+        Problem.IMAGES_TOO_LARGE: (
+            _("The images of this conversation are too large together."),
+            _("They have {found} MB; {limit} MB are sent at most. Clear the conversation, or send smaller ones."),
+        ),
     }
     title, body = sentences[finding.problem]
     names = literal(", ".join(finding.names))
     text = body.format(found=found, limit=limit, model=literal(model), names=names)
     sent = _("Nothing was sent.")
-    return Explanation(title, f"{text} {sent}")
+    return Explanation(title.format(model=literal(model)), f"{text} {sent}")
 
 
 def _figure(value: float | None) -> str:

@@ -11,6 +11,7 @@ from glm_playground.runs.run import Run
 from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.figures import dollars, per_second, seconds, tokens
 from glm_playground.ui.shared.i18n import _, day, moment, number
+from glm_playground.ui.shared.images import shown_body
 from glm_playground.ui.shared.long_text import draw_code
 
 _MOST_SERVER_FIGURES = 30
@@ -76,7 +77,7 @@ def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = F
     ]
     st.markdown("\n".join(lines))
     st.caption(_("The request as it was sent"))
-    draw_code(json.dumps(run.request.body(), ensure_ascii=False, indent=2), "json", wrap_lines=False, height=240)
+    draw_code(json.dumps(shown_body(run.request), ensure_ascii=False, indent=2), "json", wrap_lines=False, height=240)
 
 
 def _share(usage: Usage | None) -> str:
