@@ -20,6 +20,11 @@ MAX_ATTACHMENTS = bounds.ATTACHMENTS
 MAX_FILE_BYTES = max(bounds.ATTACHMENT_BYTES, bounds.PDF_BYTES, bounds.ZIP_BYTES, bounds.IMAGE_BYTES)
 """The largest that any file may be."""
 
+_MOST_BYTES = {
+    "pdf": bounds.PDF_BYTES,
+    "zip": bounds.ZIP_BYTES,
+    **dict.fromkeys(("png", "jpg", "jpeg", "webp", "gif"), bounds.IMAGE_BYTES),
+}
 _MAX_NAME_CHARACTERS = 120
 _NAMELESS = "file"
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -104,6 +109,12 @@ def read_attachment(name: str, data: bytes) -> ReadFile | AttachmentProblem:
     if not text.strip():
         return AttachmentProblem(AttachmentFault.EMPTY, name, len(data))
     return ReadFile(Attachment(name, text), guessed)
+
+
+def most_bytes(name: str) -> int:
+    """How large a file may be, by its name alone; what it is its bytes say once it is read."""
+    ending = name.rpartition(".")[2].lower()
+    return _MOST_BYTES.get(ending, MAX_ATTACHMENT_BYTES)
 
 
 def read_folder(name: str, files: Sequence[tuple[str, bytes]]) -> ReadFile | AttachmentProblem:

@@ -11,8 +11,6 @@ from glm_playground.chat.process_pool import ProcessPool, Unanswered
 from glm_playground.gateway.wire import clean_text
 
 _SIGN = b"%PDF-"
-# Readers find it after what a mail gateway put before it (PDF 32000-1, implementation note 13).
-_SIGN_WITHIN = 1024
 
 
 class PdfFault(StrEnum):
@@ -62,7 +60,7 @@ atexit.register(pdf_processes.close)
 
 def is_pdf(data: bytes) -> bool:
     """Whether a file says that it is a PDF."""
-    return _SIGN in data[:_SIGN_WITHIN]
+    return data[:1024].lstrip().startswith(_SIGN)
 
 
 def pdf_text(data: bytes, processes: ProcessPool = pdf_processes) -> PdfText | PdfProblem:

@@ -7,7 +7,7 @@ flat list of turns, so that a long one is not nested deeply. Undo and warm-ups a
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,6 +19,7 @@ from glm_playground.chat.lane import Lane
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.workbench import Draft, Workbench
 from glm_playground.gateway import Parameters, ToolCall
+from glm_playground.gateway.wire import ImageUrl
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
 from glm_playground.runs.run_json import RecordingError, cost_from_json, cost_to_json, run_from_json, run_to_json
@@ -65,7 +66,7 @@ class _File(BaseModel):
     name: str
     text: str = ""
     pages: int = 0
-    image: str = ""
+    image: ImageUrl | Literal[""] = ""
     files: tuple[tuple[str, str], ...] = ()
     left_out: tuple[tuple[str, Omission], ...] = ()
 

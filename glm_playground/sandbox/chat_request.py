@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from glm_playground.catalog import load_catalog
 from glm_playground.sandbox.errors import ApiError
 from glm_playground.sandbox.prices import MODEL_IDS
 
@@ -35,7 +34,6 @@ class ContentPart(_Wire):
 
     type: str
     text: str = ""
-    image_url: dict[str, Any] | None = None
 
 
 class ReceivedMessage(_Wire):
@@ -127,13 +125,7 @@ class ReceivedChat(_Wire):
     def not_honoured(self) -> list[str]:
         """Fields that were sent and that no engine of the sandbox acts upon, in order."""
         sent = {name for name in self.model_fields_set if getattr(self, name) is not None} - _HONOURED
-        images = {"image_url"} if any(part.type == "image_url" for part in self.parts) else set()
-        return sorted(sent | set(self.model_extra or {}) | images)
-
-    @property
-    def parts(self) -> list[ContentPart]:
-        """The parts of all messages that have parts."""
-        return [part for message in self.messages if isinstance(message.content, list) for part in message.content]
+        return sorted(sent | set(self.model_extra or {}))
 
 
 def parse_chat_request(body: object) -> ReceivedChat:
@@ -167,10 +159,8 @@ def _names_a_type(step: str | int) -> bool:
 
 def _refuse_unsupported(request: ReceivedChat) -> None:
     refused: list[str] = []
-    card = load_catalog().get(request.model)
-    # No engine of the sandbox looks at an image; it takes them where the model would.
-    known = {"text", "image_url"} if card and card.takes_images() else {"text"}
-    if any(part.type not in known for part in request.parts):
+    parts = [part for message in request.messages if isinstance(message.content, list) for part in message.content]
+    if any(part.type != "text" for part in parts):
         refused.append("content parts other than text")
     if request.model == "glm-5.2":
         if request.tools:

@@ -9,6 +9,7 @@ from glm_playground.chat.attachments import (
     AttachmentFault,
     AttachmentProblem,
     ReadFile,
+    most_bytes,
     plain_name,
     read_attachment,
     read_folder,
@@ -67,7 +68,7 @@ def take_files(files: Sequence[Uploaded]) -> Taken:
 def _read(file: Uploaded) -> ReadFile | AttachmentProblem:
     # Before it is read: an upload may be as large as the server lets in.
     if file.size > MAX_FILE_BYTES:
-        return AttachmentProblem(AttachmentFault.TOO_LARGE, plain_name(file.name), file.size)
+        return AttachmentProblem(AttachmentFault.TOO_LARGE, plain_name(file.name), file.size, most_bytes(file.name))
     return read_attachment(file.name, file.getvalue())
 
 

@@ -12,15 +12,19 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glm_playground.chat.attachments import MAX_ATTACHMENTS
+from glm_playground.chat.attachments import MAX_ATTACHMENTS, Attachment
 from glm_playground.chat.conversation import Turn
+from glm_playground.chat.folders import LeftOut, Omission, PathFile
 from glm_playground.chat.session import CONTINUE
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.ui.playground.notices import explain_attachment
+from glm_playground.ui.playground.attachment_words import explain_attachment
 from glm_playground.ui.playground.uploads import take_files
 from glm_playground.ui.shared import i18n
+from glm_playground.ui.shared.starters import QUICKSTART
+from tests import pdfs
 from tests.app.playground_page import Playground
+from tests.pictures import claiming, picture, url_of
 
 BodyOf = Callable[[Run], dict[str, Any]]
 
@@ -344,7 +348,7 @@ class TestAttachments:
         page.ask("keep this text")
         assert not page.talk.turns
         assert "Not every file was attached." in page.why_waiting
-        assert "picture\\.png: It is not text." in page.why_waiting
+        assert "picture\\.png: It is no PNG, JPEG, WebP or GIF" in page.why_waiting
         assert page.waiting == ["keep this text"]
         # A second one costs nothing either.
         page.at.chat_input(key="prompt").upload("empty.txt", b"\n")
@@ -357,7 +361,7 @@ class TestAttachments:
             page.at.chat_input(key="prompt").upload(name, data)
         page.ask("sum this up")
         assert "picture\\.png: It is not text." in page.why_waiting
-        assert "With: table\\.csv, notes\\.md" in page.text
+        assert re.search(r"With: table\\\.csv \(about \d tokens\), notes\\\.md \(about", page.text)
         page.draft()
         assert not page.waiting
         sent = body_of(page.last_run)["messages"][-1]["content"]
@@ -380,9 +384,13 @@ class TestAttachments:
             ([Upload("large.txt", None, 50 * 1024**2)], 0, "It has 50.0 MB; at most 2 MB can be attached."),
             ([Upload("fine.txt", b"fine"), Upload("a.bin", bytes(9))], 1, "It is not text."),
             ([Upload("empty.txt", b" \n")], 0, "It is empty."),
-            ([*[Upload("a.txt", b"a")] * MAX_ATTACHMENTS, Upload("b.txt", None)], MAX_ATTACHMENTS, "At most 10 files"),
+            ([Upload("large.pdf", None, 50 * 1024**2)], 0, "It has 50.0 MB; at most 16 MB can be attached."),
+            ([Upload("a.pdf", pdfs.pages([""]))], 0, "its pages (1) are images"),
+            ([Upload("a.pdf", pdfs.encrypted(pdfs.pages(["a"]), "word"))], 0, "Save it without a password"),
+            ([Upload("a.png", claiming(9000, 9000))], 0, "more than 36,000,000 pixels"),
+            ([Upload("a.zip", b"PK\x03\x04")], 0, "The .zip file is broken"),
         ],
-        ids=["large", "binary", "empty", "many"],
+        ids=["large", "binary", "empty", "large of its kind", "images", "encrypted", "wide", "no zip"],
     )
     def test_what_cannot_be_taken_is_told(
         self, monkeypatch: pytest.MonkeyPatch, files: list[Upload], kept: int, reason: str
@@ -391,6 +399,64 @@ class TestAttachments:
         taken, [problem] = take_files(files)
         assert [one.attachment.name for one in taken] == [file.name for file in files[:kept]]
         assert reason in explain_attachment(problem)
+
+    def test_a_folder_and_many_files_are_one_attachment_each(self) -> None:
+        folder = [Upload("shop/a.py", b"a"), Upload("shop/b/c.py", b"c"), Upload("shop/.git/x", b"x")]
+        taken, problems = take_files([*folder, Upload("d.txt", b"d")])
+        assert [file.attachment for file in taken] == [
+            Attachment("d.txt", "d"),
+            Attachment(
+                "shop",
+                files=(PathFile("a.py", "a"), PathFile("b/c.py", "c")),
+                left_out=(LeftOut(".git/x", Omission.SKIPPED),),
+            ),
+        ]
+        assert problems == ()
+        many = [Upload(f"{number}.txt", b"a") for number in range(MAX_ATTACHMENTS + 1)]
+        [one] = take_files(many).files
+        assert (one.attachment.name, len(one.attachment.files)) == ("files", MAX_ATTACHMENTS + 1)
+
+    def test_the_text_of_a_pdf_is_shown_before_it_is_sent(self, page: Playground, body_of: BodyOf) -> None:
+        page.at.chat_input(key="prompt").upload("a.pdf", pdfs.pages(["The first page", "The second"]))
+        page.ask("sum this up")
+        assert not page.talk.turns
+        assert "This is the text that was read from the PDF." in page.why_waiting
+        assert "[page 1 of 2]\nThe first page" in "".join(code.value for code in page.at.code)
+        page.draft()
+        assert "[page 2 of 2]\nThe second" in body_of(page.last_run)["messages"][-1]["content"]
+        assert "a\\.pdf (2 pages, about" in "".join(caption.value for caption in page.at.caption)
+
+    def test_an_image_goes_to_the_models_that_take_it_and_the_others_say_so(
+        self, page: Playground, body_of: BodyOf
+    ) -> None:
+        data = picture()
+        page.at.chat_input(key="prompt").upload("notes.txt", data)
+        page.ask("what is this?")
+        assert "glm\\-5\\.1 is not known to take images." in page.why_waiting
+        assert not page.talk.turns
+        [draft] = page.bench.drafts
+        assert (draft.text, draft.attachments) == ("what is this?", (Attachment("notes.txt", image=url_of(data)),))
+        page.click("add_lane")
+        page.bench.lanes[1].edit("model", "glm-5.3-flash")
+        draft.lane_ids = page.bench.targets()
+        page.draft()
+        refused, taken = page.bench.lanes
+        assert "is not known to take images" in page.text
+        assert not refused.conversation.turns
+        [turn] = taken.conversation.turns
+        run = turn.answer.run
+        assert run
+        assert body_of(run)["messages"][-1]["content"] == [
+            {"type": "image_url", "image_url": {"url": url_of(data)}},
+            {"type": "text", "text": "what is this?"},
+        ]
+
+    def test_the_code_starter_carries_the_repository_it_speaks_of(self, page: Playground, body_of: BodyOf) -> None:
+        page.run()
+        page.click("starter")
+        sent = body_of(page.last_run)["messages"][-1]["content"]
+        assert "```orders/tests/test_checkout.py\n" in sent
+        assert sent.endswith(QUICKSTART)
 
 
 class TestNotSentYet:

@@ -14,7 +14,10 @@ from glm_playground.chat.attachments import (
     token_shares,
     with_attachments,
 )
+from glm_playground.chat.folders import PathFile
+from glm_playground.chat.pdf import PdfFault, PdfProblem
 from glm_playground.runs.tokens import estimate_tokens
+from tests import pdfs
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t`"), min_size=1)
 near_fences = st.lists(st.sampled_from(["`", "```", "````", "~~~", "\n", " ", "a", "你"]), max_size=12).map("".join)
@@ -49,8 +52,7 @@ def test_what_is_text(data: bytes, text: str) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
-        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n\x8f\x9d",
+        b"\x7fELF\x02\x01\x01\x00",
         b"text\x00text",
         b"\x01\x02\x03 a",
         b"caf\xe9 \x01",
@@ -63,6 +65,38 @@ def test_what_is_text(data: bytes, text: str) -> None:
 )
 def test_what_is_not_text(data: bytes) -> None:
     assert fault_of(data) is AttachmentFault.BINARY
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "fault"),
+    [
+        ("a.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", AttachmentFault.IMAGE),
+        ("a.png", b"GIF89a", AttachmentFault.IMAGE),
+        ("a.txt", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n\x8f\x9d", AttachmentFault.PDF),
+        ("a.zip", b"PK\x03\x04", AttachmentFault.ZIP),
+        ("a.docx", b"PK\x03\x04\x14\x00\x00\x00", AttachmentFault.BINARY),
+        ("a.zip", b"not one", None),
+        ("a.pdf", b"about %PDF- files", None),
+    ],
+)
+def test_a_file_is_what_its_bytes_say(name: str, data: bytes, fault: AttachmentFault | None) -> None:
+    found = read_attachment(name, data)
+    assert (found.fault if isinstance(found, AttachmentProblem) else None) is fault
+
+
+def test_a_pdf_is_its_text() -> None:
+    found = read_attachment("a.pdf", pdfs.pages(["one", "two"]))
+    assert found == ReadFile(Attachment("a.pdf", "[page 1 of 2]\none\n\n[page 2 of 2]\ntwo\n", pages=2))
+    locked = read_attachment("a.pdf", pdfs.encrypted(pdfs.pages(["one"]), "word"))
+    assert isinstance(locked, AttachmentProblem)
+    assert locked.pdf == PdfProblem(PdfFault.ENCRYPTED)
+
+
+def test_a_folder_comes_as_its_files_by_path() -> None:
+    folder = Attachment("shop", files=(PathFile("a.py", "a\n"), PathFile("b/__init__.py", "")))
+    assert with_attachments("?", [folder]) == "```shop/a.py\na\n```\n\n```shop/b/__init__.py\n```\n\n?"
+    [(_name, tokens)] = token_shares("?", [folder])
+    assert tokens > 0
 
 
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\xff\xfe", b" \r\n\t"])

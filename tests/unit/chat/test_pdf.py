@@ -31,6 +31,7 @@ def test_the_text_is_read_page_by_page() -> None:
     data = pdfs.pages(["Hello (all)", "", "Third"])
     assert is_pdf(data)
     assert is_pdf(b"\r\n" + data)
+    assert not is_pdf(b"how a %PDF- begins")
     assert pdf_text(data) == PdfText(
         "[page 1 of 3]\nHello (all)\n\n[page 2 of 3]\n\n\n[page 3 of 3]\nThird\n", pages=3, blank=1
     )

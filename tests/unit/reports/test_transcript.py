@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Prompt, ToolResult, Turn
+from glm_playground.chat.folders import PathFile
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import Event, EventKind, Parameters, ToolCall, Usage
 from glm_playground.reports.sections import VoteShown
@@ -24,6 +25,7 @@ from glm_playground.reports.words import Words
 from glm_playground.runs.cost import Cost, CostState, Price, TokenClass, cost_of
 from glm_playground.runs.run import Outcome, RunError, Server
 from glm_playground.runs.run_json import cost_from_json
+from tests.pictures import picture, url_of
 from tests.report_lanes import AT, MILLISECOND, PRICE, lane_of, run_of
 
 WORDS = Words()
@@ -168,10 +170,27 @@ def test_headings_are_the_title_lanes_and_turns_in_order() -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
+def test_images_and_folders_of_a_prompt_are_in_every_form() -> None:
+    url = url_of(picture())
+    files = (Attachment("a.png", image=url), Attachment("shop", files=(PathFile("b/c.py", "pass\n"),)))
+    lane = lane_of((Prompt("What?", files), Answer(text="That.")))
+    page = Page(html_of(lane))
+    assert [attrs["src"] for tag, attrs in page.elements if tag == "img"] == [url]
+    assert "pass" in "".join(page.passages())
+    markdown = markdown_of(lane)
+    assert f"![]({url})" in markdown
+    assert "`shop/b/c.py`" in markdown
+    prompt = json.loads(to_json([lane], exported_at=AT))["lanes"][0]["turns"][0]["prompt"]
+    assert prompt["attachments"] == [
+        {"name": "a.png", "image": url},
+        {"name": "shop", "files": [{"path": "b/c.py", "text": "pass\n"}], "left_out": []},
+    ]
+
+
 def test_a_page_loads_and_runs_nothing_and_says_its_language() -> None:
     page = Page(html_of(asked("Hello"), asked("Hello"), language="pt_BR"))
     policy = next(attrs["content"] for tag, attrs in page.elements if "http-equiv" in attrs)
-    assert policy == "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
     assert not {"script", "link", "img", "iframe", "a", "form", "base"} & set(page.tags())
     assert not [name for _tag, attrs in page.elements for name in attrs if name in {"src", "href", "style"}]
     assert page.elements[0] == ("html", {"lang": "pt-BR"})

@@ -1,0 +1,30 @@
+"""Attachments of every kind are there again after a workbench was stored; what earlier versions stored opens."""
+
+import json
+
+from glm_playground.chat.attachments import Attachment
+from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.chat.folders import LeftOut, Omission, PathFile
+from glm_playground.chat.lane import Lane
+from glm_playground.chat.workbench import Draft, Workbench
+from glm_playground.chat.workbench_json import from_json, to_json
+from tests.pictures import picture, url_of
+
+FILES = (
+    Attachment("a.txt", "text"),
+    Attachment("b.pdf", "[page 1 of 1]\nb\n", pages=1),
+    Attachment("c.png", image=url_of(picture())),
+    Attachment("d", files=(PathFile("e/f.py", ""),), left_out=(LeftOut("g.png", Omission.NOT_TEXT),)),
+)
+
+
+def test_every_kind_is_stored_and_read() -> None:
+    lane = Lane("1")
+    lane.conversation.end.add(Turn(Prompt("hi", FILES), [Answer(text="there")]))
+    bench = Workbench(lanes=[lane], drafts=[Draft("later", FILES, ("1",), guessed=("", "", "", ""))])
+    stored = to_json(bench, lambda run: True)
+    again = from_json(stored, {}, id="x", name="y")
+    assert again.lanes[0].conversation.turns[0].prompt == Prompt("hi", FILES)
+    assert again.drafts[0].attachments == FILES
+    # A text is stored as it always was, so that an earlier version reads it too.
+    assert json.loads(stored)["drafts"][0]["attachments"][0] == ["a.txt", "text"]
