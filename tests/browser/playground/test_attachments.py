@@ -30,7 +30,7 @@ def test_an_image_is_drawn_where_it_was_sent_and_in_the_history(scripted_app: Ap
     tab.settled()
     tab.button("Details").click()
     expect(page.get_by_text(re.compile(r"data:image/png;base64,\.\.\. \(\d+ bytes\)"))).to_be_visible()
-    run = page.locator("code").filter(has_text=re.compile("^[0-9a-f]{32}$")).inner_text()
+    run = page.locator("code").filter(has_text=re.compile("^[0-9a-f]{32}$")).last.inner_text()
     tab.go(f"/history?run={run}")
     expect(page.get_by_label("Chat message from user").locator("img")).to_be_visible()
 

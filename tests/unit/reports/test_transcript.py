@@ -29,7 +29,7 @@ from tests.pictures import picture, url_of
 from tests.report_lanes import AT, MILLISECOND, PRICE, lane_of, run_of
 
 WORDS = Words()
-VOID = {"meta", "br"}
+VOID = {"img", "meta", "br"}
 
 
 def asked(content: str, **fields: object) -> TranscriptLane:
