@@ -173,7 +173,7 @@ def _parts(bundle: Bundle) -> dict[str, bytes]:
     parts |= {card_path(model): write_json(facts) for model, facts in sorted(bundle.cards.items())}
     manifest = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": _version(bundle),
         "title": bundle.title,
         "created_at": bundle.created_at.isoformat(),
         "note": bundle.note,
@@ -184,6 +184,12 @@ def _parts(bundle: Bundle) -> dict[str, bytes]:
         ],
     }
     return {MANIFEST: write_json(manifest), **parts}
+
+
+def _version(bundle: Bundle) -> int:
+    """The oldest whose readers know all that is in the bundle."""
+    images = any(message.images for one in bundle.runs for message in one.run.request.messages)
+    return VERSION if images else 1
 
 
 def _holds(path: str, bundle: Bundle) -> str:

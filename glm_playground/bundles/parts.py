@@ -22,7 +22,8 @@ from glm_playground.runs.run import Run
 from glm_playground.runs.run_json import RecordingError, cost_from_json, cost_to_json, run_from_json, run_to_json
 
 FORMAT: Final = "glmrun"
-VERSION: Final = 1
+VERSION: Final = 2
+"""The newest that is read. A file has the oldest that says all that it holds: 2 where a message has images."""
 MANIFEST = "manifest.json"
 
 MAX_TITLE_CHARACTERS = 200
@@ -68,7 +69,7 @@ class Manifest(_Part):
     """`manifest.json`: what the file is, and every other part of it."""
 
     format: Literal["glmrun"]
-    version: Literal[1]
+    version: Literal[1, 2]
     title: Annotated[str, StringConstraints(max_length=MAX_TITLE_CHARACTERS)]
     created_at: AwareDatetime
     note: Annotated[str, StringConstraints(max_length=MAX_NOTE_CHARACTERS)]

@@ -310,6 +310,18 @@ def with_manifest(**fields: Any) -> bytes:
     return zip_of(parts | {"manifest.json": json.dumps(json.loads(parts["manifest.json"]) | fields).encode()})
 
 
+def test_a_file_has_the_oldest_version_whose_readers_know_what_it_holds() -> None:
+    bundle = small_bundle()
+    first = bundle.runs[0]
+    seen = first.run.request.messages[-1].model_copy(update={"images": ("data:image/png;base64,iVBORw0KGgo=",)})
+    request = first.run.request.model_copy(update={"messages": (seen,)})
+    images = replace(bundle, runs=(replace(first, run=replace(first.run, request=request)), *bundle.runs[1:]))
+    for one, version in ((bundle, 1), (images, 2)):
+        data = write_bundle(one)
+        assert json.loads(parts_of(data)["manifest.json"])["version"] == version
+        assert read_bundle(data) == one
+
+
 def test_a_later_version_has_its_own_error() -> None:
     # What else is new in it does not matter.
     with pytest.raises(BundleNewer) as caught:
