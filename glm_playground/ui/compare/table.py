@@ -16,13 +16,17 @@ from glm_playground.ui.compare.filters import MODELS_A_PAGE, Shown, WantedRows, 
 from glm_playground.ui.compare.reading_table import draw_reading
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_view import claims_text
+from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, ngettext, number
 
+_PAGE = "compare"
 _PLACE = "compare_place"
 _HEAD = "compare_head"
 _CLOSED = "compare_closed"
 _ROW_HEIGHT = 32
 _MOST_HEIGHT = 600
+_HEIGHT_TO_THE_FOLD = 400
+"""What stands below a grid of this height is not on the first screen."""
 _MOST_TINTED = 1500
 _LONGEST_IN_A_CELL = 60
 # Seen on white and on black alike, and a difference has its sign besides.
@@ -56,6 +60,10 @@ def draw_table(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], laid
     if place:
         with right:
             _draw_claims(place, page, sources)
+    if first_screen_only(_PAGE) and _height(page, wanted) >= _HEIGHT_TO_THE_FOLD:
+        draw_rest_soon(_PAGE)
+        return
+    _draw_caption(page.comparison, tinted=_is_tinted(page.comparison))
     draw_downloads(shown, sources)
     draw_reading(page, sources)
 
@@ -71,12 +79,13 @@ def _place(shown: Shown) -> Place | None:
 def _draw_grid(shown: Shown, wanted: WantedRows) -> None:
     comparison, by_model = shown.comparison, wanted.by_model
     frame = _by_model(shown) if by_model else _by_fact(shown)
-    tinted = len(comparison.rows) * len(comparison.cards) <= _MOST_TINTED
     # Another key for other rows: a choice is kept by position, and the position would be another fact's.
     key = f"compare_grid-{st.session_state.get(_CLOSED, 0)}-{wanted}-{comparison.models[0]}"
     st.dataframe(
-        frame.style.apply(_tints, axis=None, comparison=comparison, by_model=by_model) if tinted else frame,
-        height=min(_MOST_HEIGHT, (len(frame) + 1) * _ROW_HEIGHT + 3),
+        frame.style.apply(_tints, axis=None, comparison=comparison, by_model=by_model)
+        if _is_tinted(comparison)
+        else frame,
+        height=_height(shown, wanted),
         row_height=_ROW_HEIGHT,
         hide_index=True,
         column_config=_columns(shown, by_model),
@@ -86,7 +95,15 @@ def _draw_grid(shown: Shown, wanted: WantedRows) -> None:
         selection_mode=("single-cell", "single-column"),
         alt=_("Comparison of {count} models").format(count=len(comparison.cards)),
     )
-    _draw_caption(comparison, tinted=tinted)
+
+
+def _height(shown: Shown, wanted: WantedRows) -> int:
+    rows = shown.comparison.cards if wanted.by_model else shown.comparison.rows
+    return min(_MOST_HEIGHT, (len(rows) + 1) * _ROW_HEIGHT + 3)
+
+
+def _is_tinted(comparison: Comparison) -> bool:
+    return len(comparison.rows) * len(comparison.cards) <= _MOST_TINTED
 
 
 def _by_fact(shown: Shown) -> pd.DataFrame:

@@ -21,7 +21,7 @@ _COST_STATES = tuple(state for state in CostState if state is not CostState.PRED
 
 
 def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
-    """Draws the search and the filters; what they say."""
+    """Draws the search and, once they are opened, the filters; what they say."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
             _("Search"),
@@ -37,8 +37,10 @@ def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
             placeholder=_("all"),
             persist_state="session",
         )
-        with st.popover(_("Filters"), icon=":material/filter_list:"):
-            _draw_more(ledger, owner)
+        popover = st.popover(_("Filters"), icon=":material/filter_list:", key="history_filters", on_change="rerun")
+        if popover.open:
+            with popover:
+                _draw_more(ledger, owner)
         draw_filter_count(sum(bool(st.session_state.get(key)) for key in _KEYS[2:]))
     state = st.session_state
     return RunFilter(

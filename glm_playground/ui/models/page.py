@@ -29,11 +29,13 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_groups import group_rows
 from glm_playground.ui.shared.fact_values import aside, table_head
 from glm_playground.ui.shared.fact_view import FactView, Section
+from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, language
 from glm_playground.ui.shared.navigation import COMPARE, MODELS
 from glm_playground.ui.shared.playground_link import draw_try_it
 
 _LONGEST_SHOWN_ID = 80
+_PAGE = "sheet"
 _SPLIT = (6, 5)
 """Widths of the two columns."""
 TAB = "tab"
@@ -96,7 +98,7 @@ def draw_model(card: ModelCard, catalog: Catalog, server: Gateway) -> None:
     one = _Sheet(card, catalog, live_facts.live_facts(card.id, server), sources)
     view = FactView(sources, one.every_section())
     _draw_top(card, view)
-    _draw_figures(card, server, sources)
+    st.markdown("\n\n".join(("  \n".join(sheet.two_lines(card)), _figures(card, server, sources))))
     tabs: dict[str, tuple[str, Callable[[_Sheet, FactView], None]]] = {
         "overview": (_("Overview"), _draw_overview),
         "prices": (_("Prices"), _draw_prices),
@@ -154,16 +156,15 @@ def _draw_top(card: ModelCard, view: FactView) -> None:
         beside = [card.id, *(other for other in CARDS_OF_RUNAPI if other != card.id)]
         st.page_link(COMPARE, label=_("Compare"), query_params={"ids": ",".join(beside)}, help="")
         draw_try_it(card.id, key="try", label=_("Try it"), type="primary")
-    st.markdown("  \n".join(sheet.two_lines(card)))
 
 
-def _draw_figures(card: ModelCard, server: Gateway, sources: Mapping[str, Source]) -> None:
+def _figures(card: ModelCard, server: Gateway, sources: Mapping[str, Source]) -> str:
     """One table is a fifth of what five elements take to draw. The size stands in the sentence above."""
     figures = glance(card, card_price(card, server))[1:]
     lines = table_head(tuple(figure.label for figure in figures))
     lines.append(f"| {' | '.join(f'**{figure.text}**' for figure in figures)} |")
     lines.append(f"| {' | '.join(said_by(figure.facts, sources) for figure in figures)} |")
-    st.markdown("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _draw_path(name: str) -> None:
@@ -173,10 +174,13 @@ def _draw_path(name: str) -> None:
 
 
 def _draw_overview(one: _Sheet, view: FactView) -> None:
-    first, *others = one.overview()
+    first, below, beside = one.overview()
+    part = first_screen_only(_PAGE)
     left, right = st.columns(2, gap="large")
-    left.markdown(_tables([first, *others[:1]], view))
-    right.markdown(_tables(others[1:], view))
+    left.markdown(_tables([first] if part else [first, below], view))
+    right.markdown(_tables([beside], view))
+    if part:
+        draw_rest_soon(_PAGE)
 
 
 def _draw_prices(one: _Sheet, view: FactView) -> None:

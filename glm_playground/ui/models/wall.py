@@ -15,12 +15,16 @@ from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.filter_count import draw_filter_count
+from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, day, ngettext, number
 from glm_playground.ui.shared.navigation import MODELS
 from glm_playground.ui.shared.playground_link import draw_try_it
 
 _CARDS_A_PAGE = 24
+_CARDS_SEEN_AT_ONCE = 8
+"""Two rows of four at a width of 1280 pixels."""
 _LINE_END = "  \n"
+_PAGE = "models"
 _FILTERS = (_CONTEXT, _LICENCE, _CAPABILITIES, _PRICE, _STATUS) = tuple(
     f"wall_{name}" for name in ("context", "licence", "capabilities", "price", "status")
 )
@@ -45,9 +49,12 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
         first = (st.pagination(pages, key="wall_page") - 1) * _CARDS_A_PAGE
     sources = ChainMap(live_facts.sources(server), dict(catalog.sources))
     grid = st.grid("auto", min_column_width=255, gap="small", border=True)
-    for card in found[first : first + _CARDS_A_PAGE]:
+    part = first_screen_only(_PAGE)
+    for card in found[first : first + (_CARDS_SEEN_AT_ONCE if part else _CARDS_A_PAGE)]:
         with grid.cell():
             _draw_card(card, prices[card.id], sources)
+    if part:
+        draw_rest_soon(_PAGE)
 
 
 def _draw_filters(catalog: Catalog) -> WantedModels:

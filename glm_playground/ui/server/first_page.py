@@ -2,7 +2,8 @@
 
 At a page's address Streamlit's script asks for the server below that address first, waits, and then asks for it at the
 root, before it opens the connection that the page comes through. Said beforehand, it connects at once. What is said is
-the setting for hosts of Streamlit apps, `window.__streamlit` (`streamlit/frontend`, `StreamlitConfig`).
+the setting for hosts of Streamlit apps, `window.__streamlit` (`streamlit/frontend`, `StreamlitConfig`). The app's own
+style is there too: as an element of each page it would be drawn again and again.
 """
 
 import json
@@ -19,13 +20,15 @@ PAGES = ("compare", "playground", "history", "present")
 """Last parts of the addresses of the pages; the models' page has none."""
 
 _STATIC = Path(st.__file__).parent / "static"
+_STYLE = Path(__file__).with_name("first_page.css")
 
 
 @cache
 def first_page() -> str:
     """The page's text."""
     page = (_STATIC / "index.html").read_text(encoding="utf-8")
-    return page.replace("<head>", f"<head>\n    <script>{_server_script()}</script>", 1)
+    style = _STYLE.read_text(encoding="utf-8")
+    return page.replace("<head>", f"<head>\n    <script>{_server_script()}</script>\n    <style>{style}</style>", 1)
 
 
 def inline_scripts() -> list[str]:

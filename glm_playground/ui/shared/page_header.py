@@ -21,8 +21,8 @@ def draw_header(title: str, *, attaches: bool = False) -> None:
         attaches: whether the page draws running answers itself and is drawn again at their end.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(title, anchor=False)
-        st.space("stretch")
+        # It takes the space that the others leave.
+        st.subheader(title, anchor=False, width="stretch")
         draw_running(attaches=attaches)
         st.markdown(_server_line(), width="content")
         st.session_state.setdefault(LANGUAGE_KEY, language())

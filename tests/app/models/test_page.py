@@ -194,7 +194,7 @@ class TestSheet:
 
     def test_it_opens_with_five_figures_and_draws_one_tab(self, in_sandbox: None) -> None:
         at = at_address(id="glm-5.1")
-        figures = at.markdown[3].value.splitlines()
+        figures = at.markdown[2].value.split("\n\n")[1].splitlines()
         assert figures[0] == "| Context | Output | Price | Licence | Status |"
         assert "**200,000 tokens** | **131,072 tokens** | **\\$1.40 in, \\$4.40 out / 1M** | **MIT**" in figures[2]
         assert cells(at, "Provider")
