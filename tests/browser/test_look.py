@@ -142,6 +142,15 @@ def test_a_sheet_prints_whole_and_without_the_menus(scripted_app: AppProcess, op
     assert pages > 2
 
 
+def test_what_is_below_the_first_screen_comes_by_itself(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/")
+    expect(tab.page.get_by_role("link", name="GLM-5.4", exact=True)).to_be_attached()
+    tab = open_tab(scripted_app, "/?id=glm-5.1")
+    expect(tab.page.get_by_role("heading", name="Limits and sizes")).to_be_attached()
+    tab = open_tab(scripted_app, "/compare")
+    expect(tab.button("Download these rows, with sources")).to_be_attached()
+
+
 def test_a_tab_of_a_sheet_can_be_linked(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/?id=glm-5.1&tab=scores")
     expect(tab.page.get_by_role("tab", name="Scores")).to_have_attribute("aria-selected", "true")

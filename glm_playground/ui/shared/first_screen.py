@@ -1,6 +1,6 @@
 """A page's first run draws what is seen at once; what stands below the first screen follows in a run right after.
 
-Each element takes the browser some milliseconds, for which the page can not be used yet. A page that was drawn whole
+Each element takes the browser some milliseconds, for which the page cannot be used yet. A page that was drawn whole
 once is drawn whole ever after, so that nothing below comes and goes.
 """
 

@@ -93,6 +93,13 @@ class TestWall:
         links = {link.proto.label: link.proto.query_string for link in wall.get("page_link")}
         assert links == {card.name: f"id={card.id}" for card in CATALOG.cards}
 
+    def test_the_first_run_draws_what_is_seen_at_once(self, in_sandbox: None) -> None:
+        at = AppTest.from_file(APP, default_timeout=10)
+        run(at)
+        assert len(at.get("page_link")) == 8
+        run(at)
+        assert len(at.get("page_link")) == len(CATALOG)
+
     def test_unknown_stays_unknown(self, wall: AppTest) -> None:
         turbo = next(element.value for element in wall.markdown if "proprietary" in element.value)
         assert "Size **unknown**" in turbo
