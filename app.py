@@ -35,7 +35,12 @@ else:
     app = st.App(
         Path(ui.__file__).with_name("script.py"),
         routes=[
-            callback_route(lambda: settings().callback_secret, storage.keep_callback, base_path() + PATH),
+            callback_route(
+                lambda: settings().callback_secret,
+                storage.keep_callback,
+                base_path() + PATH,
+                key=lambda: settings().api_key,
+            ),
             model_page_route(base_path()),
             *models_routes(load_catalog, base_path()),
             *first_page_routes(base_path()),

@@ -24,6 +24,7 @@ from pydantic import SecretStr
 
 from glm_playground import bounds
 from glm_playground.gateway.kept_json import kept_object, kept_word
+from glm_playground.gateway.redaction import Redaction
 
 MAX_CALLBACK_BYTES = bounds.CALLBACK_BYTES
 MAX_AGE_S = bounds.CALLBACK_AGE_S
@@ -77,6 +78,12 @@ class SignedCallback(NamedTuple):
     task_id: str | None
     """The body's `task_id`, else its `id`."""
     status: str | None
+
+    def without(self, redaction: Redaction) -> "SignedCallback":
+        """The same without a key that its sender repeated."""
+        body: dict[str, Any] = redaction.value(self.body)
+        texts = redaction.text(self.id), redaction.optional(self.task_id), redaction.optional(self.status)
+        return SignedCallback(texts[0], self.sent_at, body, *texts[1:])
 
 
 def callback_key(secret: SecretStr) -> bytes:

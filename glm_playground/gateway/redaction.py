@@ -5,8 +5,8 @@ What is read from a gateway passes here before anybody sees or stores it. In a s
 chunks, so events wait from its fourth character on until the next ones show whether it goes on; their times stay.
 """
 
+import html
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -72,15 +72,14 @@ class Redaction:
 
     def __init__(self, key: SecretStr | None) -> None:
         text = key.get_secret_value() if key else ""
-        spellings = {text, quote(text, safe=""), text.replace("/", "\\/")}
-        spellings |= {json.dumps(one)[1:-1] for one in spellings}
         self.key = text if len(text) >= SHORTEST_KEY else ""
-        self._spellings = re.compile("|".join(map(re.escape, sorted(spellings, key=len, reverse=True))))
+        self.spellings = tuple(sorted(_spellings(self.key), key=len, reverse=True))
+        """The key as it is, and as JSON, addresses and web pages spell it; the longest first."""
         # So much of it is not said either, where a server cuts it off.
-        self._most_said = self.key[: max(SHORTEST_KEY, len(text) // 2)]
+        self._most_said = [(one, one[: max(SHORTEST_KEY, len(one) // 2)]) for one in self.spellings]
 
     def text(self, text: str) -> str:
-        """`text` without the key, as it is or as JSON and addresses spell it."""
+        """`text` without the key, in any of its spellings."""
         spans = self.spans(text)
         return cut_spans([text], spans, KEY_MARK)[0] if spans else text
 
@@ -99,27 +98,46 @@ class Redaction:
         return value
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where the key stands in `text`, or half of it and more."""
-        if not self.key:
-            return []
-        found = [match.span() for match in self._spellings.finditer(text)]
-        at = text.find(self._most_said)
-        while at >= 0:
-            end = at + len(self._most_said)
-            while end - at < len(self.key) and text[end : end + 1] == self.key[end - at]:
-                end += 1
-            if end - at < len(self.key):
+        """Where the key stands in `text`, or half of it and more; in order, apart."""
+        found = []
+        for spelling, said in self._most_said:
+            at = text.find(said)
+            while at >= 0:
+                end = at + len(said)
+                while end - at < len(spelling) and text[end : end + 1] == spelling[end - at]:
+                    end += 1
                 found.append((at, end))
-            at = text.find(self._most_said, end)
-        return sorted(found)
+                at = text.find(said, end)
+        return _apart(found)
 
     def begun(self, text: str) -> int:
-        """How many characters at the end of `text` begin the key, fewer than all of it; 0 below `_WAITS_FROM`."""
-        key = self.key
-        for length in range(min(len(key) - 1, len(text)), _WAITS_FROM - 1, -1):
-            if text.endswith(key[:length]):
-                return length
-        return 0
+        """How many characters at the end of `text` begin a spelling of the key; 0 below `_WAITS_FROM`."""
+        longest = 0
+        for spelling in self.spellings:
+            for length in range(min(len(spelling) - 1, len(text)), max(longest, _WAITS_FROM - 1), -1):
+                if text.endswith(spelling[:length]):
+                    longest = length
+                    break
+        return longest
+
+
+def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """`spans` in order, those that overlap as one."""
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if apart and start < apart[-1][1]:
+            apart[-1] = apart[-1][0], max(end, apart[-1][1])
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def _spellings(key: str) -> set[str]:
+    if not key:
+        return set()
+    pages = {html.escape(key), html.escape(key).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")}
+    plain = {key, quote(key, safe=""), quote(key), key.replace("/", "\\/"), html.escape(key, quote=False), *pages}
+    return plain | {json.dumps(one)[1:-1] for one in plain}
 
 
 class RedactedEvents:
@@ -140,11 +158,13 @@ class RedactedEvents:
         self._redaction = redaction
         self._changed = changed
         self._start = redaction.key[:_WAITS_FROM]
+        # A key whose first characters are spelt in several ways has no one beginning that tells of it.
+        self._one_start = len({spelling[:_WAITS_FROM] for spelling in redaction.spellings}) == 1
         self._beginnings = tuple(self._start[:length] for length in range(1, _WAITS_FROM)) if self._start else ()
         # The last characters of each text that were passed on: too few to tell that the key begins.
         self._tails: dict[EventKind, str] = dict.fromkeys(_TEXTS, "")
         self._call_tails: dict[str, str] = {}
-        self._watchful = False
+        self._watchful = not self._one_start
         self._waiting: list[Event] = []
 
     def pass_on(self) -> None:
@@ -196,7 +216,11 @@ class RedactedEvents:
                 waiting[place] = event._replace(text=self._redaction.text(event.text))
         self._events += waiting[:cut]
         del waiting[:cut]
-        self._watchful = bool(waiting) or any(tail.endswith(self._beginnings) for tail in self._tails.values())
+        self._watchful = (
+            not self._one_start
+            or bool(waiting)
+            or any(tail.endswith(self._beginnings) for tail in self._tails.values())
+        )
 
     def _cut_out(self, pieces: list[str], tail: str, *, last: bool) -> tuple[list[str], int | None]:
         """The pieces of one text without the key, and the first of those in which it may have begun."""

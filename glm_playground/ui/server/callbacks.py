@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from glm_playground import bounds
 from glm_playground.gateway.callbacks import MAX_CALLBACK_BYTES, CallbackError, check_headers, verify
+from glm_playground.gateway.redaction import Redaction
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.values import Callback
 from glm_playground.ui.server.refusal import Refusal
@@ -35,7 +36,13 @@ Store = Callable[[Callback], bool]
 """Keeps a callback; False where one with its id is kept already. Raises LedgerError."""
 
 
-def callback_route(secret: Callable[[], SecretStr | None], store: Store, path: str = PATH) -> Route:
+def callback_route(
+    secret: Callable[[], SecretStr | None],
+    store: Store,
+    path: str = PATH,
+    *,
+    key: Callable[[], SecretStr | None] = lambda: None,
+) -> Route:
     """The route that takes callbacks.
 
     It answers in JSON and says nothing back that was sent: 200 for a callback that is kept, now or before; 404 where no
@@ -46,15 +53,17 @@ def callback_route(secret: Callable[[], SecretStr | None], store: Store, path: s
         secret: the gateway's secret in base64; None where callbacks are not taken.
         store: called in a thread, with checked callbacks only.
         path: where it stands, with the path that the app is served under.
+        key: the gateway's, which is not kept where a callback repeats it.
     """
     # It takes every method itself: those it left out would go to Streamlit, which answers with its page.
-    return Route(path, _CallbackEndpoint(secret, store), name="callbacks")
+    return Route(path, _CallbackEndpoint(secret, store, key), name="callbacks")
 
 
 @dataclass(slots=True)
 class _CallbackEndpoint:
     secret: Callable[[], SecretStr | None]
     store: Store
+    key: Callable[[], SecretStr | None]
     taken: int = 0
     """How many are being read or stored."""
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
@@ -104,7 +113,7 @@ class _CallbackEndpoint:
 
     def _keep(self, headers: Headers, body: bytes, secret: SecretStr) -> bool:
         now = datetime.now(UTC)
-        signed = verify(headers, body, secret, now)
+        signed = verify(headers, body, secret, now).without(Redaction(self.key())).without(Redaction(secret))
         return self.store(
             Callback(
                 id=signed.id,

@@ -123,7 +123,7 @@ async def visit(app: AppProcess, found: Found, own_key: str | None) -> None:
 
 
 def ask_routes(app: AppProcess, found: Found) -> None:
-    body = json.dumps({"id": "task_1", "status": "completed", KEY: [f"key {KEY}", OWN]}).encode()
+    body = json.dumps({"id": "task_1", "status": "completed", KEY: [f"key {KEY}"]}).encode()
     headers = sign("callback-1", body, SecretStr(CALLBACK_SECRET), datetime.now(UTC))
     with httpx.Client(base_url=app.base_url, trust_env=False, timeout=20) as client:
         answers = [
@@ -140,7 +140,9 @@ def ask_routes(app: AppProcess, found: Found) -> None:
 def stored_values(file: Path) -> bytes:
     """All values of a SQLite file, each whole."""
     with closing(sqlite3.connect(file)) as connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE TABLE%'")]
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE TABLE%'")
+        ]
         rows = [row for table in tables for row in connection.execute(f'SELECT * FROM "{table}"')]
     values = [value for row in rows for value in row if value is not None]
     return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for value in values)

@@ -30,6 +30,8 @@ from tests.live.app_process import AppProcess
 from tests.loopback import CannedServer, answer
 
 SECRET = SecretStr(base64.b64encode(b"never to be seen, 32 bytes long.").decode())
+SECRET_TEXT = SECRET.get_secret_value()
+KEY = "sk-of-the-operator-7c1f"
 TEN_MB = 10 * 1024 * 1024
 ROOT = Path(__file__).parents[3]
 
@@ -57,7 +59,7 @@ class Receiver:
     """The route in a Starlette application under uvicorn, in a thread of its own."""
 
     def __init__(self, kept: Kept) -> None:
-        app = Starlette(routes=[callback_route(lambda: kept.secret, kept.store)])
+        app = Starlette(routes=[callback_route(lambda: kept.secret, kept.store, key=lambda: SecretStr(KEY))])
         self._server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}{PATH}"
@@ -322,6 +324,19 @@ class TestTaking:
     def test_a_sender_that_leaves_is_not_answered(self, kept: Kept) -> None:
         assert asyncio.run(call(kept, None, pieces=3)) == (3 * 65_536, None)
         assert kept.callbacks == []
+
+    def test_a_key_that_its_sender_repeats_is_not_kept(self, url: str, kept: Kept) -> None:
+        body = json.dumps(
+            {"task_id": f"task-{KEY}", "status": KEY, KEY: [{"said": f"with {KEY}"}, SECRET_TEXT]}
+        ).encode()
+        assert (
+            httpx.post(url, content=body, headers=sign(f"id-{KEY}", body, SECRET, datetime.now(UTC))).status_code == 200
+        )
+        (stored,) = kept.callbacks
+        assert (stored.id, stored.task_id, stored.status) == ("id-[key]", "task-[key]", "[key]")
+        assert stored.body["[key]"] == [{"said": "with [key]"}, "[key]"]
+        assert KEY not in repr(stored)
+        assert SECRET_TEXT not in repr(stored)
 
     def test_a_ledger_that_cannot_store_has_it_sent_again(self, url: str, kept: Kept) -> None:
         kept.problem = LedgerLocked("runs.sqlite3: another program holds it")

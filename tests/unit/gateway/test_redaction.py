@@ -1,7 +1,9 @@
 """A gateway that sends the key back, wherever it can: nobody sees it."""
 
+import html
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -87,6 +89,17 @@ def test_other_spellings_of_a_key_are_taken_out() -> None:
     spelt = (ODD_KEY, json.dumps(ODD_KEY)[1:-1], ODD_KEY.replace("/", "\\/"), "sk-a%22b%5Cc%2Fnever-to-be-seen")
     told = told_by(stream(*map(content, spelt), call(json.dumps({"a": ODD_KEY})), x_request_id=ODD_KEY), ODD_KEY)
     assert "never-to-be-seen" not in repr((told.events, told.ids))
+
+
+PAGE_KEY = "sk-a<b&c'd\"/never-to-be-seen"
+
+
+@pytest.mark.parametrize("key", [ODD_KEY, PAGE_KEY, '<&"/' + KEY])
+@pytest.mark.parametrize("pieces", [1, 3, 1000])
+def test_a_spelling_that_is_cut_over_chunks_is_taken_out(key: str, pieces: int) -> None:
+    spelt = f"{html.escape(key)} {html.escape(key, quote=False)} {json.dumps(key)} {quote(key, safe='')} end"
+    told = told_by(stream(*(content(spelt[at : at + pieces]) for at in range(0, len(spelt), pieces))), key)
+    assert told.text.replace("[key]", "").split() == ['""', "end"]
 
 
 def test_models_and_whole_answers_are_read_without_it() -> None:
