@@ -139,6 +139,10 @@ UPLOADS = 48
 UPLOAD_SILENCE_S = 15.0
 """Between two pieces of a file."""
 UPLOAD_S = 600.0
+HEAD_S = 10.0
+"""For the head of a request to come, from the connection on or from its first byte."""
+HEADS = 500
+"""Connections without one at once; the oldest makes room."""
 COOKIE_CHARACTERS = 200
 COOKIES = 4
 """Of one name that are read."""

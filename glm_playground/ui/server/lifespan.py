@@ -21,6 +21,7 @@ from glm_playground.ui.server.closed_sessions import reap_closed_sessions
 from glm_playground.ui.server.drain import drain_on_terminate
 from glm_playground.ui.server.memory import keep_memory_small, return_free_memory
 from glm_playground.ui.server.open_files import allow_many_files
+from glm_playground.ui.server.request_heads import bound_request_heads
 from glm_playground.ui.server.scheduler import reading, released
 
 _SWITCH_INTERVAL_S = 0.001
@@ -39,6 +40,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     keep_memory_small()
     configured = settings()
     logs.configure(configured.log_format, configured.log_level, configured.secrets)
+    bound_request_heads()
     drain_on_terminate(configured.drain_seconds)
     load_catalog()
     runtime.engine()
