@@ -139,6 +139,9 @@ UPLOADS = 48
 UPLOAD_SILENCE_S = 15.0
 """Between two pieces of a file."""
 UPLOAD_S = 600.0
+MEDIA_FILES = 200
+"""The newest that were sent to an owner and may be asked for."""
+MEDIA_OWNERS = 2000
 HEAD_S = 10.0
 """For the head of a request to come, from the connection on or from its first byte."""
 HEADS = 500

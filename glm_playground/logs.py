@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from glm_playground.spellings import spellings
+
 _OURS = "glm_playground"
 _OTHERS = ("streamlit", "uvicorn", "websockets")
 _FIELDS = "log_fields"
@@ -29,9 +31,10 @@ def configure(format: Literal["text", "json"], level: str, secrets: Iterable[str
     Args:
         format: "json" for one object a line, also of what Streamlit and its server write.
         level: the least severe lines of ours that are written.
-        secrets: texts that no line may hold.
+        secrets: texts that no line may hold, in whatever spelling.
     """
-    hidden = sorted({text for text in secrets if len(text) >= _SHORTEST_SECRET}, key=len, reverse=True)
+    spelt = {one for text in secrets if len(text) >= _SHORTEST_SECRET for one in spellings(text)}
+    hidden = sorted(spelt, key=len, reverse=True)
     formatter = JsonLines(hidden) if format == "json" else TextLines(hidden)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)

@@ -5,15 +5,14 @@ What is read from a gateway passes here before anybody sees or stores it. In a s
 chunks, so events wait from its fourth character on until the next ones show whether it goes on; their times stay.
 """
 
-import html
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from pydantic import SecretStr
 
 from glm_playground.gateway.wire import Event, EventKind
+from glm_playground.spellings import spellings
 
 SHORTEST_KEY = 8
 """Characters; a shorter one is no secret (`EMPTY`, `none`), and stands in many a word."""
@@ -73,7 +72,7 @@ class Redaction:
     def __init__(self, key: SecretStr | None) -> None:
         text = key.get_secret_value() if key else ""
         self.key = text if len(text) >= SHORTEST_KEY else ""
-        self.spellings = tuple(sorted(_spellings(self.key), key=len, reverse=True))
+        self.spellings = spellings(self.key)
         """The key as it is, and as JSON, addresses and web pages spell it; the longest first."""
         # So much of it is not said either, where a server cuts it off.
         self._most_said = [(one, one[: max(SHORTEST_KEY, len(one) // 2)]) for one in self.spellings]
@@ -130,14 +129,6 @@ def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             apart.append((start, end))
     return apart
-
-
-def _spellings(key: str) -> set[str]:
-    if not key:
-        return set()
-    pages = {html.escape(key), html.escape(key).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")}
-    plain = {key, quote(key, safe=""), quote(key), key.replace("/", "\\/"), html.escape(key, quote=False), *pages}
-    return plain | {json.dumps(one)[1:-1] for one in plain}
 
 
 class RedactedEvents:

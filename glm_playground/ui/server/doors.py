@@ -10,6 +10,7 @@ from glm_playground.service import storage
 from glm_playground.settings import settings
 from glm_playground.ui.server.cookie_secret import cookie_secrets
 from glm_playground.ui.server.headers import SecurityHeaders
+from glm_playground.ui.server.media import OwnMedia
 from glm_playground.ui.server.operator import LocalFigures, listens_locally
 from glm_playground.ui.server.origin import Origins, OwnOrigins
 from glm_playground.ui.server.owner_cookie import OwnerCookie, OwnerUnknown, Signer
@@ -36,6 +37,7 @@ def doors() -> list[Middleware]:
             path=base_path() or "/",
         ),
         Middleware(OwnUploads),
+        Middleware(OwnMedia),
     ]
 
 

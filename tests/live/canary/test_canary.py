@@ -27,9 +27,9 @@ from tests.certificates import certificate
 from tests.ledger import postgres
 from tests.live.app_process import AppProcess
 from tests.live.canary.echoing_gateway import FAULTS, EchoingGateway
-from tests.live.canary.recording_tab import RecordingTab
 from tests.live.canary.traces import Canary
 from tests.live.conftest import UNSET, serve
+from tests.live.recording_tab import RecordingTab
 
 pytestmark = pytest.mark.slow
 

@@ -9,6 +9,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.live.browser_session import BrowserSession
+from tests.live.widget_state import Widget
 
 _ROUNDS = 4
 
@@ -20,13 +21,13 @@ class RecordingTab(BrowserSession):
         super().__init__(*arguments, **named)
         self.received = bytearray()
         self.files: dict[str, int] = {}
-        self._urls: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
 
     def _handle(self, message: ForwardMsg) -> bool:
         self.received += message.SerializeToString() + b"\n"
         said = message.backend_operation_response
         if message.WhichOneof("type") == "backend_operation_response":
-            self._urls[said.request_id] = said.deferred_file.url or f"! {said.error_msg}"
+            self._addresses[said.request_id] = said.deferred_file.url or f"! {said.error_msg}"
         return super()._handle(message)
 
     async def look_everywhere(self, *buttons: str) -> None:
@@ -64,20 +65,24 @@ class RecordingTab(BrowserSession):
     async def take_files(self) -> None:
         """Takes the file of each button, as a click of it does."""
         for button in self.widgets("download_button"):
-            url = button.proto.url
-            if button.proto.deferred_file_id:
-                request = BackMsg()
-                request.backend_operation_request.request_id = button.proto.deferred_file_id
-                request.backend_operation_request.session_id = self.session_id
-                request.backend_operation_request.deferred_file.file_id = button.proto.deferred_file_id
-                await self._send(request)
-                await self.wait_for(lambda name=button.proto.deferred_file_id: name in self._urls, 20)
-                url = self._urls[button.proto.deferred_file_id]
-            assert url.startswith("/"), f"{button.label}: {url}"
-            answer = await asyncio.to_thread(self._get, url)
+            answer = await asyncio.to_thread(self._get, await self.file_address(button))
             assert answer.status_code == 200, f"{button.label}: {answer.status_code}"
             self.received += repr(answer.headers.multi_items()).encode() + answer.content
             self.files[button.label] = self.files.get(button.label, 0) + len(answer.content)
+
+    async def file_address(self, button: Widget) -> str:
+        """Where the file of a button is; it is made where it was not yet."""
+        asked = button.proto.deferred_file_id
+        if not asked:
+            return str(button.proto.url)
+        message = BackMsg()
+        request = message.backend_operation_request
+        request.request_id, request.session_id, request.deferred_file.file_id = asked, self.session_id, asked
+        self._addresses.pop(asked, None)
+        await self._send(message)
+        await self.wait_for(lambda: asked in self._addresses, 20)
+        assert self._addresses[asked].startswith("/"), self._addresses[asked]
+        return self._addresses[asked]
 
     def _get(self, path: str) -> httpx.Response:
         root = httpx.URL(self.base_url).copy_with(path="/")
