@@ -139,6 +139,8 @@ UPLOADS = 48
 UPLOAD_SILENCE_S = 15.0
 """Between two pieces of a file."""
 UPLOAD_S = 600.0
+REFUSED_RUNS = 20
+"""Of an owner within an hour that are stored; one more counts the others."""
 MEDIA_FILES = 200
 """The newest that were sent to an owner and may be asked for."""
 MEDIA_OWNERS = 2000

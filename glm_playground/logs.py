@@ -41,12 +41,11 @@ def configure(format: Literal["text", "json"], level: str, secrets: Iterable[str
     ours = logging.getLogger(_OURS)
     ours.handlers, ours.propagate = [handler], False
     ours.setLevel(level.upper())
-    if format == "json":
-        logging.root.handlers = [handler]
-        for name, logger in logging.root.manager.loggerDict.items():
-            if name.split(".")[0] in _OTHERS and isinstance(logger, logging.Logger):
-                for other in logger.handlers:
-                    other.setFormatter(formatter)
+    logging.root.handlers = [handler]
+    for name, logger in logging.root.manager.loggerDict.items():
+        if name.split(".")[0] in _OTHERS and isinstance(logger, logging.Logger):
+            for other in logger.handlers:
+                other.setFormatter(formatter if format == "json" else OthersLines(hidden, other.formatter))
 
 
 class _Lines(logging.Formatter):
@@ -71,6 +70,18 @@ class TextLines(_Lines):
         if record.exc_info:
             parts.append(self.formatException(record.exc_info))
         return self._hide("\n".join(parts)).translate(_CONTROLS)
+
+
+class OthersLines(_Lines):
+    """Lines as `formatter` writes them, without the secrets."""
+
+    def __init__(self, secrets: Iterable[str], formatter: logging.Formatter | None) -> None:
+        super().__init__(secrets)
+        self._formatter = formatter or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, or lines."""
+        return self._hide(self._formatter.format(record))
 
 
 class JsonLines(_Lines):

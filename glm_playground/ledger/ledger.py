@@ -159,6 +159,11 @@ class Ledger:
             run_writes.store_ended(connection, ended)
         self._progress.pop(run.id, None)
 
+    def store_error(self, run: Run, owner: str) -> None:
+        """Stores the error of an ended run anew, where it is stored."""
+        with self._database.writing() as connection:
+            run_writes.store_error(connection, run, owner)
+
     def heartbeat(self) -> None:
         """Says that this process still records."""
         with self._database.writing() as connection:

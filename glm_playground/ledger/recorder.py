@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from glm_playground.ledger.errors import LedgerError, LedgerOpening, LedgerReplaced, LedgerUnreachable
 from glm_playground.ledger.ledger import Ledger
+from glm_playground.ledger.refused_runs import RefusedRuns, Storing
 from glm_playground.ledger.run_writes import GONE_AFTER
 from glm_playground.ledger.workbench_queue import WorkbenchCopy, WorkbenchQueue
 from glm_playground.runs.cost import Cost, Price, cost_of
@@ -73,6 +74,7 @@ class Recorder:
         self._running: dict[str, _Watched] = {}
         self._ended: deque[_Watched] = deque()
         self._workbenches = WorkbenchQueue(self._changed)
+        self._refused = RefusedRuns()
         self._problem: LedgerError | None = None
         self._failures = 0
         self._hurry = False
@@ -160,10 +162,18 @@ class Recorder:
 
     def _move_to_ended(self, run: Run) -> None:
         if watched := self._running.pop(run.id, None):
+            storing = self._refused.take(run, watched.owner, time.monotonic())
+            if storing is Storing.COUNTED and not watched.stored:
+                return
             self._ended.append(watched)
             if len(self._ended) > MOST_WAITING:
                 lost = self._ended.popleft()
                 _log.error("run %s is not stored: too many wait for the database", lost.run.id)
+
+    def _is_new(self, watched: _Watched) -> bool:
+        """Whether it is to be stored and is not: not where it may yet be one of too many refused ones."""
+        waits = not watched.run.sent and not watched.run.ended and not watched.run.replayed
+        return not watched.stored and not (waits and self._refused.is_full(watched.owner, time.monotonic()))
 
     def _work(self) -> None:
         while True:
@@ -185,7 +195,7 @@ class Recorder:
         if self._ended or not self._ledger:
             due = now
         else:
-            new = [watched.since + _STARTED_WITHIN_S for watched in self._running.values() if not watched.stored]
+            new = [watched.since + _STARTED_WITHIN_S for watched in self._running.values() if self._is_new(watched)]
             saves = [self._next_save] if self._running else []
             due = min([self._next_beat, *saves, *new])
             if (workbenches_due := self._workbenches.due()) is not None:
@@ -203,7 +213,9 @@ class Recorder:
                 self._left = False
                 self._on_replaced()
             self._write(self._ledger, closing=closing, hurry=hurry)
-            if not closing:
+            if closing:
+                self._write_counts(self._ledger)
+            else:
                 self._beat(self._ledger)
         except LedgerError as error:
             self._note(error)
@@ -238,10 +250,11 @@ class Recorder:
                 watched.stored = False
 
     def _beat(self, ledger: Ledger) -> None:
-        """Looks whether the database answers, and ends what others left."""
+        """Looks whether the database answers, ends what others left, and stores how many runs were refused."""
         now = time.monotonic()
         if now < self._next_beat and self._problem is None:
             return
+        self._write_counts(ledger)
         if now < self._look_from:
             ledger.look()
         elif ended := ledger.interrupt_abandoned():
@@ -267,7 +280,7 @@ class Recorder:
 
     def _write_started(self, ledger: Ledger) -> None:
         with self._changed:
-            new = [watched for watched in (*self._running.values(), *self._ended) if not watched.stored]
+            new = [watched for watched in (*self._running.values(), *self._ended) if self._is_new(watched)]
         # The history is in the order in which runs are first stored: after an outage, that of their starts.
         if len(new) > 1 or (new and not new[0].run.ended):
             new.sort(key=lambda watched: watched.since)
@@ -276,6 +289,12 @@ class Recorder:
                 self._all_or_each(some, lambda some: ledger.store_started([(each.run, each.owner) for each in some]))
                 for watched in some:
                     watched.stored = True
+
+    def _write_counts(self, ledger: Ledger) -> None:
+        with self._changed:
+            counting = self._refused.changed()
+        for run, owner in counting:
+            ledger.store_error(run, owner)
 
     def _write_events(self, ledger: Ledger) -> None:
         # Nobody calls `ended` for a replay.

@@ -24,6 +24,7 @@ from glm_playground.ledger.run_parts import (
     interrupted,
     pack_cost,
     pack_head,
+    plain,
     settled,
     started_row,
     unpack_run,
@@ -104,6 +105,13 @@ def renew_head(connection: Connection, number: int, run: Run) -> None:
     connection.execute(_UPDATE_RUN, changing_row(run) | {"of_number": number})
     connection.execute(update(contents).where(contents.c.number == number).values(head=pack_head(run)))
     connection.execute(_FORGET_PROGRESS, {"of_number": number})
+
+
+def store_error(connection: Connection, run: Run, owner: str) -> None:
+    """Stores the error of an ended run anew; nothing where it is not stored as ended."""
+    known = connection.execute(_KNOWN, {"of_owner": plain(owner), "of_id": plain(run.id)}).first()
+    if known is not None and known.outcome is not None:
+        connection.execute(update(contents).where(contents.c.number == known.number).values(head=pack_head(run)))
 
 
 def store_ended(connection: Connection, ended: EndedRun, *, abandoned: bool = False) -> None:

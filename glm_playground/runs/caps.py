@@ -4,6 +4,7 @@ The engine asks a `Counter` before each request, and tells it what the request r
 value: amounts are whole tokens and whole picodollars (1e-12 US dollars), times are UTC, a day is a day of UTC.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -16,6 +17,8 @@ from glm_playground.runs.run import RunError
 MINUTE = timedelta(minutes=1)
 CAP_REACHED = "CapReached"
 """The `RunError.kind` of a run that was not sent because of a cap."""
+MORE_REFUSED = "more_refused"
+"""The field of such an error that says how many later ones of the hour are not stored."""
 
 _PICODOLLARS = 10**12
 _MILLION = 10**6
@@ -177,6 +180,8 @@ class Refusal:
     """What the request would add at most."""
     frees_at: datetime | None = None
     """When it could be sent if nothing else is; None where that depends on others, or it is above the cap by itself."""
+    more: int = 0
+    """How many later requests of the hour were refused and are not stored."""
 
     @property
     def too_large(self) -> bool:
@@ -205,14 +210,16 @@ class Refusal:
         """The refusal that an error was made of; None where it is another's, or cannot be read."""
         if error.kind != CAP_REACHED:
             return None
-        if error.code is None:
-            return cls()
         values = {name: texts[0] for name, texts in error.fields if texts}
+        counted = values.get(MORE_REFUSED, "")
+        more = int(counted) if re.fullmatch("[0-9]{1,9}", counted) else 0
+        if error.code is None:
+            return cls(more=more)
         scope, _dot, measure = error.code.partition(".")
         try:
             limit, used, asked = (Decimal(values[name]) for name in ("limit", "used", "asked"))
             frees_at = datetime.fromisoformat(values["frees_at"]) if "frees_at" in values else None
-            return cls(Cap(Scope(scope), Measure(measure), limit), used, asked, frees_at)
+            return cls(Cap(Scope(scope), Measure(measure), limit), used, asked, frees_at, more)
         except (KeyError, ValueError, InvalidOperation):
             return None
 

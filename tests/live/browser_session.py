@@ -17,6 +17,7 @@ on draws anew.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,6 +50,7 @@ class BrowserSession(Screen):
         language: str = "en-US",
         timezone: str = "UTC",
         cookies: dict[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         super().__init__()
         self.base_url = base_url.rstrip("/")
@@ -56,6 +58,7 @@ class BrowserSession(Screen):
         self.query_string = query_string
         self.language = language
         self.timezone = timezone
+        self.tls = tls  # for an address that begins with https
         self.keep_tree = True
         self.session_id = ""
         self.page_script_hash = ""
@@ -92,8 +95,8 @@ class BrowserSession(Screen):
     async def connect(self) -> None:
         """Open the websocket, as the same session where there was one before."""
         if not self.cookies:
-            self.cookies = await asyncio.to_thread(first_cookies, self.base_url)
-        self._socket = await open_stream(self.base_url, self.cookies, self.language, self.session_id)
+            self.cookies = await asyncio.to_thread(first_cookies, self.base_url, self.tls)
+        self._socket = await open_stream(self.base_url, self.cookies, self.language, self.session_id, self.tls)
         self._reader = asyncio.create_task(self._read(self._socket))
 
     async def reconnect(self) -> None:

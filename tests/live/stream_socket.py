@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
@@ -15,10 +16,12 @@ from glm_playground.ui.server.owner_cookie import UNSIGNED, owner_of_browser
 _XSRF_COOKIE = "_streamlit_xsrf"
 
 
-def first_cookies(base_url: str) -> dict[str, str]:
+def first_cookies(base_url: str, tls: ssl.SSLContext | None = None) -> dict[str, str]:
     """The cookies that a browser gets from the page and from the health check before it opens the websocket."""
     url = urlsplit(base_url)
-    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=10)
+    host = url.hostname or ""
+    plain, by_tls = http.client.HTTPConnection, http.client.HTTPSConnection
+    connection = by_tls(host, url.port, timeout=10, context=tls) if tls else plain(host, url.port, timeout=10)
     try:
         cookies = SimpleCookie()
         for path in ("/", "/_stcore/health"):
@@ -32,7 +35,9 @@ def first_cookies(base_url: str) -> dict[str, str]:
         connection.close()
 
 
-async def open_stream(base_url: str, cookies: dict[str, str], language: str, session_id: str) -> ClientConnection:
+async def open_stream(
+    base_url: str, cookies: dict[str, str], language: str, session_id: str, tls: ssl.SSLContext | None = None
+) -> ClientConnection:
     """Connect to ``/_stcore/stream``.
 
     The subprotocols carry, by position, the protocol's name, the XSRF token and, for a tab that comes back, its id.
@@ -45,7 +50,7 @@ async def open_stream(base_url: str, cookies: dict[str, str], language: str, ses
     if cookies:
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     return await connect(
-        f"ws://{url.netloc}{url.path}/_stcore/stream",
+        f"{'wss' if tls else 'ws'}://{url.netloc}{url.path}/_stcore/stream",
         origin=Origin(f"{url.scheme}://{url.netloc}"),
         subprotocols=[Subprotocol(token) for token in tokens],
         additional_headers=headers,
@@ -54,6 +59,7 @@ async def open_stream(base_url: str, cookies: dict[str, str], language: str, ses
         max_size=None,
         ping_interval=None,
         proxy=None,
+        ssl=tls,
     )
 
 

@@ -1,10 +1,15 @@
 """The log: levels, fields, JSON on request, and no secret in any line."""
 
+import html
 import io
 import json
 import logging
+import re
+import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Literal
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -65,6 +70,30 @@ def test_a_secret_is_in_no_words_no_field_and_no_traceback(kind: type[logging.Fo
         logger.exception(f"asked with {KEY}", extra=logs.fields(header=f"Bearer {KEY}"))
     assert KEY not in stream.getvalue()
     assert stream.getvalue().count("***") == 3
+
+
+@pytest.mark.parametrize("name", ["glm_playground.x", "streamlit.x", "uvicorn.error", "another"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_secret_is_hidden_in_every_spelling_and_whoever_writes_it(
+    form: Literal["text", "json"], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "se'cr\"et/w<th&s\\gns"
+    logger = logging.getLogger(name)
+    before, logger.handlers = logger.handlers, []
+    if name.startswith(("streamlit", "uvicorn")):
+        theirs = logging.StreamHandler(sys.stderr)
+        theirs.setFormatter(logging.Formatter("theirs: %(message)s"))
+        logger.handlers, logger.propagate = [theirs], False
+    try:
+        logs.configure(form, "warning", [secret])
+        for spelt in (secret, repr({"a": secret}), repr(secret.encode()), quote(secret), html.escape(secret)):
+            logger.warning("it is %s", spelt)
+        logger.warning(json.dumps({"a": secret}))
+    finally:
+        logger.handlers, logger.propagate = before, True
+    written = capsys.readouterr().err
+    assert written.count("***") == 6
+    assert not {"cr", "gns"} & set(re.findall("cr|gns", written.replace("another", "")))
 
 
 def test_all_secrets_of_the_settings_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from glm_playground.runs.caps import Cap, Measure, Refusal, Scope
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, tokens
-from glm_playground.ui.shared.i18n import _, moment, number
+from glm_playground.ui.shared.i18n import _, moment, ngettext, number
 
 
 def explain_refusal(refusal: Refusal) -> tuple[str, str]:
@@ -13,8 +13,9 @@ def explain_refusal(refusal: Refusal) -> tuple[str, str]:
     unsent = _("Nothing was sent, so nothing is charged, and your prompt is kept.")
     if refusal.cap is None:
         why, later = _("Whoever runs this server has stopped it for everybody."), _("Send again later.")
-        return _("Sending is stopped."), f"{why} {unsent} {later}"
-    sentences = [_cap_text(refusal.cap), _used_text(refusal, refusal.cap), unsent, _when_text(refusal, refusal.cap)]
+        return _("Sending is stopped."), " ".join(filter(None, (why, unsent, later, _more_text(refusal))))
+    cap = refusal.cap
+    sentences = [_cap_text(cap), _used_text(refusal, cap), unsent, _when_text(refusal, cap), _more_text(refusal)]
     return _title(refusal, refusal.cap), " ".join(filter(None, sentences))
 
 
@@ -62,6 +63,17 @@ def _used_text(refusal: Refusal, cap: Cap) -> str:
     said = _("{used} is used, or reserved for answers that are running; this request could use up to {asked} more.")
     used, asked = (amount_text(cap.measure, amount) for amount in (refusal.used, refusal.asked))
     return said.format(used=used, asked=asked)
+
+
+def _more_text(refusal: Refusal) -> str:
+    if not refusal.more:
+        return ""
+    said = ngettext(
+        "{count} later request of that hour was refused, too, and is not kept in the history.",
+        "{count} later requests of that hour were refused, too, and are not kept in the history.",
+        refusal.more,
+    )
+    return said.format(count=number(refusal.more))
 
 
 def _when_text(refusal: Refusal, cap: Cap) -> str:

@@ -1,10 +1,6 @@
 """Two replicas on one PostgreSQL, behind nginx under a sub-path; one of them is killed."""
 
 import asyncio
-import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,79 +13,10 @@ from glm_playground.sandbox.process import SandboxProcess
 from tests.condition import wait_until
 from tests.ledger import postgres
 from tests.ledger.made import owners
-from tests.live.app_process import AppProcess, _free_port
+from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
-
-# The same as in docs/operation.md, on one machine without a certificate that others know.
-_CONFIG = """
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
-    upstream glm {{
-        ip_hash;
-        server 127.0.0.1:{first} max_fails=1 fail_timeout=10s;
-        server 127.0.0.1:{second} max_fails=1 fail_timeout=10s;
-    }}
-    server {{
-        listen 127.0.0.1:{port};
-        location /glm/ {{
-            proxy_pass http://glm;
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_read_timeout 1h;
-            proxy_buffering off;
-            client_max_body_size 70m;
-            add_header X-Replica $upstream_addr always;
-        }}
-    }}
-}}
-"""
-
-
-@contextmanager
-def nginx(folder: Path, first: AppProcess, second: AppProcess) -> Iterator[str]:
-    """Runs one in front of both; gives its address with the sub-path."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    assert program
-    port = _free_port()
-    # Its worker is another user, who must be able to enter.
-    folder.chmod(0o755)
-    config = folder / "nginx.conf"
-    config.write_text(_CONFIG.format(folder=folder, first=first.port, second=second.port, port=port))
-    command = [program, "-p", str(folder), "-c", str(config), "-g", "daemon off;"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            address = f"http://127.0.0.1:{port}/glm"
-            wait_until(lambda: _answers(f"{address}/healthz"))
-            yield address
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, trust_env=False, timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def has_nginx() -> bool:
-    return bool(shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"))
+from tests.live.operation.nginx import answers, has_nginx, nginx
 
 
 @pytest.mark.slow
@@ -121,7 +48,7 @@ def test_the_runs_of_a_killed_replica_are_found_and_can_be_deleted_on_the_other(
             victim.kill()
         assert wait_until(lambda: ledger.page(owner, RunFilter(outcomes=(Outcome.INTERRUPTED,))).rows, 60) <= 60
         ledger.close()
-        wait_until(lambda: _answers(f"{address}/readyz"))
+        wait_until(lambda: answers(f"{address}/readyz"))
         async with BrowserSession(address, path="/history", query_string=f"run={row.id}", cookies=cookies) as tab:
             await tab.run(timeout=30)
             assert "Section 1" in tab.text
@@ -147,6 +74,6 @@ def test_the_runs_of_a_killed_replica_are_found_and_can_be_deleted_on_the_other(
         with (
             serve(tmp_path, environment, options) as first,
             serve(tmp_path, environment, options) as second,
-            nginx(tmp_path, first, second) as address,
+            nginx(tmp_path, [first, second]) as address,
         ):
             asyncio.run(visit(address, {app.port: app for app in (first, second)}, server))
