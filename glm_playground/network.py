@@ -85,6 +85,15 @@ def shown_proxy(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this computer's own."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    address = _address(host)
+    # A browser that was sent to 0.0.0.0 reached this computer, too.
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
 def _variable(name: str) -> str:
     """The name of the variable as it is set; lower case counts first, as with curl."""
     return name if os.environ.get(name) or not os.environ.get(name.upper()) else name.upper()

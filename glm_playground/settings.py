@@ -38,6 +38,8 @@ from glm_playground.network import NetworkError, read_network
 RUNAPI_BASE_URL = "https://runapi.ai"
 SECRETS_FILE = Path(".streamlit/secrets.toml")
 MIN_SECRET_LENGTH = 32
+COOKIE_SECRET_FILE = "cookie_secret"  # noqa: S105 - a name
+"""In the data folder: what signs owners' cookies where the operator sets nothing for it."""
 
 
 class SettingsError(Exception):

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
@@ -19,19 +21,24 @@ from glm_playground.gateway.live import read_models
 from glm_playground.ledger import LedgerError
 from glm_playground.ledger.database import SQLITE, Database
 from glm_playground.ledger.migration import is_newest
+from glm_playground.network import is_loopback
 from glm_playground.runs.engine import Engine
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.service.storage import FILE_NAME, database_url
-from glm_playground.settings import ENVIRONMENT_NAMES, SECRETS_FILE, Settings
+from glm_playground.settings import COOKIE_SECRET_FILE, ENVIRONMENT_NAMES, SECRETS_FILE, Settings
 
 _ASK_S: Final = 15.0
 _DATABASE_S: Final = 5.0
 FILES_A_TAB: Final = 4
 """Descriptors that a tab takes at most: its websocket, an upload, a stream and its connection."""
+CONNECTIONS: Final = 15
+"""With the database that a replica has at most."""
+_OLDEST_POSTGRESQL: Final = 14
 _OWN_FILES: Final = 128
 _FEW_TABS: Final = 250
 _LEAST_DISK: Final = 2**30
 _MOST_SKEW_S: Final = 5.0
+_TRUSTED: Final = "FORWARDED_ALLOW_IPS"
 
 
 class Level(StrEnum):
@@ -57,7 +64,8 @@ class Finding:
 def examine(settings: Settings) -> Iterator[Finding]:
     """What was found of each thing, as soon as it is known; each takes some seconds at most."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _data_folder, _secrets_file, _database, _gateway, _files, _replicas, _proxies, _retention,
+        _data_folder, _secrets_file, _database, _gateway, _caps, _callbacks, _files, _cookies, _replicas, _proxies,
+        _drain, _log, _retention,
     )  # fmt: skip
     for check in checks:
         yield from check(settings)
@@ -73,7 +81,11 @@ def _data_folder(settings: Settings) -> Iterator[Finding]:
     if nearest != folder:
         yield Finding(about, Level.OK, f"{folder} is made at the first start")
         return
-    open_to_others = [path for path in (folder, *folder.glob(f"{FILE_NAME}*")) if _is_open_to_others(path)]
+    open_to_others = [
+        path
+        for path in (folder, *folder.glob(f"{FILE_NAME}*"), *folder.glob(COOKIE_SECRET_FILE))
+        if _is_open_to_others(path)
+    ]
     if open_to_others:
         names = " ".join(map(str, open_to_others))
         todo = f"chmod go-rwx {names}"
@@ -109,6 +121,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
                     read_only = connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on"
                     clock: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
                     yield from _server(read_only=read_only, skew=abs((datetime.now(UTC) - clock).total_seconds()))
+                    version = int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
+                    most = int(connection.execute(text("SHOW max_connections")).scalar_one())
+                    yield from _capacity(version, most)
         finally:
             database.close()
     except LedgerError as error:
@@ -133,6 +148,18 @@ def _server(*, read_only: bool, skew: float) -> Iterator[Finding]:
         )
     else:
         yield Finding("clock", Level.OK, "it agrees with the database's")
+
+
+def _capacity(version: int, connections: int) -> Iterator[Finding]:
+    if version < _OLDEST_POSTGRESQL:
+        said = f"PostgreSQL {version} is older than what is tested"
+        yield Finding("database", Level.WARNING, said, f"update it to {_OLDEST_POSTGRESQL} or newer")
+    replicas = connections // CONNECTIONS
+    said = f"it takes {connections} connections, enough for {replicas} replicas at most"
+    if replicas < 2:
+        yield Finding("connections", Level.WARNING, said, f"raise max_connections: {CONNECTIONS} a replica, and some")
+    else:
+        yield Finding("connections", Level.OK, said)
 
 
 def _gateway(settings: Settings) -> Iterator[Finding]:
@@ -210,18 +237,93 @@ def _replicas(settings: Settings) -> Iterator[Finding]:
         yield Finding("replicas", Level.OK, "cookies are signed with the operator's secret")
 
 
-def _proxies(_settings: Settings) -> Iterator[Finding]:
-    trusted = os.environ.get("FORWARDED_ALLOW_IPS", "").strip()
-    if trusted == "*":
-        said = "FORWARDED_ALLOW_IPS=* lets every visitor say which address they come from"
-        yield Finding(
-            "proxy", Level.WARNING, said, "name the reverse proxy's address, unless nobody else can reach the port"
-        )
+def _cookies(settings: Settings) -> Iterator[Finding]:
+    count = len(settings.cookie_secrets)
+    if count:
+        said = f"owners' cookies are signed with the first of {count} secrets" if count > 1 else "a secret is set"
+        yield Finding("cookies", Level.OK, said)
+    else:
+        file = Path(settings.data_folder) / COOKIE_SECRET_FILE
+        said = f"the secret that signs them is in {file}, made at the first start"
+        yield Finding("cookies", Level.OK, said, "keep it with the database: without it, browsers lose their histories")
+
+
+def _proxies(settings: Settings) -> Iterator[Finding]:
+    trusted = [one for part in os.environ.get(_TRUSTED, "").split(",") if (one := part.strip())]
+    if "*" in trusted:
+        said = f"{_TRUSTED}=* lets every visitor say which address they come from"
+        todo = "name the reverse proxy's address, unless nobody else can reach the port"
+        yield Finding("proxy", Level.WARNING, said, todo)
+    elif wrong := [one for one in trusted if not _is_address(one)]:
+        said = f"{_TRUSTED} holds {' '.join(wrong)}, which is no address and no network"
+        yield Finding("proxy", Level.PROBLEM, said, "name addresses such as 10.0.0.5, or networks such as 10.0.0.0/24")
     elif trusted:
-        yield Finding("proxy", Level.OK, f"addresses and TLS are believed of {trusted}")
+        yield Finding("proxy", Level.OK, f"addresses and TLS are believed of {', '.join(trusted)}")
     else:
         said = "only a reverse proxy on this machine is believed what address a visitor has, and that TLS is used"
-        yield Finding("proxy", Level.OK, said, "set FORWARDED_ALLOW_IPS where the proxy is on another machine")
+        yield Finding("proxy", Level.OK, said, f"set {_TRUSTED} where the proxy is on another machine")
+    yield _origins(settings, behind_proxy=bool(trusted))
+
+
+def _origins(settings: Settings, *, behind_proxy: bool) -> Finding:
+    about, name = "origins", ENVIRONMENT_NAMES["origins"]
+    outside = [one for one in settings.origins if not is_loopback(urlsplit(one).hostname or "")]
+    plain = [one for one in outside if one.startswith("http://")]
+    if plain:
+        said = f"{' '.join(plain)} is reached without TLS: whoever is on the way reads what is sent, cookies too"
+        return Finding(about, Level.WARNING, said, "put a reverse proxy with TLS in front")
+    if settings.origins:
+        return Finding(about, Level.OK, f"pages of {' '.join(settings.origins)} are the app's, and no others")
+    todo = f"set {name} to the address that browsers see, such as https://glm.example.org"
+    if behind_proxy:
+        said = f"{_TRUSTED} names a proxy, but {name} names no address: whatever name leads here is taken for the app's"
+        return Finding(about, Level.WARNING, said, todo)
+    said = "browsers on this computer reach the app, or with --host those of any name that leads to it"
+    return Finding(about, Level.OK, said, f"behind a reverse proxy, {todo}")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        # A proxy may be at a socket of the file system.
+        return text.startswith(("/", "unix:"))
+    return True
+
+
+def _caps(settings: Settings) -> Iterator[Finding]:
+    if settings.uses_sandbox:
+        return
+    if not settings.sending:
+        said = f"nothing is sent at the operator's cost: {ENVIRONMENT_NAMES['sending']} is off"
+        yield Finding("caps", Level.WARNING, said, "unset it to send again")
+        return
+    total = settings.total_caps
+    if total.dollars is None and total.tokens is None:
+        said = "nothing bounds what everybody together may spend a day"
+        todo = f"set dollars or tokens in {ENVIRONMENT_NAMES['total_caps']}"
+        yield Finding("caps", Level.WARNING, said, todo)
+    else:
+        most = [f"${total.dollars}" if total.dollars is not None else "", f"{total.tokens or 0:,} tokens"]
+        yield Finding("caps", Level.OK, f"everybody together may use {' and '.join(filter(None, most))} a day")
+
+
+def _callbacks(settings: Settings) -> Iterator[Finding]:
+    if settings.callback_secret is None:
+        said, todo = "none are taken", f"set {ENVIRONMENT_NAMES['callback_secret']} to take RunAPI's"
+        yield Finding("callbacks", Level.OK, said, todo)
+    else:
+        yield Finding("callbacks", Level.OK, "they are taken at /callbacks/runapi where their signature is right")
+
+
+def _drain(settings: Settings) -> Iterator[Finding]:
+    seconds = settings.drain_seconds
+    said = f"after SIGTERM running answers have {seconds:g} s to end"
+    yield Finding("drain", Level.OK, said, f"give the service manager more (TimeoutStopSec={seconds + 30:.0f})")
+
+
+def _log(settings: Settings) -> Iterator[Finding]:
+    yield Finding("log", Level.OK, f"{settings.log_format}, from {settings.log_level} on, to stderr")
 
 
 def _retention(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from glm_playground.cli import main
 from glm_playground.ledger import Ledger
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.settings import ENVIRONMENT_NAMES, settings
+from tests.ledger import postgres
 
 Doctor = Callable[..., tuple[int, dict[str, dict[str, str]]]]
 
@@ -93,3 +95,56 @@ def test_a_setting_that_cannot_be_used_is_the_only_finding(doctor: Doctor) -> No
     assert status == 1
     assert list(found) == ["settings"]
     assert "GLM_PLAYGROUND_KEEP_DAYS" in found["settings"]["said"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "level"),
+    [
+        ({}, "ok"),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.5"}, "warning"),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.5", "GLM_PLAYGROUND_ORIGINS": "https://glm.example.org"}, "ok"),
+        ({"GLM_PLAYGROUND_ORIGINS": "http://glm.example.org"}, "warning"),
+        ({"GLM_PLAYGROUND_ORIGINS": "http://localhost:8501"}, "ok"),
+    ],
+)
+def test_the_addresses_that_browsers_see_are_looked_at(doctor: Doctor, environment: dict[str, str], level: str) -> None:
+    _status, found = doctor(GLM_PLAYGROUND_SANDBOX_ENGINE="scripted", **environment)
+    assert found["origins"]["level"] == level
+    assert (level == "ok") or found["origins"]["todo"]
+
+
+def test_a_proxy_that_is_no_address_and_an_origin_with_a_path_are_problems(doctor: Doctor) -> None:
+    status, found = doctor(GLM_PLAYGROUND_SANDBOX_ENGINE="scripted", FORWARDED_ALLOW_IPS="10.0.0.5, proxy.example")
+    assert status == 1
+    assert "proxy.example" in found["proxy"]["said"]
+    status, found = doctor(GLM_PLAYGROUND_ORIGINS="https://glm.example.org/glm")
+    assert (status, list(found)) == (1, ["settings"])
+    assert "GLM_PLAYGROUND_ORIGINS" in found["settings"]["said"]
+
+
+def test_spending_without_a_bound_is_said(doctor: Doctor, sandbox: SandboxProcess) -> None:
+    asked = {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key}
+    assert doctor(**asked)[1]["caps"]["level"] == "ok"
+    found = doctor(**asked, GLM_PLAYGROUND_TOTAL_CAPS="tokens=none dollars=none")[1]
+    assert found["caps"]["level"] == "warning"
+
+
+def test_each_check_of_the_guide_is_one_and_none_is_missing_there(doctor: Doctor, sandbox: SandboxProcess) -> None:
+    binaries = postgres.binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
+    guide = (Path(__file__).parents[2] / "docs" / "operation.md").read_text()
+    rows = re.findall(r"^\| ((?:`[a-z ]+`(?:, )?)+) \|", guide.partition("## One server")[0], re.MULTILINE)
+    named = {name for row in rows for name in re.findall("`([a-z ]+)`", row)}
+    secrets = Path(".streamlit/secrets.toml")
+    secrets.parent.mkdir()
+    secrets.write_text("")
+    secrets.chmod(0o644)
+    with postgres.new_server(binaries) as server:
+        server.start()
+        asked = {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key}
+        found = set(doctor(**asked, GLM_PLAYGROUND_DATABASE_URL=server.url)[1])
+    os.environ.pop("RUNAPI_BASE_URL")
+    os.environ.pop("RUNAPI_API_KEY")
+    found |= set(doctor(GLM_PLAYGROUND_SANDBOX_ENGINE="scripted")[1]) | set(doctor(GLM_PLAYGROUND_KEEP_DAYS="0")[1])
+    assert found == named

@@ -7,9 +7,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from glm_playground.settings import COOKIE_SECRET_FILE as FILE_NAME
 from glm_playground.settings import MIN_SECRET_LENGTH, Settings
 
-FILE_NAME = "cookie_secret"
 _log = logging.getLogger(__name__)
 
 

@@ -6,8 +6,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 from streamlit.url_util import make_url_path
 
+from glm_playground.network import is_loopback
 from glm_playground.settings import EVERYBODY, settings
-from glm_playground.ui.server.origin import is_loopback
 from glm_playground.ui.server.refusal import Refusal
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")

@@ -6,7 +6,6 @@ has nobody's cookie. Refused here, a foreign page never reaches Streamlit, which
 server's own.
 """
 
-import ipaddress
 import logging
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from glm_playground.network import is_loopback
 from glm_playground.settings import normal_origin
 from glm_playground.ui.server.refusal import Refusal
 
@@ -25,18 +25,6 @@ _UNKNOWN_NAME = (
     "If that is right, its operator names it in GLM_PLAYGROUND_ORIGINS, such as https://glm.example.org.\n"
 )
 _log = logging.getLogger(__name__)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this computer's own."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    # A browser that was sent to 0.0.0.0 reached this computer, too.
-    return address.is_loopback or address.is_unspecified
 
 
 class Origins:
