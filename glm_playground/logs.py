@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -18,6 +19,10 @@ _FIELDS = "log_fields"
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127, 0x85, 0x2028, 0x2029) if code not in {9, 10}}
 _SHORTEST_SECRET = 6
 _HIDDEN = "***"
+
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Of the web request that is being answered; it stands in each line that is written meanwhile."""
 
 
 def fields(**values: object) -> dict[str, dict[str, object]]:
@@ -105,7 +110,7 @@ class JsonLines(_Lines):
 
 def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
     found: dict[str, Any] = getattr(record, _FIELDS, {})
-    return found
+    return {**found, "web_request": asked} if (asked := request_id.get()) else found
 
 
 def _value(value: object) -> str:

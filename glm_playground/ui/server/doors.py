@@ -14,6 +14,7 @@ from glm_playground.ui.server.media import OwnMedia
 from glm_playground.ui.server.operator import LocalFigures, listens_locally
 from glm_playground.ui.server.origin import Origins, OwnOrigins
 from glm_playground.ui.server.owner_cookie import OwnerCookie, OwnerUnknown, Signer
+from glm_playground.ui.server.request_id import RequestId
 from glm_playground.ui.server.unread_body import ClosedAfterUnreadBody
 from glm_playground.ui.server.uploads import OwnUploads
 
@@ -25,6 +26,7 @@ _looking_up = CapacityLimiter(2)
 def doors() -> list[Middleware]:
     """The middleware of the app, as the settings have it."""
     return [
+        Middleware(RequestId),
         Middleware(SecurityHeaders),
         Middleware(ClosedAfterUnreadBody),
         Middleware(OwnOrigins, Origins(settings().origins, local=listens_locally())),

@@ -6,18 +6,22 @@ from contextlib import suppress
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from glm_playground import logs
+
 LINGER_S = 1.0
 MOST_DISCARDED = 8 * 1024 * 1024
 
 
 class Refusal(JSONResponse):
-    """Says why and closes the connection, so that the rest of a body is not waited for.
+    """Says why, with the request's id, and closes the connection, so that the rest of a body is not waited for.
 
     Not at once: a sender that still sends when it is closed would not read why.
     """
 
     def __init__(self, status: int, why: str, **headers: str) -> None:
-        super().__init__({"error": why}, status, {"Connection": "close", **headers})
+        asked = logs.request_id.get()
+        said = {"error": why, "request_id": asked} if asked else {"error": why}
+        super().__init__(said, status, {"Connection": "close", **headers})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, and reads what little was under way."""

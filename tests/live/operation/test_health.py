@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
+from tests.black_hole import BlackHole
 from tests.condition import wait_until
 from tests.ledger import postgres
 from tests.ledger.made import ids, owners
@@ -145,45 +147,68 @@ def test_a_database_that_is_down_at_the_start_is_logged_and_used_within_5_s(
         ledger.close()
 
 
-@pytest.mark.slow
-def test_a_frozen_database_holds_up_nobody_who_does_not_need_it(
-    sandbox: SandboxProcess, tmp_path: Path, server: postgres.Server
-) -> None:
-    server.start()
+async def _visit_while_it_is_gone(app: AppProcess, gone: AbstractContextManager[None], secret: str) -> None:
+    """Nobody who does not need the database waits for it meanwhile; the others are told, and it is used once it is
+    back."""
 
     async def timed(tab: BrowserSession) -> float:
         began = time.monotonic()
         await tab.run(timeout=30)
         return time.monotonic() - began
 
-    async def visit(app: AppProcess) -> None:
-        tabs = [BrowserSession(app.base_url, path=path) for path in ("/history", "/history", "/history", "/")]
-        await asyncio.gather(*(tab.connect() for tab in tabs))
-        for tab in tabs:
-            await tab.run()
-        *history, models = tabs
-        with server.frozen():
-            waits = [asyncio.create_task(timed(tab)) for tab in history]
-            # While those wait for the database, this one does not wait for them.
-            for _ in range(5):
-                assert await timed(models) < 1.5
-            first = await asyncio.gather(*waits)
-            assert max(first) < 9, first
-            assert wait_ready(app, 503) < 15
-            again = [await timed(tab) for tab in history]
-            assert max(again) < 1.5, again
-            for tab in history:
-                assert "The database of runs cannot be reached." in tab.text
-                assert server.folder not in tab.text
-                assert not problems(tab)
-        assert wait_ready(app) <= 5
-        assert await timed(history[0]) < 3
-        assert "cannot be reached" not in history[0].text
-        await asyncio.gather(*(tab.close() for tab in tabs))
+    tabs = [BrowserSession(app.base_url, path=path) for path in ("/history", "/history", "/history", "/")]
+    await asyncio.gather(*(tab.connect() for tab in tabs))
+    for tab in tabs:
+        await tab.run()
+    *history, models = tabs
+    with gone:
+        waits = [asyncio.create_task(timed(tab)) for tab in history]
+        # While those wait for the database, this one does not wait for them.
+        for _ in range(5):
+            assert await timed(models) < 1.5
+        first = await asyncio.gather(*waits)
+        assert max(first) < 9, first
+        assert wait_ready(app, 503) < 15
+        again = [await timed(tab) for tab in history]
+        assert max(again) < 1.5, again
+        for tab in history:
+            assert "The database of runs cannot be reached." in tab.text
+            assert secret not in tab.text
+            assert not problems(tab)
+        # Answers come and are stored later.
+        async with BrowserSession(app.base_url, path="/playground", cookies=dict(models.cookies)) as tab:
+            await tab.run(timeout=30)
+            await tab.submit_chat("@script tokens=30 rate=0\nabout plovers")
+            await tab.wait_finished(20)
+            assert "Section 1" in tab.text
+    assert wait_ready(app) <= 5
+    assert await timed(history[0]) < 3
+    assert "cannot be reached" not in history[0].text
+    async with BrowserSession(app.base_url, path="/history", cookies=dict(models.cookies)) as tab:
+        await _run_until(tab, lambda: bool(tab.widgets("expandable")))
+    await asyncio.gather(*(tab.close() for tab in tabs))
 
+
+@pytest.mark.slow
+def test_a_frozen_database_holds_up_nobody_who_does_not_need_it(
+    sandbox: SandboxProcess, tmp_path: Path, server: postgres.Server
+) -> None:
+    server.start()
     with serve(tmp_path, asks(sandbox, GLM_PLAYGROUND_DATABASE_URL=server.url)) as app:
         wait_ready(app)
-        asyncio.run(visit(app))
+        asyncio.run(_visit_while_it_is_gone(app, server.frozen(), server.folder))
+
+
+@pytest.mark.slow
+def test_a_network_that_swallows_what_is_sent_to_the_database_holds_up_nobody_either(
+    sandbox: SandboxProcess, tmp_path: Path, server: postgres.Server
+) -> None:
+    server.start()
+    with BlackHole(f"{server.folder}/.s.PGSQL.5432") as network:
+        url = f"postgresql://tests@127.0.0.1:{network.port}/postgres?sslmode=disable"
+        with serve(tmp_path, asks(sandbox, GLM_PLAYGROUND_DATABASE_URL=url)) as app:
+            wait_ready(app)
+            asyncio.run(_visit_while_it_is_gone(app, network.swallowing(), str(network.port)))
 
 
 STREAMS = 20
