@@ -159,7 +159,8 @@ async def _visit_while_it_is_gone(app: AppProcess, gone: AbstractContextManager[
     tabs = [BrowserSession(app.base_url, path=path) for path in ("/history", "/history", "/history", "/")]
     await asyncio.gather(*(tab.connect() for tab in tabs))
     for tab in tabs:
-        await tab.run()
+        # The first one loads what the page needs.
+        await tab.run(timeout=60)
     *history, models = tabs
     with gone:
         waits = [asyncio.create_task(timed(tab)) for tab in history]
