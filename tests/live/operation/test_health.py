@@ -179,7 +179,9 @@ async def _visit_while_it_is_gone(app: AppProcess, gone: AbstractContextManager[
         # Answers come and are stored later.
         async with BrowserSession(app.base_url, path="/playground", cookies=dict(models.cookies)) as tab:
             await tab.run(timeout=30)
-            await tab.submit_chat("@script tokens=30 rate=0\nabout plovers")
+            await tab.submit_chat(
+                "@script tokens=30 rate=0\nabout plovers", await tab.wait_for_widget("chat_input", timeout=20)
+            )
             await tab.wait_finished(20)
             assert "Section 1" in tab.text
     assert wait_ready(app) <= 5
