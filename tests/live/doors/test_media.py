@@ -37,9 +37,7 @@ def test_a_file_is_for_whom_it_was_sent_to(app: AppProcess) -> None:
         await stranger.submit_chat(f"@script tokens=5 rate=0\n{addresses[0]}")
         await stranger.wait_finished()
         assert status(app, addresses[0], stranger.cookies) == 404
-        # It is the browser's, not the tab's.
         await mine.close()
-        assert status(app, addresses[0], mine.cookies) == 200
         await stranger.close()
 
     asyncio.run(visit())
