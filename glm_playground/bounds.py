@@ -110,6 +110,8 @@ LANES = 6
 LINK_CHARACTERS = 500
 """Of one lane in an address."""
 MODEL_CHARACTERS = 200
+GATEWAY_CHARACTERS = 40
+"""Of a gateway's name."""
 REPEATS = 5
 TOOL_ROUNDS = 5
 """Calls of built-in tools that are answered in a row without asking."""

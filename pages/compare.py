@@ -10,11 +10,11 @@ from glm_playground.ui.compare.table import draw_table
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 
 catalog = load_catalog()
-server = asked_gateway()
+server = asked_gateways().first
 live_facts.ask(server)
 
 draw_header(_("Compare"))

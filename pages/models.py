@@ -9,12 +9,12 @@ from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 from glm_playground.ui.shared.playground_link import open_playground
 
 catalog = load_catalog()
-server = asked_gateway()
+server = asked_gateways().first
 live_facts.ask(server)
 # Streamlit leaves the playground's `?model=` behind on this page's address when a button goes there.
 model_id = (st.query_params.get("id") or st.query_params.get("model") or "").strip()

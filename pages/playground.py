@@ -24,7 +24,7 @@ from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import draw_problem
 from glm_playground.ui.shared.live_notices import watch_answers
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 from glm_playground.ui.shared.run_view import attach, wait_for_end
 from glm_playground.ui.shared.session import save, session
@@ -34,8 +34,9 @@ now = session()
 bench = now.bench
 take_changes(now)
 now.run_tools(datetime.now(UTC))
-server = asked_gateway()
-runtime.ask_prices(server)
+servers = asked_gateways().all
+for server in servers:
+    runtime.ask_prices(server)
 several = len(bench.lanes) > 1
 
 draw_header(_("Playground"), attaches=True)
@@ -92,4 +93,4 @@ if several:
     draw_best_and_table(bench, standings_slot)
 draw_total(bench)
 draw_differences(bench)
-watch_answers(server)
+watch_answers(*servers)

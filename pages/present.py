@@ -11,11 +11,11 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.long_text import draw_markdown
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header
 from glm_playground.ui.shared.run_view import attach
 
-server = asked_gateway()
+server = asked_gateways().first
 runtime.ask_prices(server)
 now = stages.stage()
 draw_header(_("Present"))

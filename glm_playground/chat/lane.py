@@ -9,7 +9,7 @@ from glm_playground.chat.builtin_tools import BUILTIN_TOOLS
 from glm_playground.chat.conversation import Conversation
 from glm_playground.chat.extra import ExtraProblem, read_extra
 from glm_playground.chat.notice import Notice
-from glm_playground.chat.setup import Setup
+from glm_playground.chat.setup import Setup, asked_of
 from glm_playground.chat.structured import SchemaProblem, read_schema
 from glm_playground.chat.tools import ToolProblem, read_tools
 
@@ -62,8 +62,10 @@ class Lane:
         if name in self.typed:
             return self.typed[name]
         match name:
-            case "model" | "system":
-                return getattr(self.setup, name)
+            case "model":
+                return self.setup.asked
+            case "system":
+                return self.setup.system
             case "thinking" | "clear_thinking" | "do_sample":
                 return {None: "default", True: "on", False: "off"}[getattr(parameters, name)]
             case "reasoning_effort":
@@ -85,9 +87,13 @@ class Lane:
     def edit(self, name: str, value: Any) -> None:
         """Changes one field to what the form says."""
         match name:
-            case "model" | "system":
-                text = value or ""
-                self.setup = self.setup.model_copy(update={name: text.strip() if name == "model" else text})
+            case "model":
+                model, gateway = asked_of(value or "")
+                # Where a model is typed alone, the gateway stays.
+                update = {"model": model} | ({"gateway": gateway} if gateway else {})
+                self.setup = self.setup.model_copy(update=update)
+            case "system":
+                self.setup = self.setup.model_copy(update={"system": value or ""})
             case "thinking" | "clear_thinking" | "do_sample":
                 self._set(**{name: {"on": True, "off": False}.get(value or "")})
             case "reasoning_effort":

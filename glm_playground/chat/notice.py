@@ -33,6 +33,8 @@ class NoticeKind(StrEnum):
     LANES_FULL = "lanes_full"
     LINK_IGNORED = "link_ignored"
     ONLY_SOME_LANES = "only_some_lanes"
+    NO_GATEWAY = "no_gateway"
+    """The gateway that the lane names is not among those of this server."""
     NO_LANE = "no_lane"
     """The lanes it was for are gone."""
 
@@ -43,7 +45,7 @@ class Notice:
 
     kind: NoticeKind
     names: tuple[str, ...] = ()
-    """Fields of the settings, or pieces of a link."""
+    """Fields of the settings, pieces of a link, or a gateway."""
     finding: Finding | None = None
     model: str = ""
     files: tuple[AttachmentProblem, ...] = ()

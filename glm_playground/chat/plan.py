@@ -23,6 +23,14 @@ class RequestLimits(NamedTuple):
     """Whether somebody says that the model takes them."""
 
 
+class Addressed(NamedTuple):
+    """What is sent, and to whom."""
+
+    gateway: str
+    """Name of the gateway; empty for the first one."""
+    body: ChatRequest
+
+
 class Request(NamedTuple):
     """One request of a plan."""
 
@@ -30,6 +38,12 @@ class Request(NamedTuple):
     body: ChatRequest
     turn: Turn | None
     """The turn whose prompt is asked again; None for the next one."""
+    gateway: str = ""
+
+    @property
+    def addressed(self) -> Addressed:
+        """What is sent of it."""
+        return Addressed(self.gateway, self.body)
 
 
 @dataclass(frozen=True)
@@ -47,19 +61,18 @@ class Plan:
         return self.one_by_one and len(self.requests) * self.repeats > 1
 
     @property
-    def warm_ups(self) -> tuple[ChatRequest, ...]:
-        """A tiny request for each model, sent first where times are compared."""
+    def warm_ups(self) -> tuple[Addressed, ...]:
+        """A tiny request for each model of each gateway, sent first where times are compared."""
         if not self.one_after_the_other:
             return ()
-        models = sorted({request.body.model for request in self.requests})
-        return tuple(
-            ChatRequest(model=model, messages=(Message(role="user", content="Hi"),), max_tokens=1) for model in models
-        )
+        hello = (Message(role="user", content="Hi"),)
+        asked = sorted({(request.gateway, request.body.model) for request in self.requests})
+        return tuple(Addressed(name, ChatRequest(model=model, messages=hello, max_tokens=1)) for name, model in asked)
 
     @property
-    def bodies(self) -> tuple[ChatRequest, ...]:
+    def bodies(self) -> tuple[Addressed, ...]:
         """Every body that is sent, but for the mark against prompt caches."""
-        return (*self.warm_ups, *(request.body for request in self.requests for _repeat in range(self.repeats)))
+        return (*self.warm_ups, *(request.addressed for request in self.requests for _repeat in range(self.repeats)))
 
     def only(self, requests: Sequence[Request]) -> "Plan":
         """The plan of these requests."""
@@ -79,24 +92,25 @@ def check(body: ChatRequest, limits: RequestLimits) -> Finding | None:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What predictions are made from."""
+    """What predictions are made from, each by the names of a gateway and of a model."""
 
-    limits: Callable[[str], RequestLimits]
-    price: Callable[[str], Price | None]
-    past_outputs: Callable[[str], Sequence[int]]
+    limits: Callable[[str, str], RequestLimits]
+    price: Callable[[str, str], Price | None]
+    past_outputs: Callable[[str, str], Sequence[int]]
 
-    def of(self, body: ChatRequest) -> Prediction:
+    def of(self, sent: Addressed) -> Prediction:
         """What one request will use and cost."""
-        limits = self.limits(body.model)
+        gateway, body = sent
+        limits = self.limits(gateway, body.model)
         return predict(
             body,
-            self.price(body.model),
+            self.price(gateway, body.model),
             context_tokens=limits.context_tokens,
             max_output_tokens=limits.max_output_tokens,
-            past_outputs=self.past_outputs(body.model),
+            past_outputs=self.past_outputs(gateway, body.model),
         )
 
     def forecast(self, plan: Plan) -> Forecast | None:
         """What `plan` will use and cost, warm-ups included; None where there is nothing to forecast."""
-        predictions = [self.of(request.body) for request in plan.requests]
-        return forecast(predictions, repeats=plan.repeats, warm_ups=[self.of(body) for body in plan.warm_ups])
+        predictions = [self.of(request.addressed) for request in plan.requests]
+        return forecast(predictions, repeats=plan.repeats, warm_ups=[self.of(sent) for sent in plan.warm_ups])

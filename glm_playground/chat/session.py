@@ -39,11 +39,16 @@ class Session:
     # Lanes
 
     def add_lane(self, models: Sequence[str]) -> None:
-        """Adds a lane with the last one's settings that asks the first of `models` that no lane asks."""
+        """Adds a lane with the last one's settings that asks the first of `models` that no lane asks.
+
+        Args:
+            models: as `Setup.asked` writes them.
+        """
         with self._change() as bench:
-            used = {lane.setup.model for lane in bench.lanes}
-            model = next((model for model in models if model not in used), DEFAULT_MODEL)
-            bench.add_lane(bench.lanes[-1].setup.model_copy(update={"model": model}))
+            used = {lane.setup.asked for lane in bench.lanes}
+            lane = bench.add_lane(bench.lanes[-1].setup)
+            if lane:
+                lane.edit("model", next((model for model in models if model not in used), DEFAULT_MODEL))
 
     def duplicate(self, lane: Lane) -> Lane | None:
         """Adds a lane beside `lane` with its settings and the turns on its screen, up to one that is running."""
@@ -77,10 +82,10 @@ class Session:
             lane.edit(name, value)
 
     def reset(self, lane: Lane) -> None:
-        """Gives a lane the settings of a new one; its model stays."""
+        """Gives a lane the settings of a new one; its model and gateway stay."""
         with self._change() as bench:
             undo.can_undo(bench, undo.settings_back([undo.settings_of(lane)]))
-            lane.use(Setup(model=lane.setup.model))
+            lane.use(Setup(model=lane.setup.model, gateway=lane.setup.gateway))
 
     def use_setups(self, setups: Sequence[Setup]) -> None:
         """Gives the lanes these settings; lanes that are left over are taken away, others added."""
@@ -299,8 +304,9 @@ class Session:
         requests = []
         for lane in (lane for lane_id in draft.lane_ids if (lane := bench.lane(lane_id))):
             turn = lane.conversation.find(draft.turn_id) if draft.turn_id else None
-            request = lane.conversation.request(prompt, bench.setup_of(lane), before=turn)
-            requests.append(Request(lane, request, turn))
+            setup = bench.setup_of(lane)
+            request = lane.conversation.request(prompt, setup, before=turn)
+            requests.append(Request(lane, request, turn, setup.gateway))
         return Plan(prompt, tuple(requests), bench.repeats, one_by_one=bench.one_by_one)
 
     @property
@@ -343,7 +349,10 @@ class Session:
         if problems := self.bench.settings_of(lane).problems:
             lane.notice = Notice(NoticeKind.SETTINGS, tuple(problems))
             return False
-        finding = check(request.body, self.runner.limits(request.body.model))
+        if not self.runner.has(request.gateway):
+            lane.notice = Notice(NoticeKind.NO_GATEWAY, (request.gateway,))
+            return False
+        finding = check(request.body, self.runner.limits(request.gateway, request.body.model))
         if finding and not (unchecked and finding.problem is Problem.PROMPT_TOO_LONG):
             lane.notice = Notice(NoticeKind.CHECK, finding=finding, model=request.body.model)
             return False

@@ -20,6 +20,7 @@ from glm_playground.runs.marks import unmarked_request
 
 MAX_LANES = bounds.LANES
 MAX_MODEL_CHARACTERS = bounds.MODEL_CHARACTERS
+MAX_GATEWAY_CHARACTERS = bounds.GATEWAY_CHARACTERS
 MAX_PROMPT_CHARACTERS = bounds.PROMPT_CHARACTERS
 """Of a system prompt, and of a preset's prompt."""
 MAX_PRESET_FILE_BYTES = bounds.PRESET_FILE_BYTES
@@ -27,6 +28,8 @@ MAX_PRESETS = bounds.PRESETS
 PRESET_KIND: Final = "glm-playground-presets"
 PRESET_VERSION: Final = 1
 
+_AT = " @ "
+"""No model's id has a space."""
 _MAX_PATH_CHARACTERS = 200
 # The longest that to_link writes has 407.
 _MAX_LINK_CHARACTERS = bounds.LINK_CHARACTERS
@@ -44,17 +47,30 @@ class Setup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: Annotated[str, Field(max_length=MAX_MODEL_CHARACTERS)]
+    gateway: Annotated[str, Field(max_length=MAX_GATEWAY_CHARACTERS)] = ""
+    """Name of the gateway that is asked; empty for the first one."""
     system: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] = ""
     parameters: Parameters = Parameters()
 
+    @property
+    def asked(self) -> str:
+        """Model and gateway as one text, which `asked_of` reads: "glm-5.1", or "glm-5.1 @ RunAPI"."""
+        return f"{self.model}{_AT}{self.gateway}" if self.gateway else self.model
+
     def differing(self, other: "Setup") -> tuple[str, ...]:
         """The names of the fields that are not the same in `other`: model, system, temperature, ..."""
-        own = tuple(name for name in ("model", "system") if getattr(self, name) != getattr(other, name))
+        own = tuple(name for name in ("model", "gateway", "system") if getattr(self, name) != getattr(other, name))
         return own + tuple(
             name
             for name in Parameters.model_fields
             if getattr(self.parameters, name) != getattr(other.parameters, name)
         )
+
+
+def asked_of(text: str) -> tuple[str, str]:
+    """The model and the gateway in a text such as "glm-5.1 @ RunAPI"; the gateway is empty where none is named."""
+    model, at, gateway = text.rpartition(_AT)
+    return (model.strip(), gateway.strip()) if at else (text.strip(), "")
 
 
 def setup_of(request: ChatRequest) -> Setup:

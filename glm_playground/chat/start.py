@@ -15,19 +15,22 @@ from glm_playground.runs.run import Run
 
 
 class Runner(Protocol):
-    """Starts and stops runs for a session, and knows what its gateway publishes."""
+    """Starts and stops runs for a session, and knows what its gateways publish; an empty name means the first."""
 
-    def start(self, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
-        """Starts a run, once `behind` has ended."""
+    def start(self, gateway: str, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
+        """Starts a run at a gateway that `has` knows, once `behind` has ended."""
+
+    def has(self, gateway: str) -> bool:
+        """Whether there is a gateway with this name."""
 
     def stop(self, run: LiveRun) -> None:
         """Stops a run; one that ended is left alone."""
 
-    def limits(self, model: str) -> RequestLimits:
-        """What a request to `model` may hold."""
+    def limits(self, gateway: str, model: str) -> RequestLimits:
+        """What a request to `model` may hold there."""
 
-    def price(self, model: str) -> Price | None:
-        """The price of `model`; None where nobody says it."""
+    def price(self, gateway: str, model: str) -> Price | None:
+        """The price of `model` there; None where nobody says it."""
 
 
 def start(plan: Plan, draft: Draft, bench: Workbench, runner: Runner) -> None:
@@ -38,8 +41,8 @@ def start(plan: Plan, draft: Draft, bench: Workbench, runner: Runner) -> None:
     started: list[LiveRun] = []
     if plan.one_after_the_other:
         random.shuffle(order)
-        for body in plan.warm_ups:
-            last = runner.start(body, behind=last, warm_up=True)
+        for gateway, body in plan.warm_ups:
+            last = runner.start(gateway, body, behind=last, warm_up=True)
             warm_ups.append(last)
     answers: dict[str, list[Answer]] = {request.lane.id: [] for request in plan.requests}
     for request in order:
@@ -48,7 +51,7 @@ def start(plan: Plan, draft: Draft, bench: Workbench, runner: Runner) -> None:
         if plan.one_after_the_other:
             body = body.model_copy(update={"messages": marked(body.messages, secrets.token_hex(4))})
             behind = last
-        last = runner.start(body, behind=behind, warm_up=False)
+        last = runner.start(request.gateway, body, behind=behind, warm_up=False)
         started.append(last)
         mine.append(Answer(last, one_by_one=plan.one_after_the_other))
     if warm_ups:

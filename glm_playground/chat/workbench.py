@@ -123,10 +123,10 @@ class Workbench:
         return next((lane for lane in self.lanes if lane.id == lane_id), None)
 
     def setup_of(self, lane: Lane) -> Setup:
-        """What `lane` asks with: its own settings, or the first lane's with its own model."""
+        """What `lane` asks with: its own settings, or the first lane's with its own model and gateway."""
         if not self.same_settings:
             return lane.setup
-        return self.lanes[0].setup.model_copy(update={"model": lane.setup.model})
+        return self.lanes[0].setup.model_copy(update={"model": lane.setup.model, "gateway": lane.setup.gateway})
 
     def settings_of(self, lane: Lane) -> Lane:
         """The lane whose settings `lane` asks with."""
@@ -151,13 +151,17 @@ class Workbench:
         """True where nothing was asked and nothing waits."""
         return not self.drafts and not any(lane.conversation.start.turns for lane in self.lanes)
 
-    def past_outputs(self, model: str) -> list[int]:
-        """Completion tokens of the ended runs of `model`."""
+    def past_outputs(self, gateway: str, model: str) -> list[int]:
+        """Completion tokens of the ended runs of `model` at the gateway with this name; of all where it is empty."""
         runs = (run for lane in self.lanes for run in lane.conversation.all_runs())
         return [
             run.usage.completion_tokens
             for run in runs
-            if run.request.model == model and run.ended and run.usage and run.usage.completion_tokens
+            if run.request.model == model
+            and gateway in {"", run.server.name}
+            and run.ended
+            and run.usage
+            and run.usage.completion_tokens
         ]
 
     def add_lane(self, setup: Setup, at: int | None = None) -> Lane | None:

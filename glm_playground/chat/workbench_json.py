@@ -93,6 +93,7 @@ class _Turn(BaseModel):
 class _Lane(BaseModel):
     id: str
     model: str
+    gateway: str = ""
     system: str = ""
     parameters: Parameters = Parameters()
     typed: dict[str, str] = {}
@@ -227,6 +228,7 @@ def _lane(lane: Lane) -> _Lane:
     return _Lane(
         id=lane.id,
         model=lane.setup.model,
+        gateway=lane.setup.gateway,
         system=lane.setup.system,
         parameters=lane.setup.parameters,
         typed=lane.typed,
@@ -312,7 +314,8 @@ def _lane_of(stored: _Lane, known: Runs) -> Lane:
         if after in places:
             places[after].chosen = _within(chosen, places[after].turns)
     # Not checked again: a system prompt that came with a bundle may be longer than one that may be typed.
-    lane.use(Setup.model_construct(model=stored.model, system=stored.system, parameters=stored.parameters))
+    setup = {name: getattr(stored, name) for name in Setup.model_fields}
+    lane.use(Setup.model_construct(**setup))
     if stored.format:
         lane.edit("format", stored.format)
     for name, text in stored.typed.items():

@@ -18,7 +18,7 @@ from glm_playground.cli.failure import Failure
 from glm_playground.cli.figures import answered_by, cost_text, count, dollars, figures
 from glm_playground.cli.terminal import line
 from glm_playground.gateway import Gateway
-from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
+from glm_playground.gateway.configured import configured_gateways, sandbox_gateway
 from glm_playground.runs.cost import Price, cost_of
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.prices import published_price
@@ -68,8 +68,8 @@ def _settings() -> Settings:
 @contextmanager
 def _gateway(settings: Settings) -> Iterator[Gateway]:
     """The configured server, or a sandbox that lives as long as the command."""
-    if configured := configured_gateway(settings):
-        yield configured
+    if configured := configured_gateways(settings):
+        yield configured.first
         return
     try:
         process = SandboxProcess.start(settings.sandbox_engine)

@@ -4,6 +4,7 @@ from glm_playground.gateway.client import Attempt, GatewayClient
 from glm_playground.gateway.endpoint import Gateway
 from glm_playground.gateway.errors import GatewayError
 from glm_playground.gateway.figures import Figure, Usage, figures_of, usage_of
+from glm_playground.gateway.gateways import Gateways
 from glm_playground.gateway.pool import ConnectionPool, connection_pool
 from glm_playground.gateway.prices import PriceList, PriceSchedule
 from glm_playground.gateway.stream import ChatStream, ResponseIds
@@ -32,6 +33,7 @@ __all__ = [
     "Gateway",
     "GatewayClient",
     "GatewayError",
+    "Gateways",
     "Identity",
     "Message",
     "ModelListing",

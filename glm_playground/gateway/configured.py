@@ -1,20 +1,23 @@
-"""The gateway that the settings name, and the sandbox as a gateway."""
+"""The gateways that the settings name, and the sandbox as a gateway."""
 
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from glm_playground.gateway.endpoint import Gateway
+from glm_playground.gateway.gateways import Gateways
 from glm_playground.settings import RUNAPI_BASE_URL, Settings
 
 SCRIPTED_TEXT = "scripted text"
 """Stands for the model's name where the sandbox answers without one."""
 
 
-def configured_gateway(settings: Settings) -> Gateway | None:
+def configured_gateways(settings: Settings) -> Gateways | None:
     """RunAPI or the operator's own server; None where neither a key nor an address is set, so the sandbox answers."""
-    if settings.uses_sandbox:
-        return None
+    return None if settings.uses_sandbox else Gateways((_only_gateway(settings),))
+
+
+def _only_gateway(settings: Settings) -> Gateway:
     address = settings.base_url or RUNAPI_BASE_URL
     host = urlsplit(address).hostname or address
     is_runapi = host == "runapi.ai" or host.endswith(".runapi.ai")

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 
 from glm_playground.gateway import GatewayError
-from glm_playground.gateway.configured import configured_gateway
+from glm_playground.gateway.configured import configured_gateways
 from glm_playground.gateway.live import read_models
 from glm_playground.ledger import LedgerError
 from glm_playground.ledger.database import SQLITE, Database
@@ -163,10 +163,11 @@ def _capacity(version: int, connections: int) -> Iterator[Finding]:
 
 
 def _gateway(settings: Settings) -> Iterator[Finding]:
-    gateway = configured_gateway(settings)
-    if gateway is None:
+    gateways = configured_gateways(settings)
+    if gateways is None:
         yield from _sandbox(settings)
         return
+    gateway = gateways.first
     engine = Engine(connect_timeout=min(settings.connect_timeout, _ASK_S), read_timeout=_ASK_S)
     try:
         listed = engine.ask(gateway, read_models).result(_ASK_S)

@@ -1,10 +1,10 @@
-"""Starts the runs of a session at its gateway, for their owner."""
+"""Starts the runs of a session at its gateways, for their owner."""
 
 from dataclasses import dataclass
 
 from glm_playground.catalog import load_catalog
 from glm_playground.chat.plan import RequestLimits
-from glm_playground.gateway import ChatRequest, Gateway
+from glm_playground.gateway import ChatRequest, Gateway, Gateways
 from glm_playground.runs.caps import Claim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.live_run import LiveRun
@@ -16,27 +16,37 @@ from glm_playground.settings import settings
 
 @dataclass(frozen=True)
 class GatewayRunner:
-    """The `chat.start.Runner` of one owner and the gateway that is asked."""
+    """The `chat.start.Runner` of one owner and the gateways that may be asked."""
 
-    gateway: Gateway
+    gateways: Gateways
     owner: str
     address: str = ""
     """The client's, as it is counted; empty where there is none."""
     present: bool = False
     """Whether the runs count against the cap of the page Present."""
 
-    def start(self, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
-        """Starts a run and stores it."""
-        runtime.ask_prices(self.gateway)
-        return runtime.start(
-            request, self.gateway, self.owner, behind=behind, warm_up=warm_up, claim=self._claim(request)
-        )
+    def start(self, gateway: str, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
+        """Starts a run and stores it.
+
+        Raises:
+            LookupError: there is no such gateway.
+        """
+        asked = self.gateways.find(gateway)
+        if asked is None:
+            raise LookupError("there is no gateway with this name")
+        runtime.ask_prices(asked)
+        claim = self._claim(asked, request)
+        return runtime.start(request, asked, self.owner, behind=behind, warm_up=warm_up, claim=claim)
+
+    def has(self, gateway: str) -> bool:
+        """Whether there is a gateway with this name."""
+        return self.gateways.find(gateway) is not None
 
     def stop(self, run: LiveRun) -> None:
         """Stops a run; one that ended is left alone."""
         runtime.engine().stop(run)
 
-    def limits(self, model: str) -> RequestLimits:
+    def limits(self, gateway: str, model: str) -> RequestLimits:
         """What RunAPI publishes of the model, and the fields that the operator lists."""
         card = load_catalog().get(model)
         limits = card.limits("runapi") if card else None
@@ -47,12 +57,14 @@ class GatewayRunner:
             limits.context_tokens, limits.max_output_tokens, fields, images=bool(card and card.takes_images("runapi"))
         )
 
-    def price(self, model: str) -> Price | None:
+    def price(self, gateway: str, model: str) -> Price | None:
         """The gateway's own price, else the published one."""
-        return runtime.price_of(self.gateway, model)
+        asked = self.gateways.find(gateway)
+        return runtime.price_of(asked, model) if asked else None
 
-    def _claim(self, request: ChatRequest) -> Claim | None:
-        keys = keys_of(self.gateway, self.owner, self.address, present=self.present)
+    def _claim(self, gateway: Gateway, request: ChatRequest) -> Claim | None:
+        keys = keys_of(gateway, self.owner, self.address, present=self.present)
         if not keys:
             return None
-        return claim_of(request, keys, self.limits(request.model), self.price(request.model))
+        limits = self.limits(gateway.name, request.model)
+        return claim_of(request, keys, limits, self.price(gateway.name, request.model))

@@ -1,4 +1,4 @@
-"""What the whole process shares: the engine, the gateway, the sandbox, its prices. No user's data is in here."""
+"""What the whole process shares: the engine, the gateways, the sandbox, their prices. No user's data is in here."""
 
 import asyncio
 import threading
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayError
-from glm_playground.gateway.configured import configured_gateway, sandbox_gateway
+from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayError, Gateways
+from glm_playground.gateway.configured import configured_gateways, sandbox_gateway
 from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
 from glm_playground.runs.caps import Claim
 from glm_playground.runs.cost import Price
@@ -65,7 +65,7 @@ def start(
 
     async def price() -> Price | None:
         # At the first prompt of a process the price list may still be on its way; an ended run waits a moment for it.
-        if (asked := _prices.get(server.origin)) and not asked.answer.done():
+        if (asked := _prices.get(_place(server))) and not asked.answer.done():
             await asyncio.wait({asyncio.wrap_future(asked.answer)}, timeout=_PRICE_WAIT_S)
         return price_of(server, request.model)
 
@@ -100,13 +100,14 @@ def sandbox_state() -> SandboxState:
     return process.state if isinstance(process, SandboxProcess) else "failed"
 
 
-def gateway() -> Gateway:
-    """The server that is asked: the sandbox, RunAPI, or the one the operator configured."""
+def gateways() -> Gateways:
+    """The servers that may be asked: those the operator configured, else the sandbox."""
     process = sandbox()
     if isinstance(process, SandboxProcess):
-        return sandbox_gateway(process.base_url, process.key, process.model)
+        return Gateways((sandbox_gateway(process.base_url, process.key, process.model),))
     # Where the sandbox could not be started, nothing answers at RunAPI's address without a key, which it says.
-    return configured_gateway(settings()) or Gateway("RunAPI", RUNAPI_BASE_URL, failed_not_charged=True)
+    unkeyed = Gateway("RunAPI", RUNAPI_BASE_URL, failed_not_charged=True)
+    return configured_gateways(settings()) or Gateways((unkeyed,))
 
 
 T = TypeVar("T")
@@ -142,8 +143,19 @@ class _Asked(Generic[T]):
 
 
 _NEVER_ASKED: Live[Any] = Live(None, None, waiting=False)
-_prices: dict[str, _Asked[LivePrices]] = {}
-_models: dict[str, _Asked[LiveModels]] = {}
+_prices: dict["_Place", _Asked[LivePrices]] = {}
+_models: dict["_Place", _Asked[LiveModels]] = {}
+
+
+class _Place(NamedTuple):
+    """A gateway without its key. Two may have one origin, such as two plans of one seller."""
+
+    name: str
+    api_root: str
+
+
+def _place(server: Gateway) -> _Place:
+    return _Place(server.name, server.api_root)
 
 
 def ask_prices(server: Gateway) -> None:
@@ -168,27 +180,28 @@ def ask_models(server: Gateway) -> None:
 
 def live_prices(server: Gateway) -> Live[LivePrices]:
     """The gateway's price list as last read."""
-    return asked.read() if (asked := _prices.get(server.origin)) else _NEVER_ASKED
+    return asked.read() if (asked := _prices.get(_place(server))) else _NEVER_ASKED
 
 
 def live_models(server: Gateway) -> Live[LiveModels]:
     """The gateway's list of models as last read."""
-    return asked.read() if (asked := _models.get(server.origin)) else _NEVER_ASKED
+    return asked.read() if (asked := _models.get(_place(server))) else _NEVER_ASKED
 
 
 def _ask(
-    questions: dict[str, _Asked[T]],
+    questions: dict[_Place, _Asked[T]],
     server: Gateway,
     question: Callable[[GatewayClient, T | None], Coroutine[Any, Any, T]],
 ) -> None:
-    asked = questions.get(server.origin)
+    place = _place(server)
+    asked = questions.get(place)
     known = asked.read() if asked else None
     if asked and known:
         pause = PROBLEM_STANDS_FOR_S if known.problem else FRESH_FOR_S
         if known.waiting or time.monotonic() - asked.at < pause:
             return
     last = known.value if known else None
-    questions[server.origin] = _Asked(engine().ask(server, lambda client: question(client, last)), last)
+    questions[place] = _Asked(engine().ask(server, lambda client: question(client, last)), last)
 
 
 def price_of(server: Gateway, model: str) -> Price | None:

@@ -16,7 +16,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, signed_dollars
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
 from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 
 MOST_LOOKED_UP = 50
 _WAIT_S = 30.0
@@ -26,7 +26,7 @@ _SAID, _PROBLEM = "balance_said", "balance_problem"
 
 def draw_balance(ledger: Ledger, owner: str) -> None:
     """Draws the readings of the balance with what the runs between them cost, and the button for the tasks."""
-    server = asked_gateway()
+    server = asked_gateways().first
     may_read = _may_read(server)
     st.markdown(_("**Checked against the server**"))
     if may_read:
@@ -94,7 +94,7 @@ def _draw_readings(ledger: Ledger, owner: str, readings: tuple[BalanceReading, .
 
 
 def _read(ledger: Ledger, owner: str) -> None:
-    server = asked_gateway()
+    server = asked_gateways().first
     if not _may_read(server):
         return
     try:

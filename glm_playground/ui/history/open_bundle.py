@@ -19,7 +19,7 @@ from glm_playground.ui.shared.explanations import Explanation
 from glm_playground.ui.shared.figures import seconds, tokens
 from glm_playground.ui.shared.i18n import _, language, moment
 from glm_playground.ui.shared.navigation import PLAYGROUND
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import stand_in_badge
 from glm_playground.ui.shared.run_footer import cost_text, outcome_name
 
@@ -115,7 +115,7 @@ def _draw_bundle(seen: _Seen, data: Callable[[], bytes]) -> None:
             bundle = whole(owner(), data())
         _act(bundle, chosen.index(True))
         st.switch_page(PLAYGROUND)
-    server = asked_gateway()
+    server = asked_gateways().first
     sends = _("Only the last one sends anything: the same requests, to {server}.").format(server=literal(server.name))
     st.caption(sends)
 

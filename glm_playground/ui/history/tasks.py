@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from glm_playground.gateway import GatewayError
+from glm_playground.gateway import Gateway, GatewayError
 from glm_playground.gateway.tasks import read_task
 from glm_playground.ledger import Ledger, Settlement, StoredRun, TaskLookup
 from glm_playground.service import runtime
@@ -14,7 +14,7 @@ from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
 from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.long_text import draw_code
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 
 _WAIT_S = 30.0
 
@@ -27,7 +27,10 @@ def ask_task(stored: StoredRun) -> TaskLookup:
         TimeoutError: it did not answer in time.
     """
     task_id = stored.run.task_id or ""
-    state = runtime.engine().ask(asked_gateway(), lambda client: read_task(client, task_id)).result(_WAIT_S)
+    gateway = _gateway_of(stored)
+    if gateway is None:
+        raise GatewayError("the server that gave the task is not among those that are asked")
+    state = runtime.engine().ask(gateway, lambda client: read_task(client, task_id)).result(_WAIT_S)
     return TaskLookup(task_id, state.read_at, state.status, state.cost, state.body)
 
 
@@ -43,8 +46,15 @@ def keep_task(ledger: Ledger, owner: str, stored: StoredRun, found: TaskLookup) 
 
 
 def can_look_up(stored: StoredRun) -> bool:
-    """True where the run has a task id and the server that is asked now is the one that gave it."""
-    return bool(stored.run.task_id) and stored.run.server.origin == asked_gateway().origin
+    """True where the run has a task id and the server that gave it is among those that are asked now."""
+    return bool(stored.run.task_id) and _gateway_of(stored) is not None
+
+
+def _gateway_of(stored: StoredRun) -> Gateway | None:
+    """The gateway that was asked: the one of its name at its origin, else any there."""
+    asked, server = asked_gateways(), stored.run.server
+    named = asked.find(server.name)
+    return named if named and named.origin == server.origin else asked.at(server.origin)
 
 
 def draw_task(ledger: Ledger, owner: str, stored: StoredRun) -> None:

@@ -10,13 +10,13 @@ from glm_playground.service.caps import keys_of
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.refusal_words import amount_text
 
 
 def draw_allowance() -> None:
     """Draws it in a line; nothing where no cap holds."""
-    key = next((key for key in keys_of(asked_gateway(), owner()) if key.scope is Scope.OWNER), None)
+    key = next((key for key in keys_of(asked_gateways().first, owner()) if key.scope is Scope.OWNER), None)
     if key is None:
         return
     counter = storage.counter()

@@ -26,7 +26,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.long_text import draw_code
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.session import say, show_value
 from glm_playground.ui.shared.styled import styled
 
@@ -97,7 +97,7 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
         if guessed:
             _draw_encoding(draft, place, file, guessed)
     if forecast:
-        waiting = runtime.live_prices(asked_gateway()).waiting
+        waiting = _waits_for_price()
         st.markdown(styled("small", forecast_text(forecast, waiting=waiting)))
     with st.container(horizontal=True):
         st.button(
@@ -185,6 +185,10 @@ def forecast_text(forecast: Forecast, *, waiting: bool = False) -> str:
     return " · ".join(parts)
 
 
+def _waits_for_price() -> bool:
+    return any(runtime.live_prices(gateway).waiting for gateway in asked_gateways().all)
+
+
 def draw_input_line(session: Session) -> None:
     """Draws the line below the chat input: what the draft will use and cost, counted in the browser as one types."""
     bench = session.bench
@@ -192,13 +196,13 @@ def draw_input_line(session: Session) -> None:
     turns = [lane.conversation.turns[-1].id for lane in bench.lanes if lane.conversation.turns]
     draw_composer(
         bench.id,
-        [session.outlook.of(request.body) for request in plan.requests],
+        [session.outlook.of(request.addressed) for request in plan.requests],
         input_key=PROMPT,
         stop_key="stop",
         repeats=plan.repeats,
-        warm_ups=[session.outlook.of(body) for body in plan.warm_ups],
+        warm_ups=[session.outlook.of(sent) for sent in plan.warm_ups],
         latest=" ".join(turns),
         editor=open_editor(),
         hint=_("Enter sends, Shift+Enter breaks the line.") if bench.empty else "",
-        waiting_for_price=runtime.live_prices(asked_gateway()).waiting,
+        waiting_for_price=_waits_for_price(),
     )

@@ -23,8 +23,6 @@ from glm_playground.ui.shared.session import opened, said
 def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -> Explanation:
     """A notice as a headline and what to do; `lane` is the one whose settings it is about."""
     match notice.kind:
-        case NoticeKind.BUSY:
-            return Explanation(_("An answer is still being written."), _("Send it once the answer ends, or stop that."))
         case NoticeKind.VARIABLES:
             empty = ", ".join(map(code_span, notice.names))
             todo = _("Fill in {names}, or send the prompt as it is.").format(names=empty) if empty else ""
@@ -47,16 +45,30 @@ def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -
             return explain_finding(notice.finding, notice.model)
         case NoticeKind.ENCODING | NoticeKind.PDF | NoticeKind.FOLDER | NoticeKind.FILES:
             return explain_files(notice)
-        case NoticeKind.READY:
-            return Explanation(_("A prompt of the preset."), _("Change it if you like, then send it."))
-        case NoticeKind.LANES_FULL:
+        case NoticeKind.NO_GATEWAY:
+            name = literal(" ".join(notice.names))
             return Explanation(
-                _("There is no room for it."), _("Six lanes fit beside each other: remove one, then undo again.")
+                _("This server has no gateway named {name}.").format(name=name),
+                _("Nothing was sent, to no other either. Choose a model of another gateway in the lane's model box."),
             )
         case NoticeKind.LINK_IGNORED:
             shown = ", ".join(literal(piece) for piece in notice.names[:5])
             return Explanation(
                 _("A part of the link was left out."), _("Not understood: {pieces}").format(pieces=shown)
+            )
+    return _explain_kind(notice.kind)
+
+
+def _explain_kind(kind: NoticeKind) -> Explanation:
+    """A notice of which its kind says all."""
+    match kind:
+        case NoticeKind.BUSY:
+            return Explanation(_("An answer is still being written."), _("Send it once the answer ends, or stop that."))
+        case NoticeKind.READY:
+            return Explanation(_("A prompt of the preset."), _("Change it if you like, then send it."))
+        case NoticeKind.LANES_FULL:
+            return Explanation(
+                _("There is no room for it."), _("Six lanes fit beside each other: remove one, then undo again.")
             )
         case NoticeKind.ONLY_SOME_LANES:
             return Explanation(

@@ -14,7 +14,7 @@ from glm_playground.runs.live_run import LiveRun
 from glm_playground.settings import RUNAPI_BASE_URL
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.images import shown_body
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.snippets import request_snippets
 from glm_playground.ui.shared.starters import QUICKSTART
 
@@ -58,7 +58,7 @@ def _draw_code(bench: Workbench) -> None:
         lane = bench.lanes[names.index(chosen)] if chosen in names else lane
     runs = [turn.answer.run for turn in lane.conversation.turns if turn.answers and turn.answer.run]
     request = runs[-1].request if runs else lane.conversation.request(Prompt(QUICKSTART), bench.setup_of(lane))
-    asked = asked_gateway()
+    asked = asked_gateways().find(bench.setup_of(lane).gateway) or asked_gateways().first
     is_reachable = asked.stand_in is None or _is_on_this_computer()
     is_runapis = asked.site == RUNAPI_BASE_URL
     snippets = request_snippets(shown_body(request), asked.api_root if is_reachable and not is_runapis else "")

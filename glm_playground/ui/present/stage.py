@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from glm_playground.bundles.bundle import Bundle, BundleError, RecordedRun, by_lane, read_bundle
-from glm_playground.chat.plan import Outlook, check
+from glm_playground.chat.plan import Addressed, Outlook, check
 from glm_playground.runs.caps import Key, Scope, Tally
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.service import runtime, storage
@@ -22,7 +22,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation, explain_finding
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 
 _FOLDER = Path(__file__).parents[2] / "scenarios"
 _STAGE, _CHOSEN = "stage", "scenario"
@@ -109,13 +109,12 @@ def ask_live(bundle: Bundle) -> None:
     """Asks the scenario's requests anew, unless that could cost more than is left of the cap."""
     reset()
     now = stage()
-    server = asked_gateway()
     requests = [one.run.request for one in parts(bundle)]
-    runner = GatewayRunner(server, owner(), client_address(), present=True)
-    outlook = Outlook(runner.limits, runner.price, lambda model: ())
-    worst = [outlook.of(request).most_cost for request in requests]
+    runner = GatewayRunner(asked_gateways(), owner(), client_address(), present=True)
+    outlook = Outlook(runner.limits, runner.price, lambda gateway, model: ())
+    worst = [outlook.of(Addressed("", request)).most_cost for request in requests]
     known = [cost for cost in worst if cost is not None]
-    problems = [(found, one.model) for one in requests if (found := check(one, runner.limits(one.model)))]
+    problems = [(found, one.model) for one in requests if (found := check(one, runner.limits("", one.model)))]
     if problems:
         now.notice = explain_finding(*problems[0])
     elif len(known) < len(worst):
@@ -131,7 +130,7 @@ def ask_live(bundle: Bundle) -> None:
             ),
         )
     else:
-        now.runs = [runner.start(request, behind=None, warm_up=False) for request in requests]
+        now.runs = [runner.start("", request, behind=None, warm_up=False) for request in requests]
 
 
 def spent() -> Decimal:

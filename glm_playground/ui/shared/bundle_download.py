@@ -11,7 +11,7 @@ from glm_playground.settings import settings
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.file_buttons import dated
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 
 _MOST_SHOWN = 20
 
@@ -45,7 +45,7 @@ def draw_bundle_download(runs: Callable[[], Sequence[RecordedRun]], key: str) ->
 
 def _known_keys() -> list[str]:
     """The keys this session asks with: none of them may leave."""
-    keys = [settings().api_key, asked_gateway().key, settings().callback_secret]
+    keys = [settings().api_key, *(gateway.key for gateway in asked_gateways().all), settings().callback_secret]
     return [key.get_secret_value() for key in keys if key]
 
 

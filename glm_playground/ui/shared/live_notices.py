@@ -25,15 +25,15 @@ def draw_live_notices(catalog: Catalog, server: Gateway) -> None:
             st.markdown("\n".join([literal(notice.title), "", *reasons]))
 
 
-def watch_answers(server: Gateway) -> None:
-    """Draws the page again once the gateway answered, where an answer is still to come."""
-    if _waits(server):
-        _watch(server)
+def watch_answers(*servers: Gateway) -> None:
+    """Draws the page again once the gateways answered, where an answer is still to come."""
+    if any(map(_waits, servers)):
+        _watch(servers)
 
 
 @st.fragment(run_every=1.0)
-def _watch(server: Gateway) -> None:
-    if not _waits(server):
+def _watch(servers: tuple[Gateway, ...]) -> None:
+    if not any(map(_waits, servers)):
         st.rerun()
 
 

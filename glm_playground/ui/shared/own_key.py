@@ -5,7 +5,7 @@ from concurrent.futures import TimeoutError as NotInTime
 import streamlit as st
 from pydantic import SecretStr
 
-from glm_playground.gateway import Gateway, GatewayError
+from glm_playground.gateway import Gateway, GatewayError, Gateways
 from glm_playground.gateway.errors import AuthenticationFailed, ConnectionFailed, PermissionDenied
 from glm_playground.service import runtime
 from glm_playground.settings import RUNAPI_BASE_URL, settings
@@ -17,12 +17,10 @@ _CHECK_SECONDS = 15.0
 _LONGEST_KEY = 500
 
 
-def asked_gateway() -> Gateway:
-    """The server that this session asks: RunAPI with the session's own key, else the process's."""
+def asked_gateways() -> Gateways:
+    """The servers that this session may ask: RunAPI with the session's own key, else the process's."""
     key = st.session_state.get(_KEY)
-    if key is None:
-        return runtime.gateway()
-    return _runapi(key)
+    return runtime.gateways() if key is None else Gateways((_runapi(key),))
 
 
 def _runapi(key: SecretStr) -> Gateway:

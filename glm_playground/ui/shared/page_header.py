@@ -8,7 +8,7 @@ from glm_playground.sandbox.weights import INSTALL_COMMAND, has_weights
 from glm_playground.service import runtime
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.running import draw_running
 from glm_playground.ui.shared.styled import styled
 
@@ -38,7 +38,7 @@ def draw_header(title: str, *, attaches: bool = False) -> None:
 
 
 def _server_line() -> str:
-    server = asked_gateway()
+    server = asked_gateways().first
     if server.stand_in:
         sandbox = _("Sandbox")
         return f"{styled('small', sandbox)} {stand_in_badge(server.stand_in)}"
@@ -60,7 +60,7 @@ def replay_badge() -> str:
 def draw_sandbox_notice() -> None:
     """Says in one line that a stand-in answers, or why nothing does."""
     process = runtime.sandbox()
-    if asked_gateway().private:
+    if asked_gateways().first.private:
         return
     if isinstance(process, SandboxProcess):
         if process.engine == "standin":

@@ -18,7 +18,7 @@ from glm_playground.service.workbenches import OpenWorkbench
 from glm_playground.ui.server.address import client_address
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 
 WORKBENCH = "w"
 """Names the workbench in the address, so that each tab finds its own again."""
@@ -38,7 +38,7 @@ def opened() -> OpenWorkbench:
 
 def session() -> Session:
     """The commands on this tab's workbench."""
-    return Session(opened().bench, GatewayRunner(asked_gateway(), owner(), client_address()))
+    return Session(opened().bench, GatewayRunner(asked_gateways(), owner(), client_address()))
 
 
 def save() -> None:

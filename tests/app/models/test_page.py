@@ -304,9 +304,9 @@ class TestLive:
 
     def test_ten_minutes_later_it_is_asked_whether_anything_changed(self, runapi: CannedServer) -> None:
         at = at_address(id="glm-5-turbo", tab="prices")
-        runtime._prices[runtime.gateway().origin].at -= runtime.FRESH_FOR_S
+        runtime._prices[runtime._place(runtime.gateways().first)].at -= runtime.FRESH_FOR_S
         run(at)
-        runtime._prices[runtime.gateway().origin].answer.exception(timeout=10)
+        runtime._prices[runtime._place(runtime.gateways().first)].answer.exception(timeout=10)
         run(at)
         assert [asked.headers.get("if-none-match") for asked in runapi.asked[2:]] == ['"one"']
         assert cells(at, "Input")[0] == "\\$0.70"

@@ -70,7 +70,7 @@ class TestSending:
     def test_figures_ids_and_cost_stand_under_the_answer(self, page: Playground, sandbox: SandboxProcess) -> None:
         # The price list is asked for with the page and may come behind the first answer, which then has no cost.
         wait_for_answers()
-        assert runtime.live_prices(runtime.gateway()).value is not None
+        assert runtime.live_prices(runtime.gateways().first).value is not None
         page.script("tokens=60 rate=60")
         figures = page.at.chat_message[-1].markdown[-1].value
         assert ":green-badge[completed]" in figures
@@ -580,7 +580,7 @@ class TestWhoAnswers:
         assert "Set RUNAPI_API_KEY to ask RunAPI." in page.text
         page.script("tokens=5")
         wait_for_answers()
-        assert runtime.live_prices(runtime.gateway()).value is not None
+        assert runtime.live_prices(runtime.gateways().first).value is not None
         page.script("tokens=5")
         assert ":orange-badge[scripted text, not GLM]" in page.answer
         assert "in play money" in page.answer
@@ -649,7 +649,7 @@ class TestWordsOfOthers:
 class TestLanguage:
     def test_the_menu_changes_the_language(self, page: Playground) -> None:
         wait_for_answers()
-        assert runtime.live_prices(runtime.gateway()).value is not None
+        assert runtime.live_prices(runtime.gateways().first).value is not None
         page.open("settings-1")
         english = page.text
         assert "131,072" in page.at.number_input(key="max_tokens-1").label

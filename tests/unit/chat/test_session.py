@@ -39,7 +39,7 @@ class FakeRunner:
         self.runs: list[LiveRun] = []
         self.behind: dict[str, Run | None] = {}
 
-    def start(self, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
+    def start(self, gateway: str, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
         run = LiveRun(uuid.uuid4().hex, request, Server("s", "http://s"), datetime.now(UTC), warm_up=warm_up)
         self.runs.append(run)
         self.behind[run.id] = behind
@@ -49,10 +49,13 @@ class FakeRunner:
         if not run.ended:
             run.outcome = Outcome.STOPPED
 
-    def limits(self, model: str) -> RequestLimits:
+    def has(self, gateway: str) -> bool:
+        return not gateway
+
+    def limits(self, gateway: str, model: str) -> RequestLimits:
         return RequestLimits(10_000, 4_000)
 
-    def price(self, model: str) -> Price | None:
+    def price(self, gateway: str, model: str) -> Price | None:
         return PRICES.get(model)
 
     @property

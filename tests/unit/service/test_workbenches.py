@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Preset, Setup
 from glm_playground.chat.workbench_json import WorkbenchNewer, WorkbenchUnreadable
-from glm_playground.gateway import Gateway
+from glm_playground.gateway import Gateway, Gateways
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.workbench_queue import Saving
 from glm_playground.sandbox.process import SandboxProcess
@@ -34,7 +34,7 @@ def session_of(
     monkeypatch.setenv("GLM_PLAYGROUND_DATA_FOLDER", str(tmp_path))
     settings.cache_clear()
     gateway = Gateway("Sandbox", sandbox.base_url, key=SecretStr(sandbox.key), stand_in="scripted text")
-    yield lambda opened: Session(opened.bench, GatewayRunner(gateway, OWNER))
+    yield lambda opened: Session(opened.bench, GatewayRunner(Gateways((gateway,)), OWNER))
     _end()
     settings.cache_clear()
 
