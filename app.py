@@ -17,6 +17,8 @@ if __name__ == "__main__":
 else:
     from glm_playground import ui
     from glm_playground.catalog import load_catalog
+    from glm_playground.gateway.configured import configured_gateways
+    from glm_playground.gateway.gateways import GatewaysError
     from glm_playground.service import storage
     from glm_playground.ui.server.callbacks import PATH, callback_route
     from glm_playground.ui.server.doors import base_path, doors
@@ -28,8 +30,8 @@ else:
     from glm_playground.ui.shared.script_error import on_script_error
 
     try:
-        settings()
-    except SettingsError as error:
+        configured_gateways(settings())
+    except (SettingsError, GatewaysError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
     app = st.App(

@@ -112,6 +112,12 @@ LINK_CHARACTERS = 500
 MODEL_CHARACTERS = 200
 GATEWAY_CHARACTERS = 40
 """Of a gateway's name."""
+GATEWAYS = 20
+GATEWAY_MODELS = 200
+"""That the operator's file describes, a gateway."""
+GATEWAYS_FILE_BYTES = 256 * 1024
+LISTED_MODELS = 300
+"""Of one gateway's list that the model box offers; others can be typed."""
 REPEATS = 5
 TOOL_ROUNDS = 5
 """Calls of built-in tools that are answered in a row without asking."""

@@ -46,7 +46,12 @@ class SettingsError(Exception):
     """A setting has a value the app cannot start with; the text is one line that names the variable."""
 
 
-def _http_url(url: str) -> str:
+def http_url(url: str) -> str:
+    """An address of a server, without a `/` at its end.
+
+    Raises:
+        ValueError: it is none, or carries what a server's address must not; the text is not in the message.
+    """
     try:
         parts: SplitResult = urlsplit(url)
         _ = parts.port
@@ -56,7 +61,7 @@ def _http_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("expected an address such as https://runapi.ai")
     if parts.username or parts.password:
-        raise ValueError("an address must not carry a user name or a password; set the key in RUNAPI_API_KEY")
+        raise ValueError("an address must not carry a user name or a password; the key has a place of its own")
     if parts.query or parts.fragment:
         raise ValueError("an address must not carry a query or a fragment")
     return url.rstrip("/")
@@ -156,8 +161,12 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("RUNAPI_API_KEY", "RUNAPI_KEY"))
     """The gateway's key. Without a key and without an address the app starts the sandbox."""
 
-    base_url: Annotated[str, AfterValidator(_http_url)] | None = Field(None, validation_alias="RUNAPI_BASE_URL")
+    base_url: Annotated[str, AfterValidator(http_url)] | None = Field(None, validation_alias="RUNAPI_BASE_URL")
     """The gateway's address, with or without its version path; RunAPI's own when only a key is set."""
+
+    gateways: Annotated[Path, AfterValidator(_folder)] | None = None
+    """A TOML file that names the gateways that may be asked (docs/gateways.md), in the place of the key and the address
+    above."""
 
     connect_timeout: Seconds = 10.0
     """Seconds to wait for a connection."""
@@ -311,8 +320,8 @@ class Settings(BaseSettings):
 
     @property
     def uses_sandbox(self) -> bool:
-        """True where neither a key nor an address is set."""
-        return self.api_key is None and self.base_url is None
+        """True where neither a key, an address nor a file of gateways is set."""
+        return self.api_key is None and self.base_url is None and self.gateways is None
 
     @classmethod
     def settings_customise_sources(

@@ -14,7 +14,7 @@ from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 
 catalog = load_catalog()
-server = asked_gateways().first
+server = asked_gateways().runapi
 live_facts.ask(server)
 
 draw_header(_("Compare"))

@@ -14,7 +14,7 @@ from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notic
 from glm_playground.ui.shared.playground_link import open_playground
 
 catalog = load_catalog()
-server = asked_gateways().first
+server = asked_gateways().runapi
 live_facts.ask(server)
 # Streamlit leaves the playground's `?model=` behind on this page's address when a button goes there.
 model_id = (st.query_params.get("id") or st.query_params.get("model") or "").strip()

@@ -20,6 +20,7 @@ from glm_playground.ui.playground.standings_view import draw_best_and_table
 from glm_playground.ui.playground.starter_buttons import draw_starters
 from glm_playground.ui.playground.total_view import draw_total
 from glm_playground.ui.server.scheduler import give_way
+from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import draw_problem
@@ -36,7 +37,7 @@ take_changes(now)
 now.run_tools(datetime.now(UTC))
 servers = asked_gateways().all
 for server in servers:
-    runtime.ask_prices(server)
+    live_facts.ask(server)
 several = len(bench.lanes) > 1
 
 draw_header(_("Playground"), attaches=True)
@@ -61,7 +62,7 @@ with st.bottom:
     stop_slot = st.empty()
     # Placed in `st.bottom` by us: where Streamlit places it, it takes back a reader's scrolling as an answer grows.
     st.chat_input(
-        _("Ask {model}").format(model=bench.lanes[0].setup.model or _("a model"))
+        _("Ask {model}").format(model=bench.lanes[0].setup.asked or _("a model"))
         if not several
         else _("Ask the models"),
         key=PROMPT,

@@ -1,7 +1,7 @@
 """Checks a request before it is sent and paid for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -42,11 +42,13 @@ class Finding:
     limit: float | None = None
     names: tuple[str, ...] = ()
     """Of fields."""
+    is_advice: bool = False
+    """True where the limit is another server's than the one that is asked."""
 
     @property
-    def is_estimate(self) -> bool:
-        """True where only a rule of thumb says so: the request can be sent anyway, and the server decides."""
-        return self.problem is Problem.PROMPT_TOO_LONG
+    def may_be_overridden(self) -> bool:
+        """True where a rule of thumb or another server says so: it can be sent anyway, and the server decides."""
+        return self.is_advice or self.problem is Problem.PROMPT_TOO_LONG
 
 
 def check_request(
@@ -56,8 +58,10 @@ def check_request(
     max_output_tokens: int | None,
     allowed_fields: frozenset[str] | None = None,
     images: bool = False,
+    output_is_advice: bool = False,
+    glm_ranges: bool = True,
 ) -> Finding | None:
-    """The first problem of `request`, or None; one that is an estimate only where there is no other.
+    """The first problem of `request`, or None; one that may be overridden only where there is no other.
 
     What is checked is what is sent: a further field takes the place of the control of its name.
 
@@ -67,6 +71,8 @@ def check_request(
         max_output_tokens: the model's largest answer, None likewise.
         allowed_fields: the further fields that the operator lists; None where there is no list.
         images: whether the model takes images.
+        output_is_advice: whether `max_output_tokens` is another server's limit.
+        glm_ranges: whether GLM's own ranges of parameters hold, else OpenAI's.
     """
     if not request.model.strip():
         return Finding(Problem.BLANK_MODEL)
@@ -77,8 +83,12 @@ def check_request(
         return found
     if names := refused_fields(request.extra, allowed_fields):
         return Finding(Problem.FIELDS_REFUSED, names=names)
-    if found := _check_numbers(request.fields(), max_output_tokens):
+    ranges = _GLM_RANGES if glm_ranges else _OPENAI_RANGES
+    found = _check_numbers(request.fields(), max_output_tokens, ranges)
+    if found and not (output_is_advice and found.problem is Problem.MAX_TOKENS_TOO_HIGH):
         return found
+    if found:
+        return replace(found, is_advice=True)
     if context_tokens is not None and (estimate := estimate_request_tokens(request)) > context_tokens:
         return Finding(Problem.PROMPT_TOO_LONG, estimate, context_tokens)
     return None
@@ -94,30 +104,41 @@ def _check_images(request: ChatRequest, *, takes_them: bool) -> Finding | None:
     return None
 
 
-# GLM's own ranges: docs.z.ai/api-reference/llm/chat-completion
-_RANGES = {
-    "temperature": (0.0, 1.0, Problem.TEMPERATURE_OUT_OF_RANGE),
-    "top_p": (0.01, 1.0, Problem.TOP_P_OUT_OF_RANGE),
+_Ranges = Mapping[str, tuple[float, float, Problem]]
+_COUNTS: _Ranges = {
     "n": (1, bounds.ANSWERS_A_REQUEST, Problem.TOO_MANY_ANSWERS),
     "best_of": (1, bounds.ANSWERS_A_REQUEST, Problem.TOO_MANY_ANSWERS),
+}
+# docs.z.ai/api-reference/llm/chat-completion
+_GLM_RANGES: _Ranges = {
+    "temperature": (0.0, 1.0, Problem.TEMPERATURE_OUT_OF_RANGE),
+    "top_p": (0.01, 1.0, Problem.TOP_P_OUT_OF_RANGE),
+    **_COUNTS,
+}
+_OPENAI_RANGES: _Ranges = {
+    "temperature": (0.0, 2.0, Problem.TEMPERATURE_OUT_OF_RANGE),
+    "top_p": (0.0, 1.0, Problem.TOP_P_OUT_OF_RANGE),
+    **_COUNTS,
 }
 _LENGTHS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")
 """Names under which servers take the length of an answer."""
 
 
-def _check_numbers(fields: Mapping[str, Any], max_output_tokens: int | None) -> Finding | None:
-    for name in (*_RANGES, *_LENGTHS):
+def _check_numbers(fields: Mapping[str, Any], max_output_tokens: int | None, ranges: _Ranges) -> Finding | None:
+    """The first number that is wrong; one above `max_output_tokens` only where no other is."""
+    too_high: Finding | None = None
+    for name in (*ranges, *_LENGTHS):
         value = fields.get(name)
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             return Finding(Problem.NOT_A_NUMBER, names=(name,))
-        if name in _RANGES:
-            least, most, problem = _RANGES[name]
+        if name in ranges:
+            least, most, problem = ranges[name]
             if not least <= value <= most:
-                return Finding(problem, value, most if problem is Problem.TOO_MANY_ANSWERS else None)
+                return Finding(problem, value, most)
         elif value < 1:
             return Finding(Problem.MAX_TOKENS_TOO_LOW, value, 1)
         elif max_output_tokens is not None and value > max_output_tokens:
-            return Finding(Problem.MAX_TOKENS_TOO_HIGH, value, max_output_tokens)
-    return None
+            too_high = too_high or Finding(Problem.MAX_TOKENS_TOO_HIGH, value, max_output_tokens)
+    return too_high

@@ -13,7 +13,7 @@ from glm_playground.runs.cost import Price
 
 
 class RequestLimits(NamedTuple):
-    """What a request to a model may hold; tokens are None where nobody published them."""
+    """What a request to a model of a gateway may hold; tokens are None where nobody says them."""
 
     context_tokens: int | None = None
     max_output_tokens: int | None = None
@@ -21,6 +21,21 @@ class RequestLimits(NamedTuple):
     """The further fields that the operator lists; None where there is no list."""
     images: bool = False
     """Whether somebody says that the model takes them."""
+    context_is_advice: bool = False
+    """True where it is another server's limit, which this one may not have."""
+    output_is_advice: bool = False
+    glm_ranges: bool = True
+    """Whether GLM's own ranges of parameters hold, else OpenAI's."""
+
+    @property
+    def most_context(self) -> int | None:
+        """The context where it binds."""
+        return None if self.context_is_advice else self.context_tokens
+
+    @property
+    def most_output(self) -> int | None:
+        """The largest answer where that binds."""
+        return None if self.output_is_advice else self.max_output_tokens
 
 
 class Addressed(NamedTuple):
@@ -87,6 +102,8 @@ def check(body: ChatRequest, limits: RequestLimits) -> Finding | None:
         max_output_tokens=limits.max_output_tokens,
         allowed_fields=limits.fields,
         images=limits.images,
+        output_is_advice=limits.output_is_advice,
+        glm_ranges=limits.glm_ranges,
     )
 
 
@@ -105,8 +122,8 @@ class Outlook:
         return predict(
             body,
             self.price(gateway, body.model),
-            context_tokens=limits.context_tokens,
-            max_output_tokens=limits.max_output_tokens,
+            context_tokens=limits.most_context,
+            max_output_tokens=limits.most_output,
             past_outputs=self.past_outputs(gateway, body.model),
         )
 

@@ -13,7 +13,6 @@ from typing import Any
 from glm_playground.chat import undo
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.builtin_tools import answer_builtin
-from glm_playground.chat.checks import Problem
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.lane import DEFAULT_MODEL, Lane
@@ -75,6 +74,14 @@ class Session:
                 at = self._index(lane)
                 del bench.lanes[at]
                 undo.can_undo(bench, undo.lanes_back([(at, lane)]))
+
+    def name_gateways(self, name: str) -> None:
+        """Names the gateway of each lane that names none, so that it is asked whatever comes first later."""
+        unnamed = [lane for lane in self.bench.lanes if not lane.setup.gateway]
+        if unnamed:
+            with self._change():
+                for lane in unnamed:
+                    lane.setup = lane.setup.model_copy(update={"gateway": name})
 
     def edit(self, lane: Lane, name: str, value: Any) -> None:
         """Changes one field of a lane's settings; see `Lane.edit`."""
@@ -284,10 +291,16 @@ class Session:
         return self.answer_tools(lane, Prompt(results=results))
 
     def send_without(self, lane: Lane, turn: Turn, name: str) -> bool:
-        """Asks a turn again without a parameter that the server refused; the settings it came from lose it too."""
+        """Asks a turn again without a field that the server refused.
+
+        One that the app adds by itself is left out of all later requests to that server; else the settings that it
+        came from lose it.
+        """
         with self._change() as bench:
-            owner = bench.settings_of(lane)
-            owner.use(owner.setup.model_copy(update={"parameters": owner.setup.parameters.without(name)}))
+            run = turn.answer.run
+            if not (run and self.runner.leave_out(run, name)):
+                owner = bench.settings_of(lane)
+                owner.use(owner.setup.model_copy(update={"parameters": owner.setup.parameters.without(name)}))
             return self.send(self._again(lane, turn.prompt, turn))
 
     def prompt_of(self, draft: Draft) -> Prompt:
@@ -305,7 +318,7 @@ class Session:
         for lane in (lane for lane_id in draft.lane_ids if (lane := bench.lane(lane_id))):
             turn = lane.conversation.find(draft.turn_id) if draft.turn_id else None
             setup = bench.setup_of(lane)
-            request = lane.conversation.request(prompt, setup, before=turn)
+            request = lane.conversation.request(prompt, setup, before=turn).said_in(self.runner.dialect(setup.gateway))
             requests.append(Request(lane, request, turn, setup.gateway))
         return Plan(prompt, tuple(requests), bench.repeats, one_by_one=bench.one_by_one)
 
@@ -353,7 +366,7 @@ class Session:
             lane.notice = Notice(NoticeKind.NO_GATEWAY, (request.gateway,))
             return False
         finding = check(request.body, self.runner.limits(request.gateway, request.body.model))
-        if finding and not (unchecked and finding.problem is Problem.PROMPT_TOO_LONG):
+        if finding and not (unchecked and finding.may_be_overridden):
             lane.notice = Notice(NoticeKind.CHECK, finding=finding, model=request.body.model)
             return False
         return True

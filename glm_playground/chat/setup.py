@@ -36,6 +36,9 @@ _MAX_LINK_CHARACTERS = bounds.LINK_CHARACTERS
 _MAX_IGNORED_CHARACTERS = 80
 
 _MODEL = re.compile(rf"[A-Za-z0-9._:/@+~-]{{0,{MAX_MODEL_CHARACTERS}}}")
+GATEWAY = "gateway"
+"""Names the gateway in a link."""
+_GATEWAY = re.compile(rf"[^;=\x00-\x1f\x7f]{{1,{MAX_GATEWAY_CHARACTERS}}}")
 _EFFORT = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[0-9]{1,19}")
@@ -73,13 +76,13 @@ def asked_of(text: str) -> tuple[str, str]:
     return (model.strip(), gateway.strip()) if at else (text.strip(), "")
 
 
-def setup_of(request: ChatRequest) -> Setup:
+def setup_of(request: ChatRequest, gateway: str = "") -> Setup:
     """What a lane asks with that makes requests such as this one, but for their mark against prompt caches."""
     request = unmarked_request(request)
     system = "\n\n".join(message.content for message in request.messages if message.role == "system")
     parameters = Parameters(**{name: getattr(request, name) for name in Parameters.model_fields})
     # Not checked again: what was sent, or read from a checked file, may be longer than what may be typed.
-    return Setup.model_construct(model=request.model, system=system, parameters=parameters)
+    return Setup.model_construct(model=request.model, gateway=gateway, system=system, parameters=parameters)
 
 
 class Preset(BaseModel):
@@ -211,8 +214,8 @@ class _Setting(NamedTuple):
 
 
 _SETTINGS = {
-    "temperature": _Setting("temperature", partial(_number, least=0, most=1)),
-    "top_p": _Setting("top_p", partial(_number, least=0.01, most=1)),
+    "temperature": _Setting("temperature", partial(_number, least=0, most=2)),
+    "top_p": _Setting("top_p", partial(_number, least=0, most=1)),
     "max_tokens": _Setting("max_tokens", partial(_whole, least=1, most=10_000_000)),
     "seed": _Setting("seed", partial(_whole, least=0, most=2**63 - 1)),
     "thinking": _Setting("thinking", _switch),
@@ -225,7 +228,7 @@ _SETTINGS = {
 def to_link(setups: Sequence[Setup]) -> list[str]:
     """The values of the repeated query parameter `lane`, not yet percent-encoded, one for each of `setups`.
 
-    Such as `glm-5.1;temperature=0.5;thinking=on;effort=high`. What `from_link` would ignore is left out.
+    Such as `glm-5.1;gateway=RunAPI;temperature=0.5;thinking=on;effort=high`. What `from_link` would ignore is left out.
     """
     return [_lane_text(setup) for setup in setups]
 
@@ -254,6 +257,7 @@ def from_link(lanes: Sequence[str]) -> tuple[tuple[Setup, ...], tuple[str, ...]]
 
 def _lane_text(setup: Setup) -> str:
     pieces = [setup.model if _MODEL.fullmatch(setup.model) else ""]
+    pieces += [f"{GATEWAY}={setup.gateway}"] if _GATEWAY.fullmatch(setup.gateway) else []
     for name, setting in _SETTINGS.items():
         value = getattr(setup.parameters, setting.field)
         text = ("on" if value else "off") if isinstance(value, bool) else str(value)
@@ -269,15 +273,19 @@ def _lane_setup(lane: str, ignored: list[str]) -> Setup:
         ignored.append(model)
         model = ""
     fields: dict[str, Any] = {}
+    gateway = ""
     for piece in filter(None, pieces):
         name, _equals, text = piece.partition("=")
+        if name == GATEWAY and not gateway and _GATEWAY.fullmatch(text):
+            gateway = text
+            continue
         setting = _SETTINGS.get(name)
         value = setting.read(text) if setting else None
         if setting is None or value is None or setting.field in fields:
             ignored.append(piece)
         else:
             fields[setting.field] = value
-    return Setup(model=model, parameters=Parameters(**fields))
+    return Setup(model=model, gateway=gateway, parameters=Parameters(**fields))
 
 
 def shown(piece: str) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 from glm_playground.chat.conversation import Answer, Prompt, Turn
 from glm_playground.chat.plan import Plan, Request, RequestLimits
 from glm_playground.chat.workbench import Batch, Draft, Workbench
-from glm_playground.gateway import ChatRequest
+from glm_playground.gateway import ChatRequest, Dialect
 from glm_playground.runs.cost import Price
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import marked
@@ -25,6 +25,15 @@ class Runner(Protocol):
 
     def stop(self, run: LiveRun) -> None:
         """Stops a run; one that ended is left alone."""
+
+    def dialect(self, gateway: str) -> Dialect:
+        """How the gateway is spoken to."""
+
+    def leave_out(self, run: Run, field: str) -> bool:
+        """Leaves a field that `run` was refused for out of all later requests to its gateway.
+
+        False where it is none that the app adds by itself, or the refusal does not name it.
+        """
 
     def limits(self, gateway: str, model: str) -> RequestLimits:
         """What a request to `model` may hold there."""

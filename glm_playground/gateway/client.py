@@ -28,6 +28,7 @@ from glm_playground.gateway.endpoint import Gateway
 from glm_playground.gateway.error_meanings import error_class
 from glm_playground.gateway.error_shapes import read_error_body
 from glm_playground.gateway.errors import GatewayError
+from glm_playground.gateway.listing import read_listing
 from glm_playground.gateway.pool import PROXY_EXTENSION, ConnectionPool, forget_connection
 from glm_playground.gateway.redaction import RedactedEvents, Redaction
 from glm_playground.gateway.stream import (
@@ -63,17 +64,20 @@ class JsonAnswer(NamedTuple):
     etag: str | None
 
 
-class _BearerKey(httpx.Auth):
-    """Adds the key to requests to its own origin and to no other."""
+class _Credentials(httpx.Auth):
+    """Adds a gateway's key and headers to requests to its own origin and to no other."""
 
-    def __init__(self, key: SecretStr, origin: str) -> None:
-        self._key = key
-        self._origin = httpx.URL(origin)
+    def __init__(self, gateway: Gateway) -> None:
+        self._headers = [(header.name, header.value) for header in gateway.headers]
+        if gateway.key:
+            self._headers.append(("Authorization", SecretStr(f"Bearer {gateway.key.get_secret_value()}")))
+        self._origin = httpx.URL(gateway.origin)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         url = request.url
         if (url.scheme, url.host, url.port) == (self._origin.scheme, self._origin.host, self._origin.port):
-            request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
+            for name, value in self._headers:
+                request.headers[name] = value.get_secret_value()
         yield request
 
 
@@ -121,8 +125,8 @@ class GatewayClient:
         self._http = http
         self._sleep = sleep
         self._tail = tail
-        self._auth = _BearerKey(gateway.key, gateway.origin) if gateway.key else None
-        self._redaction = Redaction(gateway.key)
+        self._auth = _Credentials(gateway)
+        self._redaction = Redaction(gateway.key, [header.value for header in gateway.headers if header.secret])
 
     @asynccontextmanager
     async def stream(
@@ -186,15 +190,7 @@ class GatewayClient:
         rows = listing.get("data") if isinstance(listing, dict) else None
         if not isinstance(rows, list):
             raise errors.ResponseUnreadable("the answer is not a list of models")
-        return tuple(
-            ModelListing(
-                id=row["id"],
-                owned_by=owner if isinstance(owner := row.get("owned_by"), str) else None,
-                created=created if isinstance(created := row.get("created"), int) else None,
-            )
-            for row in rows
-            if isinstance(row, dict) and isinstance(row.get("id"), str)
-        )
+        return tuple(read_listing(row) for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str))
 
     async def get_json(self, url: str) -> Any:
         """The JSON value at `url` of this gateway.

@@ -1,11 +1,13 @@
 """What a gateway says of itself now: its price list, kept by its ETag, and the models it lists."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from glm_playground.gateway import errors
 from glm_playground.gateway.client import GatewayClient
 from glm_playground.gateway.prices import PriceList, read_price_list
+from glm_playground.gateway.wire import ModelListing
 
 _LONGEST_ETAG = 500
 
@@ -19,10 +21,15 @@ class LivePrices(NamedTuple):
 
 
 class LiveModels(NamedTuple):
-    """The ids a gateway lists for the key, and when they were read."""
+    """The models a gateway lists for the key, by id and in its order, and when they were read."""
 
-    ids: frozenset[str]
+    models: Mapping[str, ModelListing]
     read_at: datetime
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids."""
+        return frozenset(self.models)
 
 
 async def read_prices(client: GatewayClient, last: LivePrices | None) -> LivePrices:
@@ -54,4 +61,4 @@ async def read_models(client: GatewayClient) -> LiveModels:
         GatewayError: of the tree in `errors`.
     """
     listing = await client.models()
-    return LiveModels(frozenset(model.id for model in listing), datetime.now(UTC))
+    return LiveModels({model.id: model for model in listing}, datetime.now(UTC))

@@ -6,7 +6,7 @@ chunks, so events wait from its fourth character on until the next ones show whe
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import SecretStr
@@ -67,9 +67,16 @@ def _share(mark: str, place: int, places: int) -> str:
 
 
 class Redaction:
-    """Replaces one key by `[key]`; without a key, or with one that is no secret, it changes nothing."""
+    """Replaces one key by `[key]`; without a key, or with one that is no secret, it changes nothing.
 
-    def __init__(self, key: SecretStr | None) -> None:
+    Args:
+        key: of the gateway.
+        others: what else is secret, such as the value of a header.
+    """
+
+    def __init__(self, key: SecretStr | None, others: Sequence[SecretStr] = ()) -> None:
+        self.rest = Redaction(others[0], others[1:]) if others else None
+        """Of the other secrets."""
         text = key.get_secret_value() if key else ""
         self.key = text if len(text) >= SHORTEST_KEY else ""
         self.spellings = spellings(self.key)
@@ -79,8 +86,9 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """`text` without the key, in any of its spellings."""
-        spans = self.spans(text)
-        return cut_spans([text], spans, KEY_MARK)[0] if spans else text
+        if spans := self.spans(text):
+            text = cut_spans([text], spans, KEY_MARK)[0]
+        return self.rest.text(text) if self.rest else text
 
     def optional(self, text: str | None) -> str | None:
         """The same of what may be None."""
@@ -145,9 +153,11 @@ class RedactedEvents:
 
     def __init__(self, events: list[Event], redaction: Redaction, changed: Callable[[], None] = lambda: None) -> None:
         self.fresh: list[Event] = []
-        self._events = events
         self._redaction = redaction
-        self._changed = changed
+        # The other secrets are taken out of what comes out of this.
+        self._next = RedactedEvents(events, redaction.rest, changed) if redaction.rest else None
+        self._events = self._next.fresh if self._next else events
+        self._changed = self._next.pass_on if self._next else changed
         self._start = redaction.key[:_WAITS_FROM]
         # A key whose first characters are spelt in several ways has no one beginning that tells of it.
         self._one_start = len({spelling[:_WAITS_FROM] for spelling in redaction.spellings}) == 1
@@ -184,6 +194,8 @@ class RedactedEvents:
         self._waiting += self.fresh
         self.fresh.clear()
         self._go_on(last=True)
+        if self._next:
+            self._next.end()
 
     def _go_on(self, *, last: bool = False) -> None:
         """Takes the key out of what waits, and passes on all before the place where it may go on."""

@@ -13,6 +13,33 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from glm_playground.gateway.errors import RequestUnsendable
 
 _DEEPEST = 200
+TEMPLATE = "chat_template_kwargs"
+"""The field of vLLM, SGLang and llama.cpp with what a model's chat template is given."""
+THINKING = "thinking"
+"""The field of RunAPI and Z.ai with the thinking switch."""
+
+
+class ThinkingSwitch(StrEnum):
+    """How a server takes it that a model shall think, or not."""
+
+    TYPE = "thinking.type"
+    """`{"thinking": {"type": "disabled"}}`: RunAPI, Z.ai."""
+    TEMPLATE = "chat_template_kwargs"
+    """`{"chat_template_kwargs": {"enable_thinking": false}}`: vLLM, SGLang, llama.cpp."""
+    NONE = "none"
+    """Not at all."""
+
+
+class Dialect(NamedTuple):
+    """How a server is spoken to, where servers differ."""
+
+    thinking: ThinkingSwitch = ThinkingSwitch.TYPE
+    without: frozenset[str] = frozenset()
+    """Those of `ADDED` that it refused."""
+
+
+ADDED = frozenset({"stream_options", "reasoning_content"})
+"""Fields that the app adds by itself, whatever the settings of a lane say."""
 
 
 class ToolCall(BaseModel):
@@ -79,7 +106,7 @@ class Parameters(BaseModel):
     stop: str | None = None
     seed: int | None = None
     thinking: bool | None = None
-    """`thinking.type` enabled or disabled."""
+    """`thinking.type` enabled or disabled, or what a server has in its place (`ThinkingSwitch`)."""
     clear_thinking: bool | None = None
     """`thinking.clear_thinking`: whether the reasoning of earlier turns is left out."""
     reasoning_effort: str | None = None
@@ -98,16 +125,16 @@ class Parameters(BaseModel):
         if self.stop:
             # Z.ai takes one, as a list: docs.z.ai/api-reference/llm/chat-completion
             body["stop"] = [self.stop]
-        thinking: dict[str, Any] = {}
-        if self.thinking is not None:
-            thinking["type"] = "enabled" if self.thinking else "disabled"
-        if self.clear_thinking is not None:
-            thinking["clear_thinking"] = self.clear_thinking
-        if thinking:
-            body["thinking"] = thinking
+        body |= self._thinking_fields()
         if self.tools:
             body["tools"] = list(self.tools)
         return body | self.extra
+
+    def _thinking_fields(self) -> dict[str, Any]:
+        kind = None if self.thinking is None else "enabled" if self.thinking else "disabled"
+        switch = {"type": kind, "clear_thinking": self.clear_thinking}
+        given = {name: value for name, value in switch.items() if value is not None}
+        return {THINKING: given} if given else {}
 
     def without(self, field: str) -> Self:
         """The same without what makes the field `field` of the body; unchanged where nothing makes it."""
@@ -124,7 +151,7 @@ class Parameters(BaseModel):
         return self.model_copy(update=update)
 
 
-_MADE_BY = {"thinking": ("thinking", "clear_thinking")}
+_MADE_BY = {THINKING: ("thinking", "clear_thinking"), TEMPLATE: ("thinking", "clear_thinking")}
 """Fields of the body that more than the parameter of that name makes."""
 
 
@@ -134,6 +161,37 @@ class ChatRequest(Parameters):
     model: str
     messages: tuple[Message, ...]
     stream: bool = True
+    thinking_switch: ThinkingSwitch = ThinkingSwitch.TYPE
+
+    def said_in(self, dialect: Dialect) -> Self:
+        """The same as a server of that dialect takes it; what it has no word for is left out."""
+        update: dict[str, Any] = {"thinking_switch": dialect.thinking}
+        if dialect.thinking is ThinkingSwitch.NONE:
+            update = {"thinking": None, "clear_thinking": None}
+        if "stream_options" in dialect.without:
+            update["stream_usage"] = False
+        if "reasoning_content" in dialect.without:
+            update["messages"] = tuple(
+                message.model_copy(update={"reasoning_content": ""}) if message.reasoning_content else message
+                for message in self.messages
+            )
+        return self.model_copy(update=update)
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of the body that the parameters make."""
+        body = super().fields()
+        given, own = self._thinking_fields().get(TEMPLATE), self.extra.get(TEMPLATE)
+        if given and isinstance(own, dict):
+            # The switch beside what a user gives the template.
+            body[TEMPLATE] = given | own
+        return body
+
+    def _thinking_fields(self) -> dict[str, Any]:
+        if self.thinking_switch is not ThinkingSwitch.TEMPLATE:
+            return super()._thinking_fields()
+        switch = {"enable_thinking": self.thinking, "clear_thinking": self.clear_thinking}
+        given = {name: value for name, value in switch.items() if value is not None}
+        return {TEMPLATE: given} if given else {}
 
     def body(self) -> dict[str, Any]:
         """The JSON object that is sent."""
@@ -237,6 +295,9 @@ class ModelListing(NamedTuple):
     id: str
     owned_by: str | None
     created: int | None
+    context_tokens: int | None = None
+    """What the server says that it takes; None where it says nothing."""
+    max_output_tokens: int | None = None
 
 
 def clean_text(text: str) -> str:

@@ -48,6 +48,7 @@ def newest_first(
 def _conditions(wanted: RunFilter) -> list[Condition]:
     found = [
         _one_of(runs.c.model, tuple(map(plain, wanted.models))),
+        _one_of(runs.c.server, tuple(map(plain, wanted.servers))),
         _one_of(runs.c.outcome, tuple(outcome.value for outcome in wanted.outcomes)),
         _one_of(runs.c.cost_state, tuple(state.value for state in wanted.cost_states)),
         None if wanted.since is None else runs.c.day >= wanted.since,

@@ -228,6 +228,11 @@ class Ledger:
         with self._database.reading() as connection:
             return queries.read_models(connection, owner)
 
+    def servers(self, owner: str) -> tuple[str, ...]:
+        """The gateways that the owner's runs asked, by name."""
+        with self._database.reading() as connection:
+            return queries.read_servers(connection, owner)
+
     def tags(self, owner: str) -> tuple[str, ...]:
         """The tags of the owner's runs, by name."""
         with self._database.reading() as connection:

@@ -1,4 +1,4 @@
-"""What is read of the ledger: lists, whole runs, models and tags."""
+"""What is read of the ledger: lists, whole runs, models, gateways and tags."""
 
 from collections.abc import Sequence
 
@@ -61,6 +61,11 @@ def read_models(connection: Connection, owner: str) -> tuple[str, ...]:
     ended = select(totals.c.model).where(totals.c.owner == plain(owner))
     going_on = select(runs.c.model).where(shown(owner), runs.c.outcome.is_(None))
     return tuple(sorted(connection.execute(union(ended, going_on)).scalars()))
+
+
+def read_servers(connection: Connection, owner: str) -> tuple[str, ...]:
+    """The names of the gateways that the owner's runs asked."""
+    return tuple(sorted(connection.execute(select(runs.c.server).where(shown(owner)).distinct()).scalars()))
 
 
 def read_tags(connection: Connection, owner: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ class RunFilter:
     text: str = ""
     """Words that stand in the prompt, the reasoning, the answer or the note; "a phrase" in quotes."""
     models: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    """Names of gateways."""
     since: date | None = None
     """First day, UTC."""
     until: date | None = None

@@ -190,10 +190,11 @@ def _figures_row(number: int, lane: MeasuredLane, words: Words) -> tuple[Cell, .
 
 def _lane_cell(number: int, lane: MeasuredLane, words: Words) -> Cell:
     """The models and settings that the runs were asked with, which a lane may have changed between turns."""
-    setups = [setup_of(run.request) for run in lane.runs] or [lane.setup]
-    models = list(dict.fromkeys(setup.model or words.unknown for setup in setups))
+    gateway = bool(lane.setup.gateway)
+    setups = [setup_of(run.request, run.server.name if gateway else "") for run in lane.runs] or [lane.setup]
+    models = list(dict.fromkeys(setup.asked or words.unknown for setup in setups))
     texts = dict.fromkeys(
-        f"{setup.model}: {settings}" if len(models) > 1 else settings
+        f"{setup.asked}: {settings}" if len(models) > 1 else settings
         for setup in setups
         if (settings := _settings_text(setup, words))
     )

@@ -20,21 +20,22 @@ def lanes_of(stored: Sequence[tuple[Run, Cost | None]]) -> list[TranscriptLane]:
     Args:
         stored: ended runs with their costs, oldest first.
     """
-    groups: dict[tuple[str, bool, str], list[_Group]] = {}
+    several = len({run.server.name for run, _cost in stored}) > 1
+    groups: dict[tuple[str, str, bool, str], list[_Group]] = {}
     lanes: list[_Group] = []
     # The longest requests first, so that the turns they quote find them.
     order = sorted(range(len(stored)), key=lambda at: -len(stored[at][0].request.messages))
     for at in order:
         run = stored[at][0]
         request = unmarked_request(run.request)
-        alike = groups.setdefault((run.server.origin, run.warm_up, _settings(request)), [])
+        alike = groups.setdefault((run.server.name, run.server.origin, run.warm_up, _settings(request)), [])
         group = next((group for group in alike if group.begins_with(request.messages)), None)
         if group is None:
             group = _Group(request.messages)
             alike.append(group)
             lanes.append(group)
         group.places.append(at)
-    return [group.lane(stored) for group in sorted(lanes, key=lambda group: min(group.places))]
+    return [group.lane(stored, several=several) for group in sorted(lanes, key=lambda group: min(group.places))]
 
 
 class _Group:
@@ -51,11 +52,13 @@ class _Group:
             return False
         return until == len(self.messages) or self.messages[until].role == "assistant"
 
-    def lane(self, stored: Sequence[tuple[Run, Cost | None]]) -> TranscriptLane:
+    def lane(self, stored: Sequence[tuple[Run, Cost | None]], *, several: bool) -> TranscriptLane:
+        """The lane; it names its gateway where there are several."""
         theirs = [stored[at] for at in sorted(self.places)]
         runs = [run for run, _cost in theirs]
         costs = {run.id: cost for run, cost in theirs if cost}
-        return TranscriptLane(setup_of(runs[0].request), conversation_of(runs), costs, every_answer=True)
+        setup = setup_of(runs[0].request, runs[0].server.name if several else "")
+        return TranscriptLane(setup, conversation_of(runs), costs, every_answer=True)
 
 
 def _settings(request: ChatRequest) -> str:

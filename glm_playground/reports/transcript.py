@@ -248,7 +248,7 @@ def _lane(lane: TranscriptLane, words: Words) -> _LaneShown:
     if fields := lane.setup.parameters.fields():
         head.append(_Passage(words.settings, json.dumps(fields, ensure_ascii=False, indent=2), language="json"))
     turns = tuple(_turn(turn, lane, words) for turn in lane.conversation.turns)
-    return _LaneShown(lane.setup.model or words.unknown, tuple(head), turns)
+    return _LaneShown(lane.setup.asked or words.unknown, tuple(head), turns)
 
 
 def _turn(turn: Turn, lane: TranscriptLane, words: Words) -> _TurnShown:

@@ -50,7 +50,8 @@ def _lane(lane: TranscriptLane) -> dict[str, Any]:
 def _setup(setup: Setup) -> dict[str, Any]:
     """As in a file of presets: of the parameters, those that are set."""
     parameters = setup.parameters.model_dump(exclude_defaults=True)
-    return {"model": setup.model, "system": setup.system, "parameters": parameters}
+    gateway = {"gateway": setup.gateway} if setup.gateway else {}
+    return {"model": setup.model, **gateway, "system": setup.system, "parameters": parameters}
 
 
 def _turn(turn: Turn, lane: TranscriptLane) -> dict[str, Any]:

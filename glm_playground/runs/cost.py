@@ -51,7 +51,7 @@ class Price:
 
     per_million: Mapping[TokenClass, Decimal]
     source: str
-    """Where the price stands: an address."""
+    """Where the price stands: an address, or `prices.OPERATORS_FILE`."""
     as_of: date
     play_money: bool = False
     """True for the sandbox, which charges nothing."""

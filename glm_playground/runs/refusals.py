@@ -9,6 +9,7 @@ _OTHER_WORDS = {
     "response_format": "structured",
     "reasoning_effort": "reasoning",
     "thinking": "reasoning",
+    "chat_template_kwargs": "reasoning",
 }
 """What servers call a field where they do not name it."""
 
@@ -21,6 +22,8 @@ def refused_fields(run: Run) -> tuple[str, ...]:
         return ()
     said = " ".join([error.message, *(f"{name} {' '.join(texts)}" for name, texts in error.fields)]).lower()
     sent = [name for name in run.request.body() if name not in _NEEDED]
+    # A field of a message, which the app adds by itself.
+    sent += ["reasoning_content"] if any(message.reasoning_content for message in run.request.messages) else []
     named = tuple(name for name in sent if name.lower() in said or _OTHER_WORDS.get(name, name).lower() in said)
     if named or error.kind != "CapabilityUnsupported":
         return named

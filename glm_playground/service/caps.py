@@ -36,11 +36,11 @@ def keys_of(gateway: Gateway, owner: str, address: str = "", *, present: bool = 
 def claim_of(request: ChatRequest, keys: tuple[Key, ...], limits: RequestLimits, price: Price | None) -> Claim:
     """What `request` may use at most, by its own fields, else by the limits of its model."""
     answers = answers_asked(request)
-    output = most_output(request, 0, limits.context_tokens, limits.max_output_tokens)
+    output = most_output(request, 0, limits.most_context, limits.most_output)
     _cheapest, input_rate, output_rate = price_range(price)
     prompt = most_request_tokens(request)
-    if limits.context_tokens is not None:
-        prompt = min(prompt, limits.context_tokens)
+    if limits.most_context is not None:
+        prompt = min(prompt, limits.most_context)
     return Claim(
         keys=keys,
         prompt_tokens=prompt,

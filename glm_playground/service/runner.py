@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-from glm_playground.catalog import load_catalog
 from glm_playground.chat.plan import RequestLimits
-from glm_playground.gateway import ChatRequest, Gateway, Gateways
+from glm_playground.gateway import ChatRequest, Dialect, Gateway, Gateways
 from glm_playground.runs.caps import Claim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Run
-from glm_playground.service import runtime
+from glm_playground.service import dialects, runtime
 from glm_playground.service.caps import claim_of, keys_of
-from glm_playground.settings import settings
+from glm_playground.service.limits import limits_of
 
 
 @dataclass(frozen=True)
@@ -46,16 +45,20 @@ class GatewayRunner:
         """Stops a run; one that ended is left alone."""
         runtime.engine().stop(run)
 
+    def dialect(self, gateway: str) -> Dialect:
+        """How the gateway is spoken to."""
+        asked = self.gateways.find(gateway)
+        return dialects.dialect_of(asked) if asked else Dialect()
+
+    def leave_out(self, run: Run, field: str) -> bool:
+        """Leaves a field that `run` was refused for out of all later requests to its gateway."""
+        asked = self.gateways.find(run.server.name)
+        return asked is not None and dialects.leave_out(asked, run, field)
+
     def limits(self, gateway: str, model: str) -> RequestLimits:
-        """What RunAPI publishes of the model, and the fields that the operator lists."""
-        card = load_catalog().get(model)
-        limits = card.limits("runapi") if card else None
-        fields = settings().allowed_fields
-        if limits is None:
-            return RequestLimits(fields=fields)
-        return RequestLimits(
-            limits.context_tokens, limits.max_output_tokens, fields, images=bool(card and card.takes_images("runapi"))
-        )
+        """What the gateway takes, and the fields that the operator lists; see `limits_of`."""
+        asked = self.gateways.find(gateway)
+        return limits_of(asked, model) if asked else RequestLimits()
 
     def price(self, gateway: str, model: str) -> Price | None:
         """The gateway's own price, else the published one."""

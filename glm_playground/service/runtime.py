@@ -10,19 +10,19 @@ from functools import cache
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayError, Gateways
-from glm_playground.gateway.configured import configured_gateways, sandbox_gateway
+from glm_playground.gateway.configured import configured_gateways, runapi_gateway, sandbox_gateway
 from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
 from glm_playground.runs.caps import Claim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.live_run import LiveRun
-from glm_playground.runs.prices import listed_price, published_price
+from glm_playground.runs.prices import known_price, listed_price
 from glm_playground.runs.run import Run
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.service import storage
 from glm_playground.service.run_log import log_end
 from glm_playground.service.status import RunsSinceStart
-from glm_playground.settings import RUNAPI_BASE_URL, settings
+from glm_playground.settings import settings
 
 FRESH_FOR_S = 600.0
 PROBLEM_STANDS_FOR_S = 60.0
@@ -106,8 +106,7 @@ def gateways() -> Gateways:
     if isinstance(process, SandboxProcess):
         return Gateways((sandbox_gateway(process.base_url, process.key, process.model),))
     # Where the sandbox could not be started, nothing answers at RunAPI's address without a key, which it says.
-    unkeyed = Gateway("RunAPI", RUNAPI_BASE_URL, failed_not_charged=True)
-    return configured_gateways(settings()) or Gateways((unkeyed,))
+    return configured_gateways(settings()) or Gateways((runapi_gateway(None),))
 
 
 T = TypeVar("T")
@@ -163,6 +162,8 @@ def ask_prices(server: Gateway) -> None:
 
     It is public and kept for everybody, so it is asked without a user's own key.
     """
+    if server.has_prices is False:
+        return
     if server.private:
         server = replace(server, key=None, private=False)
     _ask(_prices, server, read_prices)
@@ -188,6 +189,22 @@ def live_models(server: Gateway) -> Live[LiveModels]:
     return asked.read() if (asked := _models.get(_place(server))) else _NEVER_ASKED
 
 
+def may_have_balance(server: Gateway) -> bool:
+    """Whether the server has a balance, as far as anybody knows."""
+    return _may_have(server, said=server.has_balance)
+
+
+def may_have_tasks(server: Gateway) -> bool:
+    """Whether the server has tasks, as far as anybody knows."""
+    return _may_have(server, said=server.has_tasks)
+
+
+def _may_have(server: Gateway, *, said: bool | None) -> bool:
+    # Where nobody said it, a server that has RunAPI's price list has the rest of it.
+    asked = live_prices(server)
+    return said if said is not None else asked.value is not None or asked.problem is None
+
+
 def _ask(
     questions: dict[_Place, _Asked[T]],
     server: Gateway,
@@ -205,17 +222,13 @@ def _ask(
 
 
 def price_of(server: Gateway, model: str) -> Price | None:
-    """The price of `model`: the gateway's own list, else the card's published one, else None."""
-    return _listed_price(server, model) or _published_price(server, model)
+    """The price of `model`: the gateway's own list, else the operator's file, else its seller's published one."""
+    return _listed_price(server, model) or known_price(server, model)
 
 
 def _listed_price(server: Gateway, model: str) -> Price | None:
     listed = live_prices(server).value
     return listed_price(server, listed, model) if listed else None
-
-
-def _published_price(server: Gateway, model: str) -> Price | None:
-    return published_price(model) if server.failed_not_charged and not server.stand_in else None
 
 
 def close() -> None:

@@ -25,11 +25,19 @@ _SAID, _PROBLEM = "balance_said", "balance_problem"
 
 
 def draw_balance(ledger: Ledger, owner: str) -> None:
-    """Draws the readings of the balance with what the runs between them cost, and the button for the tasks."""
-    server = asked_gateways().first
-    may_read = _may_read(server)
+    """Draws the readings of each balance with what the runs between them cost, and the button for the tasks.
+
+    Nothing where no server has either.
+    """
+    gateways = asked_gateways()
+    for gateway in gateways.all:
+        runtime.ask_prices(gateway)
+    readable = [gateway for gateway in gateways.all if _may_read(gateway)]
+    with_tasks = [gateway for gateway in gateways.all if runtime.may_have_tasks(gateway)]
+    if not readable and not with_tasks:
+        return
     st.markdown(_("**Checked against the server**"))
-    if may_read:
+    if readable:
         st.caption(
             _(
                 "Read the balance before and after some runs: what it fell by stands beside the sum of your runs in "
@@ -37,32 +45,42 @@ def draw_balance(ledger: Ledger, owner: str) -> None:
             )
         )
     with st.container(horizontal=True, gap="small"):
-        if may_read:
+        for gateway in readable:
             st.button(
-                _("Read the balance"), key="balance_read", icon=":material/account_balance:", on_click=_read,
+                _("Read the balance of {name}").format(name=literal(gateway.name))
+                if gateways.several
+                else _("Read the balance"),
+                key="balance_read" if gateway is readable[0] else f"balance_read-{gateway.name}",
+                icon=":material/account_balance:",
+                on_click=_read,
+                args=(ledger, owner, gateway.name),
+            )
+        if with_tasks:
+            st.button(
+                _("Refresh recent tasks"),
+                key="tasks_look_up",
+                icon=":material/sync:",
+                on_click=_look_up,
                 args=(ledger, owner),
-            )  # fmt: skip
-        st.button(
-            _("Refresh recent tasks"),
-            key="tasks_look_up",
-            icon=":material/sync:",
-            on_click=_look_up,
-            args=(ledger, owner),
-            help=_("Asks {server} for the last {most} runs that have a task id and no settled cost.").format(
-                server=literal(server.name), most=MOST_LOOKED_UP
-            ),
-        )
+                help=_("Asks {server} for the last {most} runs that have a task id and no settled cost.").format(
+                    server=", ".join(literal(gateway.name) for gateway in with_tasks), most=MOST_LOOKED_UP
+                ),
+            )
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(problem.body, title=problem.title)
     if said := st.session_state.pop(_SAID, None):
         st.markdown(said)
-    if may_read:
-        _draw_readings(ledger, owner, ledger.balances(owner, server.origin, _READINGS))
+    for gateway in readable:
+        readings = ledger.balances(owner, gateway.origin, _READINGS)
+        if readings and gateways.several:
+            st.markdown(f"**{literal(gateway.name)}**")
+        _draw_readings(ledger, owner, readings)
 
 
 def _may_read(server: Gateway) -> bool:
-    """The account of one's own key, play money, or the operator's for whom the operator said."""
-    return server.private or server.stand_in is not None or is_operator()
+    """The account of one's own key, play money, or the operator's for whom the operator said; where there is one."""
+    may_see = server.private or server.stand_in is not None or is_operator()
+    return may_see and runtime.may_have_balance(server)
 
 
 def _draw_readings(ledger: Ledger, owner: str, readings: tuple[BalanceReading, ...]) -> None:
@@ -93,9 +111,9 @@ def _draw_readings(ledger: Ledger, owner: str, readings: tuple[BalanceReading, .
     st.markdown("\n".join(lines))
 
 
-def _read(ledger: Ledger, owner: str) -> None:
-    server = asked_gateways().first
-    if not _may_read(server):
+def _read(ledger: Ledger, owner: str, name: str) -> None:
+    server = asked_gateways().find(name)
+    if server is None or not _may_read(server):
         return
     try:
         balance = runtime.engine().ask(server, read_balance).result(_WAIT_S)

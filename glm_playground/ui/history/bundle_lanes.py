@@ -8,12 +8,13 @@ from glm_playground.chat.conversation import Conversation, Prompt
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.session import Session
-from glm_playground.chat.setup import MAX_LANES, Setup, setup_of
+from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.workbench import Draft
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
 from glm_playground.service import runtime
 from glm_playground.ui.server.owner import owner
+from glm_playground.ui.shared.asked import asked_setup
 from glm_playground.ui.shared.session import open_conversations, opened, say
 
 
@@ -62,7 +63,7 @@ def _open(bundle: Bundle, shown: Mapping[str, tuple[Run, Cost | None]]) -> Sessi
         for answer in conversation.all_answers():
             if answer.run:
                 answer.run, answer.stored_cost = shown[answer.run.id]
-        lanes.append((setup_of(runs[0].run.request), conversation))
+        lanes.append((asked_setup(runs[0].run), conversation))
     session = open_conversations(lanes)
     session.bench.name = bundle.title
     opened().shown = bundle

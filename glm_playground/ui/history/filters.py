@@ -13,9 +13,9 @@ from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
 
-_KEYS = (_TEXT, _MODELS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _TASK, _WARM_UPS) = tuple(
+_KEYS = (_TEXT, _MODELS, _SERVERS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _TASK, _WARM_UPS) = tuple(
     f"history_{name}"
-    for name in ("text", "models", "outcomes", "costs", "tags", "from", "to", "who", "task", "warm_ups")
+    for name in ("text", "models", "servers", "outcomes", "costs", "tags", "from", "to", "who", "task", "warm_ups")
 )
 _COST_STATES = tuple(state for state in CostState if state is not CostState.PREDICTED)
 
@@ -46,6 +46,7 @@ def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
     return RunFilter(
         text=(text or "").strip(),
         models=tuple(models),
+        servers=tuple(state.get(_SERVERS) or ()),
         since=_day(state.get(_FROM)),
         until=_day(state.get(_TO)),
         outcomes=tuple(map(Outcome, state.get(_OUTCOMES) or ())),
@@ -71,6 +72,10 @@ def forget_filters() -> None:
 def _draw_more(ledger: Ledger, owner: str) -> None:
     who = {"real": _("real answers"), "stand_in": _("stand-in")}
     st.pills(_("Answered by"), list(who), format_func=who.__getitem__, key=_WHO, persist_state="session")
+    st.multiselect(
+        _("Gateway"), _with_chosen(ledger.servers(owner), _SERVERS), key=_SERVERS, placeholder=_("all"),
+        persist_state="session",
+    )  # fmt: skip
     st.multiselect(
         _("Outcome"), list(Outcome), format_func=outcome_name, key=_OUTCOMES, placeholder=_("all"),
         persist_state="session",

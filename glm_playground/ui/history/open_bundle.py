@@ -115,9 +115,20 @@ def _draw_bundle(seen: _Seen, data: Callable[[], bytes]) -> None:
             bundle = whole(owner(), data())
         _act(bundle, chosen.index(True))
         st.switch_page(PLAYGROUND)
-    server = asked_gateways().first
-    sends = _("Only the last one sends anything: the same requests, to {server}.").format(server=literal(server.name))
-    st.caption(sends)
+    st.caption(_to_whom(bundle))
+
+
+def _to_whom(bundle: Bundle) -> str:
+    """Who would be asked the same again, and which of the recorded gateways cannot be."""
+    gateways = asked_gateways()
+    recorded = dict.fromkeys(one.run.server.name for one in bundle.runs)
+    known = [name for name in recorded if gateways.find(name)] if gateways.several else [gateways.first.name]
+    said = _("Only the last one sends anything: the same requests, to {server}.")
+    parts = [said.format(server=", ".join(map(literal, known)))] if known else []
+    if missing := [name for name in recorded if gateways.several and name not in known]:
+        words = _("Not here, so that their lanes wait until you choose another gateway: {names}.")
+        parts.append(words.format(names=", ".join(map(literal, missing))))
+    return " ".join(parts)
 
 
 def _act(bundle: Bundle, chosen: int) -> None:

@@ -13,6 +13,7 @@ from glm_playground.ui.history.list import RUN, delete, stop_runs
 from glm_playground.ui.history.tasks import draw_task
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.asked import asked_setup
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
 from glm_playground.ui.shared.images import draw_images
@@ -139,7 +140,7 @@ def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
             conversation = conversation_of([run])
             for answer in conversation.all_answers():
                 answer.stored_cost = stored.cost if answer.run else None
-            open_conversations([(setup_of(run.request), conversation)])
+            open_conversations([(asked_setup(run), conversation)])
             st.switch_page(PLAYGROUND)
         if live := runtime.engine().live(stored.run.id):
             st.button(_("Stop"), key="history_run_stop", icon=":material/stop:", on_click=stop_runs, args=([live],))

@@ -47,7 +47,8 @@ def keep_task(ledger: Ledger, owner: str, stored: StoredRun, found: TaskLookup) 
 
 def can_look_up(stored: StoredRun) -> bool:
     """True where the run has a task id and the server that gave it is among those that are asked now."""
-    return bool(stored.run.task_id) and _gateway_of(stored) is not None
+    gateway = _gateway_of(stored) if stored.run.task_id else None
+    return gateway is not None and runtime.may_have_tasks(gateway)
 
 
 def _gateway_of(stored: StoredRun) -> Gateway | None:

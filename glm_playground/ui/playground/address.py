@@ -4,6 +4,9 @@ import streamlit as st
 
 from glm_playground.chat.link import LANE, ORDER, REPEATS, read_query
 from glm_playground.chat.notice import Notice, NoticeKind
+from glm_playground.chat.setup import MAX_MODEL_CHARACTERS, Setup, asked_of
+from glm_playground.service.models import gateway_for
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.session import WORKBENCH, open_new, opened, say, session
 
 
@@ -25,6 +28,14 @@ def take_address() -> None:
             if linked.ignored:
                 say(Notice(NoticeKind.LINK_IGNORED, linked.ignored))
         if model:
-            now.edit(now.bench.lanes[0], "model", model)
+            now.edit(now.bench.lanes[0], "model", _asked(model))
     if st.query_params.to_dict() != {WORKBENCH: opened().bench.id}:
         st.query_params.from_dict({WORKBENCH: opened().bench.id})
+
+
+def _asked(model: str) -> str:
+    """The model with the gateway that has it, where there are several and none is named."""
+    gateways = asked_gateways()
+    if not gateways.several or asked_of(model)[1] or len(model) > MAX_MODEL_CHARACTERS:
+        return model
+    return Setup(model=model, gateway=gateway_for(gateways, model).name).asked

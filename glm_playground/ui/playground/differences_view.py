@@ -17,6 +17,7 @@ from glm_playground.chat.differences import (
 )
 from glm_playground.chat.workbench import Workbench
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.styled import styled
 
@@ -60,7 +61,7 @@ def _choices(bench: Workbench) -> list[_Choice]:
         turns = lane.conversation.turns
         for version, answer in enumerate(turns[-1].answers if turns else [], start=1):
             if answer.run is None or answer.run.ended:
-                model = answer.run.request.model if answer.run and answer.text is None else _("written by you")
+                model = asked_name(answer.run) if answer.run and answer.text is None else _("written by you")
                 found.append(_Choice(f"{number} {model} ({version})", answer.content))
     return found
 

@@ -6,7 +6,6 @@ import streamlit as st
 
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.checks import Problem
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import NO_LIMIT, Session
@@ -113,13 +112,15 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
                 _("Send as it is"), key=f"draft-literal-{draft.id}", on_click=_send_literal, args=(session, draft, most)
             )
         finding = draft.notice.finding if draft.notice else None
-        if finding and finding.problem is Problem.PROMPT_TOO_LONG:
+        if finding and finding.may_be_overridden:
             st.button(
                 _("Send anyway"),
                 key=f"draft-anyway-{draft.id}",
                 on_click=_send_anyway,
                 args=(session, draft, most),
-                help=_("The token count is a rule of thumb; the server decides."),
+                help=_("The server decides.")
+                if finding.is_advice
+                else _("The token count is a rule of thumb; the server decides."),
             )
         st.button(
             _("Discard"), key=f"draft-discard-{draft.id}", type="tertiary", on_click=session.discard, args=(draft,)

@@ -9,8 +9,10 @@ import streamlit as st
 from glm_playground.catalog import ModelCard, load_catalog
 from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.lane import FIELDS, FieldProblem, Lane
+from glm_playground.chat.plan import RequestLimits
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Workbench
+from glm_playground.gateway import ThinkingSwitch
 from glm_playground.ui.playground.form import command
 from glm_playground.ui.playground.notices import explain_problem
 from glm_playground.ui.playground.setting_words import capability_note
@@ -19,18 +21,19 @@ from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.images import shown_body
 from glm_playground.ui.shared.long_text import draw_code
 from glm_playground.ui.shared.navigation import PANEL
-from glm_playground.ui.shared.session import model_ids, show_value
+from glm_playground.ui.shared.session import model_choices, show_value
 from glm_playground.ui.shared.styled import styled
 
 _SWITCHES = ("default", "on", "off")
 _FORMATS = ("text", "json_object", "json_schema")
 _MOST_SEED = 2**53 - 1
 _RANGES: dict[str, tuple[float, float]] = {
-    "temperature": (0.0, 1.0),
-    "top_p": (0.01, 1.0),
+    "temperature": (0.0, 2.0),
+    "top_p": (0.0, 1.0),
     "max_tokens": (1, 10_000_000),
     "seed": (0, _MOST_SEED),
 }
+_GLM_RANGES = {"temperature": (0.0, 1.0), "top_p": (0.01, 1.0)}
 _WHOLE = ("max_tokens", "seed")
 _TOOL_TEMPLATE = {
     "name": "get_weather",
@@ -57,7 +60,7 @@ def draw_panel(session: Session) -> None:
         return
     with st.sidebar:
         with st.container(horizontal=True, vertical_alignment="center"):
-            title = _("**Settings** of {model}").format(model=literal(lane.setup.model))
+            title = _("**Settings** of {model}").format(model=literal(lane.setup.asked))
             st.markdown(title, width="stretch")
             st.button(_("Close"), key="settings-close", type="tertiary", icon=":material/close:", on_click=toggle_panel)
         if bench.same_settings and lane is not bench.lanes[0]:
@@ -94,29 +97,29 @@ def _changed_text(count: int) -> str:
     return _("All at the server's defaults") if not count else _("{count} changed").format(count=number(count))
 
 
-def _show(lane: Lane, name: str) -> str:
+def _show(lane: Lane, name: str, within: tuple[float, float] | None = None) -> str:
     """Has the field's widget show the lane's value; its key. The widget takes `_shown` as its default."""
     key = f"{name}-{lane.id}"
-    show_value(key, _shown(lane, name), always=name in _RANGES)
+    show_value(key, _shown(lane, name, within or _RANGES.get(name)), always=name in _RANGES)
     return key
 
 
-def _shown(lane: Lane, name: str) -> Any:
+def _shown(lane: Lane, name: str, within: tuple[float, float] | None) -> Any:
     """The lane's value as the field's widget can hold it."""
     value = lane.value(name)
-    if name not in _RANGES or value is None:
+    if within is None or value is None:
         return value
     # A preset may have been written by hand: what no widget can hold is not sent either.
-    least, most = _RANGES[name]
+    least, most = within
     value = max(least, min(value, most))
     return int(value) if name in _WHOLE else float(value)
 
 
 def draw_model(bench: Workbench, lane: Lane) -> None:
     """Draws the choice of the lane's model."""
-    key, chosen = f"model-{lane.id}", lane.setup.model or None
+    key, chosen = f"model-{lane.id}", lane.setup.asked if lane.setup.model else None
     show_value(key, chosen)
-    ids = model_ids()
+    ids = model_choices()
     if chosen and chosen not in ids:
         ids.append(chosen)
     st.selectbox(
@@ -134,9 +137,10 @@ def draw_settings(session: Session, lane: Lane) -> None:
     """Draws the controls."""
     problems = lane.problems
     card = load_catalog().get(lane.setup.model)
+    limits = session.runner.limits(lane.setup.gateway, lane.setup.model)
     st.text_area(_("System prompt"), lane.value("system"), key=_show(lane, "system"), height=120)
-    _draw_thinking(lane, card)
-    _draw_sampling(lane, card)
+    _draw_thinking(lane, card, session.runner.dialect(lane.setup.gateway).thinking)
+    _draw_sampling(lane, card, limits)
     _draw_tools(session, lane, card, problems)
     _draw_format(session, lane, card, problems)
     extra_help = _("A JSON object that is added to the request as it is.")
@@ -160,9 +164,12 @@ def _switch(lane: Lane, name: str, label: str, note: str) -> None:
     )
 
 
-def _draw_thinking(lane: Lane, card: ModelCard | None) -> None:
+def _draw_thinking(lane: Lane, card: ModelCard | None, switch: ThinkingSwitch) -> None:
     note = capability_note(card, "reasoning_controls")
-    _switch(lane, "thinking", _labelled(_("Thinking"), note), _published(card, "thinking.type"))
+    if switch is ThinkingSwitch.TYPE:
+        _switch(lane, "thinking", _labelled(_("Thinking"), note), _published(card, "thinking.type"))
+    elif switch is ThinkingSwitch.TEMPLATE:
+        _switch(lane, "thinking", _("Thinking"), _("Sent as {field}.").format(field="`chat_template_kwargs`"))
     efforts = card.facts.reasoning_efforts.value if card else None
     options = list(dict.fromkeys(["default", *(efforts or ()), lane.value("reasoning_effort")]))
     words = {"default": _("the server's default")}
@@ -177,36 +184,32 @@ def _draw_thinking(lane: Lane, card: ModelCard | None) -> None:
             accept_new_options=True,
             help=_published(card, "reasoning_effort") or None,
         )
-    _switch(
-        lane,
-        "clear_thinking",
-        _("Leave out earlier reasoning (clear_thinking)"),
-        _published(card, "thinking.clear_thinking"),
-    )
+    if switch is not ThinkingSwitch.NONE:
+        label = _("Leave out earlier reasoning (clear_thinking)")
+        _switch(lane, "clear_thinking", label, _published(card, "thinking.clear_thinking"))
 
 
-def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
+def _draw_sampling(lane: Lane, card: ModelCard | None, limits: RequestLimits) -> None:
     default = _("the server's default")
-    limit = card.limits("runapi").max_output_tokens if card else None
     for name, label, step in (
         ("temperature", _("Temperature ({least} to {most})"), 0.05),
         ("top_p", _("top_p ({least} to {most})"), 0.01),
     ):
-        least, most = _range(card, name)
+        least, most = _range(card, name) if limits.glm_ranges else _RANGES[name]
         st.number_input(
             label.format(least=number(least, 2 if least % 1 else 0), most=number(most, 2 if most % 1 else 0)),
             least,
             most,
             None,
             step,
-            key=_show(lane, name),
+            key=_show(lane, name, (least, most)),
             placeholder=default,
             help=_published(card, name) or None,
         )
-    label = (
-        _("Max tokens (1 to {limit})").format(limit=number(limit)) if limit else _("Max tokens (no limit is published)")
-    )
-    st.number_input(label, 1, limit, None, 1, key=_show(lane, "max_tokens"), placeholder=default)
+    label = _max_tokens_label(limits)
+    most_tokens = int(limits.most_output or _RANGES["max_tokens"][1])
+    key = _show(lane, "max_tokens", (1, most_tokens))
+    st.number_input(label, 1, limits.most_output, None, 1, key=key, placeholder=default)
     _switch(lane, "do_sample", _("Sampling (do_sample)"), _published(card, "do_sample"))
     # A text area: a line break can be typed.
     st.text_area(
@@ -228,11 +231,18 @@ def _draw_sampling(lane: Lane, card: ModelCard | None) -> None:
     )
 
 
+def _max_tokens_label(limits: RequestLimits) -> str:
+    if limits.max_output_tokens is None:
+        return _("Max tokens (no limit is published)")
+    words = _("Max tokens (elsewhere up to {limit})") if limits.output_is_advice else _("Max tokens (1 to {limit})")
+    return words.format(limit=number(limits.max_output_tokens))
+
+
 def _range(card: ModelCard | None, name: str) -> tuple[float, float]:
     """What the card's facts let a parameter be; GLM's own range where it has none."""
     parameter = card.parameter(name) if card else None
     least, most = (parameter.minimum.value, parameter.maximum.value) if parameter else (None, None)
-    return _RANGES[name] if least is None or most is None else (float(least), float(most))
+    return _GLM_RANGES[name] if least is None or most is None else (float(least), float(most))
 
 
 def _draw_tools(session: Session, lane: Lane, card: ModelCard | None, problems: Mapping[str, FieldProblem]) -> None:
@@ -297,10 +307,13 @@ def _published(card: ModelCard | None, name: str) -> str:
     return f"{literal(fact.note or '')} (Z.ai, {fact.read:%Y-%m})"
 
 
-def draw_request(bench: Workbench, lane: Lane) -> None:
+def draw_request(session: Session, lane: Lane) -> None:
     """Draws the request that the lane's next prompt would make; to be called in an open popover."""
     st.caption(_("What will be sent with your next prompt, as JSON. The key is not part of it."))
-    request = lane.conversation.request(Prompt(_("(your prompt)")), bench.setup_of(lane))
+    setup = session.bench.setup_of(lane)
+    request = lane.conversation.request(Prompt(_("(your prompt)")), setup).said_in(
+        session.runner.dialect(setup.gateway)
+    )
     draw_code(_pretty(shown_body(request)), "json", wrap_lines=False, height=320)
 
 
@@ -309,4 +322,4 @@ def differences(bench: Workbench, lane: Lane) -> tuple[str, ...]:
     first = bench.lanes[0]
     if lane is first or bench.same_settings:
         return ()
-    return tuple(name for name in lane.setup.differing(first.setup) if name != "model")
+    return tuple(name for name in lane.setup.differing(first.setup) if name not in {"model", "gateway"})

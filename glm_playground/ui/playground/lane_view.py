@@ -56,7 +56,13 @@ def draw_lane_head(session: Session, lane: Lane) -> None:
 
 
 def draw_lane_notice(session: Session, lane: Lane) -> None:
-    """Draws why the last prompt was not sent to the lane."""
+    """Draws what its gateway refused and is sent no more, and why the last prompt was not sent to the lane."""
+    setup = session.bench.setup_of(lane)
+    if left_out := session.runner.dialect(setup.gateway).without:
+        words = _("This server refused {fields}, so that is left out since.")
+        note = _("It may not say how many tokens it used.") if "stream_options" in left_out else ""
+        said = words.format(fields=", ".join(f"`{name}`" for name in sorted(left_out)))
+        st.caption(f"{said} {note}".rstrip())
     if lane.notice:
         title, body = explain_notice(lane.notice, session.bench, lane)
         st.warning(body, title=title)
@@ -87,7 +93,7 @@ def draw_lane_buttons(session: Session, lane: Lane) -> None:
         help=_("The request that will be sent") if several else None,
     ) as preview:
         if preview.open:
-            draw_request(bench, lane)
+            draw_request(session, lane)
     if several:
         _draw_menu(session, lane)
 
@@ -147,7 +153,7 @@ def draw_lanes(session: Session) -> Attached:
     if side_by_side(session.bench):
         return _draw_rows(session)
     st.html(_STYLE)
-    labels = [f"{number}. {literal(lane.setup.model)}" for number, lane in enumerate(lanes, start=1)]
+    labels = [f"{number}. {literal(lane.setup.asked)}" for number, lane in enumerate(lanes, start=1)]
     attached: Attached = []
     for lane, tab in zip(lanes, st.tabs(labels, key=TABS), strict=True):
         with tab:

@@ -12,7 +12,7 @@ from glm_playground.ui.playground.workbench_list import draw_workbenches
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.own_key import draw_key, may_paste_key
-from glm_playground.ui.shared.session import model_ids, say, show_value
+from glm_playground.ui.shared.session import model_choices, say, show_value
 
 _MOST_COLUMNS = 4
 """More lanes than that are too narrow to read as columns at 1280 px."""
@@ -39,7 +39,7 @@ def draw_options(session: Session) -> None:
         key="add_lane",
         icon=":material/add:",
         on_click=command,
-        args=(session, session.add_lane, model_ids()),
+        args=(session, session.add_lane, model_choices()),
         disabled=len(bench.lanes) >= MAX_LANES,
         help=_("Asks one more model beside; up to six"),
     )
@@ -124,7 +124,7 @@ def draw_target(bench: Workbench) -> None:
     """Draws the choice of who gets the next prompt, where there is one."""
     if len(bench.lanes) < 2:
         return
-    names = {lane.id: f"{index} {literal(lane.setup.model)}" for index, lane in enumerate(bench.lanes, start=1)}
+    names = {lane.id: f"{index} {literal(lane.setup.asked)}" for index, lane in enumerate(bench.lanes, start=1)}
     words = {"all": _("all"), **names}
     target = bench.target if bench.target in names else "all"
     show_value(TARGET, target)

@@ -25,7 +25,7 @@ def draw_presets(session: Session) -> None:
     st.caption(_("Models and settings under a name, with a prompt if you like; kept for this browser."))
     for number, preset in enumerate(kept.values()):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            models = ", ".join(literal(setup.model) for setup in preset.lanes)
+            models = ", ".join(literal(setup.asked) for setup in preset.lanes)
             st.markdown(f"**{literal(preset.name)}** {styled('small', models)}", width="stretch")
             st.button(_("Use"), key=f"preset-use-{number}", on_click=_use, args=(session, preset))
             st.button(

@@ -53,7 +53,7 @@ def _draw_code(bench: Workbench) -> None:
     )
     lane = bench.lanes[0]
     if len(bench.lanes) > 1:
-        names = [f"{number} {one.setup.model}" for number, one in enumerate(bench.lanes, start=1)]
+        names = [f"{number} {one.setup.asked}" for number, one in enumerate(bench.lanes, start=1)]
         chosen = st.selectbox(_("Lane"), names, key="code_lane", persist_state="session")
         lane = bench.lanes[names.index(chosen)] if chosen in names else lane
     runs = [turn.answer.run for turn in lane.conversation.turns if turn.answers and turn.answer.run]

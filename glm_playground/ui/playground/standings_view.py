@@ -17,6 +17,7 @@ from glm_playground.runs.standings import (
     repeats_of,
 )
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.figures import dollars, min_median_max, per_second, seconds, tokens
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.run_footer import outcome_name
@@ -85,7 +86,7 @@ def draw_best_and_table(bench: Workbench, line: "st.delta_generator.DeltaGenerat
 def _lane(at: int, turn: Turn) -> LaneRuns:
     shown = turn.answer.run
     runs = repeats_of(shown, turn.runs) if shown else ()
-    name = f"{at + 1} {shown.request.model}" if shown else ""
+    name = f"{at + 1} {asked_name(shown)}" if shown else ""
     costs = {answer.run.id: answer.cost for answer in turn.answers if answer.run and answer.cost}
     return LaneRuns(name, runs, costs)
 

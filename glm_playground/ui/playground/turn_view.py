@@ -21,6 +21,7 @@ from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
 from glm_playground.ui.server.scheduler import give_way
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.long_text import draw_code, draw_markdown
 from glm_playground.ui.shared.page_frames import draw_page_frames, hide_page_frames
@@ -89,7 +90,8 @@ def _draw_answer(session: Session, lane: Lane, turn: Turn, *, is_last: bool) -> 
             _draw_text(answer.content, answer.id)
         _draw_actions(session, lane, turn, is_last=is_last)
         return None
-    st.caption(f"{literal(run.request.model)} {replay_badge()}" if run.replayed else literal(run.request.model))
+    name = literal(asked_name(run))
+    st.caption(f"{name} {replay_badge()}" if run.replayed else name)
     if isinstance(run, LiveRun) and not run.ended:
         view = RunView(run)
         slot = st.empty()

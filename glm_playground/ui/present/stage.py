@@ -109,8 +109,8 @@ def ask_live(bundle: Bundle) -> None:
     """Asks the scenario's requests anew, unless that could cost more than is left of the cap."""
     reset()
     now = stage()
-    requests = [one.run.request for one in parts(bundle)]
     runner = GatewayRunner(asked_gateways(), owner(), client_address(), present=True)
+    requests = [one.run.request.said_in(runner.dialect("")) for one in parts(bundle)]
     outlook = Outlook(runner.limits, runner.price, lambda gateway, model: ())
     worst = [outlook.of(Addressed("", request)).most_cost for request in requests]
     known = [cost for cost in worst if cost is not None]

@@ -14,6 +14,7 @@ from glm_playground import logs
 from glm_playground.catalog import load_catalog
 from glm_playground.chat.pdf import pdf_processes
 from glm_playground.chat.schema_pool import checks
+from glm_playground.gateway.configured import configured_gateways
 from glm_playground.ledger.database import Database
 from glm_playground.service import runtime, storage
 from glm_playground.settings import settings
@@ -39,7 +40,9 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     allow_many_files()
     keep_memory_small()
     configured = settings()
-    logs.configure(configured.log_format, configured.log_level, configured.secrets)
+    gateways = configured_gateways(configured)
+    secrets = [secret.get_secret_value() for one in (gateways.all if gateways else ()) for secret in one.secrets]
+    logs.configure(configured.log_format, configured.log_level, [*configured.secrets, *secrets])
     bound_request_heads()
     drain_on_terminate(configured.drain_seconds)
     load_catalog()

@@ -45,7 +45,8 @@ def draw_bundle_download(runs: Callable[[], Sequence[RecordedRun]], key: str) ->
 
 def _known_keys() -> list[str]:
     """The keys this session asks with: none of them may leave."""
-    keys = [settings().api_key, *(gateway.key for gateway in asked_gateways().all), settings().callback_secret]
+    gateways = (secret for gateway in asked_gateways().all for secret in gateway.secrets)
+    keys = [settings().api_key, *gateways, settings().callback_secret]
     return [key.get_secret_value() for key in keys if key]
 
 

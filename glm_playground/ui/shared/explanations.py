@@ -383,9 +383,12 @@ def explain_finding(finding: Finding, model: str) -> Explanation:
         Problem.MAX_TOKENS_TOO_LOW: (_("Max tokens is too low."), _("It must be at least 1.")),
         Problem.TEMPERATURE_OUT_OF_RANGE: (
             _("The temperature is out of range."),
-            _("GLM takes 0 to 1; {found} was given."),
+            _("It goes from 0 to {limit} there; {found} was given."),
         ),
-        Problem.TOP_P_OUT_OF_RANGE: (_("top_p is out of range."), _("GLM takes 0.01 to 1; {found} was given.")),
+        Problem.TOP_P_OUT_OF_RANGE: (
+            _("top_p is out of range."),
+            _("It must be above 0, and 1 at most; {found} was given."),
+        ),
         Problem.TOO_MANY_ANSWERS: (
             _("Too many answers are asked for at once."),
             _("{found} were asked for; this app sends at most {limit}."),
@@ -408,6 +411,11 @@ def explain_finding(finding: Finding, model: str) -> Explanation:
         ),
     }
     title, body = sentences[finding.problem]
+    if finding.is_advice:
+        body = _(
+            "{found} tokens are asked for; elsewhere {model} writes at most {limit}. Lower it, or send it anyway: the "
+            "server that is asked has not said its limit."
+        )
     names = literal(", ".join(finding.names))
     text = body.format(found=found, limit=limit, model=literal(model), names=names)
     sent = _("Nothing was sent.")

@@ -80,7 +80,7 @@ def sources(server: Gateway) -> dict[str, Source]:
 def _listed(model: str, models: runtime.Live[LiveModels]) -> Fact[bool]:
     if models.value is None:
         return Fact[bool](why=_problem_text(models))
-    ids, read_at = models.value
+    ids, read_at = models.value.ids, models.value.read_at
     note = _("read at {time}; a key may be shown fewer models than there are").format(time=moment(read_at))
     claim = Claim[bool](value=model in ids, source=MODELS, read=read_at.date(), kind="gateway", note=note)
     return Fact[bool](value=claim.value, claims=(claim,))

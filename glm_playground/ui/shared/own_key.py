@@ -6,9 +6,10 @@ import streamlit as st
 from pydantic import SecretStr
 
 from glm_playground.gateway import Gateway, GatewayError, Gateways
+from glm_playground.gateway.configured import runapi_gateway
 from glm_playground.gateway.errors import AuthenticationFailed, ConnectionFailed, PermissionDenied
 from glm_playground.service import runtime
-from glm_playground.settings import RUNAPI_BASE_URL, settings
+from glm_playground.settings import settings
 from glm_playground.ui.shared.i18n import _, ngettext
 from glm_playground.ui.shared.styled import styled
 
@@ -24,7 +25,7 @@ def asked_gateways() -> Gateways:
 
 
 def _runapi(key: SecretStr) -> Gateway:
-    return Gateway(name="RunAPI", base_url=RUNAPI_BASE_URL, key=key, failed_not_charged=True, private=True)
+    return runapi_gateway(key, private=True)
 
 
 def may_paste_key() -> bool:

@@ -7,10 +7,12 @@ from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.sandbox.weights import INSTALL_COMMAND, has_weights
 from glm_playground.service import runtime
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language
+from glm_playground.ui.shared.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language, ngettext
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.running import draw_running
 from glm_playground.ui.shared.styled import styled
+
+_LONGEST_NAMES = 40
 
 
 def draw_header(title: str, *, attaches: bool = False) -> None:
@@ -38,7 +40,12 @@ def draw_header(title: str, *, attaches: bool = False) -> None:
 
 
 def _server_line() -> str:
-    server = asked_gateways().first
+    gateways = asked_gateways()
+    server = gateways.first
+    if gateways.several:
+        names = ", ".join(map(literal, gateways.names))
+        count = ngettext("{count} gateway", "{count} gateways", len(gateways.all)).format(count=len(gateways.all))
+        return styled("small", names if len(names) <= _LONGEST_NAMES else count)
     if server.stand_in:
         sandbox = _("Sandbox")
         return f"{styled('small', sandbox)} {stand_in_badge(server.stand_in)}"

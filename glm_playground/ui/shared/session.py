@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glm_playground.catalog import load_catalog
 from glm_playground.chat.conversation import Conversation
 from glm_playground.chat.notice import Notice
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Setup
 from glm_playground.service import workbenches
+from glm_playground.service.models import models_at
 from glm_playground.service.runner import GatewayRunner
 from glm_playground.service.workbenches import OpenWorkbench
 from glm_playground.ui.server.address import client_address
@@ -37,8 +37,12 @@ def opened() -> OpenWorkbench:
 
 
 def session() -> Session:
-    """The commands on this tab's workbench."""
-    return Session(opened().bench, GatewayRunner(asked_gateways(), owner(), client_address()))
+    """The commands on this tab's workbench; where there are several gateways, each of its lanes names one."""
+    gateways = asked_gateways()
+    found = Session(opened().bench, GatewayRunner(gateways, owner(), client_address()))
+    if gateways.several:
+        found.name_gateways(gateways.first.name)
+    return found
 
 
 def save() -> None:
@@ -71,9 +75,15 @@ def open_conversations(lanes: Sequence[tuple[Setup, Conversation]]) -> Session:
     return begun
 
 
-def model_ids() -> list[str]:
-    """The models RunAPI serves, newest first."""
-    return [card.id for card in load_catalog().cards if card.gateway("runapi")]
+def model_choices() -> list[str]:
+    """The models that can be chosen, as `Setup.asked` writes them: with their gateway where there are several."""
+    gateways = asked_gateways()
+    name = gateways.several
+    return [
+        Setup(model=model, gateway=gateway.name if name else "").asked
+        for gateway in gateways.all
+        for model in models_at(gateway)
+    ]
 
 
 def say(notice: Notice | None) -> None:

@@ -17,7 +17,7 @@ from glm_playground.chat.session import CONTINUE, Session
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.workbench import Draft, Workbench
 from glm_playground.chat.workbench_json import KnownRun, from_json, to_json
-from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Usage
+from glm_playground.gateway import ChatRequest, Dialect, Event, EventKind, Message, Usage
 from glm_playground.runs.cost import Price, TokenClass
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Outcome, Run, Server
@@ -51,6 +51,12 @@ class FakeRunner:
 
     def has(self, gateway: str) -> bool:
         return not gateway
+
+    def dialect(self, gateway: str) -> Dialect:
+        return Dialect()
+
+    def leave_out(self, run: Run, field: str) -> bool:
+        return False
 
     def limits(self, gateway: str, model: str) -> RequestLimits:
         return RequestLimits(10_000, 4_000)
