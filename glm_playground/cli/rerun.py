@@ -112,6 +112,8 @@ def _estimate(runs: Sequence[Run], gateway: Gateway) -> str:
     """What the runs would cost if they used as many tokens again; a bundle's own prices are not believed."""
     if gateway.stand_in:
         return "nothing, the sandbox charges nothing"
+    if not gateway.seller and not gateway.models:
+        return f"unknown, no price of {gateway.name} is known"
     total = Decimal(0)
     for run in runs:
         usage = run.usage._replace(cost=None) if run.usage else None

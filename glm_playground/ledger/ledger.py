@@ -223,6 +223,11 @@ class Ledger:
         with self._database.reading() as connection:
             return totals.read(connection, owner, since, until)
 
+    def totals_by_server(self, owner: str, since: date | None = None) -> tuple[Total, ...]:
+        """The same by gateway, too; added up from the runs, which takes longer."""
+        with self._database.reading() as connection:
+            return totals.read_by_server(connection, owner, since)
+
     def models(self, owner: str) -> tuple[str, ...]:
         """The models the owner's runs asked, by name."""
         with self._database.reading() as connection:

@@ -1,4 +1,4 @@
-"""The totals of many runs, added up by day, model or outcome."""
+"""The totals of many runs, added up by day, model, gateway or outcome."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ class By(StrEnum):
 
     DAY = "day"
     MODEL = "model"
+    SERVER = "server"
+    """Only of totals by gateway."""
     OUTCOME = "outcome"
 
 
@@ -26,8 +28,8 @@ class Sum:
     """Some runs together. The amounts are US dollars and cover only the runs whose cost is known that way."""
 
     name: str
-    """The day (ISO 8601), the model or the outcome; empty for all together, for warm-ups of all models, and for
-    outcomes that this version does not know."""
+    """The day (ISO 8601), the model, the gateway or the outcome; empty for all together, for warm-ups of all models,
+    and for outcomes that this version does not know."""
     runs: int
     failed: int
     prompt_tokens: int
@@ -50,12 +52,13 @@ class Sum:
 _KEYS: dict[By, Callable[[Total], str]] = {
     By.DAY: lambda total: total.day.isoformat(),
     By.MODEL: lambda total: "" if total.warm_up else total.model,
+    By.SERVER: lambda total: total.server,
     By.OUTCOME: lambda total: total.outcome.value if total.outcome else "",
 }
 
 
 def sums(totals: Sequence[Total], by: By) -> tuple[Sum, ...]:
-    """The totals by day, newest first, or by model or outcome, most runs first. Warm-ups are no model's runs."""
+    """The totals by day, newest first, or by another key, most runs first. Warm-ups are no model's runs."""
     key = _KEYS[by]
     groups: dict[str, list[Total]] = {}
     for total in totals:

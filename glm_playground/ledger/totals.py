@@ -1,6 +1,6 @@
 """The daily totals, updated in the transaction that changes the runs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -76,12 +76,25 @@ def read(connection: Connection, owner: str, since: date | None, until: date | N
         query = query.where(totals.c.day <= until)
     order = [totals.c[name] for name in _KEY[2:]]
     rows = connection.execute(query.order_by(totals.c.day.desc(), *order))
-    return tuple(
-        [
-            Total(
-                *(day, model, _OUTCOMES.get(outcome), _STATES.get(state), by_stand_in),
-                *(runs, prompt, completion, dollars(cost), warm_up),
-            )
-            for day, model, outcome, state, by_stand_in, warm_up, runs, prompt, completion, cost in rows
-        ]
+    return tuple([_total(row) for row in rows])
+
+
+def read_by_server(connection: Connection, owner: str, since: date | None) -> tuple[Total, ...]:
+    """The totals from `since` on by gateway, newest day first: added up from the runs, since totals know of none."""
+    mine = (runs.c.owner == plain(owner)) & runs.c.deletion.is_(None)
+    if since:
+        mine &= runs.c.day >= since
+    query = _SUMMED.add_columns(runs.c.server).where(mine).group_by(runs.c.server).order_by(runs.c.day.desc())
+    return tuple([_total(row[1:-1], row[-1]) for row in connection.execute(query)])
+
+
+def _total(cells: Sequence[Any], server: str = "") -> Total:
+    day, model, outcome, state, by_stand_in, warm_up, *sums = cells
+    # PostgreSQL's sums of whole numbers are decimals.
+    runs, prompt, completion, cost = map(int, sums)
+    return Total(
+        *(day, model, _OUTCOMES.get(outcome), _STATES.get(state), by_stand_in),
+        *(runs, prompt, completion, dollars(cost)),
+        warm_up=warm_up,
+        server=server,
     )

@@ -172,6 +172,8 @@ class Total:
     cost: Decimal
     """US dollars; 0 where nobody can say, which `cost_state` tells."""
     warm_up: bool = False
+    server: str = ""
+    """Name of the gateway, where totals are of one."""
 
 
 @dataclass(frozen=True)

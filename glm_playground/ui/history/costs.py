@@ -21,7 +21,8 @@ _BY, _PERIOD = "history_by", "history_period"
 def draw_costs(ledger: Ledger, owner: str) -> None:
     """Draws the totals, real money apart from play money, and the balance."""
     by, since = _draw_choice()
-    totals = ledger.totals(owner, since.date() if since else None)
+    read = ledger.totals_by_server if by is By.SERVER else ledger.totals
+    totals = read(owner, since.date() if since else None)
     for stand_in, title in (
         (False, _("Runs on a gateway")),
         (True, _("Runs answered by a stand-in, in play money")),
@@ -44,7 +45,7 @@ def draw_costs(ledger: Ledger, owner: str) -> None:
 
 
 def _draw_choice() -> tuple[By, datetime | None]:
-    words = {By.DAY: _("day"), By.MODEL: _("model"), By.OUTCOME: _("outcome")}
+    words = {By.DAY: _("day"), By.MODEL: _("model"), By.SERVER: _("gateway"), By.OUTCOME: _("outcome")}
     periods = {
         "7": _("7 days"),
         "30": _("30 days"),
@@ -95,7 +96,7 @@ def _summary(total: Sum) -> str:
 
 
 def _draw_table(totals: list[Total], by: By) -> None:
-    heads = {By.DAY: _("Day"), By.MODEL: _("Model"), By.OUTCOME: _("Outcome")}
+    heads = {By.DAY: _("Day"), By.MODEL: _("Model"), By.SERVER: _("Gateway"), By.OUTCOME: _("Outcome")}
     names = [
         _("Runs"),
         _("Failed"),

@@ -249,12 +249,13 @@ def _draw_reading(rows: Sequence[RunRow]) -> None:
     fold = st.expander(_("As a plain table with links"), key="history_reading", type="compact", on_change="rerun")
     if not fold.open:
         return
-    heads = (_("Started"), _("Model"), _("Prompt"), _("Outcome"), _("Tokens"), "TTFT", _("Cost"))
+    heads = (_("Started"), _("Model"), _("Gateway"), _("Prompt"), _("Outcome"), _("Tokens"), "TTFT", _("Cost"))
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for row in rows:
         cells = (
             f"[{moment(row.started_at)}](?{RUN}={row.id})",
             literal(row.model),
+            literal(row.server),
             literal(" ".join(row.prompt.split())[:80]),
             _outcome(row),
             _("unknown") if row.completion_tokens is None else number(row.completion_tokens),

@@ -119,7 +119,7 @@ class TestSending:
             "temperature": 0.25,
             "top_p": 0.9,
             "max_tokens": 7,
-            "thinking": {"type": "enabled"},
+            "chat_template_kwargs": {"enable_thinking": True},
         }
         assert body["messages"][0] == {"role": "system", "content": "Answer in one word."}
         assert ":gray-badge[stopped at the token limit]" in page.answer
@@ -130,7 +130,7 @@ class TestSending:
             page.at.number_input(key=f"{name}-1").set_value(None)
         page.script("tokens=1")
         body = body_of(page.last_run)
-        assert body["thinking"] == {"type": "disabled"}
+        assert body["chat_template_kwargs"] == {"enable_thinking": False}
         assert not {"temperature", "top_p", "max_tokens"} & set(body)
 
     def test_the_settings_outlive_a_visit_to_another_page(self, page: Playground) -> None:
