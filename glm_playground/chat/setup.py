@@ -31,14 +31,14 @@ PRESET_VERSION: Final = 1
 _AT = " @ "
 """No model's id has a space."""
 _MAX_PATH_CHARACTERS = 200
-# The longest that to_link writes has 407.
+# The longest that to_link writes has 456.
 _MAX_LINK_CHARACTERS = bounds.LINK_CHARACTERS
 _MAX_IGNORED_CHARACTERS = 80
 
 _MODEL = re.compile(rf"[A-Za-z0-9._:/@+~-]{{0,{MAX_MODEL_CHARACTERS}}}")
 GATEWAY = "gateway"
 """Names the gateway in a link."""
-_GATEWAY = re.compile(rf"[^;=\x00-\x1f\x7f]{{1,{MAX_GATEWAY_CHARACTERS}}}")
+_GATEWAY = re.compile(rf"\w[\w .()+-]{{0,{MAX_GATEWAY_CHARACTERS - 1}}}")
 _EFFORT = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[0-9]{1,19}")
@@ -215,7 +215,7 @@ class _Setting(NamedTuple):
 
 _SETTINGS = {
     "temperature": _Setting("temperature", partial(_number, least=0, most=2)),
-    "top_p": _Setting("top_p", partial(_number, least=0, most=1)),
+    "top_p": _Setting("top_p", partial(_number, least=0.01, most=1)),
     "max_tokens": _Setting("max_tokens", partial(_whole, least=1, most=10_000_000)),
     "seed": _Setting("seed", partial(_whole, least=0, most=2**63 - 1)),
     "thinking": _Setting("thinking", _switch),

@@ -10,7 +10,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
-from glm_playground.service import runtime, storage
+from glm_playground.service import dialects, runtime, storage
 from glm_playground.service.status import RunsSinceStart
 from glm_playground.settings import ENVIRONMENT_NAMES, settings
 
@@ -40,6 +40,7 @@ def forget() -> None:
     settings.cache_clear()
     runtime._prices.clear()
     runtime._models.clear()
+    dialects.forget()
     runtime.runs_since_start = RunsSinceStart()
 
 

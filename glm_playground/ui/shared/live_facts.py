@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from glm_playground.catalog import AnyFact, Claim, Fact, Source
 from glm_playground.gateway import Gateway, PriceSchedule
+from glm_playground.gateway.gateways import RUNAPI
 from glm_playground.gateway.live import LiveModels
 from glm_playground.service import runtime
 from glm_playground.ui.shared.i18n import _, moment
@@ -31,7 +32,7 @@ class LiveFacts:
     @property
     def is_runapi(self) -> bool:
         """Whether its prices are claims about RunAPI; a sandbox's or another gateway's are not."""
-        return self.server.name == "RunAPI"
+        return self.server.seller == RUNAPI
 
     def over(self, token_class: str, snapshot: Fact[Decimal]) -> Fact[Decimal]:
         """RunAPI's published price with the one read now laid over it."""

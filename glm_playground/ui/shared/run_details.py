@@ -5,8 +5,9 @@ import json
 import streamlit as st
 
 from glm_playground.gateway import Usage
-from glm_playground.runs.cost import Cost, TokenClass
+from glm_playground.runs.cost import Cost, Price, TokenClass
 from glm_playground.runs.metrics import Metrics
+from glm_playground.runs.prices import OPERATORS_FILE
 from glm_playground.runs.run import Run
 from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.figures import dollars, per_second, seconds, tokens
@@ -56,7 +57,7 @@ def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = F
     if cost.received and terms:
         rows[_("Tokens of these")] = _("estimated by a rule of thumb from what was received; none were reported")
     if cost.price:
-        rows[_("Price from")] = literal(f"{cost.price.source}, {day(cost.price.as_of)}")
+        rows[_("Price from")] = literal(f"{_source(cost.price)}, {day(cost.price.as_of)}")
     # The server's own, named as it names them.
     rows |= {
         f"{code_span(figure.source)} {literal(figure.name)}": literal(str(figure.value))
@@ -78,6 +79,10 @@ def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = F
     st.markdown("\n".join(lines))
     st.caption(_("The request as it was sent"))
     draw_code(json.dumps(shown_body(run.request), ensure_ascii=False, indent=2), "json", wrap_lines=False, height=240)
+
+
+def _source(price: Price) -> str:
+    return _("the operator's file") if price.source == OPERATORS_FILE else price.source
 
 
 def _share(usage: Usage | None) -> str:

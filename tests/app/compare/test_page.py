@@ -274,7 +274,7 @@ def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monke
 
     def listed(model: str, server: Gateway) -> live_facts.LiveFacts:
         prices = {"input": price} if model == "glm-4.6" else {}
-        return live_facts.LiveFacts(Gateway("RunAPI", "https://runapi.ai"), Fact[bool](), prices)
+        return live_facts.LiveFacts(Gateway("RunAPI", "https://runapi.ai", seller="runapi"), Fact[bool](), prices)
 
     monkeypatch.setattr(live_facts, "live_facts", listed)
     monkeypatch.setattr(live_facts, "sources", lambda server: {"live_prices": source})

@@ -272,7 +272,7 @@ class TestLive:
         first = answer(200, listing, etag='"one"')
         with CannedServer(first, first, answer(304)) as server:
             configure(RUNAPI_BASE_URL=server.url, RUNAPI_API_KEY="test-key")
-            gateway = Gateway("RunAPI", server.url, key=SecretStr("test-key"), failed_not_charged=True)
+            gateway = Gateway("RunAPI", server.url, key=SecretStr("test-key"), failed_not_charged=True, seller="runapi")
             monkeypatch.setattr(runtime, "gateway", lambda: gateway)
             yield server
 

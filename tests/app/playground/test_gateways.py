@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.service import dialects, runtime, storage
+from glm_playground.service import runtime, storage
 from glm_playground.service.limits import limits_of
 from tests.app.conftest import Configure, wait_for_answers
 from tests.app.playground_page import Playground
@@ -48,7 +48,7 @@ def other() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture
-def open_playground(open_page: Callable[..., AppTest]) -> Iterator[Callable[..., Playground]]:
+def open_playground(open_page: Callable[..., AppTest]) -> Callable[..., Playground]:
     """Opens the playground, and draws it again once each gateway has said what it has."""
 
     def open_at(**query: str) -> Playground:
@@ -57,8 +57,7 @@ def open_playground(open_page: Callable[..., AppTest]) -> Iterator[Callable[...,
         page.run()
         return page
 
-    yield open_at
-    dialects.forget()
+    return open_at
 
 
 @pytest.fixture
@@ -91,8 +90,7 @@ def bodies(sandbox: SandboxProcess, word: str) -> list[dict[str, object]]:
 
 
 def choose(page: Playground, lane: str, asked: str) -> None:
-    # What is typed is no option, which AppTest would refuse.
-    page.at.session_state[f"model-{lane}"] = asked
+    page.at.selectbox(key=f"model-{lane}").set_value(asked)
     page.run()
 
 
@@ -156,11 +154,12 @@ def test_a_gateway_that_is_gone_is_said_and_nothing_is_sent(
     assert page.last_run.server.name == "Two"
 
 
-def test_an_id_that_is_typed_goes_to_the_lanes_gateway(both: None, open_playground: Callable[..., Playground]) -> None:
-    page = open_playground(lane="glm-5.1;gateway=Two")
-    choose(page, "1", "my/own-model")
-    page.script("tokens=3", "typed")
+def test_a_link_names_the_gateway(both: None, open_playground: Callable[..., Playground]) -> None:
+    page = open_playground(lane="my/own-model;gateway=Two")
+    page.script("tokens=3", "linked")
     assert (page.last_run.request.model, page.last_run.server.name) == ("my/own-model", "Two")
+    page.open("share")
+    assert any("lane=my%2Fown-model%3Bgateway%3DTwo" in code.value for code in page.at.code)
 
 
 def test_what_a_server_refuses_once_is_left_out_for_all(

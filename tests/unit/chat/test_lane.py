@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from glm_playground.chat.builtin_tools import BUILTIN_TOOLS
 from glm_playground.chat.extra import ExtraProblem, read_extra
-from glm_playground.chat.lane import FIELDS, Lane
+from glm_playground.chat.lane import DEFAULT_MODEL, FIELDS, Lane
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.structured import SchemaProblem
 from glm_playground.chat.tools import ToolProblem
@@ -103,3 +103,15 @@ def test_any_text_is_read_or_refused_and_what_is_read_can_be_sent(text: str) -> 
     found = read_extra(text)
     if not isinstance(found, ExtraProblem):
         json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+
+
+def test_a_model_may_name_its_gateway_and_keeps_the_lanes_where_it_does_not() -> None:
+    lane = Lane("1")
+    assert lane.value("model") == DEFAULT_MODEL
+    lane.edit("model", "zai-org/GLM@fp8 @ vLLM (rack 2)")
+    assert (lane.setup.model, lane.setup.gateway) == ("zai-org/GLM@fp8", "vLLM (rack 2)")
+    assert lane.value("model") == "zai-org/GLM@fp8 @ vLLM (rack 2)"
+    lane.edit("model", " my-own ")
+    assert (lane.setup.model, lane.setup.gateway) == ("my-own", "vLLM (rack 2)")
+    lane.edit("model", None)
+    assert (lane.setup.model, lane.setup.gateway) == ("", "vLLM (rack 2)")

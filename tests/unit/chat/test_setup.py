@@ -30,7 +30,7 @@ values = st.recursive(
 objects = st.dictionaries(st.text(max_size=5), values, max_size=2)
 switches = st.none() | st.booleans()
 linked: dict[str, st.SearchStrategy[Any]] = {
-    "temperature": st.none() | st.floats(0, 1),
+    "temperature": st.none() | st.floats(0, 2),
     "top_p": st.none() | st.floats(0.01, 1),
     "max_tokens": st.none() | st.integers(1, 10_000_000),
     "seed": st.none() | st.integers(0, 2**63 - 1),
@@ -40,11 +40,13 @@ linked: dict[str, st.SearchStrategy[Any]] = {
     "do_sample": switches,
 }
 models = st.from_regex(r"[A-Za-z0-9._:/-]{0,200}", fullmatch=True)
-linked_setups = st.builds(Setup, model=models, parameters=st.builds(Parameters, **linked))
+gateways = st.just("") | st.from_regex(r"[\w][\w .()+-]{0,39}", fullmatch=True)
+linked_setups = st.builds(Setup, model=models, gateway=gateways, parameters=st.builds(Parameters, **linked))
 finite = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 any_setups = st.builds(
     Setup,
     model=st.text(max_size=20),
+    gateway=st.text(max_size=20),
     system=st.text(max_size=20),
     parameters=st.builds(
         Parameters,
@@ -209,7 +211,8 @@ def test_a_link_leaves_out_what_it_may_not_carry(setups: list[Setup]) -> None:
     assert len(read) == len(setups)
     assert ignored == ()
     for setup, before in zip(read, setups, strict=True):
-        assert set(setup.differing(Setup(model=setup.model))) <= linked.keys()
+        assert set(setup.differing(Setup(model=setup.model))) <= linked.keys() | {"gateway"}
+        assert setup.gateway in {"", before.gateway}
         for name in linked:
             value = getattr(setup.parameters, name)
             assert value is None or value == getattr(before.parameters, name)
@@ -231,7 +234,10 @@ def test_texts_never_stand_in_a_link() -> None:
         "reasoning_effort=high",
         "temperature",
         "temperature=",
-        "temperature=1.01",
+        "temperature=2.01",
+        "gateway=",
+        "gateway=a=b",
+        "gateway=" + "a" * 41,
         "temperature=-0.5",
         "temperature=nan",
         "temperature=1e999",
@@ -270,7 +276,7 @@ def test_lanes_that_are_too_many_or_too_long_are_ignored() -> None:
 
 
 pieces = st.lists(
-    st.sampled_from([*linked, "effort", ";", "=", "on", "off", "1", "0.5", "glm", "\ud800", "\n", "9" * 30]),
+    st.sampled_from([*linked, "effort", "gateway", ";", "=", "on", "off", "1", "0.5", "glm", "\ud800", "\n", "9" * 30]),
     max_size=12,
 ).map("".join)
 

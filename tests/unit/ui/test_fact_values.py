@@ -92,7 +92,7 @@ def test_a_live_price_is_laid_over_the_published_one() -> None:
     snapshot = CATALOG["glm-5-turbo"].price("runapi").input
     claim = Claim[Decimal](value=Decimal("0.70"), source=PRICES, read=date(2026, 11, 24), kind="gateway")
     live = Fact[Decimal](value=Decimal("0.70"), unit="USD / 1M tokens", claims=(claim,))
-    runapi = Gateway("RunAPI", "https://runapi.ai")
+    runapi = Gateway("RunAPI", "https://runapi.ai", seller="runapi")
     over = LiveFacts(server=runapi, listed=Fact(), prices={"input": live}).over("input", snapshot)
     assert over.value == Decimal("0.70")
     assert over.claims == (claim, *snapshot.claims)

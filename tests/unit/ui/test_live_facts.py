@@ -11,7 +11,7 @@ from glm_playground.gateway import Gateway, GatewayClient, GatewayError
 from glm_playground.gateway.errors import NotFound, ResponseUnreadable
 from glm_playground.gateway.live import LivePrices, read_models, read_prices
 
-GATEWAY = Gateway("RunAPI", "https://gateway.test", key=SecretStr("test-key"))
+GATEWAY = Gateway("RunAPI", "https://gateway.test", key=SecretStr("test-key"), seller="runapi")
 ROW = {
     "model": "glm-5.1",
     "action": "chat_completion",
