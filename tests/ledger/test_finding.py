@@ -9,10 +9,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from glm_playground.gateway import Event, EventKind, Usage
-from glm_playground.ledger import Ledger, RunFilter
+from glm_playground.ledger import Ledger, RunFilter, StoredRun
+from glm_playground.ledger.sums import By, sum_of, sums
 from glm_playground.ledger.words import phrases_of, words_of
 from glm_playground.runs.cost import CostState
-from glm_playground.runs.run import Outcome, Run
+from glm_playground.runs.run import Outcome, Run, Server
 from tests.ledger.made import ids, keep, made_run
 
 
@@ -45,6 +46,27 @@ def test_each_filter_leaves_out_what_does_not_fit(ledger: Ledger, owner: str) ->
     for wanted, found in cases:
         assert ids(ledger, owner, **wanted) == [run.id for run in found], wanted
     assert ledger.models(owner) == ("glm-4.5", "glm-5")
+
+
+def test_runs_are_found_and_added_up_by_their_gateway(ledger: Ledger, owner: str) -> None:
+    def at(name: str, **fields: Any) -> Run:
+        return made_run(server=Server(name, f"https://{name}.example.org"), **fields)
+
+    one, other, gone = at("one"), at("two", outcome=Outcome.FAILED), at("gone")
+    keep(ledger, owner, one, other, at("two"), gone)
+    ledger.delete(owner, [gone.id])
+    assert ledger.servers(owner) == ("one", "two")
+    assert ids(ledger, owner, servers=("one",)) == [one.id]
+    assert len(ids(ledger, owner, servers=("two", "one"))) == 3
+    assert ids(ledger, owner, servers=("two",), outcomes=(Outcome.FAILED,)) == [other.id]
+    stored = ledger.run(owner, one.id)
+    assert isinstance(stored, StoredRun)
+    assert stored.run.server == one.server
+    by_server = ledger.totals_by_server(owner)
+    assert [(row.name, row.runs, row.failed) for row in sums(by_server, By.SERVER)] == [("two", 2, 1), ("one", 1, 0)]
+    # The same sums as those without the gateways.
+    assert sum_of(by_server) == sum_of(ledger.totals(owner))
+    assert ledger.totals_by_server(owner, date(2027, 1, 1)) == ()
 
 
 def test_pages_go_on_in_a_search_and_by_tag(ledger: Ledger, owner: str) -> None:

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from glm_playground.chat.workbench_json import from_json, to_json
+from glm_playground.runs.cost import TokenClass
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime, storage
@@ -95,7 +98,11 @@ def choose(page: Playground, lane: str, asked: str) -> None:
 
 
 def test_the_same_model_on_two_gateways_stands_side_by_side(
-    both: None, open_playground: Callable[..., Playground], sandbox: SandboxProcess, other: SandboxProcess
+    both: None,
+    open_playground: Callable[..., Playground],
+    open_page: Callable[..., AppTest],
+    sandbox: SandboxProcess,
+    other: SandboxProcess,
 ) -> None:
     page = open_playground()
     box = page.at.selectbox(key="model-1")
@@ -111,18 +118,22 @@ def test_the_same_model_on_two_gateways_stands_side_by_side(
     assert (len(bodies(sandbox, "beside-each-other")), len(bodies(other, "beside-each-other"))) == (1, 1)
     costs = [lane.conversation.turns[-1].answer.cost for lane in page.bench.lanes]
     prices = [cost.price for cost in costs if cost and cost.price]
-    assert [
-        (price.source, {kind.value: str(rate) for kind, rate in price.per_million.items()}) for price in prices
-    ] == [
-        ("the operator's file", {"input": "2", "output": "9"}),
-        ("the operator's file", {"input": "0.5", "output": "1.5"}),
-    ]
+    assert {price.source for price in prices} == {"the operator's file"}
+    assert [price.per_million[TokenClass.OUTPUT] for price in prices] == [Decimal(9), Decimal("1.5")]
     assert r"1 glm\-5\.1 @ One" in page.text
     assert r"2 glm\-5\.1 @ Two" in page.text
-    opened = storage.needed_ledger()
     owner = page.at.session_state["session_owner"]
     storage.catch_up()
-    assert opened.servers(owner) == ("One", "Two")
+    assert storage.needed_ledger().servers(owner) == ("One", "Two")
+    # The stored workbench keeps the names.
+    stored = from_json(to_json(page.bench, lambda run: False), {}, id="1", name="")
+    assert [lane.setup.asked for lane in stored.lanes] == ["glm-5.1 @ One", "glm-5.1 @ Two"]
+    # What goes on is asked of the gateway that answered.
+    history = open_page("pages/history.py", owner=owner, run=last.id)
+    history.button(key="history_continue").click().run()
+    again = Playground(history.switch_page("pages/playground.py"))
+    again.run()
+    assert again.bench.lanes[0].setup.asked == "glm-5.1 @ Two"
 
 
 def test_thinking_is_switched_as_each_gateway_takes_it(

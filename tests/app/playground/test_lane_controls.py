@@ -302,7 +302,7 @@ class TestSessionKey:
         monkeypatch: pytest.MonkeyPatch,
         sandbox: SandboxProcess,
     ) -> None:
-        monkeypatch.setattr("glm_playground.ui.shared.own_key.RUNAPI_BASE_URL", sandbox.base_url)
+        monkeypatch.setattr("glm_playground.gateway.configured.RUNAPI_BASE_URL", sandbox.base_url)
         page = Playground(open_page("pages/playground.py"))
         _use_key(page, "sk-wrong-0123456789")
         assert "RunAPI did not take the key (401)." in page.text

@@ -31,6 +31,7 @@ from glm_playground.bundles.bundle import (
     BundleUnsafe,
     NotABundle,
     RecordedRun,
+    by_lane,
     preview,
     read_bundle,
     write_bundle,
@@ -38,8 +39,9 @@ from glm_playground.bundles.bundle import (
 from glm_playground.bundles.parts import count_values
 from glm_playground.bundles.schema import bundle_schema, schema_text
 from glm_playground.cli.bundle_file import FILE
-from glm_playground.gateway import Event, EventKind
+from glm_playground.gateway import Dialect, Event, EventKind, ThinkingSwitch
 from glm_playground.runs.metrics import metrics_of
+from glm_playground.runs.run import Server
 from tests.bundles import BUNDLES, forged, parts_of, recorded_run, small_bundle, zip_of
 
 SMALL = write_bundle(small_bundle())
@@ -54,6 +56,29 @@ def test_a_bundle_comes_back_as_it_was(bundle: Bundle) -> None:
     data = write_bundle(bundle)
     assert read_bundle(data) == bundle
     assert write_bundle(read_bundle(data)) == data
+
+
+def test_two_gateways_and_how_they_were_spoken_to_come_back() -> None:
+    asked = recorded_run().request
+    runs = tuple(
+        RecordedRun(
+            recorded_run(
+                str(lane),
+                request=asked.model_copy(update={"thinking": False}).said_in(Dialect(switch)),
+                server=Server(name, "https://same.example.org"),
+            ),
+            None,
+            lane,
+        )
+        for lane, (name, switch) in enumerate((("One", ThinkingSwitch.TYPE), ("Two", ThinkingSwitch.TEMPLATE)))
+    )
+    bundle = read_bundle(write_bundle(replace(small_bundle(), runs=runs)))
+    assert bundle.runs == runs
+    assert [lane[0].run.server.name for lane in by_lane(bundle)] == ["One", "Two"]
+    assert [one.run.request.fields() for one in bundle.runs] == [
+        {"thinking": {"type": "disabled"}},
+        {"chat_template_kwargs": {"enable_thinking": False}},
+    ]
 
 
 def test_its_figures_are_those_of_the_recording() -> None:

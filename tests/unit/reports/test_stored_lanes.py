@@ -17,7 +17,7 @@ from glm_playground.reports.transcript_json import to_json
 from glm_playground.reports.words import Words
 from glm_playground.runs.cost import Cost, cost_of
 from glm_playground.runs.marks import marked
-from glm_playground.runs.run import Outcome, Run
+from glm_playground.runs.run import Outcome, Run, Server
 from tests.report_lanes import AT, MILLISECOND, PRICE, run_of
 
 WORDS = Words()
@@ -47,6 +47,16 @@ def figures(lanes: list[TranscriptLane]) -> list[list[str]]:
         if token.type == "inline" and found:
             found[-1].append("".join(child.content for child in token.children or ()))
     return found[1:]
+
+
+def test_one_model_at_two_gateways_is_two_lanes_with_their_names() -> None:
+    servers = [Server(name, "https://same.example.org") for name in ("One", "Two", "One")]
+    lanes = lanes_of([stored(at, request("glm-5.1", "Hi"), server=server) for at, server in enumerate(servers)])
+    assert [lane.setup.asked for lane in lanes] == ["glm-5.1 @ One", "glm-5.1 @ Two"]
+    rows = figures(lanes)
+    assert [row[1] for row in rows] == ["2", "1"]
+    assert ["glm-5.1 @ One" in row[0] for row in rows] == [True, False]
+    assert [lane["setup"].get("gateway") for lane in json.loads(to_json(lanes, exported_at=AT))["lanes"]]
 
 
 def test_nine_runs_of_three_models_are_three_rows_with_medians_and_spreads() -> None:
