@@ -165,9 +165,11 @@ class ChatRequest(Parameters):
 
     def said_in(self, dialect: Dialect) -> Self:
         """The same as a server of that dialect takes it; what it has no word for is left out."""
-        update: dict[str, Any] = {"thinking_switch": dialect.thinking}
+        update: dict[str, Any] = {}
         if dialect.thinking is ThinkingSwitch.NONE:
             update = {"thinking": None, "clear_thinking": None}
+        elif self.thinking is not None or self.clear_thinking is not None:
+            update = {"thinking_switch": dialect.thinking}
         if "stream_options" in dialect.without:
             update["stream_usage"] = False
         if "reasoning_content" in dialect.without:

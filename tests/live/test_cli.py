@@ -23,7 +23,7 @@ from glm_playground.cli import main
 from glm_playground.gateway import ChatRequest, Event, EventKind, Gateway, Message
 from glm_playground.runs.cost import cost_of
 from glm_playground.runs.engine import Engine
-from glm_playground.runs.run import Outcome, Run
+from glm_playground.runs.run import Outcome, Run, Server
 from glm_playground.sandbox.process import SandboxProcess
 from tests.asking import ask_for, finished
 from tests.bundles import MS, WHEN, parts_of, recorded_run, small_bundle, zip_of
@@ -249,6 +249,31 @@ def test_run_asks_the_same_again_and_keeps_it(
     assert {one.run.id for one in new.runs}.isdisjoint(one.run.id for one in old.runs)
     assert asked["RUNAPI_API_KEY"] not in str(new) + done.stdout
     assert "is there already; nothing was sent" in failure(cli("run", path, "--yes", "--out", out, **asked))
+
+
+def test_run_asks_the_gateway_of_the_recorded_name_or_the_one_that_is_chosen(
+    cli: Cli, tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_OF_BOTH", sandbox.key)
+    file = tmp_path / "gateways.toml"
+    rows = [
+        f'[[gateway]]\nname = "{name}"\naddress = "{sandbox.base_url}"\nkey_env = "KEY_OF_BOTH"\n'
+        for name in ("One", "Two")
+    ]
+    file.write_text("\n".join(rows))
+    here = {"GLM_PLAYGROUND_GATEWAYS": str(file)}
+    request = ask_for("text=hello")
+    known = saved(tmp_path, bundle_of(recorded_run("1", "a", request=request, server=Server("Two", "http://two.test"))))
+    assert "sends 1 request to Two," in cli("run", known, "--yes", **here).stdout
+    assert "sends 1 request to One," in cli("run", known, "--yes", "--gateway", "One", **here).stdout
+    strange = saved(tmp_path, bundle_of(recorded_run("1", "a", request=request)))
+    said = failure(cli("run", strange, "--yes", **here))
+    assert "there is no gateway named RunAPI; choose with --gateway: One, Two; nothing was sent" in said
+    other = file.with_name("other.toml")
+    other.write_text("gateway = 1")
+    assert "other.toml cannot be used: gateway: expected" in failure(
+        cli("run", known, "--yes", GLM_PLAYGROUND_GATEWAYS=str(other))
+    )
 
 
 def test_run_sends_nothing_unless_it_is_told_to(

@@ -148,3 +148,29 @@ def test_each_check_of_the_guide_is_one_and_none_is_missing_there(doctor: Doctor
     os.environ.pop("RUNAPI_API_KEY")
     found |= set(doctor(GLM_PLAYGROUND_SANDBOX_ENGINE="scripted")[1]) | set(doctor(GLM_PLAYGROUND_KEEP_DAYS="0")[1])
     assert found == named
+
+
+def test_each_gateway_of_the_file_is_asked(
+    doctor: Doctor, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "gateways.toml"
+    path.write_text(
+        f'[[gateway]]\nname = "One"\naddress = "{sandbox.base_url}"\nkey_env = "KEY_OF_ONE"\n'
+        '[[gateway.model]]\nid = "not-listed"\n'
+    )
+    monkeypatch.setenv("KEY_OF_ONE", sandbox.key)
+    status, found = doctor(GLM_PLAYGROUND_GATEWAYS=str(path), RUNAPI_BASE_URL="http://127.0.0.1:1")
+    assert status == 0
+    assert "RUNAPI_BASE_URL is set and not used" in found["gateways"]["said"]
+    assert found["gateway"]["level"] == "warning"
+    assert f"One ({sandbox.base_url}) answers, but does not list not-listed" in found["gateway"]["said"]
+
+
+def test_a_file_of_gateways_that_cannot_be_used_is_a_problem(doctor: Doctor, tmp_path: Path) -> None:
+    path = tmp_path / "gateways.toml"
+    path.write_text('[[gateway]]\nname = "One"\naddress = "http://127.0.0.1:1"\nkey_env = "sk-canary-pasted"\n')
+    status, found = doctor(GLM_PLAYGROUND_GATEWAYS=str(path))
+    assert status == 1
+    assert found["gateways"]["level"] == "problem"
+    assert f"{path} cannot be used: gateway 1 (One), key_env: expected the name" in found["gateways"]["said"]
+    assert "sk-canary" not in json.dumps(found)
