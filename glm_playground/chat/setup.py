@@ -58,7 +58,7 @@ class Setup(BaseModel):
     @property
     def asked(self) -> str:
         """Model and gateway as one text, which `asked_of` reads: "glm-5.1", or "glm-5.1 @ RunAPI"."""
-        return f"{self.model}{_AT}{self.gateway}" if self.gateway else self.model
+        return asked_text(self.model, self.gateway)
 
     def differing(self, other: "Setup") -> tuple[str, ...]:
         """The names of the fields that are not the same in `other`: model, system, temperature, ..."""
@@ -68,6 +68,11 @@ class Setup(BaseModel):
             for name in Parameters.model_fields
             if getattr(self.parameters, name) != getattr(other.parameters, name)
         )
+
+
+def asked_text(model: str, gateway: str) -> str:
+    """`model` at `gateway` as one text; the model alone where no gateway is named."""
+    return f"{model}{_AT}{gateway}" if gateway else model
 
 
 def asked_of(text: str) -> tuple[str, str]:

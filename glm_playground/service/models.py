@@ -5,7 +5,7 @@ import re
 from glm_playground import bounds
 from glm_playground.catalog import load_catalog
 from glm_playground.gateway import Gateway, Gateways
-from glm_playground.gateway.gateways import RUNAPI, ZAI
+from glm_playground.gateway.gateways import RUNAPI
 from glm_playground.service import runtime
 
 _ID = re.compile(rf"[!-~]{{1,{bounds.MODEL_CHARACTERS}}}")
@@ -14,15 +14,15 @@ _ID = re.compile(rf"[!-~]{{1,{bounds.MODEL_CHARACTERS}}}")
 def models_at(gateway: Gateway) -> list[str]:
     """Ids of models: first those that the gateway lists, then those of the operator's file, then the catalog's.
 
-    RunAPI, Z.ai and the sandbox have GLM in the catalog's order, and behind it what it does not know.
+    Of what it lists the catalog's models come first, in the catalog's order.
     """
     listed = runtime.live_models(gateway).value
-    theirs = [id for id in listed.models if _ID.fullmatch(id)][: bounds.LISTED_MODELS] if listed else []
+    cards = [card for card in load_catalog().cards if card.gateway(gateway.seller or RUNAPI)]
+    order = {card.id: place for place, card in enumerate(cards)}
+    theirs = [id for id in listed.models if _ID.fullmatch(id)] if listed else []
+    theirs.sort(key=lambda id: order.get(id, len(order)))
     said = [model.id for model in gateway.models]
-    sold = [card.id for card in load_catalog().cards if card.gateway(gateway.seller or RUNAPI)]
-    sells_glm = gateway.seller in {RUNAPI, ZAI} or gateway.stand_in is not None
-    found = [*sold, *theirs, *said] if sells_glm else [*theirs, *said, *sold]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*theirs[: bounds.LISTED_MODELS], *said, *order]))
 
 
 def gateway_for(gateways: Gateways, model: str) -> Gateway:

@@ -73,7 +73,7 @@ def draw_task(ledger: Ledger, owner: str, stored: StoredRun) -> None:
             on_click=_ask,
             args=(ledger, owner, stored, problem_key),
         )
-    else:
+    elif _gateway_of(stored) is None:
         st.caption(_("It can be looked up while {server} is the server that is asked.").format(
             server=f"`{run.server.origin}`"
         ))  # fmt: skip

@@ -4,7 +4,7 @@ import streamlit as st
 
 from glm_playground.chat.link import LANE, ORDER, REPEATS, read_query
 from glm_playground.chat.notice import Notice, NoticeKind
-from glm_playground.chat.setup import MAX_MODEL_CHARACTERS, Setup, asked_of
+from glm_playground.chat.setup import asked_of, asked_text
 from glm_playground.service.models import gateway_for
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.session import WORKBENCH, open_new, opened, say, session
@@ -36,6 +36,6 @@ def take_address() -> None:
 def _asked(model: str) -> str:
     """The model with the gateway that has it, where there are several and none is named."""
     gateways = asked_gateways()
-    if not gateways.several or asked_of(model)[1] or len(model) > MAX_MODEL_CHARACTERS:
+    if not gateways.several or asked_of(model)[1]:
         return model
-    return Setup(model=model, gateway=gateway_for(gateways, model).name).asked
+    return asked_text(model, gateway_for(gateways, model).name)

@@ -12,10 +12,11 @@ from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.settings import RUNAPI_BASE_URL
+from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.images import shown_body
 from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.snippets import request_snippets
+from glm_playground.ui.shared.snippets import KEY_NAME, request_snippets
 from glm_playground.ui.shared.starters import QUICKSTART
 
 
@@ -58,10 +59,17 @@ def _draw_code(bench: Workbench) -> None:
         lane = bench.lanes[names.index(chosen)] if chosen in names else lane
     runs = [turn.answer.run for turn in lane.conversation.turns if turn.answers and turn.answer.run]
     request = runs[-1].request if runs else lane.conversation.request(Prompt(QUICKSTART), bench.setup_of(lane))
-    asked = asked_gateways().find(bench.setup_of(lane).gateway) or asked_gateways().first
+    gateways = asked_gateways()
+    asked = gateways.find(bench.setup_of(lane).gateway)
+    if asked is None:
+        name = literal(bench.setup_of(lane).gateway)
+        st.caption(_("This server has no gateway named {name}.").format(name=name))
+        return
     is_reachable = asked.stand_in is None or _is_on_this_computer()
     is_runapis = asked.site == RUNAPI_BASE_URL
-    snippets = request_snippets(shown_body(request), asked.api_root if is_reachable and not is_runapis else "")
+    # Whoever copies the code for one gateway does not send it the key of another.
+    key_name = KEY_NAME if is_runapis or not gateways.several else "GATEWAY_API_KEY"
+    snippets = request_snippets(shown_body(request), asked.api_root if is_reachable and not is_runapis else "", key_name)
     for tab, snippet in zip(st.tabs([snippet.name for snippet in snippets]), snippets, strict=True):
         tab.code(snippet.text, language=snippet.language, height=260)
     if asked.stand_in and is_reachable and asked.key:

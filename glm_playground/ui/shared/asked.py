@@ -1,6 +1,6 @@
 """What a run asked: as it is called on the screen, and as the settings of a lane that asks the same."""
 
-from glm_playground.chat.setup import Setup, setup_of
+from glm_playground.chat.setup import Setup, asked_text, setup_of
 from glm_playground.runs.run import Run
 from glm_playground.ui.shared.own_key import asked_gateways
 
@@ -8,7 +8,7 @@ from glm_playground.ui.shared.own_key import asked_gateways
 def asked_name(run: Run) -> str:
     """The model, and the gateway where there are several: "glm-5.1 @ RunAPI"."""
     model, server = run.request.model, run.server.name
-    return Setup.model_construct(model=model, gateway=server).asked if asked_gateways().several else model
+    return asked_text(model, server) if asked_gateways().several else model
 
 
 def asked_setup(run: Run) -> Setup:

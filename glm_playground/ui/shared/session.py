@@ -10,7 +10,7 @@ import streamlit as st
 from glm_playground.chat.conversation import Conversation
 from glm_playground.chat.notice import Notice
 from glm_playground.chat.session import Session
-from glm_playground.chat.setup import Setup
+from glm_playground.chat.setup import Setup, asked_text
 from glm_playground.service import workbenches
 from glm_playground.service.models import models_at
 from glm_playground.service.runner import GatewayRunner
@@ -79,11 +79,7 @@ def model_choices() -> list[str]:
     """The models that can be chosen, as `Setup.asked` writes them: with their gateway where there are several."""
     gateways = asked_gateways()
     name = gateways.several
-    return [
-        Setup(model=model, gateway=gateway.name if name else "").asked
-        for gateway in gateways.all
-        for model in models_at(gateway)
-    ]
+    return [asked_text(model, gateway.name if name else "") for gateway in gateways.all for model in models_at(gateway)]
 
 
 def say(notice: Notice | None) -> None:

@@ -1,7 +1,8 @@
 """A chat completion request as a program in four languages; a key is never in it.
 
-Each program reads the key from RUNAPI_API_KEY. It asks RunAPI, or RUNAPI_BASE_URL where that is set; one that is made
-for another server asks that one, at the very address that the app asks.
+Each program reads the key from RUNAPI_API_KEY, or from another variable where there are several gateways. It asks
+RunAPI, or RUNAPI_BASE_URL where that is set; one that is made for another server asks that one, at the very address that
+the app asks.
 """
 
 import shlex
@@ -11,6 +12,8 @@ from typing import Any, NamedTuple
 from glm_playground.ui.shared.literals import javascript_literal, json_literal, python_literal
 
 BASE_URL = "https://runapi.ai"
+KEY_NAME = "RUNAPI_API_KEY"
+"""The environment variable with the key of the only gateway."""
 
 # Keyword arguments that the Python package has had for long; what it has not goes into its `extra_body`.
 _OPENAI_ARGUMENTS = frozenset(
@@ -56,12 +59,13 @@ def snippets(model: str, prompt: str) -> tuple[Snippet, ...]:
     return request_snippets({"model": model, "messages": [{"role": "user", "content": prompt}]})
 
 
-def request_snippets(body: Mapping[str, Any], api_root: str = "") -> tuple[Snippet, ...]:
+def request_snippets(body: Mapping[str, Any], api_root: str = "", key_name: str = KEY_NAME) -> tuple[Snippet, ...]:
     """Programs that send `body`, which has a `model` and `messages`; with `stream` they print the answer as it comes.
 
     Args:
         body: what is sent.
         api_root: the address that `/chat/completions` is appended to; empty for RunAPI's.
+        key_name: the environment variable that the programs take the key from.
 
     JavaScript itself rounds whole numbers beyond 2**53; else the JSON value that is sent is the same in every language.
 
@@ -70,7 +74,7 @@ def request_snippets(body: Mapping[str, Any], api_root: str = "") -> tuple[Snipp
         TypeError: where it has something else that is no JSON value.
     """
     streamed = body.get("stream") is True
-    address = _address(api_root)
+    address = _address(api_root, key_name)
     return (
         Snippet("curl", "bash", _curl(body, streamed, address)),
         Snippet("Python (openai)", "python", _python_openai(body, streamed, address)),
@@ -87,19 +91,22 @@ class _Address(NamedTuple):
     """The statement that sets `base_url`."""
     javascript: str
     """The statement that sets `baseURL`."""
+    key_name: str
 
 
-def _address(api_root: str) -> _Address:
+def _address(api_root: str, key_name: str) -> _Address:
     if api_root:
         return _Address(
             shlex.quote(f"{api_root}/chat/completions"),
             f"base_url = {python_literal(api_root)}",
             f"const baseURL = {javascript_literal(api_root)};",
+            key_name,
         )
     return _Address(
         f'"${{RUNAPI_BASE_URL:-{BASE_URL}}}/v1/chat/completions"',
         f'base_url = os.environ.get("RUNAPI_BASE_URL", "{BASE_URL}") + "/v1"',
         f'const baseURL = `${{process.env.RUNAPI_BASE_URL ?? "{BASE_URL}"}}/v1`;',
+        key_name,
     )
 
 
@@ -113,7 +120,7 @@ def _curl(body: Mapping[str, Any], streamed: bool, address: _Address) -> str:
         data = f"--data-binary @- <<'BODY'\n{text}\nBODY"
     return f"""\
 curl -sS {"-N " if streamed else ""}--fail-with-body {address.curl} \\
-  -H "Authorization: Bearer $RUNAPI_API_KEY" \\
+  -H "Authorization: Bearer ${address.key_name}" \\
   -H "Content-Type: application/json" \\
   {data}
 """
@@ -142,7 +149,7 @@ import os
 from openai import OpenAI
 
 {address.python}
-client = OpenAI(base_url=base_url, api_key=os.environ["RUNAPI_API_KEY"])
+client = OpenAI(base_url=base_url, api_key=os.environ["{address.key_name}"])
 {"stream" if streamed else "completion"} = client.chat.completions.create(
 {"".join(lines)})
 {printing}"""
@@ -156,7 +163,7 @@ import httpx
 
 {address.python}
 response = httpx.post(
-{_httpx_arguments(body)})
+{_httpx_arguments(body, address)})
 response.raise_for_status()
 print(response.json()["choices"][0]["message"]["content"])
 """
@@ -172,7 +179,7 @@ import httpx
 {address.python}
 with httpx.stream(
     "POST",
-{_httpx_arguments(body)}) as response:
+{_httpx_arguments(body, address)}) as response:
     response.raise_for_status()
     unfinished = b""
     for received in response.iter_bytes():
@@ -191,10 +198,10 @@ print()
 """
 
 
-def _httpx_arguments(body: Mapping[str, Any]) -> str:
+def _httpx_arguments(body: Mapping[str, Any], address: _Address) -> str:
     return f"""\
     f"{{base_url}}/chat/completions",
-    headers={{"Authorization": f"Bearer {{os.environ['RUNAPI_API_KEY']}}"}},
+    headers={{"Authorization": f"Bearer {{os.environ['{address.key_name}']}}"}},
     json={python_literal(body, indent=4, one_line=False)},
     timeout=900,  # a thinking model can be silent for long
 """
@@ -215,7 +222,7 @@ console.log();
 import OpenAI from "openai";
 
 {address.javascript}
-const client = new OpenAI({{ baseURL, apiKey: process.env.RUNAPI_API_KEY }});
+const client = new OpenAI({{ baseURL, apiKey: process.env.{address.key_name} }});
 const {"stream" if streamed else "completion"} = await client.chat.completions.create(\
 {javascript_literal(body, one_line=False)});
 {printing}"""

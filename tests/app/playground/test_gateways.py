@@ -171,6 +171,10 @@ def test_a_link_names_the_gateway(both: None, open_playground: Callable[..., Pla
     assert (page.last_run.request.model, page.last_run.server.name) == ("my/own-model", "Two")
     page.open("share")
     assert any("lane=my%2Fown-model%3Bgateway%3DTwo" in code.value for code in page.at.code)
+    # The code for one gateway reads the key of no other.
+    codes = "".join(code.value for code in page.at.code)
+    assert "GATEWAY_API_KEY" in codes
+    assert "RUNAPI_API_KEY" not in codes
 
 
 def test_what_a_server_refuses_once_is_left_out_for_all(

@@ -65,7 +65,7 @@ def prices(gateway: Gateway, **rates: int) -> None:
 def test_what_a_server_lists_comes_first() -> None:
     assert models_at(VLLM)[:2] == ["glm-5.1", "own"]
     lists(VLLM, {"id": "served"}, {"id": "glm-5.1"}, {"id": "has a space"}, {"id": "x" * 300})
-    assert models_at(VLLM)[:3] == ["served", "glm-5.1", "own"]
+    assert models_at(VLLM)[:3] == ["glm-5.1", "served", "own"]
     assert "glm-4.5-air" in models_at(VLLM)
     assert not {"has a space", "x" * 300} & set(models_at(VLLM))
 
