@@ -90,6 +90,8 @@ class ReceivedChat(_Wire):
     tools: Annotated[list[dict[str, Any]], Field(max_length=128)] | None = None
     tool_choice: str | dict[str, Any] | None = None
     thinking: Thinking | None = None
+    chat_template_kwargs: dict[str, Any] | None = None
+    """The same switch as vLLM, SGLang and llama.cpp take it: `enable_thinking`."""
     reasoning_effort: str | None = None
     callback_url: Annotated[str, Field(max_length=2000)] | None = None
     """Where the task is sent when it ended; no engine sees it."""
@@ -167,7 +169,8 @@ def _refuse_unsupported(request: ReceivedChat) -> None:
             refused.append("tools")
         if request.response_format and request.response_format.type != "text":
             refused.append("response_format")
-        if request.thinking and request.thinking.type == "enabled":
+        asked = request.thinking.type == "enabled" if request.thinking else False
+        if asked or (request.chat_template_kwargs or {}).get("enable_thinking") is True:
             refused.append("thinking")
         if request.reasoning_effort is not None:
             refused.append("reasoning_effort")

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import streamlit as st
 
 from glm_playground.bundles import bundle as bundles
 from glm_playground.bundles.bundle import Bundle, BundleError, BundleParts, RecordedRun
+from glm_playground.chat.setup import asked_text
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.service.opened_bundles import look, whole
 from glm_playground.ui.history import bundle_lanes
@@ -36,6 +38,7 @@ class _Seen:
     created_at: datetime
     note: str
     stand_ins: tuple[str, ...]
+    servers: tuple[str, ...]
     lines: tuple[str, ...]
     """Of the first runs, as the language of then has them."""
     count: int
@@ -115,17 +118,17 @@ def _draw_bundle(seen: _Seen, data: Callable[[], bytes]) -> None:
             bundle = whole(owner(), data())
         _act(bundle, chosen.index(True))
         st.switch_page(PLAYGROUND)
-    st.caption(_to_whom(bundle))
+    st.caption(_to_whom(seen))
 
 
-def _to_whom(bundle: Bundle) -> str:
+def _to_whom(seen: _Seen) -> str:
     """Who would be asked the same again, and which of the recorded gateways cannot be."""
     gateways = asked_gateways()
-    recorded = dict.fromkeys(one.run.server.name for one in bundle.runs)
-    known = [name for name in recorded if gateways.find(name)] if gateways.several else [gateways.first.name]
+    here = [name for name in seen.servers if gateways.find(name)]
+    known = here if gateways.several else [gateways.first.name]
     said = _("Only the last one sends anything: the same requests, to {server}.")
     parts = [said.format(server=", ".join(map(literal, known)))] if known else []
-    if missing := [name for name in recorded if gateways.several and name not in known]:
+    if missing := [name for name in seen.servers if gateways.several and name not in known]:
         words = _("Not here, so that their lanes wait until you choose another gateway: {names}.")
         parts.append(words.format(names=", ".join(map(literal, missing))))
     return " ".join(parts)
@@ -146,17 +149,28 @@ def _act(bundle: Bundle, chosen: int) -> None:
 def _see(parts: BundleParts) -> _Seen:
     # By `map`, which does not hold one run while the next is read.
     told = list(map(_tell, parts.runs()))
-    stand_ins = sorted({stand_in for stand_in, _line in told if stand_in})
-    lines = tuple(line for _stand_in, line in told[:_MOST_SHOWN])
-    return _Seen(parts.title, parts.created_at, parts.note, tuple(stand_ins[:_MOST_SHOWN]), lines, len(told))
+    stand_ins = sorted({one.stand_in for one in told if one.stand_in})
+    servers = tuple(dict.fromkeys(one.server for one in told))
+    lines = tuple(one.line for one in told[:_MOST_SHOWN])
+    shown = (tuple(stand_ins[:_MOST_SHOWN]), servers[:_MOST_SHOWN], lines)
+    return _Seen(parts.title, parts.created_at, parts.note, *shown, len(told))
 
 
-def _tell(one: RecordedRun) -> tuple[str, str]:
-    """The model that stood in, and the run in a line of the table."""
+class _Told(NamedTuple):
+    """What is told of one run."""
+
+    stand_in: str
+    """The model that stood in; empty where none did."""
+    server: str
+    line: str
+    """Of the table."""
+
+
+def _tell(one: RecordedRun) -> _Told:
     run = one.run
     prompt = run.request.messages[-1].content if run.request.messages else ""
     cells = (
-        literal(run.request.model[:_MODEL_CHARACTERS]),
+        literal(asked_text(run.request.model[:_MODEL_CHARACTERS], run.server.name[:_MODEL_CHARACTERS])),
         literal(" ".join(prompt[:1000].split())[:80]),
         outcome_name(run.outcome),
         tokens(run.usage.completion_tokens if run.usage else None),
@@ -164,7 +178,7 @@ def _tell(one: RecordedRun) -> tuple[str, str]:
         cost_text(one.cost) if one.cost else _("unknown"),
     )
     line = f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-    return (run.server.stand_in or "")[:_MODEL_CHARACTERS], line
+    return _Told((run.server.stand_in or "")[:_MODEL_CHARACTERS], run.server.name[:_MODEL_CHARACTERS], line)
 
 
 def _draw_runs(seen: _Seen) -> None:

@@ -69,7 +69,8 @@ def _draw_code(bench: Workbench) -> None:
     is_runapis = asked.site == RUNAPI_BASE_URL
     # Whoever copies the code for one gateway does not send it the key of another.
     key_name = KEY_NAME if is_runapis or not gateways.several else "GATEWAY_API_KEY"
-    snippets = request_snippets(shown_body(request), asked.api_root if is_reachable and not is_runapis else "", key_name)
+    api_root = asked.api_root if is_reachable and not is_runapis else ""
+    snippets = request_snippets(shown_body(request), api_root, key_name)
     for tab, snippet in zip(st.tabs([snippet.name for snippet in snippets]), snippets, strict=True):
         tab.code(snippet.text, language=snippet.language, height=260)
     if asked.stand_in and is_reachable and asked.key:

@@ -9,6 +9,7 @@ from glm_playground.runs.caps import Refusal
 from glm_playground.runs.engine import DRAINING
 from glm_playground.runs.notes import Note, NoteKind, notes_of
 from glm_playground.runs.run import Run, RunError
+from glm_playground.settings import settings
 from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.figures import seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
@@ -55,10 +56,24 @@ def explain_retry(text: str, run: Run) -> str:
     )
 
 
+def _address_setting() -> str:
+    """The setting that has a gateway's address."""
+    return "GLM_PLAYGROUND_GATEWAYS" if settings().gateways else "RUNAPI_BASE_URL"
+
+
+def _key_setting(run: Run) -> str:
+    """The setting that has the key of the gateway that was asked."""
+    if settings().gateways is None:
+        return "RUNAPI_API_KEY"
+    return _("the variable that holds the key of {name}").format(name=literal(run.server.name))
+
+
 def _refused(error: RunError, run: Run) -> tuple[str, str]:
     return (
         _("Can't connect to {address}.").format(address=literal(run.server.origin)),
-        _("Nothing was sent, so nothing is charged. Start the server or correct RUNAPI_BASE_URL, then try again."),
+        _("Nothing was sent, so nothing is charged. Start the server or correct {setting}, then try again.").format(
+            setting=_address_setting()
+        ),
     )
 
 
@@ -158,7 +173,9 @@ def _limit(error: RunError, run: Run) -> tuple[str, str]:
 def _authentication(error: RunError, run: Run) -> tuple[str, str]:
     return (
         _("The key was not accepted."),
-        _("It is missing, mistyped or revoked. Set RUNAPI_API_KEY to a valid key and start the app again."),
+        _("It is missing, mistyped or revoked. Set {setting} to a valid key and start the app again.").format(
+            setting=_key_setting(run)
+        ),
     )
 
 
@@ -176,7 +193,9 @@ def _permission(error: RunError, run: Run) -> tuple[str, str]:
 def _not_found(error: RunError, run: Run) -> tuple[str, str]:
     return (
         _("The server does not know {model}, or does not know the address.").format(model=literal(run.request.model)),
-        _("Check the model's id; if the id is right, check the address in RUNAPI_BASE_URL."),
+        _("Check the model's id; if the id is right, check the address in {setting}.").format(
+            setting=_address_setting()
+        ),
     )
 
 
@@ -190,7 +209,9 @@ def _model_not_found(error: RunError, run: Run) -> tuple[str, str]:
 def _path_not_found(error: RunError, run: Run) -> tuple[str, str]:
     return (
         _("There is no chat at this address."),
-        _("The server answers, but not at this path: check the address in RUNAPI_BASE_URL. The model was not asked."),
+        _("The server answers, but not at this path: check the address in {setting}. The model was not asked.").format(
+            setting=_address_setting()
+        ),
     )
 
 
@@ -236,14 +257,16 @@ def _overloaded(error: RunError, run: Run) -> tuple[str, str]:
 def _redirected(error: RunError, run: Run) -> tuple[str, str]:
     return (
         _("The server points to another address."),
-        _("A key is never sent to another address. Correct RUNAPI_BASE_URL to the final one."),
+        _("A key is never sent to another address. Correct {setting} to the final one.").format(
+            setting=_address_setting()
+        ),
     )
 
 
 def _unreadable(error: RunError, run: Run) -> tuple[str, str]:
     return (
         _("The answer is not a chat completion."),
-        _("The address may belong to another kind of server. Check RUNAPI_BASE_URL."),
+        _("The address may belong to another kind of server. Check {setting}.").format(setting=_address_setting()),
     )
 
 

@@ -7,6 +7,7 @@ from glm_playground.runs.marks import unmarked
 from glm_playground.service import runtime
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.styled import styled
 
@@ -50,7 +51,7 @@ def _draw_run(run: LiveRun) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         prompt = " ".join(unmarked(run.request.messages[-1].content).split())[:_PROMPT_CHARACTERS]
         what = _("warm-up") if run.warm_up else prompt
-        st.markdown(f"**{literal(run.request.model)}** {styled('small', literal(what))}", width="stretch")
+        st.markdown(f"**{literal(asked_name(run))}** {styled('small', literal(what))}", width="stretch")
         st.button(_("Stop"), key=f"running-stop-{run.id}", type="tertiary", on_click=_stop, args=((run,),))
 
 

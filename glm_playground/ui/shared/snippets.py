@@ -1,8 +1,8 @@
 """A chat completion request as a program in four languages; a key is never in it.
 
 Each program reads the key from RUNAPI_API_KEY, or from another variable where there are several gateways. It asks
-RunAPI, or RUNAPI_BASE_URL where that is set; one that is made for another server asks that one, at the very address that
-the app asks.
+RunAPI, or RUNAPI_BASE_URL where that is set; one that is made for another server asks that one, at the very address
+that the app asks.
 """
 
 import shlex

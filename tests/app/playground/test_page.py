@@ -265,9 +265,7 @@ class TestNotSent:
         assert "98,304" in page.why_waiting
         assert "Nothing was sent." in page.why_waiting
 
-    @pytest.mark.parametrize(
-        ("setting", "value"), [("max_tokens", 200_000), ("max_tokens", 0), ("temperature", 1.5), ("top_p", 0.001)]
-    )
+    @pytest.mark.parametrize(("setting", "value"), [("max_tokens", 0), ("temperature", 2.5), ("top_p", 1.5)])
     def test_a_value_no_browser_would_give(
         self, page: Playground, body_of: Callable[[Run], dict[str, Any]], setting: str, value: float
     ) -> None:
