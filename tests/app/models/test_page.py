@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.catalog import Catalog, ModelCard, RejectedFile, load_catalog
-from glm_playground.gateway import Gateway
+from glm_playground.gateway import Gateway, Gateways
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime
 from glm_playground.ui.shared.fact_view import CLAIMS_OF
@@ -273,7 +273,7 @@ class TestLive:
         with CannedServer(first, first, answer(304)) as server:
             configure(RUNAPI_BASE_URL=server.url, RUNAPI_API_KEY="test-key")
             gateway = Gateway("RunAPI", server.url, key=SecretStr("test-key"), failed_not_charged=True, seller="runapi")
-            monkeypatch.setattr(runtime, "gateway", lambda: gateway)
+            monkeypatch.setattr(runtime, "gateways", lambda: Gateways((gateway,)))
             yield server
 
     def test_the_price_read_now_is_laid_over_the_published_one(self, runapi: CannedServer) -> None:

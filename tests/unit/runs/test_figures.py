@@ -311,9 +311,9 @@ class TestChecks:
             ({"model": "  "}, Finding(Problem.BLANK_MODEL)),
             ({"messages": ()}, Finding(Problem.BLANK_PROMPT)),
             ({"messages": (Message(role="user", content=" \n"),)}, Finding(Problem.BLANK_PROMPT)),
-            ({"temperature": 1.1}, Finding(Problem.TEMPERATURE_OUT_OF_RANGE, 1.1)),
-            ({"temperature": -0.1}, Finding(Problem.TEMPERATURE_OUT_OF_RANGE, -0.1)),
-            ({"top_p": 0.0}, Finding(Problem.TOP_P_OUT_OF_RANGE, 0.0)),
+            ({"temperature": 1.1}, Finding(Problem.TEMPERATURE_OUT_OF_RANGE, 1.1, 1.0)),
+            ({"temperature": -0.1}, Finding(Problem.TEMPERATURE_OUT_OF_RANGE, -0.1, 1.0)),
+            ({"top_p": 0.0}, Finding(Problem.TOP_P_OUT_OF_RANGE, 0.0, 1.0)),
             ({"max_tokens": 0}, Finding(Problem.MAX_TOKENS_TOO_LOW, 0, 1)),
             ({"max_tokens": 101}, Finding(Problem.MAX_TOKENS_TOO_HIGH, 101, 100)),
             (
