@@ -146,6 +146,9 @@ def test_each_check_of_the_guide_is_one_and_none_is_missing_there(doctor: Doctor
         found = set(doctor(**asked, GLM_PLAYGROUND_DATABASE_URL=server.url)[1])
     os.environ.pop("RUNAPI_BASE_URL")
     os.environ.pop("RUNAPI_API_KEY")
+    Path("gateways.toml").write_text("")
+    found |= set(doctor(GLM_PLAYGROUND_GATEWAYS="gateways.toml")[1])
+    os.environ.pop("GLM_PLAYGROUND_GATEWAYS")
     found |= set(doctor(GLM_PLAYGROUND_SANDBOX_ENGINE="scripted")[1]) | set(doctor(GLM_PLAYGROUND_KEEP_DAYS="0")[1])
     assert found == named
 
