@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from glm_playground.catalog.card import ModelCard, PriceFacts
@@ -29,9 +29,11 @@ class Load:
     tokens_out: int
     cached_percent: Decimal = Decimal(0)
     """How much of the input is read from the gateway's cache."""
+    tokens_thinking: int = 0
+    """Written before the answer, and paid as output is."""
 
     def __post_init__(self) -> None:
-        if min(self.requests_a_day, self.tokens_in, self.tokens_out) < 0:
+        if min(self.requests_a_day, self.tokens_in, self.tokens_out, self.tokens_thinking) < 0:
             raise ValueError("a load cannot be negative")
         if not 0 <= self.cached_percent <= 100:
             raise ValueError("the share of cached input is between 0 and 100 percent")
@@ -44,8 +46,13 @@ class Load:
         return {
             "input": incoming - cached,
             "cache_read": cached,
-            "output": Decimal(self.requests_a_day) * self.tokens_out,
+            "output": Decimal(self.requests_a_day) * (self.tokens_out + self.tokens_thinking),
         }
+
+    @property
+    def one_request(self) -> Load:
+        """One of the requests alone."""
+        return replace(self, requests_a_day=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,12 @@ class RunningCost:
     def per_30_days(self) -> Decimal | None:
         """US dollars in 30 days, or None where a price is missing."""
         return None if self.per_day is None else self.per_day * DAYS
+
+    @property
+    def per_million(self) -> Decimal | None:
+        """The blended price: US dollars per 1M tokens of this load; None where a price is missing or no token is."""
+        tokens = sum((term.tokens_a_day for term in self.terms), Decimal(0))
+        return None if self.per_day is None or not tokens else self.per_day * _MILLION / tokens
 
 
 def running_cost(card: ModelCard, price: PriceFacts, load: Load) -> RunningCost:
