@@ -4,12 +4,12 @@ import streamlit as st
 
 from glm_playground.catalog import load_catalog
 from glm_playground.ui.compare.calculator import draw_calculator
-from glm_playground.ui.compare.choice import draw_cards, draw_choice
-from glm_playground.ui.compare.live import laid_over, sources_of
+from glm_playground.ui.compare.compared_models import draw_cards, draw_choice
 from glm_playground.ui.compare.table import draw_table
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
+from glm_playground.ui.shared.live_prices import laid_over, sources_of
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 

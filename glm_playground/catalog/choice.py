@@ -89,6 +89,8 @@ class Known:
     listed: Mapping[str, Fact[bool]] = field(default_factory=dict)
     """Whether the configured gateway lists a model, by id."""
     speeds: Speeds = field(default_factory=dict)
+    own_name: str = ""
+    """Of the configured gateway."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ class Shortlist:
     """The answer: every model of the catalog stands in one of the four."""
 
     question: Question
+    known: Known
     placed: tuple[Candidate, ...]
     """By place."""
     unplaced: tuple[Candidate, ...]
@@ -153,7 +156,7 @@ def choose(catalog: Catalog, question: Question, known: Known) -> Shortlist:
     enough = [one for one in valued if one.value is not None and one.covered >= LEAST_COVERED]
     placed = sorted(_placed(enough, weights), key=lambda one: one.place or 0)
     unplaced = tuple(one for one in valued if one.value is None or one.covered < LEAST_COVERED)
-    return Shortlist(question, tuple(placed), unplaced, may_fit, excluded)
+    return Shortlist(question, known, tuple(placed), unplaced, may_fit, excluded)
 
 
 def _candidate(card: ModelCard, question: Question, known: Known) -> Candidate:
@@ -254,3 +257,9 @@ def _range(one: Candidate, weights: Weights) -> tuple[float, float]:
     least = sum(weights[aspect] * standing.least for aspect, standing in one.standings.items()) / total
     most = sum(weights[aspect] * standing.most for aspect, standing in one.standings.items()) / total
     return round(least, 9), round(most + 1 - one.covered, 9)
+
+
+def scored_in(candidate: Candidate, aspect: Aspect, catalog: Catalog) -> bool:
+    """Whether anybody published a score of the candidate in a topic, under whatever conditions."""
+    found = catalog_boards(catalog, False)
+    return any(board.topic is TOPICS[aspect] and candidate.card.id in board.scores for board in found)

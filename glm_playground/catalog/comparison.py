@@ -222,7 +222,7 @@ def compare(
     wanted = list(scores)
     by_card = [_scores_by_name(card) for card in cards] if wanted else []
     for name in wanted:
-        facts = tuple(_score_fact(found[name]) if name in found else _NO_SCORE for found in by_card)
+        facts = tuple(score_fact(found[name]) if name in found else _NO_SCORE for found in by_card)
         rows.append(ComparedRow(score_key(name), facts, difference(facts), name))
     return Comparison(tuple(cards), tuple(rows))
 
@@ -303,7 +303,7 @@ def _scores_by_name(card: ModelCard) -> dict[ScoreName, tuple[Score, ...]]:
 
 
 @lru_cache(maxsize=20_000)
-def _score_fact(scores: tuple[Score, ...]) -> AnyFact:
+def score_fact(scores: tuple[Score, ...]) -> AnyFact:
     """Scores under one name as a fact: the first is shown, the others are claims beside it."""
     claims = tuple(
         Claim[Any](

@@ -35,12 +35,12 @@ class Standing(NamedTuple):
     @property
     def least(self) -> float:
         """The share if it stood behind all that is open."""
-        return (self.before + self.tied / 2) / self._others
+        return (self.before + self.tied / 2) / self.others
 
     @property
     def most(self) -> float:
         """The share if it stood before all that is open."""
-        return (self.before + self.tied / 2 + self.open) / self._others
+        return (self.before + self.tied / 2 + self.open) / self.others
 
     @property
     def place(self) -> int:
@@ -48,7 +48,8 @@ class Standing(NamedTuple):
         return self.behind + 1
 
     @property
-    def _others(self) -> int:
+    def others(self) -> int:
+        """How many others there are."""
         return self.before + self.behind + self.open + self.tied
 
 

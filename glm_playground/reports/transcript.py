@@ -174,7 +174,7 @@ def table_span(text: str) -> str:
     return span(text.replace("|", "¦"))
 
 
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=select_autoescape(["html.jinja"]),
     undefined=StrictUndefined,
@@ -182,7 +182,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_TEMPLATES.filters.update(fenced=fenced, quoted=quoted, span=span, table_span=table_span)
+TEMPLATES.filters.update(fenced=fenced, quoted=quoted, span=span, table_span=table_span)
 
 
 def _longest_backticks(text: str) -> int:
@@ -197,7 +197,7 @@ def _rendered(
     votes: Sequence[VoteShown],
     **more: object,
 ) -> str:
-    text = _TEMPLATES.get_template(template).render(
+    text = TEMPLATES.get_template(template).render(
         lanes=[_lane(lane, words) for lane in lanes if not _is_warm_up(lane)],
         measured=_measured(lanes, words),
         votes=votes_table(votes, words) if votes else None,

@@ -8,8 +8,8 @@ import streamlit as st
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from glm_playground.ui.compare.points import Point
-from glm_playground.ui.compare.words import plain
 from glm_playground.ui.shared.i18n import locale
+from glm_playground.ui.shared.plain_values import plain
 
 Plot = alt.LayerChart | alt.FacetChart
 

@@ -17,10 +17,11 @@ from glm_playground.catalog.comparison import (
     compare,
     score_names,
 )
-from glm_playground.ui.compare.choice import chosen_order, draw_order
-from glm_playground.ui.compare.words import group_names, plain_texts, row_label
+from glm_playground.ui.compare.compared_models import chosen_order, draw_order
+from glm_playground.ui.compare.words import group_names, row_label
 from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.i18n import _, language
+from glm_playground.ui.shared.plain_values import plain_texts
 
 MOST_COLUMNS = 12
 """More models than this stand below each other, one a row."""

@@ -19,9 +19,11 @@ from glm_playground.ui.compare.points import (
     price_of,
     score_facts,
 )
-from glm_playground.ui.compare.words import fact_labels, plain, score_label, sourced
+from glm_playground.ui.compare.words import fact_labels, score_label
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.plain_values import plain
+from glm_playground.ui.shared.sourced import sourced
 
 _MOST_DRAWN = 40
 _MOST_NAMED = 40

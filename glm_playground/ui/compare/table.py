@@ -10,7 +10,7 @@ import streamlit as st
 from glm_playground.catalog import AnyFact, ModelCard, Source
 from glm_playground.catalog.comparison import Comparison, LaidOver, differs_from
 from glm_playground.catalog.comparison_files import mark
-from glm_playground.ui.compare.choice import ordered
+from glm_playground.ui.compare.compared_models import ordered
 from glm_playground.ui.compare.exports import draw_downloads
 from glm_playground.ui.compare.filters import MODELS_A_PAGE, Shown, WantedRows, draw_filters, shown_rows
 from glm_playground.ui.compare.reading_table import draw_reading

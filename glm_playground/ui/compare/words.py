@@ -1,20 +1,11 @@
-"""Names of the rows and subjects of a comparison, and its values as plain text for a grid, which draws no Markdown."""
+"""Names of the rows and subjects of a comparison."""
 
-import re
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Self
 
-from glm_playground.catalog import AnyFact, Source
 from glm_playground.catalog.comparison import ComparedRow, ScoreName
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_groups import lifecycle_labels, self_host_labels
-from glm_playground.ui.shared.fact_values import arithmetic_labels, fact_text, kind_name, value_text
-from glm_playground.ui.shared.fact_view import source_link
+from glm_playground.ui.shared.fact_values import arithmetic_labels, kind_name
 from glm_playground.ui.shared.i18n import _, language
-
-_ESCAPE = re.compile(r"\\([\\`*_{}\[\]<>()#+\-.!|~$:&\"'])")
 
 
 def group_names() -> dict[str, str]:
@@ -34,49 +25,6 @@ def group_names() -> dict[str, str]:
         "arithmetic": _("Our own count of the parameters"),
         "all": _("Everything"),
     }
-
-
-def plain(fact: AnyFact) -> str:
-    """The fact's value as plain text, or the word "unknown"."""
-    return plain_texts((fact,))[0]
-
-
-def plain_texts(facts: Iterable[AnyFact]) -> tuple[str, ...]:
-    """The facts' values as plain texts."""
-    # Asking for the language costs more than a text that is kept, so it is asked for once.
-    spoken, unknown = language(), _("unknown")
-    return tuple(
-        unknown if (value := fact.value) is None else _plain(spoken, _Exact(value), fact.unit) for fact in facts
-    )
-
-
-def sourced(fact: AnyFact, sources: Mapping[str, Source]) -> str:
-    """The value as small Markdown with a link to its source and the month it was read in."""
-    if not fact.known:
-        return f":small[:gray[{fact_text(fact)}]]"
-    source = sources.get(fact.source or "")
-    named = source_link(source, short=True) if source else literal(fact.source or "")
-    # The hyphen is one that no line breaks at.
-    return f":small[{fact_text(fact)} :gray[{named} {fact.read:%Y\u2011%m}]]"
-
-
-class _Exact(tuple[type, Any]):
-    """A value as a key: True is not 1, and 0.60 not 0.6, since each has a text of its own."""
-
-    __slots__ = ()
-
-    def __new__(cls, value: Any) -> Self:
-        return super().__new__(cls, (type(value), value.as_tuple() if isinstance(value, Decimal) else value))
-
-    @property
-    def value(self) -> Any:
-        """The value itself."""
-        return Decimal(self[1]) if self[0] is Decimal else self[1]
-
-
-@lru_cache(maxsize=20_000)
-def _plain(language: str, exact: _Exact, unit: str | None) -> str:
-    return _ESCAPE.sub(r"\1", value_text(exact.value, unit))
 
 
 def row_label(row: ComparedRow) -> str:

@@ -14,6 +14,7 @@ from glm_playground.ui.shared.i18n import _, language, settle_language
 
 _PAGES = APP_FOLDER / "pages"
 MODELS = _PAGES / "models.py"
+CHOOSE = _PAGES / "choose.py"
 COMPARE = _PAGES / "compare.py"
 PLAYGROUND = _PAGES / "playground.py"
 HISTORY = _PAGES / "history.py"
@@ -40,6 +41,7 @@ def _pages(language: str) -> tuple[StreamlitPage, ...]:
     """The pages with their titles in a language, to be copied."""
     return (
         st.Page(MODELS, title=_("Models"), default=True),
+        st.Page(CHOOSE, title=_("Choose"), url_path="choose"),
         st.Page(COMPARE, title=_("Compare"), url_path="compare"),
         st.Page(PLAYGROUND, title=_("Playground"), url_path="playground"),
         st.Page(HISTORY, title=_("History"), url_path="history"),

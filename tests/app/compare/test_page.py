@@ -13,7 +13,7 @@ from glm_playground.catalog.comparison import CARDS_OF_RUNAPI
 from glm_playground.gateway import Gateway
 from glm_playground.ui.compare import filters
 from glm_playground.ui.compare import table as compare_table
-from glm_playground.ui.compare.choice import asked_for
+from glm_playground.ui.compare.compared_models import asked_for
 from glm_playground.ui.compare.filters import MOST_COLUMNS
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal

@@ -1,0 +1,143 @@
+"""The shortlist as a decision record: every model with its reasons, and a numbered list of the sources."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from glm_playground.catalog import AnyFact, Catalog, Source
+from glm_playground.catalog.choice import Candidate, Shortlist
+from glm_playground.catalog.needs import Need, NeedName
+from glm_playground.reports.decision import Decision, Entry, Group, Reason, SourceLine
+from glm_playground.reports.sections import Cell, Column, Table
+from glm_playground.ui.choose.words import (
+    Statement,
+    aspect_names,
+    aspects_of,
+    checked_statement,
+    method,
+    need_text,
+    place_text,
+    reasons,
+    standing_text,
+)
+from glm_playground.ui.shared.i18n import _, day
+from glm_playground.ui.shared.plain_values import unescaped
+from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, load_line, seller_name
+
+
+def decision_of(
+    shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis, address: str
+) -> Decision:
+    """The document in the reader's language; `address` is the page's."""
+    cited = _Cited(sources)
+    groups = [group for group in _groups(shortlist, catalog, cited) if group.entries]
+    return Decision(
+        title=_("Which GLM model: a decision record"),
+        made_at=datetime.now(UTC),
+        asked=_asked(shortlist, basis),
+        places=_places(shortlist, basis) if shortlist.placed else None,
+        groups=groups,
+        method_title=_("How the places are made"),
+        method=method(),
+        sources_title=_("Sources"),
+        sources=cited.lines(),
+        address=address,
+    )
+
+
+class _Cited:
+    """Numbers for the sources, in the order that they are cited in."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self._sources = sources
+        self._cited: dict[str, tuple[int, AnyFact]] = {}
+
+    def reason(self, statement: Statement) -> Reason:
+        numbers = (self._number(fact.source, fact) for fact in statement.facts if fact.source)
+        return Reason(statement.text, tuple(dict.fromkeys(numbers)))
+
+    def _number(self, source: str, fact: AnyFact) -> int:
+        return self._cited.setdefault(source, (len(self._cited) + 1, fact))[0]
+
+    def lines(self) -> list[SourceLine]:
+        return [self._line(source, fact) for source, (_number, fact) in self._cited.items()]
+
+    def _line(self, source_id: str, fact: AnyFact) -> SourceLine:
+        source = self._sources.get(source_id)
+        parts = [source.publisher if source else source_id]
+        if fact.read:
+            parts.append(_("read on {date}").format(date=day(fact.read)))
+        if as_of := fact.as_of or (source.as_of if source else None):
+            parts.append(_("the document is of {date}").format(date=as_of))
+        return SourceLine("; ".join(parts), source.url if source else None)
+
+
+def _asked(shortlist: Shortlist, basis: PriceBasis) -> list[tuple[str, str]]:
+    question, own_name = shortlist.question, shortlist.known.own_name
+    needs = [need_text(name, question.need, own_name) for name in _needed(question.need)]
+    names = aspect_names()
+    weights = [f"{names[aspect]} ×{question.weights[aspect]}" for aspect in aspects_of(shortlist)]
+    sellers = ", ".join(seller_name(seller, own_name) for seller in question.basis)
+    return [
+        (_("Needs"), "; ".join(needs) or _("none")),
+        (_("What matters"), ", ".join(weights) or _("nothing")),
+        (_("Prices of"), _("the first that has one of: {sellers}").format(sellers=sellers)),
+        (_("Workload"), load_line(basis)),
+        (_("Scores without stated conditions"), _("compared") if question.unstated else _("not compared")),
+    ]
+
+
+def _needed(need: Need) -> Iterator[NeedName]:
+    for name in NeedName:
+        value = getattr(need, name.value)
+        if value is not None and value is not False:
+            yield name
+
+
+def _places(shortlist: Shortlist, basis: PriceBasis) -> Table:
+    aspects, names = aspects_of(shortlist), aspect_names()
+    columns = [Column(_("Model")), Column(_("Place"), is_number=True), Column(_("Price, 1M tokens"), is_number=True)]
+    columns += [Column(names[aspect], is_number=True) for aspect in aspects]
+    rows = []
+    for one in shortlist.placed:
+        stands = (one.standings.get(aspect) for aspect in aspects)
+        rows.append(
+            (
+                Cell(one.card.name),
+                Cell(place_text(one)),
+                Cell(_price(one, shortlist, basis)),
+                *(Cell(standing_text(found) if found else _("not compared")) for found in stands),
+            )
+        )
+    return Table(_("The shortlist"), tuple(columns), tuple(rows))
+
+
+def _price(one: Candidate, shortlist: Shortlist, basis: PriceBasis) -> str:
+    amount = unescaped(amount_text(one.offer.cost.per_million, basis.rates))
+    seller = one.offer.seller
+    return f"{amount}, {seller_name(seller, shortlist.known.own_name)}" if seller else amount
+
+
+def _groups(shortlist: Shortlist, catalog: Catalog, cited: _Cited) -> Iterator[Group]:
+    need, own_name = shortlist.question.need, shortlist.known.own_name
+
+    def why(candidates: Sequence[Candidate]) -> tuple[Entry, ...]:
+        return _entries(candidates, cited, lambda one: reasons(one, shortlist, catalog))
+
+    yield Group(_("Why"), why(shortlist.placed))
+    yield Group(_("They meet the needs; too little is compared for a place"), why(shortlist.unplaced))
+    yield Group(
+        _("May fit, not known"),
+        _entries(shortlist.may_fit, cited, lambda one: [checked_statement(c, one, need, own_name) for c in one.open]),
+    )
+    yield Group(
+        _("Excluded"),
+        _entries(
+            shortlist.excluded, cited, lambda one: [checked_statement(c, one, need, own_name) for c in one.missed]
+        ),
+    )
+
+
+def _entries(
+    candidates: Iterable[Candidate], cited: _Cited, said: Callable[[Candidate], Iterable[Statement]]
+) -> tuple[Entry, ...]:
+    return tuple(Entry(one.card.name, tuple(map(cited.reason, said(one)))) for one in candidates)

@@ -1,0 +1,64 @@
+"""The page Choose: what is asked, and the shortlist with the reason for each place and each exclusion."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from glm_playground.catalog import Catalog, Fact, Source
+from glm_playground.catalog.choice import Known, Question, Shortlist, choose
+from glm_playground.gateway import Gateway
+from glm_playground.ui.choose.controls import asked_now, draw_examples, draw_needs, draw_unstated, draw_weights
+from glm_playground.ui.choose.record import draw_record
+from glm_playground.ui.choose.shortlist_view import draw_shortlist
+from glm_playground.ui.choose.words import method
+from glm_playground.ui.shared import live_facts
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.live_prices import has_own_list, laid_over, sources_of
+from glm_playground.ui.shared.navigation import COMPARE
+from glm_playground.ui.shared.price_basis import PriceBasis, asked_sellers, draw_basis, load_line, price_basis
+
+_MOST_COMPARED = 6
+
+
+@st.fragment
+def draw_choose(catalog: Catalog, server: Gateway) -> None:
+    """Draws the questions and the answer."""
+    asked, misspelt = asked_now()
+    basis = price_basis()
+    over = laid_over(catalog.cards, server)
+    own_list = has_own_list(over)
+    draw_examples()
+    if misspelt:
+        names = ", ".join(misspelt)
+        st.warning(_("Not understood in the address, and left out: {names}.").format(names=literal(names)))
+    draw_needs(asked, None if server.stand_in or server.name == "RunAPI" else server.name)
+    draw_weights(asked)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        draw_basis(basis, own_list, server.name)
+        draw_unstated(asked)
+    known = Known(over, _listed(catalog, server), {}, server.name)
+    question = Question(asked.need, asked.weights, basis.load, asked_sellers(basis, own_list), asked.unstated)
+    shortlist = choose(catalog, question, known)
+    _draw_answer(shortlist, catalog, sources_of(catalog, server), basis)
+
+
+def _listed(catalog: Catalog, server: Gateway) -> Mapping[str, Fact[bool]]:
+    """Whether the gateway lists each model now; a stand-in lists every id and says nothing by it."""
+    if server.stand_in:
+        return {}
+    return {card.id: live_facts.live_facts(card.id, server).listed for card in catalog.cards}
+
+
+def _draw_answer(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis) -> None:
+    draw_shortlist(shortlist, catalog, sources, basis)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if shortlist.fitting:
+            ids = [one.card.id for one in shortlist.fitting[:_MOST_COMPARED]]
+            st.page_link(COMPARE, label=_("Compare these"), query_params={"ids": ",".join(ids)}, help="")
+        draw_record(shortlist, catalog, sources, basis)
+    st.caption(load_line(basis))
+    fold = st.expander(_("How the places are made"), key="choose_method", type="compact", on_change="rerun")
+    if fold.open:
+        with fold:
+            st.markdown("\n\n".join(map(literal, method())))

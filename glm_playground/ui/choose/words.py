@@ -1,0 +1,258 @@
+"""What is said of needs, aspects and places: plain text, with the facts behind every number in it."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from glm_playground.catalog import AnyFact, Catalog
+from glm_playground.catalog.choice import (
+    LEAST_MEASURED,
+    TOPICS,
+    Aspect,
+    Candidate,
+    Shortlist,
+    boards_of,
+    context_of,
+    scored_in,
+)
+from glm_playground.catalog.comparison import score_fact
+from glm_playground.catalog.needs import Checked, Evidence, Need, NeedName, Use
+from glm_playground.catalog.ranking import Standing
+from glm_playground.catalog.sellers import OWN
+from glm_playground.catalog.topics import Board
+from glm_playground.ui.shared.figures import dollars, per_second
+from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.plain_values import plain
+from glm_playground.ui.shared.price_basis import seller_name
+
+_MOST_BOARDS = 2
+_MOST_RIVALS = 3
+
+
+class Statement(NamedTuple):
+    """A sentence as plain text, with the facts that stand behind it."""
+
+    text: str
+    facts: tuple[AnyFact, ...] = ()
+
+
+def aspect_names() -> dict[Aspect, str]:
+    """The aspects, as they are chosen."""
+    return {
+        Aspect.CODING: _("Coding"),
+        Aspect.AGENTS: _("Agents"),
+        Aspect.REASONING: _("Reasoning"),
+        Aspect.KNOWLEDGE: _("Knowledge"),
+        Aspect.VISION: _("Vision"),
+        Aspect.PRICE: _("Price"),
+        Aspect.SPEED: _("Measured speed"),
+        Aspect.CONTEXT: _("Context"),
+    }
+
+
+def flag_names() -> dict[str, str]:
+    """The needs that are there or not, by name."""
+    return {
+        "tools": _("Tools"),
+        "vision": _("Images as input"),
+        "open_weights": _("Open weights"),
+        "thinking_off": _("Thinking can be turned off"),
+    }
+
+
+def use_names() -> dict[Use, str]:
+    """What a licence is asked about."""
+    return {
+        Use.API: _("A product that asks a gateway"),
+        Use.OWN_SERVERS: _("A product on the weights, on my own servers"),
+        Use.SERVICE: _("The weights as a service, with a revenue above $10 billion"),
+    }
+
+
+def need_text(name: NeedName, need: Need, own_name: str) -> str:
+    """A need with what is asked for."""
+    match name:
+        case NeedName.CONTEXT:
+            return _("Context of at least {count} tokens").format(count=number(need.context or 0))
+        case NeedName.OUTPUT:
+            return _("Output of at least {count} tokens").format(count=number(need.output or 0))
+        case NeedName.USE:
+            return _("Licence for: {use}").format(use=use_names()[need.use or Use.API])
+        case NeedName.PRICE:
+            return _("At most {amount} per 1M tokens").format(amount=dollars(need.price or Decimal(0)))
+        case NeedName.SELLER:
+            return _("Offered by {seller}").format(seller=seller_name(need.seller or OWN, own_name))
+        case NeedName.GPUS:
+            gpus, memory = need.gpus or (0, 0)
+            return _("Weights fit on {gpus} GPUs of {memory} GB").format(gpus=number(gpus), memory=number(memory))
+        case _:
+            return flag_names()[name.value]
+
+
+def checked_statement(checked: Checked, candidate: Candidate, need: Need, own_name: str) -> Statement:
+    """A need, and what the facts say of it."""
+    match checked.need:
+        case NeedName.PRICE:
+            found = price_statement(candidate, own_name)
+        case NeedName.GPUS if checked.evidence[0].key.startswith("facts.gpu_memory_"):
+            found = _memory_statement(checked.evidence, need.gpus or (0, 0))
+        case _:
+            known = tuple(evidence.fact for evidence in checked.evidence)
+            found = Statement("; ".join(map(_value, known)), known)
+    return Statement(f"{need_text(checked.need, need, own_name)}: {found.text}", found.facts)
+
+
+def _value(fact: AnyFact) -> str:
+    if fact.known:
+        return plain(fact)
+    return _("unknown: {reason}").format(reason=_(fact.why) if fact.why else _("nobody published it"))
+
+
+def price_statement(candidate: Candidate, own_name: str) -> Statement:
+    """The blended price with its seller, or which price is missing."""
+    offer = candidate.offer
+    amount, used = offer.cost.per_million, [term for term in offer.cost.terms if term.tokens_a_day]
+    classes = {"input": _("input"), "cache_read": _("cached input"), "output": _("output")}
+    if amount is None or offer.seller is None:
+        missing = ", ".join(classes[term.token_class] for term in offer.cost.missing)
+        text = _("unknown: no price for {classes} of the sellers asked").format(classes=missing)
+        return Statement(text, tuple(term.price for term in offer.cost.missing))
+    parts = ", ".join(f"{classes[term.token_class]} {dollars(term.price.value or Decimal(0))}" for term in used)
+    text = _("{amount} per 1M tokens by {seller} ({parts})")
+    return Statement(
+        text.format(amount=dollars(amount), seller=seller_name(offer.seller, own_name), parts=parts),
+        tuple(term.price for term in used),
+    )
+
+
+def _memory_statement(evidence: Sequence[Evidence], gpus: tuple[int, int]) -> Statement:
+    facts = tuple(one.fact for one in evidence)
+    if not facts[0].known:
+        return Statement(_("unknown: nobody published how much memory the weights take"), facts)
+    name = evidence[0].key.rpartition("_")[2].upper()
+    text = _("{format} takes {needed} GB of {there} GB for the weights alone")
+    return Statement(text.format(format=name, needed=number(facts[0].value or 0), there=number(gpus[0] * gpus[1])), facts)
+
+
+def place_text(candidate: Candidate) -> str:
+    """The place, or the places that it could be: "1", "3–6"."""
+    if candidate.first == candidate.last:
+        return number(candidate.place or 0)
+    return f"{number(candidate.first or 0)}–{number(candidate.last or 0)}"
+
+
+def standing_text(standing: Standing) -> str:
+    """A place in one aspect: "2 of 7"."""
+    count = number(standing.others + 1)
+    return _("{place} of {count}").format(place=number(standing.place), count=count)
+
+
+def aspect_statement(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> Statement:
+    """How a model stands in an aspect, and by which numbers; or why it is not compared."""
+    standing = candidate.standings.get(aspect)
+    name = aspect_names()[aspect]
+    if standing is None:
+        return Statement(f"{name}: {_why_not_compared(aspect, candidate, catalog)}")
+    detail = _detail(aspect, candidate, shortlist, catalog)
+    others = ngettext("before {before} of {count} other", "before {before} of {count} others", standing.others)
+    told = others.format(before=number(standing.before), count=number(standing.others))
+    if standing.tied:
+        told += " " + ngettext("({count} equal)", "({count} equal)", standing.tied).format(count=number(standing.tied))
+    return Statement(f"{name}: {told}. {detail.text}".rstrip(), detail.facts)
+
+
+def _detail(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> Statement:
+    if aspect is Aspect.PRICE:
+        return price_statement(candidate, shortlist.known.own_name)
+    if aspect is Aspect.CONTEXT:
+        fact = context_of(candidate)
+        return Statement(plain(fact), (fact,))
+    if aspect is Aspect.SPEED:
+        return _speeds(candidate, shortlist)
+    found = boards_of(candidate, shortlist.fitting, aspect, catalog, shortlist.question.unstated)
+    told = [_board_statement(board, candidate, shortlist) for board in found[:_MOST_BOARDS]]
+    texts, facts = [statement.text for statement in told], [fact for statement in told for fact in statement.facts]
+    if more := len(found) - len(told):
+        texts.append(ngettext("and {count} more board", "and {count} more boards", more).format(count=number(more)))
+    return Statement("; ".join(texts), tuple(facts))
+
+
+def board_name(board: Board) -> str:
+    """A benchmark with what its scores have in common."""
+    return f"{board.benchmark} ({board.conditions or _('conditions not stated')})"
+
+
+def _board_statement(board: Board, candidate: Candidate, shortlist: Shortlist) -> Statement:
+    names = {one.card.id: one.card.name for one in shortlist.fitting}
+    mine = score_fact((board.scores[candidate.card.id],))
+    rivals = [(names[model], score_fact((score,))) for model, score in board.scores.items() if model in names]
+    rivals = [rival for rival in rivals if rival[0] != candidate.card.name]
+    rivals.sort(key=lambda rival: -(rival[1].value or 0))
+    told = [f"{name} {plain(fact)}" for name, fact in rivals[:_MOST_RIVALS]]
+    if more := len(rivals) - len(told):
+        told.append(ngettext("{count} more", "{count} more", more).format(count=number(more)))
+    text = _("{board}: {mine} against {others}")
+    return Statement(
+        text.format(board=board_name(board), mine=plain(mine), others=", ".join(told)),
+        (mine, *(fact for _name, fact in rivals[:_MOST_RIVALS])),
+    )
+
+
+def _speeds(candidate: Candidate, shortlist: Shortlist) -> Statement:
+    texts, facts = [], []
+    for gateway, speeds in shortlist.known.speeds.items():
+        if (fact := speeds.get(candidate.card.id)) and fact.value is not None:
+            note = f" ({fact.note})" if fact.note else ""
+            texts.append(f"{gateway}: {per_second(fact.value)}{note}")
+            facts.append(fact)
+    return Statement("; ".join(texts), tuple(facts))
+
+
+def _why_not_compared(aspect: Aspect, candidate: Candidate, catalog: Catalog) -> str:
+    if aspect in TOPICS:
+        if scored_in(candidate, aspect, catalog):
+            return _("not compared; its scores are published under other conditions than those of these models")
+        return _("not compared; nobody published a score")
+    if aspect is Aspect.SPEED:
+        return _("not compared; you have too few runs of it, or of no other of these models on the same gateway")
+    if aspect is Aspect.PRICE:
+        return _("not compared; the sellers asked have no price for it")
+    return _("not compared; nobody published it")
+
+
+def aspects_of(shortlist: Shortlist) -> tuple[Aspect, ...]:
+    """The aspects that have a weight."""
+    return tuple(aspect for aspect in Aspect if shortlist.question.weights.get(aspect, 0) > 0)
+
+
+def reasons(candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> list[Statement]:
+    """Why a model stands where it does: its aspects, then the needs it meets."""
+    found = [aspect_statement(aspect, candidate, shortlist, catalog) for aspect in aspects_of(shortlist)]
+    need = shortlist.question.need
+    found += [checked_statement(checked, candidate, need, shortlist.known.own_name) for checked in candidate.checked]
+    if candidate.place is not None and candidate.first != candidate.last:
+        text = _("What is not compared could make it place {first} to {last}.")
+        found.append(Statement(text.format(first=number(candidate.first or 0), last=number(candidate.last or 0))))
+    return found
+
+
+def method() -> list[str]:
+    """How places are made, a paragraph each."""
+    return [
+        _(
+            "A score is held only against scores of the same benchmark, unit and publisher under the same stated "
+            "conditions; where no conditions are stated, only within one document. Such scores are a board. Scores of "
+            "different boards are never added up or averaged."
+        ),
+        _(
+            "A model that is ahead of another on more boards than behind it stands before it, by however little, and "
+            "before all that this one stands before. In an aspect it gets the share of the other compared models that "
+            "it stands before, and half of those it stands neither before nor behind. Price and context go by their "
+            "values, measured speed by the medians of your own runs on one gateway, of {count} runs at least."
+        ).format(count=number(LEAST_MEASURED)),
+        _(
+            "The order is by the mean of these shares, by weight, over the aspects that a model is compared in. An "
+            "aspect that it is not compared in counts neither for nor against it: it is named, and a place such as "
+            "3–6 says what it could change. Who is compared in less than half of the weight gets no place."
+        ),
+    ]

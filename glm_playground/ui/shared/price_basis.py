@@ -1,0 +1,253 @@
+"""By what prices are told, on every page that tells them: whose they are, for which workload, in which currency.
+
+All of it stands in the address, so that who opens a link sees the same amounts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import streamlit as st
+
+from glm_playground.catalog.running_cost import Load
+from glm_playground.catalog.sellers import BASES, OWN, SELLERS, Basis
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.figures import dollars
+from glm_playground.ui.shared.i18n import _, number
+
+LOAD, SELLERS_ASKED, RATE = "load", "prices", "rate"
+"""Names in the address."""
+
+CURRENCIES = ("BRL", "EUR")
+_SIGNS = {"BRL": "R$", "EUR": "€"}
+_MOST_REQUESTS, _MOST_TOKENS = 1_000_000_000, 10_000_000
+_MOST_RATE, _MOST_RATES = Decimal(1_000_000), 9
+_KEPT = "price_basis"
+_FIELDS = ("requests", "in", "out", "thinking", "cached")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What a US dollar is in another currency, as the user said; nobody else stands behind it."""
+
+    currency: str
+    per_dollar: Decimal
+
+
+@dataclass(frozen=True)
+class PriceBasis:
+    """By what prices are told."""
+
+    load: Load
+    sellers: Basis | None = None
+    """None for the configured gateway first and then the published sellers."""
+    rates: tuple[Rate, ...] = ()
+
+
+DEFAULT = PriceBasis(Load(1_000, 2_000, 500))
+
+
+def basis_of(address: Mapping[str, str]) -> PriceBasis:
+    """What an address says; the default for each part that it leaves out or spells wrong."""
+    return PriceBasis(
+        load_of(address.get(LOAD, "")) or DEFAULT.load,
+        sellers_of(address.get(SELLERS_ASKED, "")),
+        rates_of(address.get(RATE, "")),
+    )
+
+
+def address_of(basis: PriceBasis) -> dict[str, str]:
+    """The parts of the address that say it, without those that are the default."""
+    load, found = basis.load, {}
+    if load != DEFAULT.load:
+        parts = (load.requests_a_day, load.tokens_in, load.tokens_out, load.tokens_thinking, load.cached_percent)
+        found[LOAD] = "-".join(map(str, parts))
+    if basis.sellers:
+        found[SELLERS_ASKED] = ",".join(basis.sellers)
+    if basis.rates:
+        found[RATE] = ",".join(f"{rate.currency}-{rate.per_dollar}" for rate in basis.rates)
+    return found
+
+
+def load_of(text: str) -> Load | None:
+    """A load such as "1000-2000-500-0-20": requests a day, tokens in, out and thinking, percent from the cache."""
+    parts = text.split("-")
+    if len(parts) != len(_FIELDS) or not all(part.isascii() and part.isdecimal() and len(part) < 12 for part in parts):
+        return None
+    requests, tokens_in, tokens_out, thinking, cached = map(int, parts)
+    if requests > _MOST_REQUESTS or not 1 <= tokens_in <= _MOST_TOKENS or cached > 100:
+        return None
+    if max(tokens_out, thinking) > _MOST_TOKENS:
+        return None
+    return Load(requests, tokens_in, tokens_out, Decimal(cached), thinking)
+
+
+def sellers_of(text: str) -> Basis | None:
+    """Sellers such as "runapi,zai", each once; None where one is not known."""
+    names = tuple(text.split(","))
+    known = {OWN, *SELLERS}
+    return names if set(names) <= known and len(set(names)) == len(names) else None
+
+
+def rates_of(text: str) -> tuple[Rate, ...]:
+    """Rates such as "BRL-5.43,EUR-0.86"; those that are spelt wrong are left out."""
+    found = {
+        rate.currency: rate for part in text.split(",")[:_MOST_RATES] if (rate := _rate(*part.partition("-")[::2]))
+    }
+    return tuple(found[currency] for currency in CURRENCIES if currency in found)
+
+
+def _rate(currency: str, amount: object) -> Rate | None:
+    try:
+        per_dollar = Decimal(str(amount))
+    except InvalidOperation:
+        return None
+    if currency not in CURRENCIES or not per_dollar.is_finite() or not 0 < per_dollar <= _MOST_RATE:
+        return None
+    return Rate(currency, per_dollar)
+
+
+def price_basis() -> PriceBasis:
+    """What the address says, else what was chosen before in this session; the address is made to say it."""
+    address = st.query_params.to_dict()
+    if any(name in address for name in (LOAD, SELLERS_ASKED, RATE)):
+        basis = basis_of(address)
+    else:
+        basis = st.session_state.get(_KEPT, DEFAULT)
+        _say(basis)
+    st.session_state[_KEPT] = basis
+    return basis
+
+
+def _say(basis: PriceBasis) -> None:
+    wanted = address_of(basis)
+    for name in (LOAD, SELLERS_ASKED, RATE):
+        if name in wanted and st.query_params.get(name) != wanted[name]:
+            st.query_params[name] = wanted[name]
+        elif name not in wanted and name in st.query_params:
+            del st.query_params[name]
+
+
+def asked_sellers(basis: PriceBasis, own_list: bool) -> Basis:
+    """The sellers to ask for a price; the configured gateway's own list goes first where nobody chose."""
+    if basis.sellers and (own_list or basis.sellers != (OWN,)):
+        return basis.sellers
+    return (OWN, *BASES[0]) if own_list else BASES[0]
+
+
+def basis_names(own_list: bool, own_name: str) -> dict[Basis, str]:
+    """The bases to choose from, with their names."""
+    own: tuple[Basis, ...] = ((OWN, *BASES[0]), (OWN,)) if own_list else ()
+    return {basis: _chain(basis, own_name) for basis in (*own, *BASES)}
+
+
+def _chain(basis: Basis, own_name: str) -> str:
+    first, *others = (seller_name(seller, own_name) for seller in basis)
+    for other in others:
+        first = _("{first}, else {other}").format(first=first, other=other)
+    return first
+
+
+def seller_name(seller: str, own_name: str) -> str:
+    """A seller's name as it is."""
+    return {"runapi": "RunAPI", "zai": "Z.ai", "vercel": "Vercel", OWN: own_name}[seller]
+
+
+def amount_text(amount: Decimal | None, rates: Sequence[Rate]) -> str:
+    """US dollars, and at the user's rates beside them; Markdown."""
+    if amount is None:
+        return _("unknown")
+    others = " · ".join(_converted(amount, rate) for rate in rates)
+    return literal(dollars(amount)) + (f" ({others})" if others else "")
+
+
+def _converted(amount: Decimal, rate: Rate) -> str:
+    other = amount * rate.per_dollar
+    digits = 2 if other >= 1 or other == 0 else min(2 - other.adjusted(), 8)
+    return literal(f"{_SIGNS[rate.currency]}\u00a0{number(other, digits)}")
+
+
+def load_line(basis: PriceBasis) -> str:
+    """The workload in words, and whose rate another currency is at; Markdown."""
+    load = basis.load
+    text = _("{in_} tokens in, {out} out and {thinking} of thinking (paid as output) a request, {cached}% from cache")
+    line = text.format(
+        in_=number(load.tokens_in),
+        out=number(load.tokens_out),
+        thinking=number(load.tokens_thinking),
+        cached=number(load.cached_percent),
+    )
+    for rate in basis.rates:
+        told = _("1 US dollar is {amount} {currency}: your rate")
+        line += "; " + told.format(amount=number(rate.per_dollar, 4), currency=rate.currency)
+    return line
+
+
+def draw_basis(basis: PriceBasis, own_list: bool, own_name: str) -> None:
+    """Draws whose prices count, and folded the workload and the currency; to be called in a row."""
+    names = basis_names(own_list, own_name)
+    asked = asked_sellers(basis, own_list)
+    state = st.session_state
+    state["basis_sellers"] = asked if asked in names else next(iter(names))
+    st.selectbox(
+        _("Prices of"),
+        list(names),
+        format_func=names.__getitem__,
+        key="basis_sellers",
+        on_change=_take_over,
+        args=(own_list,),
+        width=250,
+    )
+    popover = st.popover(_("Workload"), icon=":material/tune:", key="basis_workload", on_change="rerun")
+    if popover.open:
+        with popover:
+            _draw_workload(basis, own_list)
+
+
+def _draw_workload(basis: PriceBasis, own_list: bool) -> None:
+    state, load = st.session_state, basis.load
+    fields = (
+        ("requests", _("Requests a day"), load.requests_a_day, 0, _MOST_REQUESTS),
+        ("in", _("Tokens in, each"), load.tokens_in, 1, _MOST_TOKENS),
+        ("out", _("Tokens out, each"), load.tokens_out, 0, _MOST_TOKENS),
+        ("thinking", _("Tokens of thinking, each"), load.tokens_thinking, 0, _MOST_TOKENS),
+        ("cached", _("Input from cache, %"), int(load.cached_percent), 0, 100),
+    )
+    for name, label, value, least, most in fields:
+        state[f"basis_{name}"] = value
+        st.number_input(
+            label, min_value=least, max_value=most, step=1, key=f"basis_{name}", on_change=_take_over, args=(own_list,)
+        )
+    rates = {rate.currency: rate for rate in basis.rates}
+    for currency in CURRENCIES:
+        rate = rates.get(currency)
+        state[f"basis_{currency}"] = float(rate.per_dollar) if rate else None
+        st.number_input(
+            _("{currency} for 1 US dollar, your rate").format(currency=currency),
+            min_value=0.0001,
+            max_value=float(_MOST_RATE),
+            value=None,
+            step=0.01,
+            format="%.4f",
+            placeholder=_("US dollars only"),
+            key=f"basis_{currency}",
+            on_change=_take_over,
+            args=(own_list,),
+        )
+
+
+def _take_over(own_list: bool) -> None:
+    """Says in the address what the widgets say; those that are not drawn leave their part as it is."""
+    state = st.session_state
+    basis: PriceBasis = state[_KEPT]
+    load, rates = basis.load, basis.rates
+    if all(f"basis_{name}" in state for name in (*_FIELDS, *CURRENCIES)):
+        requests, tokens_in, tokens_out, thinking, cached = (int(state[f"basis_{name}"] or 0) for name in _FIELDS)
+        # The browser checks the bounds, and anybody can send anything.
+        load = load_of("-".join(map(str, (requests, max(tokens_in, 1), tokens_out, thinking, cached)))) or load
+        typed = (_rate(currency, state[f"basis_{currency}"]) for currency in CURRENCIES)
+        rates = tuple(rate for rate in typed if rate)
+    names = tuple(state["basis_sellers"])
+    chosen = PriceBasis(load, None if names == asked_sellers(DEFAULT, own_list) else names, rates)
+    state[_KEPT] = chosen
+    _say(chosen)
