@@ -12,7 +12,18 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from glm_playground.ledger import annotations, balances, caps, deletion, moves, queries, run_writes, totals, workbenches
+from glm_playground.ledger import (
+    annotations,
+    balances,
+    caps,
+    deletion,
+    measurements,
+    moves,
+    queries,
+    run_writes,
+    totals,
+    workbenches,
+)
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.event_codec import pack_events
@@ -227,6 +238,12 @@ class Ledger:
         """The same by gateway, too; added up from the runs, which takes longer."""
         with self._database.reading() as connection:
             return totals.read_by_server(connection, owner, since)
+
+    def measured(self, owner: str, since: date, model: str | None = None) -> tuple[measurements.Measured, ...]:
+        """How each model did on each gateway since that day, those with most runs first; see `measurements`."""
+        with self._database.reading() as connection:
+            found = measurements.read(connection, owner, since, model)
+        return measurements.measured(found)
 
     def models(self, owner: str) -> tuple[str, ...]:
         """The models the owner's runs asked, by name."""

@@ -1,33 +1,19 @@
 """The figures of a lane over all its runs: how many, how they ended, medians with their n, what they cost.
 
-Aggregates follow one rule: n stands with every figure, a 95th percentile only where n is 20 or more, and a run that
-failed or that nobody can price is counted, not dropped.
+Aggregates follow one rule: n stands with every figure (`runs.samples`), and a run that failed or that nobody can price
+is counted, not dropped.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
-from typing import NamedTuple
 
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Outcome, Run
+from glm_playground.runs.samples import Sample, sample_of
 from glm_playground.runs.totals import CostTotal, cost_total, counted
 
-MIN_N_FOR_P95 = 20
-
 _WHOLE = frozenset({Outcome.COMPLETED, Outcome.TOOL_CALLS})
-
-
-class Sample(NamedTuple):
-    """A figure over the `n` runs that have it."""
-
-    n: int
-    median: float
-    p95: float | None
-    """Nearest rank; None for fewer than `MIN_N_FOR_P95` runs."""
-    least: float
-    most: float
 
 
 @dataclass(frozen=True)
@@ -76,16 +62,6 @@ def lane_figures(runs: Sequence[Run], costs: Mapping[str, Cost]) -> LaneFigures:
         token_runs=len(tokens),
         cost=cost_total((run, costs.get(run.id)) for run in runs),
     )
-
-
-def sample_of(values: Iterable[float | None]) -> Sample | None:
-    """The sample of what is known; None where nothing is."""
-    known = sorted(value for value in values if value is not None)
-    if not known:
-        return None
-    nearest = -(-len(known) * 95 // 100) - 1
-    p95 = known[nearest] if len(known) >= MIN_N_FOR_P95 else None
-    return Sample(len(known), median(known), p95, known[0], known[-1])
 
 
 def _whole_time(run: Run, metrics: Metrics) -> int | None:

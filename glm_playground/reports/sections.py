@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from glm_playground.chat.conversation import Answer
 from glm_playground.chat.setup import Setup, setup_of
-from glm_playground.reports.figures import LaneFigures, Sample
+from glm_playground.reports.figures import LaneFigures
 from glm_playground.reports.words import Words, dollars_text, duration_text, number_text, speed_text
 from glm_playground.runs.cost import Cost, CostState, Price, TokenClass, is_play_money
 from glm_playground.runs.run import Outcome, Run
+from glm_playground.runs.samples import Sample
 from glm_playground.runs.totals import CostTotal, cost_total
 
 _MAX_SETTINGS_CHARACTERS = 120

@@ -1,12 +1,15 @@
 """The page Choose: what is asked, and the shortlist with the reason for each place and each exclusion."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 
 import streamlit as st
 
 from glm_playground.catalog import Catalog, Fact, Source
-from glm_playground.catalog.choice import Known, Question, Shortlist, choose
+from glm_playground.catalog.choice import Aspect, Known, Question, Shortlist, Speeds, choose
 from glm_playground.gateway import Gateway
+from glm_playground.ledger import LedgerError
+from glm_playground.ui.choose.address import Asked
 from glm_playground.ui.choose.controls import asked_now, draw_examples, draw_needs, draw_unstated, draw_weights
 from glm_playground.ui.choose.record import draw_record
 from glm_playground.ui.choose.shortlist_view import draw_shortlist
@@ -14,7 +17,9 @@ from glm_playground.ui.choose.words import method
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.ledger_notice import draw_error
 from glm_playground.ui.shared.live_prices import has_own_list, laid_over, sources_of
+from glm_playground.ui.shared.measured import OWN_RUNS, own_runs, read_measured, speeds
 from glm_playground.ui.shared.navigation import COMPARE
 from glm_playground.ui.shared.price_basis import PriceBasis, asked_sellers, draw_basis, load_line, price_basis
 
@@ -37,10 +42,11 @@ def draw_choose(catalog: Catalog, server: Gateway) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         draw_basis(basis, own_list, server.name)
         draw_unstated(asked)
-    known = Known(over, _listed(catalog, server), {}, server.name)
+    known = Known(over, _listed(catalog, server), _speeds(asked), server.name)
     question = Question(asked.need, asked.weights, basis.load, asked_sellers(basis, own_list), asked.unstated)
     shortlist = choose(catalog, question, known)
-    _draw_answer(shortlist, catalog, sources_of(catalog, server), basis)
+    sources = ChainMap({OWN_RUNS: own_runs()}, dict(sources_of(catalog, server)))
+    _draw_answer(shortlist, catalog, sources, basis)
 
 
 def _listed(catalog: Catalog, server: Gateway) -> Mapping[str, Fact[bool]]:
@@ -48,6 +54,17 @@ def _listed(catalog: Catalog, server: Gateway) -> Mapping[str, Fact[bool]]:
     if server.stand_in:
         return {}
     return {card.id: live_facts.live_facts(card.id, server).listed for card in catalog.cards}
+
+
+def _speeds(asked: Asked) -> Speeds:
+    """What the user's runs measured, read where it matters."""
+    if not asked.weights.get(Aspect.SPEED):
+        return {}
+    found = read_measured()
+    if isinstance(found, LedgerError):
+        draw_error(found)
+        return {}
+    return speeds(found)
 
 
 def _draw_answer(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis) -> None:

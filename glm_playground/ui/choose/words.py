@@ -131,7 +131,9 @@ def _memory_statement(evidence: Sequence[Evidence], gpus: tuple[int, int]) -> St
         return Statement(_("unknown: nobody published how much memory the weights take"), facts)
     name = evidence[0].key.rpartition("_")[2].upper()
     text = _("{format} takes {needed} GB of {there} GB for the weights alone")
-    return Statement(text.format(format=name, needed=number(facts[0].value or 0), there=number(gpus[0] * gpus[1])), facts)
+    return Statement(
+        text.format(format=name, needed=number(facts[0].value or 0), there=number(gpus[0] * gpus[1])), facts
+    )
 
 
 def place_text(candidate: Candidate) -> str:

@@ -12,6 +12,7 @@ from glm_playground.gateway import Gateway
 from glm_playground.service import runtime
 from glm_playground.ui.models import sheet
 from glm_playground.ui.models.glance import card_price, glance, said_by
+from glm_playground.ui.models.measured_view import draw_measured
 from glm_playground.ui.models.prices import price_notes, price_rows, prices_table
 from glm_playground.ui.models.scores import draw_disagreements, scores_of, scores_table
 from glm_playground.ui.models.use import (
@@ -103,6 +104,7 @@ def draw_model(card: ModelCard, catalog: Catalog, server: Gateway) -> None:
         "overview": (_("Overview"), _draw_overview),
         "prices": (_("Prices"), _draw_prices),
         "scores": (_("Scores"), _draw_scores),
+        "measured": (_("Measured"), _draw_measured),
         "use": (_("Use"), _draw_use),
         "self-host": (_("Self-host"), _draw_self_host),
         "disagreements": (_("Disagreements"), _draw_disagreements),
@@ -201,6 +203,10 @@ def _draw_scores(one: _Sheet, view: FactView) -> None:
     st.markdown("\n\n".join(paragraphs))
 
 
+def _draw_measured(one: _Sheet, view: FactView) -> None:
+    draw_measured(one.card.id)
+
+
 def _draw_use(one: _Sheet, view: FactView) -> None:
     card, gateway = one.card, one.gateway
     endpoint, *declared = one.use()
@@ -233,7 +239,15 @@ def _draw_disagreements(one: _Sheet, view: FactView) -> None:
 def _draw_all(one: _Sheet, view: FactView) -> None:
     """Everything below one another, for paper."""
     one = replace(one, unfolded=True)
-    for draw in (_draw_overview, _draw_prices, _draw_scores, _draw_use, _draw_self_host, _draw_disagreements):
+    for draw in (
+        _draw_overview,
+        _draw_prices,
+        _draw_scores,
+        _draw_measured,
+        _draw_use,
+        _draw_self_host,
+        _draw_disagreements,
+    ):
         draw(one, view)
 
 

@@ -11,12 +11,13 @@ from markdown_it import MarkdownIt
 
 from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
 from glm_playground.gateway import ChatRequest, Message, Usage
-from glm_playground.reports.figures import LaneFigures, lane_figures, sample_of
+from glm_playground.reports.figures import LaneFigures, lane_figures
 from glm_playground.reports.sections import VoteShown
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.words import Words
 from glm_playground.runs.cost import Cost, CostState, cost_of
 from glm_playground.runs.run import Outcome, Run, RunError, Server
+from glm_playground.runs.samples import sample_of
 from glm_playground.ui.shared import i18n
 from glm_playground.ui.shared.report_words import report_words
 from tests.report_lanes import AT, MILLISECOND, PLAY_PRICE, PRICE, SERVER, lane_of, realistic_lanes, run_of, timed_run
