@@ -33,10 +33,10 @@ if cards:
         from glm_playground.ui.compare.plots import draw_plots
 
         with plots:
-            draw_plots(cards, sources, over)
+            draw_plots(cards, sources, over, server.name)
     elif cost.open:
         with cost:
-            draw_calculator(cards, sources, over)
+            draw_calculator(cards, sources, over, server.name)
 else:
     st.markdown(_("Choose at least one model."))
 draw_live_notices(catalog, server)

@@ -63,6 +63,11 @@ def topic_of(benchmark: str) -> Topic:
     return _TOPICS.get(benchmark) or _TOPICS.get(_VERSION.sub("", benchmark), Topic.OTHER)
 
 
+def scores_of(card: ModelCard) -> tuple[Score, ...]:
+    """Every score of the model, those that gateways claim included."""
+    return tuple(chain(card.scores, *(table.scores for table in card.gateways)))
+
+
 @dataclass(frozen=True)
 class Board:
     """Scores that may be held against each other: one benchmark, unit and publisher, under the same conditions.
@@ -78,6 +83,12 @@ class Board:
     document: str | None
     scores: Mapping[str, Score]
     """By model id; the first where a document has several."""
+
+    @property
+    def id(self) -> str:
+        """Tells it from any other."""
+        parts = (self.benchmark, self.conditions, self.unit, self.kind, self.publisher, self.document)
+        return "|".join(part or "" for part in parts)
 
     @property
     def topic(self) -> Topic:
@@ -100,7 +111,7 @@ def boards(cards: Iterable[ModelCard], *, unstated: bool = False) -> tuple[Board
     """
     found: dict[tuple[str, str | None, str | None, Kind, str, str | None], dict[str, Score]] = {}
     for card in cards:
-        for score in chain(card.scores, *(table.scores for table in card.gateways)):
+        for score in scores_of(card):
             document = score.source if score.conditions is None and not unstated else None
             # "Z.ai (model card)" and "Z.ai (blog)" are one publisher.
             publisher = score.publisher.partition(" (")[0]

@@ -25,7 +25,7 @@ _QUERY = select(
     runs.c.model, runs.c.origin, runs.c.server, runs.c.day, runs.c.outcome, runs.c.ttft_ns, runs.c.output_speed
 )
 
-_Row = Row[tuple[str, str, str, date, str | None, int | None, float | None]]
+_Row = Row[str, str, str, date, str | None, int | None, float | None]
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import draw_error
-from glm_playground.ui.shared.live_prices import has_own_list, laid_over, sources_of
+from glm_playground.ui.shared.live_prices import laid_over, sources_of
 from glm_playground.ui.shared.measured import OWN_RUNS, own_runs, read_measured, speeds
 from glm_playground.ui.shared.navigation import COMPARE
-from glm_playground.ui.shared.price_basis import PriceBasis, asked_sellers, draw_basis, load_line, price_basis
+from glm_playground.ui.shared.price_basis import PriceBasis, draw_basis, load_line, prices_now
 
 _MOST_COMPARED = 6
 
@@ -30,9 +30,7 @@ _MOST_COMPARED = 6
 def draw_choose(catalog: Catalog, server: Gateway) -> None:
     """Draws the questions and the answer."""
     asked, misspelt = asked_now()
-    basis = price_basis()
-    over = laid_over(catalog.cards, server)
-    own_list = has_own_list(over)
+    prices = prices_now(laid_over(catalog.cards, server), server.name)
     draw_examples()
     if misspelt:
         names = ", ".join(misspelt)
@@ -40,13 +38,13 @@ def draw_choose(catalog: Catalog, server: Gateway) -> None:
     draw_needs(asked, None if server.stand_in or server.name == "RunAPI" else server.name)
     draw_weights(asked)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        draw_basis(basis, own_list, server.name)
+        draw_basis(prices)
         draw_unstated(asked)
-    known = Known(over, _listed(catalog, server), _speeds(asked), server.name)
-    question = Question(asked.need, asked.weights, basis.load, asked_sellers(basis, own_list), asked.unstated)
+    known = Known(prices.over, _listed(catalog, server), _speeds(asked), server.name)
+    question = Question(asked.need, asked.weights, prices.basis.load, prices.sellers, asked.unstated)
     shortlist = choose(catalog, question, known)
     sources = ChainMap({OWN_RUNS: own_runs()}, dict(sources_of(catalog, server)))
-    _draw_answer(shortlist, catalog, sources, basis)
+    _draw_answer(shortlist, catalog, sources, prices.basis)
 
 
 def _listed(catalog: Catalog, server: Gateway) -> Mapping[str, Fact[bool]]:

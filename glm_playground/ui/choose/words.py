@@ -20,6 +20,7 @@ from glm_playground.catalog.needs import Checked, Evidence, Need, NeedName, Use
 from glm_playground.catalog.ranking import Standing
 from glm_playground.catalog.sellers import OWN
 from glm_playground.catalog.topics import Board
+from glm_playground.ui.shared.board_words import board_name
 from glm_playground.ui.shared.figures import dollars, per_second
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.plain_values import plain
@@ -177,11 +178,6 @@ def _detail(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog:
     if more := len(found) - len(told):
         texts.append(ngettext("and {count} more board", "and {count} more boards", more).format(count=number(more)))
     return Statement("; ".join(texts), tuple(facts))
-
-
-def board_name(board: Board) -> str:
-    """A benchmark with what its scores have in common."""
-    return f"{board.benchmark} ({board.conditions or _('conditions not stated')})"
 
 
 def _board_statement(board: Board, candidate: Candidate, shortlist: Shortlist) -> Statement:

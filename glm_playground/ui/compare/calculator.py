@@ -1,6 +1,6 @@
 """What a steady load costs on each model, with the prices it was computed from and whose they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import streamlit as st
@@ -8,84 +8,63 @@ import streamlit as st
 from glm_playground.catalog import Fact, ModelCard, Source
 from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.running_cost import DAYS, Load, RunningCost, cheapest_first, running_cost
+from glm_playground.catalog.sellers import Offer
 from glm_playground.ui.compare.filters import MODELS_A_PAGE
-from glm_playground.ui.compare.live import price_now
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import money, published
 from glm_playground.ui.shared.fact_view import source_link
-from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, day, number
-
-_MOST_REQUESTS = 1_000_000_000
-_MOST_TOKENS = 10_000_000
+from glm_playground.ui.shared.price_basis import Prices, Rate, amount_text, draw_basis, load_line, prices_now
 
 
 @st.fragment
-def draw_calculator(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], over: LaidOver) -> None:
+def draw_calculator(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], over: LaidOver, own_name: str) -> None:
     """Draws the load to enter and a line a model."""
-    names = {"runapi": _("RunAPI"), "zai": _("Z.ai")}
+    prices = prices_now(over, own_name)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        load = _draw_load()
-        gateway = st.segmented_control(
-            _("Prices of"),
-            list(names),
-            format_func=names.__getitem__,
-            default="runapi",
-            key="cost_gateway",
-            required=True,
-            persist_state="session",
-        )
-    costs = cheapest_first([running_cost(card, price_now(card, gateway, over), load) for card in cards])
+        draw_basis(prices, unfolded=True)
+    load = prices.basis.load
+    offers = {card.id: prices.offer(card) for card in cards}
+    costs = cheapest_first([running_cost(card, offers[card.id].price, load) for card in cards])
     pages = -(-len(costs) // MODELS_A_PAGE)
     page = min(st.pagination(pages, key="cost_page"), pages) if pages > 1 else 1
     first = (page - 1) * MODELS_A_PAGE
-    st.markdown(_table(costs[first : first + MODELS_A_PAGE], sources))
-    st.caption(_basis(load, names[gateway]))
+    shown = costs[first : first + MODELS_A_PAGE]
+    st.markdown(_table(shown, [offers[cost.card.id] for cost in shown], prices, sources))
+    st.caption(f"{_basis(load, prices.seller_names)} {load_line(prices.basis)}.")
 
 
-def _draw_load() -> Load:
-    fields = (
-        (_("Requests a day"), "cost_requests", 1_000, _MOST_REQUESTS),
-        (_("Tokens in, each"), "cost_in", 2_000, _MOST_TOKENS),
-        (_("Tokens out, each"), "cost_out", 500, _MOST_TOKENS),
-        (_("Input from cache, %"), "cost_cached", 0, 100),
-    )
-    values = [
-        st.number_input(
-            label, min_value=0, max_value=most, value=start, step=1, key=key, width=170, persist_state="session"
-        )
-        for label, key, start, most in fields
-    ]
-    requests, tokens_in, tokens_out, cached = values
-    return Load(requests, tokens_in, tokens_out, Decimal(cached))
-
-
-def _table(costs: list[RunningCost], sources: Mapping[str, Source]) -> str:
+def _table(costs: Sequence[RunningCost], offers: Sequence[Offer], prices: Prices, sources: Mapping[str, Source]) -> str:
+    rates = prices.basis.rates
     head = (
         _("Model"),
+        _("Sold by"),
         _("Per day"),
         _("Per {days} days").format(days=DAYS),
+        _("Blended / 1M"),
         _("Input / 1M"),
         _("Cached input / 1M"),
         _("Output / 1M"),
         _("Source of the prices"),
     )
-    lines = [f"| {' | '.join(head)} |", "|---|--:|--:|--:|--:|--:|---|"]
-    for cost in costs:
-        prices = {term.token_class: term.price for term in cost.terms}
+    lines = [f"| {' | '.join(head)} |", "|---|---|--:|--:|--:|--:|--:|--:|---|"]
+    for cost, offered in zip(costs, offers, strict=True):
+        classes = {term.token_class: term.price for term in cost.terms}
         cells = (
             literal(cost.card.name),
-            _amount(cost.per_day),
-            _amount(cost.per_30_days),
-            *(_price(prices[token_class]) for token_class in ("input", "cache_read", "output")),
+            literal(prices.seller(offered) or prices.seller_names),
+            _amount(cost.per_day, rates),
+            _amount(cost.per_30_days, rates),
+            _amount(offered.cost.per_million, rates),
+            *(_price(classes[token_class]) for token_class in ("input", "cache_read", "output")),
             f":small[{_source(cost, sources)}]",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _amount(amount: Decimal | None) -> str:
-    return _unknown() if amount is None else f"**{literal(dollars(amount))}**"
+def _amount(amount: Decimal | None, rates: Sequence[Rate]) -> str:
+    return _unknown() if amount is None else f"**{amount_text(amount, rates)}**"
 
 
 def _price(price: Fact[Decimal]) -> str:

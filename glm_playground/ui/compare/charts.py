@@ -18,13 +18,11 @@ _POINT_HEIGHT = 26
 # The height of a chart is that of its axis and legend too.
 _AXIS_HEIGHT = 60
 _LEGEND_HEIGHT = 30
-_MOST_SHAPES = 8
-_SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"]
 _MODEL, _SERIES, _VALUE, _TEXT = "model", "series", "value", "text"
 
 
-def scatter(drawn: Sequence[Point]) -> Plot:
-    """A point a model by its first and second figure, named beside it."""
+def scatter(drawn: Sequence[Point], best: Sequence[Point]) -> Plot:
+    """A point a model by its first and second figure, named beside it; a line joins the best, which are filled."""
     first, second = (figure.series for figure in drawn[0].figures)
     frame = pd.DataFrame(
         [
@@ -34,6 +32,7 @@ def scatter(drawn: Sequence[Point]) -> Plot:
                 "y": point.figures[1].number,
                 "first": plain(point.figures[0].fact),
                 "second": plain(point.figures[1].fact),
+                "best": point in best,
             }
             for point in drawn
         ]
@@ -42,13 +41,13 @@ def scatter(drawn: Sequence[Point]) -> Plot:
         x=alt.X("x:Q", title=first, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6)),
         y=alt.Y("y:Q", title=second, scale=alt.Scale(zero=False, padding=20)),
     )
-    marks = base.mark_point(size=90, filled=True, opacity=1, color=_dark()).encode(
-        tooltip=[_tip(_MODEL), _tip("first", first), _tip("second", second)]
+    line = base.transform_filter("datum.best").mark_line(color=_pale(), strokeDash=[4, 3], interpolate="step-after")
+    marks = base.mark_point(size=90, opacity=1, color=_dark()).encode(
+        tooltip=[_tip(_MODEL), _tip("first", first), _tip("second", second)],
+        fill=alt.condition("datum.best", alt.value(_dark()), alt.value("transparent")),
     )
-    if len(drawn) <= _MOST_SHAPES:
-        marks = marks.encode(shape=alt.Shape(f"{_MODEL}:N", sort=None, legend=None, scale=alt.Scale(range=_SHAPES)))
     names = base.mark_text(align="left", dx=9, dy=-6, color=_text()).encode(text=f"{_MODEL}:N")
-    return _localised(alt.layer(marks, names).properties(height=330))
+    return _localised(alt.layer(line, marks, names).properties(height=330))
 
 
 def bars(drawn: Sequence[Point], axis: str) -> Plot:

@@ -6,27 +6,30 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from glm_playground.catalog import ModelCard, Source
-from glm_playground.catalog.comparison import LaidOver, ScoreName, score_names
+from glm_playground.catalog import AnyFact, ModelCard, Source
+from glm_playground.catalog.comparison import LaidOver, ScoreName
+from glm_playground.catalog.topics import Board, Topic, boards
 from glm_playground.ui.compare import charts
 from glm_playground.ui.compare.points import (
-    PRICES,
     Point,
     benchmarks,
-    best_known_price,
+    board_facts,
     facts_of,
+    frontier,
     points,
-    price_of,
     score_facts,
 )
 from glm_playground.ui.compare.words import fact_labels, score_label
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.board_words import board_name
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.plain_values import plain
+from glm_playground.ui.shared.price_basis import draw_basis, load_line, prices_now
 from glm_playground.ui.shared.sourced import sourced
 
 _MOST_DRAWN = 40
 _MOST_NAMED = 40
+_UNSTATED = "plot_unstated"
 
 
 class Plotted(NamedTuple):
@@ -35,10 +38,12 @@ class Plotted(NamedTuple):
     cards: tuple[ModelCard, ...]
     sources: Mapping[str, Source]
     over: LaidOver
+    own_name: str
+    """Of the configured gateway."""
 
 
 @st.fragment
-def draw_plots(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], over: LaidOver) -> None:
+def draw_plots(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], over: LaidOver, own_name: str) -> None:
     """Draws the list of plots and the chosen one."""
     plots: dict[str, tuple[str, Callable[[Plotted], None]]] = {
         "price": (_("Price and score"), _draw_price_and_score),
@@ -58,40 +63,50 @@ def draw_plots(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], over
         persist_state="session",
     )
     if chosen in plots:
-        plots[chosen][1](Plotted(cards, sources, over))
+        plots[chosen][1](Plotted(cards, sources, over, own_name))
 
 
 def _draw_price_and_score(plotted: Plotted) -> None:
     cards = plotted.cards
-    names = score_names(cards)
-    if not names:
+    prices = prices_now(plotted.over, plotted.own_name)
+    offers = [prices.offer(card) for card in cards]
+    priced = [prices.blended(offered) for offered in offers]
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        unstated = bool(st.session_state.get(_UNSTATED))
+        found = {board.id: board for board in _with_scores(cards, priced, unstated)}
+        chosen = None
+        if found:
+            names = {key: board_name(board) for key, board in found.items()}
+            chosen = st.selectbox(
+                _("Score"), list(found), format_func=names.__getitem__, key=f"plot_score_{unstated}", width=380
+            )
+        draw_basis(prices)
+        st.checkbox(_("Scores without stated conditions too"), key=_UNSTATED, persist_state="session")
+    if chosen is None:
         st.markdown(_("No score of these models is published."))
         return
-    labels = {key: _("{price}, USD per 1M tokens").format(price=fact_labels()[key]) for key in PRICES}
-    with st.container(horizontal=True, gap="small"):
-        key = st.selectbox(
-            _("Price"),
-            PRICES,
-            index=PRICES.index(best_known_price(cards, plotted.over)),
-            format_func=labels.__getitem__,
-            key="plot_price",
-            width=260,
-        )
-        score = st.selectbox(_("Score"), names, format_func=score_label, key="plot_score", width=380)
     series = (
-        (labels[key], [price_of(card, key, plotted.over) for card in cards]),
-        (score_label(score), score_facts(cards, score)),
+        (_("Price at your workload, USD per 1M tokens"), priced),
+        (names[chosen], board_facts(cards, found[chosen])),
     )
-    found = points(cards, series)
-    drawn = [point for point in found if not point.unknown]
+    everyone = points(cards, series)
+    drawn = [point for point in everyone if not point.unknown]
+    best = frontier(drawn)
     takeaway = ""
-    if drawn:
-        cheapest = min(drawn, key=lambda point: point.figures[0].number or 0)
-        best = max(drawn, key=lambda point: point.figures[1].number or 0)
-        takeaway = _("Lowest price: {cheapest}. Highest score: {best}.").format(
-            cheapest=cheapest.card.name, best=best.card.name
-        )
-    _draw(found, drawn, charts.scatter, takeaway, plotted.sources)
+    if best:
+        listed = ", ".join(point.card.name for point in best)
+        takeaway = _("On the frontier, where no other is both cheaper and better: {models}.").format(models=listed)
+    _draw(everyone, drawn, partial(charts.scatter, best=best), takeaway, plotted.sources, say=True)
+    st.caption(
+        _("Prices: {sellers}. {load}.").format(sellers=literal(prices.seller_names), load=load_line(prices.basis))
+    )
+
+
+def _with_scores(cards: Sequence[ModelCard], priced: Sequence[AnyFact], unstated: bool) -> list[Board]:
+    """The boards of abilities, the one that shows most models at a price first."""
+    known = {card.id for card, price in zip(cards, priced, strict=True) if price.known}
+    found = [board for board in boards(cards, unstated=unstated) if board.topic is not Topic.SERVICE]
+    return sorted(found, key=lambda board: -len(known & board.scores.keys()))
 
 
 def _draw_limits(plotted: Plotted) -> None:
@@ -162,8 +177,10 @@ def _draw(
     chart: Callable[[Sequence[Point]], Any],
     takeaway: str,
     sources: Mapping[str, Source],
+    *,
+    say: bool = False,
 ) -> None:
-    """Draws the plot, its numbers with their sources, and the models that it cannot show."""
+    """Draws the plot, its numbers with their sources, and the models that it cannot show; `say` writes the takeaway."""
     shown = drawn[:_MOST_DRAWN]
     if shown:
         left, right = st.columns([11, 9], gap="medium")
@@ -171,7 +188,7 @@ def _draw(
             count = ngettext("{count} model.", "{count} models.", len(shown)).format(count=number(len(shown)))
             st.altair_chart(chart(shown), alt=f"{count} {takeaway}".strip())
         with right:
-            st.markdown(_numbers(shown, sources))
+            st.markdown(_numbers(shown, sources) + (f"\n\n{literal(takeaway)}" if say else ""))
     if len(drawn) > len(shown):
         left_out = len(drawn) - len(shown)
         text = ngettext(
@@ -194,12 +211,18 @@ def _numbers(shown: Sequence[Point], sources: Mapping[str, Source]) -> str:
 
 
 def _draw_unknown(found: Sequence[Point]) -> None:
-    """Names every figure nobody published; an unknown is never drawn as nothing."""
+    """Says why a model is not shown: a score under other conditions is not an unknown one, and neither is nothing."""
     lacking = [point for point in found if point.unknown]
     if not lacking:
         return
-    pieces = [f"{literal(point.card.name)} ({literal(' + '.join(point.unknown))})" for point in lacking[:_MOST_NAMED]]
+    pieces = [_lacking(point) for point in lacking[:_MOST_NAMED]]
     if len(lacking) > _MOST_NAMED:
         rest = len(lacking) - _MOST_NAMED
         pieces.append(ngettext("{count} more model", "{count} more models", rest).format(count=number(rest)))
-    st.caption(_("Not shown, because it is unknown: {models}").format(models="; ".join(pieces)))
+    st.caption(_("Not shown: {models}").format(models="; ".join(pieces)))
+
+
+def _lacking(point: Point) -> str:
+    unknown = [figure for figure in point.figures if figure.fact.value is None]
+    told = " + ".join(f"{figure.series}: {figure.fact.why or _('unknown')}" for figure in unknown)
+    return f"{literal(point.card.name)} ({literal(told)})"

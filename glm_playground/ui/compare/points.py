@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from glm_playground.catalog import AnyFact, ModelCard
-from glm_playground.catalog.comparison import Comparison, LaidOver, ScoreName, compare, score_key, score_names
-from glm_playground.catalog.running_cost import NOT_LISTED
-from glm_playground.ui.compare.live import price_now
+from glm_playground.catalog import AnyFact, Fact, ModelCard
+from glm_playground.catalog.comparison import Comparison, ScoreName, compare, score_fact, score_key, score_names
+from glm_playground.catalog.topics import Board, scores_of
+from glm_playground.ui.shared.i18n import _
 
 
 class PlotFigure(NamedTuple):
@@ -43,23 +43,40 @@ class Point:
         return tuple(figure.series for figure in self.figures if figure.fact.value is None)
 
 
-PRICES = tuple(f"gateways.{gateway}.price.{token}" for gateway in ("runapi", "zai") for token in ("input", "output"))
-"""Keys of the prices that a plot can show."""
+def frontier(drawn: Sequence[Point]) -> list[Point]:
+    """The points that no other beats: none is as cheap or cheaper and as good or better, and one of both by some.
+
+    A point's first figure is the price, its second the score; cheapest first.
+    """
+    found: list[Point] = []
+    for point in sorted(drawn, key=lambda one: (_number(one, 0), -_number(one, 1))):
+        alike = found and _place(found[-1]) == _place(point)
+        if alike or not found or _number(point, 1) > _number(found[-1], 1):
+            found.append(point)
+    return found
 
 
-def price_of(card: ModelCard, key: str, over: LaidOver) -> AnyFact:
-    """The price a plot shows; unknown for a list the model is no longer on, which says nothing about today."""
-    _table, gateway, _price, token_class = key.split(".")
-    price = price_now(card, gateway, over)
-    fact: AnyFact = getattr(price, token_class)
-    if price.historical and fact.known:
-        return fact.model_copy(update={"value": None, "why": NOT_LISTED})
-    return fact
+def _place(point: Point) -> tuple[float, float]:
+    return _number(point, 0), _number(point, 1)
 
 
-def best_known_price(cards: Sequence[ModelCard], over: LaidOver) -> str:
-    """The price that is known for most of the models; RunAPI's where it is a draw."""
-    return max(PRICES, key=lambda key: sum(price_of(card, key, over).known for card in cards))
+def _number(point: Point, place: int) -> float:
+    return point.figures[place].number or 0.0
+
+
+def board_facts(cards: Sequence[ModelCard], board: Board) -> Sequence[AnyFact]:
+    """The board's score of each model, in their order; one that is not on it says whether others of it are known."""
+    return [_board_fact(card, board) for card in cards]
+
+
+def _board_fact(card: ModelCard, board: Board) -> AnyFact:
+    if score := board.scores.get(card.id):
+        return score_fact((score,))
+    others = [score for score in scores_of(card) if score.benchmark == board.benchmark]
+    if not others:
+        return Fact[Any](why=_("nobody published a score"))
+    conditions = dict.fromkeys(score.conditions or _("none stated, in another document") for score in others)
+    return Fact[Any](why=_("published under other conditions: {conditions}").format(conditions="; ".join(conditions)))
 
 
 def score_facts(cards: Sequence[ModelCard], name: ScoreName) -> Sequence[AnyFact]:

@@ -5,15 +5,18 @@ All of it stands in the address, so that who opens a link sees the same amounts.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 import streamlit as st
 
+from glm_playground.catalog import Claim, Fact, ModelCard
+from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.running_cost import Load
-from glm_playground.catalog.sellers import BASES, OWN, SELLERS, Basis
+from glm_playground.catalog.sellers import BASES, OWN, SELLERS, Basis, Offer, offer
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.live_prices import has_own_list
 
 LOAD, SELLERS_ASKED, RATE = "load", "prices", "rate"
 """Names in the address."""
@@ -23,6 +26,9 @@ _SIGNS = {"BRL": "R$", "EUR": "€"}
 _MOST_REQUESTS, _MOST_TOKENS = 1_000_000_000, 10_000_000
 _MOST_RATE, _MOST_RATES = Decimal(1_000_000), 9
 _KEPT = "price_basis"
+_WIDTH = 170
+_FIGURES = Context(prec=4)
+"""A blended price is told with so many figures."""
 _FIELDS = ("requests", "in", "out", "thinking", "cached")
 
 
@@ -183,8 +189,61 @@ def load_line(basis: PriceBasis) -> str:
     return line
 
 
-def draw_basis(basis: PriceBasis, own_list: bool, own_name: str) -> None:
-    """Draws whose prices count, and folded the workload and the currency; to be called in a row."""
+@dataclass(frozen=True)
+class Prices:
+    """What models cost on a basis."""
+
+    basis: PriceBasis
+    sellers: Basis
+    """Whom to ask, in this order."""
+    own_name: str
+    """Of the configured gateway."""
+    over: LaidOver
+    """Prices read now."""
+
+    @property
+    def own_list(self) -> bool:
+        """Whether the configured gateway, which is none of the published sellers, has prices of its own."""
+        return has_own_list(self.over)
+
+    def offer(self, card: ModelCard) -> Offer:
+        """Who sells the model, and at what price."""
+        return offer(card, self.sellers, self.basis.load, self.over)
+
+    def seller(self, offered: Offer) -> str:
+        """The name of who makes the offer; empty where nobody does."""
+        return seller_name(offered.seller, self.own_name) if offered.seller else ""
+
+    def blended(self, offered: Offer) -> Fact[Decimal]:
+        """The blended price as a fact: inferred from the seller's prices, whose sources stand behind it."""
+        value = offered.cost.per_million
+        if value is None:
+            return Fact[Decimal](why=_("the sellers asked have no price for it"))
+        value = _FIGURES.create_decimal(value).normalize()
+        used = [term.price for term in offered.cost.terms if term.tokens_a_day and term.price.known]
+        note = _("by {seller}, at your workload").format(seller=self.seller(offered))
+        claims = {
+            price.source: Claim[Decimal](value=value, source=price.source, read=price.read, kind="inferred", note=note)
+            for price in used
+            if price.source and price.read
+        }
+        return Fact[Decimal](value=value, unit="USD / 1M tokens", claims=tuple(claims.values()))
+
+    @property
+    def seller_names(self) -> str:
+        """The sellers in words: "RunAPI, else Z.ai"."""
+        return _chain(self.sellers, self.own_name)
+
+
+def prices_now(over: LaidOver, own_name: str) -> Prices:
+    """The prices on the basis that the address says."""
+    basis = price_basis()
+    return Prices(basis, asked_sellers(basis, has_own_list(over)), own_name, over)
+
+
+def draw_basis(prices: Prices, *, unfolded: bool = False) -> None:
+    """Draws whose prices count, and the workload with the currencies; folded, it is to be called in a row."""
+    basis, own_list, own_name = prices.basis, prices.own_list, prices.own_name
     names = basis_names(own_list, own_name)
     asked = asked_sellers(basis, own_list)
     state = st.session_state
@@ -198,6 +257,9 @@ def draw_basis(basis: PriceBasis, own_list: bool, own_name: str) -> None:
         args=(own_list,),
         width=250,
     )
+    if unfolded:
+        _draw_workload(basis, own_list)
+        return
     popover = st.popover(_("Workload"), icon=":material/tune:", key="basis_workload", on_change="rerun")
     if popover.open:
         with popover:
@@ -233,6 +295,7 @@ def _draw_workload(basis: PriceBasis, own_list: bool) -> None:
             key=f"basis_{currency}",
             on_change=_take_over,
             args=(own_list,),
+            width=_WIDTH,
         )
 
 
@@ -244,7 +307,7 @@ def _take_over(own_list: bool) -> None:
     if all(f"basis_{name}" in state for name in (*_FIELDS, *CURRENCIES)):
         requests, tokens_in, tokens_out, thinking, cached = (int(state[f"basis_{name}"] or 0) for name in _FIELDS)
         # The browser checks the bounds, and anybody can send anything.
-        load = load_of("-".join(map(str, (requests, max(tokens_in, 1), tokens_out, thinking, cached)))) or load
+        load = load_of("-".join(map(str, (requests, tokens_in, tokens_out, thinking, cached)))) or load
         typed = (_rate(currency, state[f"basis_{currency}"]) for currency in CURRENCIES)
         rates = tuple(rate for rate in typed if rate)
     names = tuple(state["basis_sellers"])
