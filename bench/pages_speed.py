@@ -173,7 +173,7 @@ async def _other_views(app: AppProcess, query: str, repeats: int, times: Times) 
         names = cycle((["Context and output"], ["Size"], ["Release"], ["Scores side by side"], ["Price and score"]))
         times["another plot"] = await _repeat(tab, plot, names, repeats)
         await _change(tab, views, "Running cost")
-        requests = tab.find_widget("number_input", "cost_requests")
+        requests = tab.find_widget("number_input", "basis_requests")
         times["another load"] = await _repeat(tab, requests, (float(n) for n in count(1000)), repeats)
 
 

@@ -5,11 +5,13 @@ import streamlit as st
 from glm_playground.catalog import load_catalog
 from glm_playground.ui.compare.calculator import draw_calculator
 from glm_playground.ui.compare.compared_models import draw_cards, draw_choice
+from glm_playground.ui.compare.quality import draw_quality
 from glm_playground.ui.compare.table import draw_table
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
 from glm_playground.ui.shared.live_prices import laid_over, sources_of
+from glm_playground.ui.shared.measured import with_own_runs
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 
@@ -20,14 +22,18 @@ live_facts.ask(server)
 draw_header(_("Compare"))
 draw_sandbox_notice()
 cards = draw_choice(catalog)
-sources = sources_of(catalog, server)
+sources = with_own_runs(sources_of(catalog, server))
 over = laid_over(cards, server)
 if cards:
-    table, plots, cost = st.tabs([_("Table"), _("Plots"), _("Running cost")], key="compare_view", on_change="rerun")
+    names = [_("Table"), _("Quality"), _("Plots"), _("Running cost")]
+    table, quality, plots, cost = st.tabs(names, key="compare_view", on_change="rerun")
     if table.open:
         with table:
             draw_cards(cards, sources)
-            draw_table(cards, sources, over)
+            draw_table(cards, sources, over, server.name)
+    elif quality.open:
+        with quality:
+            draw_quality(cards, sources)
     elif plots.open:
         # Altair takes most of a second to load: only who looks at a plot waits for it.
         from glm_playground.ui.compare.plots import draw_plots

@@ -1,6 +1,5 @@
 """The page Choose: what is asked, and the shortlist with the reason for each place and each exclusion."""
 
-from collections import ChainMap
 from collections.abc import Mapping
 
 import streamlit as st
@@ -19,7 +18,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import draw_error
 from glm_playground.ui.shared.live_prices import laid_over, sources_of
-from glm_playground.ui.shared.measured import OWN_RUNS, own_runs, read_measured, speeds
+from glm_playground.ui.shared.measured import read_measured, speeds, with_own_runs
 from glm_playground.ui.shared.navigation import COMPARE
 from glm_playground.ui.shared.price_basis import PriceBasis, draw_basis, load_line, prices_now
 
@@ -43,7 +42,7 @@ def draw_choose(catalog: Catalog, server: Gateway) -> None:
     known = Known(prices.over, _listed(catalog, server), _speeds(asked), server.name)
     question = Question(asked.need, asked.weights, prices.basis.load, prices.sellers, asked.unstated)
     shortlist = choose(catalog, question, known)
-    sources = ChainMap({OWN_RUNS: own_runs()}, dict(sources_of(catalog, server)))
+    sources = with_own_runs(sources_of(catalog, server))
     _draw_answer(shortlist, catalog, sources, prices.basis)
 
 

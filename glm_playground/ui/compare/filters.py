@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 import streamlit as st
@@ -18,6 +19,7 @@ from glm_playground.catalog.comparison import (
     score_names,
 )
 from glm_playground.ui.compare.compared_models import chosen_order, draw_order
+from glm_playground.ui.compare.own_rows import OwnRow
 from glm_playground.ui.compare.words import group_names, row_label
 from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.i18n import _, language
@@ -111,15 +113,16 @@ def _row_kinds() -> dict[str, str]:
     return {"all": _("All"), "different": _("Values differ"), "unknown": _("With an unknown")}
 
 
-def shown_rows(cards: Sequence[ModelCard], wanted: WantedRows, laid_over: LaidOver) -> Shown:
-    """The comparison of these models in the rows that the filters let through."""
+def shown_rows(cards: Sequence[ModelCard], wanted: WantedRows, laid_over: LaidOver, own: Sequence[OwnRow]) -> Shown:
+    """The comparison of these models in the rows that the filters let through; `own` come first."""
     ids = ",".join(card.id for card in cards)
     read_now = tuple((*place, str(fact.value), fact.note) for place, fact in sorted(laid_over.items()))
     whole = _all_rows(cards, ids, wanted.group, language(), laid_over, read_now)
     words = wanted.text.casefold().split()
+    public = zip(whole.comparison.rows, whole.labels, whole.texts, strict=True)
     kept = [
         (row, label, texts)
-        for row, label, texts in zip(whole.comparison.rows, whole.labels, whole.texts, strict=True)
+        for row, label, texts in chain(own, public)
         if _is_kind(row, wanted.rows) and (not words or _has_words(words, label, texts))
     ]
     rows, labels, texts = zip(*kept, strict=True) if kept else ((), (), ())

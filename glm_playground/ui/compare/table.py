@@ -13,11 +13,13 @@ from glm_playground.catalog.comparison_files import mark
 from glm_playground.ui.compare.compared_models import ordered
 from glm_playground.ui.compare.exports import draw_downloads
 from glm_playground.ui.compare.filters import MODELS_A_PAGE, Shown, WantedRows, draw_filters, shown_rows
+from glm_playground.ui.compare.own_rows import own_rows
 from glm_playground.ui.compare.reading_table import draw_reading
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_view import claims_text
 from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.price_basis import prices_now
 
 _PAGE = "compare"
 _PLACE = "compare_place"
@@ -41,10 +43,11 @@ class Place(NamedTuple):
 
 
 @st.fragment
-def draw_table(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], laid_over: LaidOver) -> None:
+def draw_table(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], laid_over: LaidOver, own_name: str) -> None:
     """Draws the filters, the grid with the claims of what was clicked beside it, the downloads, and the plain table."""
     wanted = draw_filters(len(cards))
-    shown = shown_rows(ordered(cards, wanted.order), wanted, laid_over)
+    cards = ordered(cards, wanted.order)
+    shown = shown_rows(cards, wanted, laid_over, own_rows(cards, wanted.group, prices_now(laid_over, own_name)))
     if not shown.comparison.rows:
         st.markdown(_("No row fits. Take a filter away, or search for a part of a name such as price."))
         return

@@ -13,6 +13,7 @@ def group_names() -> dict[str, str]:
     return {
         "key": _("Key facts"),
         "prices": _("Prices"),
+        "measured": _("Measured by my runs"),
         "scores": _("Scores"),
         "limits": _("Limits and sizes"),
         "features": _("Features"),

@@ -1,6 +1,7 @@
 """What the user's own runs measured of models on gateways, as facts beside the published ones."""
 
-from collections.abc import Callable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -37,9 +38,10 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def own_runs() -> Source:
-    """The source that stands behind measurements."""
-    return Source(id=OWN_RUNS, publisher=_("your own runs"), kind="measured", read=_today())
+def with_own_runs(sources: Mapping[str, Source]) -> Mapping[str, Source]:
+    """The sources, and the one that stands behind measurements."""
+    own = Source(id=OWN_RUNS, publisher=_("your own runs"), kind="measured", read=_today())
+    return ChainMap({OWN_RUNS: own}, dict(sources))
 
 
 def speeds(found: Sequence[Measured]) -> Speeds:

@@ -200,19 +200,35 @@ def test_there_is_a_download_in_each_format(open_page: Open) -> None:
 # -- the plots
 
 
-def test_a_model_without_a_price_is_named_under_the_plot_and_not_in_it(open_page: Open) -> None:
-    at = open_page(PAGE)
+def plot_numbers(at: AppTest) -> str:
+    [numbers] = [element.value for element in at.markdown if element.value.startswith("| :small[Model]")]
+    return numbers
+
+
+def test_the_plot_of_prices_opens_on_the_scores_of_most_models_and_marks_the_frontier(open_page: Open) -> None:
+    at = open_page(PAGE, ids=",".join(CATALOG))
     view(at, "Plots")
-    at.selectbox(key="plot_price").set_value("gateways.runapi.price.input")
-    run(at)
-    assert r"Not shown, because it is unknown: GLM\-5\.1" in text(at)
     chart = at.get("vega_lite_chart")[0].proto
-    assert chart.alt.startswith("2 models.")
-    assert "Lowest price: GLM-4.5-Air." in chart.alt
-    shown = [element.value for element in at.markdown if element.value.startswith("| :small[Model]")]
-    assert len(shown) == 1
-    assert shown[0].count("\n") == 3
-    assert "https://" in shown[0]
+    assert at.selectbox(key="plot_score_False").value.startswith("HLE|with tools|")
+    assert chart.alt.startswith("5 models.")
+    assert "no other is both cheaper and better: GLM-4.7, GLM-5, GLM-5.2." in chart.alt
+    numbers = plot_numbers(at)
+    assert numbers.count("GLM") == 5 + 3
+    assert "https://" in numbers
+
+
+def test_a_model_that_is_not_in_the_plot_is_named_with_the_reason(open_page: Open) -> None:
+    at = open_page(PAGE, ids="glm-5.2,glm-5.1,glm-5.3,glm-4.6v,glm-5.4")
+    view(at, "Plots")
+    said = text(at)
+    [line] = [line for line in said.splitlines() if line.startswith("Not shown: ")]
+    reasons = dict(piece.rstrip(")").split(r" (", 1) for piece in line.removeprefix("Not shown: ").split("; GLM"))
+    assert "published under other conditions" in reasons[r"\-5\.3"] if r"\-5\.3" in reasons else True
+    assert r"nobody published a score" in line
+    assert r"the sellers asked have no price for it" in line
+    at.checkbox(key="plot_unstated").set_value(True)
+    run(at)
+    assert "conditions not stated" in plot_numbers(at)
 
 
 @pytest.mark.parametrize("name", ["price", "limits", "size", "release", "scores"])
@@ -224,10 +240,10 @@ def test_every_plot_draws_or_says_why_not(open_page: Open, name: str, ids: str) 
     run(at)
     charts = at.get("vega_lite_chart")
     said = text(at)
-    assert charts or "Not shown, because it is unknown" in said or "No score of these models is published." in said
+    assert charts or "Not shown: " in said or "No score of these models is published." in said
     assert all(chart.proto.alt for chart in charts)
     if "glm-5-turbo" in ids and name == "size":
-        assert r"GLM\-5\-Turbo (Size, total \+ Size, active)" in said
+        assert r"GLM\-5\-Turbo (Size, total\: undisclosed \+ Size, active\: undisclosed)" in said
 
 
 def test_no_unknown_is_in_the_data_of_a_plot(open_page: Open) -> None:
@@ -282,8 +298,7 @@ def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monke
     assert table(at)["Input, RunAPI"]["glm-4.6"] == "$0.35 / 1M tokens"
     assert table(at)["Input, RunAPI"]["glm-4.5-air"] == "$0.10 / 1M tokens"
     view(at, "Running cost")
-    [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
-    line = next(line for line in costs.splitlines() if r"GLM\-4\.6" in line)
+    line = costs(at)[r"GLM\-4\.6"]
     assert r"**\$1\.25**" in line
     assert "<https://runapi.ai/x>" in line
     assert "Nov 30, 2026" in line
@@ -292,29 +307,58 @@ def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monke
 # -- the running cost
 
 
-def test_the_calculator_gives_costs_with_their_basis_and_unknowns(open_page: Open) -> None:
+def costs(at: AppTest) -> dict[str, str]:
+    """The lines of the running costs, by model."""
+    [found] = [element.value for element in at.markdown if element.value.startswith("| Model")]
+    return {line.split(" | ")[0].strip("| "): line for line in found.splitlines()}
+
+
+def test_the_calculator_names_the_seller_of_each_price(open_page: Open) -> None:
     at = open_page(PAGE)
     view(at, "Running cost")
-    [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
-    lines = {line.split(" | ")[0].strip("| "): line for line in costs.splitlines()}
-    assert r"**\$1\.15** | **\$34\.50** | \$0.30 | \$0.06 | \$1.10" in lines[r"GLM\-4\.6"]
-    assert "https://" in lines[r"GLM\-4\.6"]
+    lines = costs(at)
+    assert r"| RunAPI | **\$1\.15** | **\$34\.50** | **\$0\.460** | \$0.30 | \$0.06 | \$1.10" in lines[r"GLM\-4\.6"]
     assert "Nov 23, 2026" in lines[r"GLM\-4\.6"]
-    assert lines[r"GLM\-5\.1"].count(":gray[unknown]") == 5
+    assert r"| Z\.ai | **\$5\.00**" in lines[r"GLM\-5\.1"]
+
+
+def test_one_seller_has_no_price_of_another(open_page: Open) -> None:
+    at = open_page(PAGE, prices="runapi")
+    view(at, "Running cost")
+    lines = costs(at)
+    assert lines[r"GLM\-5\.1"].count(":gray[unknown]") == 6
     assert "no price for input, output" in lines[r"GLM\-5\.1"]
     assert "$0" not in lines[r"GLM\-5\.1"]
-
-    at.number_input(key="cost_cached").set_value(100)
-    at.number_input(key="cost_requests").set_value(1_000_000)
-    at.segmented_control(key="cost_gateway").set_value("zai")
+    at.selectbox(key="basis_sellers").set_value(("zai",))
     run(at)
-    [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
-    assert r"GLM\-5\.1 | **\$2,720\.00** | **\$81,600\.00**" in costs
+    assert at.query_params["prices"] == "zai"
+    assert r"| Z\.ai | **\$5\.00**" in costs(at)[r"GLM\-5\.1"]
+
+
+def test_the_workload_is_in_the_address_and_thinking_is_paid_as_output(open_page: Open) -> None:
+    at = open_page(PAGE, load="1000000-2000-500-0-100", prices="zai")
+    view(at, "Running cost")
+    assert r"**\$2,720\.00** | **\$81,600\.00**" in costs(at)[r"GLM\-5\.1"]
     assert "2,000,000,000 from cache" in text(at)
+    at.number_input(key="basis_thinking").set_value(500)
+    run(at)
+    assert at.query_params["load"] == "1000000-2000-500-500-100"
+    assert r"**\$4,920\.00**" in costs(at)[r"GLM\-5\.1"]
 
 
-@pytest.mark.parametrize(("field", "value"), [("cost_in", -1), ("cost_cached", 101)])
-def test_a_figure_out_of_range_changes_nothing(open_page: Open, field: str, value: int) -> None:
+def test_another_currency_is_at_the_rate_that_the_user_types(open_page: Open) -> None:
+    at = open_page(PAGE)
+    view(at, "Running cost")
+    assert r"R\$" not in "".join(costs(at).values())
+    at.number_input(key="basis_BRL").set_value(5.5)
+    run(at)
+    assert at.query_params["rate"] == "BRL-5.5"
+    assert "**\\$5\\.00 (R\\$\u00a027\\.50)**" in costs(at)[r"GLM\-5\.1"]
+    assert "1 US dollar is 5.5000 BRL: your rate" in text(at)
+
+
+@pytest.mark.parametrize(("field", "value"), [("basis_in", -1), ("basis_cached", 101), ("basis_BRL", -1.0)])
+def test_a_figure_out_of_range_changes_nothing(open_page: Open, field: str, value: float) -> None:
     at = open_page(PAGE)
     view(at, "Running cost")
     before = text(at)
@@ -324,12 +368,9 @@ def test_a_figure_out_of_range_changes_nothing(open_page: Open, field: str, valu
 
 
 def test_a_list_the_model_is_no_longer_on_gives_no_cost(open_page: Open) -> None:
-    at = open_page(PAGE, ids="glm-5-turbo")
+    at = open_page(PAGE, ids="glm-5-turbo", prices="zai")
     view(at, "Running cost")
-    at.segmented_control(key="cost_gateway").set_value("zai")
-    run(at)
-    [costs] = [element.value for element in at.markdown if element.value.startswith("| Model")]
-    assert costs.count(":gray[unknown]") == 5
+    assert costs(at)[r"GLM\-5\-Turbo"].count(":gray[unknown]") == 6
 
 
 def test_many_models_stand_one_a_row_and_a_page_at_a_time(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:

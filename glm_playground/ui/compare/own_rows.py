@@ -1,0 +1,64 @@
+"""Rows that are this user's and no public facts: the price at their workload, and what their own runs measured."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from glm_playground.catalog import ModelCard
+from glm_playground.catalog.comparison import ComparedRow, difference
+from glm_playground.ledger import LedgerError
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.measured import MeasuredFigure, gateway_names, measured_figures, read_measured
+from glm_playground.ui.shared.plain_values import plain
+from glm_playground.ui.shared.price_basis import Prices
+
+WITH_PRICE = frozenset({"key", "prices", "all"})
+WITH_MEASURED = frozenset({"measured", "all"})
+"""Subjects of rows that these are among."""
+
+
+class OwnRow(NamedTuple):
+    """A row with its name and the plain text of its cells."""
+
+    row: ComparedRow
+    label: str
+    texts: tuple[str, ...]
+
+
+def own_rows(cards: Sequence[ModelCard], group: str, prices: Prices) -> list[OwnRow]:
+    """The rows of the user's own in a subject."""
+    found = [_price_row(cards, prices)] if group in WITH_PRICE else []
+    return found + (_measured_rows(cards) if group in WITH_MEASURED else [])
+
+
+def _price_row(cards: Sequence[ModelCard], prices: Prices) -> OwnRow:
+    """The blended price, each with its seller."""
+    offers = [prices.offer(card) for card in cards]
+    facts = tuple(prices.blended(offered) for offered in offers)
+    texts = tuple(
+        f"{plain(fact)}, {prices.seller(offered)}" if fact.known else plain(fact)
+        for fact, offered in zip(facts, offers, strict=True)
+    )
+    label = _("Price at my workload, {sellers}").format(sellers=prices.seller_names)
+    return OwnRow(ComparedRow("workload.price", facts, difference(facts)), label, texts)
+
+
+def _measured_rows(cards: Sequence[ModelCard]) -> list[OwnRow]:
+    """A row a figure for each gateway that answered one of the models."""
+    found = read_measured()
+    if isinstance(found, LedgerError):
+        return []
+    ids = {card.id for card in cards}
+    names = gateway_names([one for one in found if one.model in ids])
+    rows = []
+    for origin, name in names.items():
+        totals = {one.model: one.total for one in found if one.origin == origin}
+        columns = [measured_figures(totals.get(card.id)) for card in cards]
+        rows += [_measured_row(origin, name, figures) for figures in zip(*columns, strict=True)]
+    return rows
+
+
+def _measured_row(origin: str, name: str, figures: tuple[MeasuredFigure, ...]) -> OwnRow:
+    facts = tuple(figure.fact for figure in figures)
+    label = _("{figure}, measured on {gateway}").format(figure=figures[0].label, gateway=name)
+    row = ComparedRow(f"measured.{figures[0].key}|{origin}", facts, difference(facts))
+    return OwnRow(row, label, tuple(figure.text for figure in figures))
