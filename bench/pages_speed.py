@@ -177,6 +177,15 @@ async def _other_views(app: AppProcess, query: str, repeats: int, times: Times) 
         times["another load"] = await _repeat(tab, requests, (float(n) for n in count(1000)), repeats)
 
 
+async def change_weights(folder: Path, repeats: int) -> list[float]:
+    """Times (ms) of choosing what matters on the page Choose, with the catalog in `folder`."""
+    with AppProcess(_APP, cwd=_ROOT, env={**_ENVIRONMENT, "BENCH_CATALOG": str(folder)}) as app:
+        async with _page(app, "/choose") as tab:
+            aspects = tab.find_widget("button_group", "choose_aspects")
+            values = cycle((["Coding", "Price"], ["Coding", "Agents", "Price"], ["Reasoning"]))
+            return await _repeat(tab, aspects, values, repeats)
+
+
 def _tabs(widget_id: str) -> Widget:
     """The row of tabs as a widget: its value is the name of the open one."""
     return Widget("radio", widget_id, None, "", "", "", "", False, SimpleNamespace())

@@ -25,6 +25,7 @@ _BENCH = Path(__file__).resolve().parent
 _PAGES = {
     "models": "/",
     "sheet": "/?id=glm-5.1",
+    "choose": "/choose",
     "compare": "/compare",
     "playground": "/playground",
     "history": "/history",

@@ -9,6 +9,7 @@ from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
+from glm_playground.ui.shared.navigation import CHOOSE
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 from glm_playground.ui.shared.playground_link import open_playground
@@ -32,8 +33,10 @@ if card:
 elif model_id:
     draw_unknown(model_id, catalog)
 else:
-    if st.button(on_accent(_("Open the playground")), type="primary"):
-        open_playground()
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.page_link(CHOOSE, label=_("Help me choose"), icon=":material/checklist:", help="")
+        if st.button(on_accent(_("Open the playground")), type="primary"):
+            open_playground()
     draw_wall(catalog, server)
 draw_live_notices(catalog, server)
 watch_answers(server)

@@ -11,7 +11,7 @@ How places are made:
    ranked models that one stands before, and half of those it stands neither before nor behind.
 3. A model's value is the mean over the aspects it is ranked in, by weight. Aspects it is not ranked in are not counted
    as nothing: they are named, and `first` and `last` say which places it could have if they were all best or all worst
-   for it. A model that is ranked in less than half of the weight gets no place.
+   for it. A model that is not ranked in more than half of the weight gets no place.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from glm_playground.catalog.sellers import Basis, Offer, offer
 from glm_playground.catalog.topics import Board, Topic, boards
 from glm_playground.catalog.types import Fact
 
-LEAST_COVERED = 0.5
-"""The share of the weight that a model must be ranked in to get a place."""
+ENOUGH = 0.5
+"""A model must be ranked in more than this share of the weight to get a place."""
 
 LEAST_MEASURED = 5
 """Runs of one's own that a measured speed must be of to be ranked."""
@@ -153,9 +153,9 @@ def choose(catalog: Catalog, question: Question, known: Known) -> Shortlist:
     weights = {aspect: weight for aspect in Aspect if (weight := question.weights.get(aspect, 0)) > 0}
     standings = {aspect: _standings(aspect, fitting, catalog, question, known) for aspect in weights}
     valued = [_valued(one, standings, weights) for one in fitting]
-    enough = [one for one in valued if one.value is not None and one.covered >= LEAST_COVERED]
+    enough = [one for one in valued if one.covered > ENOUGH]
     placed = sorted(_placed(enough, weights), key=lambda one: one.place or 0)
-    unplaced = tuple(one for one in valued if one.value is None or one.covered < LEAST_COVERED)
+    unplaced = tuple(one for one in valued if one.covered <= ENOUGH)
     return Shortlist(question, known, tuple(placed), unplaced, may_fit, excluded)
 
 

@@ -48,9 +48,10 @@ def offer(card: ModelCard, basis: Basis, load: Load, over: LaidOver) -> Offer:
         ValueError: the basis names nobody.
     """
     first: Offer | None = None
+    one = load.one_request
     for seller in basis:
         price = price_now(card, seller, over)
-        cost = running_cost(card, price, load.one_request)
+        cost = running_cost(card, price, one)
         if cost.per_million is not None:
             return Offer(seller, price, cost, basis[0])
         first = first or Offer(None, price, cost, seller)

@@ -1,6 +1,7 @@
 """The page Choose: what is asked, and the shortlist with the reason for each place and each exclusion."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from glm_playground.ui.choose.shortlist_view import draw_shortlist
 from glm_playground.ui.choose.words import method
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.ledger_notice import draw_error
 from glm_playground.ui.shared.live_prices import laid_over, sources_of
 from glm_playground.ui.shared.measured import read_measured, speeds, with_own_runs
@@ -64,6 +65,22 @@ def _speeds(asked: Asked) -> Speeds:
     return speeds(found)
 
 
+def _hint(shortlist: Shortlist, catalog: Catalog) -> str:
+    """How many more models had a place if scores without stated conditions were compared."""
+    if shortlist.question.unstated or not shortlist.unplaced:
+        return ""
+    other = choose(catalog, replace(shortlist.question, unstated=True), shortlist.known)
+    more = len(other.placed) - len(shortlist.placed)
+    if more <= 0:
+        return ""
+    text = ngettext(
+        "{count} more model gets a place if scores without stated conditions are compared too.",
+        "{count} more models get a place if scores without stated conditions are compared too.",
+        more,
+    )
+    return text.format(count=number(more))
+
+
 def _draw_answer(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis) -> None:
     draw_shortlist(shortlist, catalog, sources, basis)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -71,7 +88,7 @@ def _draw_answer(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, S
             ids = [one.card.id for one in shortlist.fitting[:_MOST_COMPARED]]
             st.page_link(COMPARE, label=_("Compare these"), query_params={"ids": ",".join(ids)}, help="")
         draw_record(shortlist, catalog, sources, basis)
-    st.caption(load_line(basis))
+    st.caption(" · ".join(filter(None, (load_line(basis), _hint(shortlist, catalog)))))
     fold = st.expander(_("How the places are made"), key="choose_method", type="compact", on_change="rerun")
     if fold.open:
         with fold:

@@ -1,6 +1,7 @@
 """The shortlist on the page: a table of places, the reasons below it, and who may fit or is excluded, and why."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from glm_playground.ui.choose.words import (
     checked_statement,
     place_text,
     reasons,
+    shorter_reasons,
     standing_text,
 )
 from glm_playground.ui.shared.answer_markdown import literal
@@ -22,23 +24,75 @@ from glm_playground.ui.shared.fact_view import source_link
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, seller_name
 
-_MOST_ROWS, _MOST_REASONS, _MOST_NAMED = 20, 10, 20
+_MOST_ROWS, _MOST_REASONS, _MOST_MORE_REASONS, _MOST_NAMED = 20, 3, 20, 20
 
 
 def draw_shortlist(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis) -> None:
-    """Draws the answer, in one element: what is folded costs a page more than what is long."""
+    """Draws the table with the reasons of the first, who has no place and why, and folded the other reasons."""
+    told = _Told(shortlist, catalog, sources)
     parts = [_places(shortlist, basis)]
-    parts += _why(shortlist.placed[:_MOST_REASONS], shortlist, catalog, sources, _("Why"))
-    parts += _why(
-        shortlist.unplaced[:_MOST_REASONS],
-        shortlist,
-        catalog,
-        sources,
-        _("They meet the needs; too little is compared for a place"),
-    )
-    parts += _group(shortlist.may_fit, shortlist, sources, _("May fit, not known"), "open")
-    parts += _group(shortlist.excluded, shortlist, sources, _("Excluded"), "missed")
+    if shortlist.placed:
+        parts += [f"#### {_('Why')}", *map(told.why, shortlist.placed[:_MOST_REASONS])]
     st.markdown("\n\n".join(parts))
+    if others := shortlist.placed[_MOST_REASONS:_MOST_MORE_REASONS]:
+        fold = st.expander(
+            _("Why the others stand where they do"), key="choose_others", type="compact", on_change="rerun"
+        )
+        if fold.open:
+            with fold:
+                st.markdown("\n\n".join(map(told.why, others)))
+    groups = (
+        told.group(_("They meet the needs; too little is compared for a place"), shortlist.unplaced, told.not_compared),
+        told.group(_("May fit, not known"), shortlist.may_fit, lambda one: told.checks(one, one.open)),
+        told.group(_("Excluded"), shortlist.excluded, lambda one: told.checks(one, one.missed)),
+    )
+    if text := "\n\n".join(filter(None, groups)):
+        st.markdown(text)
+
+
+class _Told(NamedTuple):
+    """A shortlist as Markdown."""
+
+    shortlist: Shortlist
+    catalog: Catalog
+    sources: Mapping[str, Source]
+
+    def why(self, one: Candidate) -> str:
+        """A model with all its reasons."""
+        found = reasons(one, self.shortlist, self.catalog)
+        return "\n".join(
+            [f"**{literal(one.card.name)}**", "", *(f"- {self._statement(statement)}" for statement in found)]
+        )
+
+    def not_compared(self, one: Candidate) -> str:
+        """What a model is not compared in, on one line."""
+        return self._line(shorter_reasons(one, self.shortlist, self.catalog))
+
+    def checks(self, one: Candidate, checks: Sequence[Checked]) -> str:
+        """What the facts say of some needs, on one line."""
+        need, own_name = self.shortlist.question.need, self.shortlist.known.own_name
+        return self._line([checked_statement(checked, one, need, own_name) for checked in checks])
+
+    def group(self, title: str, candidates: Sequence[Candidate], told: Callable[[Candidate], str]) -> str:
+        """Models under a heading, each with a line; empty where there is none."""
+        if not candidates:
+            return ""
+        lines = [f"#### {title} ({number(len(candidates))})", ""]
+        lines += [f"- **{literal(one.card.name)}**: {told(one)}" for one in candidates[:_MOST_NAMED]]
+        if (more := len(candidates) - _MOST_NAMED) > 0:
+            lines.append(f"- {_more(more)}")
+        return "\n".join(lines)
+
+    def _line(self, statements: Sequence[Statement]) -> str:
+        return "; ".join(map(self._statement, statements))
+
+    def _statement(self, statement: Statement) -> str:
+        links = source_links(statement.facts, self.sources)
+        return literal(statement.text) + (f" :small[:gray[{links}]]" if links else "")
+
+
+def _link(one: Candidate) -> str:
+    return literal(one.card.name)
 
 
 def _places(shortlist: Shortlist, basis: PriceBasis) -> str:
@@ -85,28 +139,6 @@ def _more(count: int) -> str:
     return text.format(count=number(count))
 
 
-def _why(
-    candidates: Sequence[Candidate],
-    shortlist: Shortlist,
-    catalog: Catalog,
-    sources: Mapping[str, Source],
-    title: str,
-) -> list[str]:
-    if not candidates:
-        return []
-    parts = [f"#### {title}"]
-    for one in candidates:
-        lines = [f"**{literal(one.card.name)}**", ""]
-        lines += [f"- {_told(statement, sources)}" for statement in reasons(one, shortlist, catalog)]
-        parts.append("\n".join(lines))
-    return parts
-
-
-def _told(statement: Statement, sources: Mapping[str, Source]) -> str:
-    links = source_links(statement.facts, sources)
-    return literal(statement.text) + (f" :small[:gray[{links}]]" if links else "")
-
-
 def source_links(facts: Iterable[AnyFact], sources: Mapping[str, Source]) -> str:
     """Who says the facts, with the month each was read in; every document once."""
     found = {}
@@ -116,19 +148,3 @@ def source_links(facts: Iterable[AnyFact], sources: Mapping[str, Source]) -> str
             name = source_link(source, short=True) if source else literal(fact.source)
             found[fact.source] = f"{name} {fact.read:%Y\u2011%m}"
     return ", ".join(found.values())
-
-
-def _group(
-    candidates: Sequence[Candidate], shortlist: Shortlist, sources: Mapping[str, Source], title: str, which: str
-) -> list[str]:
-    if not candidates:
-        return []
-    lines = [f"#### {title} ({number(len(candidates))})", ""]
-    need, own_name = shortlist.question.need, shortlist.known.own_name
-    for one in candidates[:_MOST_NAMED]:
-        checks: tuple[Checked, ...] = one.open if which == "open" else one.missed
-        told = "; ".join(_told(checked_statement(checked, one, need, own_name), sources) for checked in checks)
-        lines.append(f"- **{literal(one.card.name)}**: {told}")
-    if (more := len(candidates) - _MOST_NAMED) > 0:
-        lines.append(f"- {_more(more)}")
-    return ["\n".join(lines)]

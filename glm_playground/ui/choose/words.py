@@ -97,10 +97,20 @@ def checked_statement(checked: Checked, candidate: Candidate, need: Need, own_na
             found = price_statement(candidate, own_name)
         case NeedName.GPUS if checked.evidence[0].key.startswith("facts.gpu_memory_"):
             found = _memory_statement(checked.evidence, need.gpus or (0, 0))
+        case NeedName.GPUS:
+            found = Statement(_("there are no open weights"), tuple(evidence.fact for evidence in checked.evidence))
         case _:
-            known = tuple(evidence.fact for evidence in checked.evidence)
-            found = Statement("; ".join(map(_value, known)), known)
+            found = _values_statement(checked)
     return Statement(f"{need_text(checked.need, need, own_name)}: {found.text}", found.facts)
+
+
+def _values_statement(checked: Checked) -> Statement:
+    """What the facts say; where that is no number and no yes or no, whether it meets the need stands before it."""
+    facts = tuple(evidence.fact for evidence in checked.evidence)
+    text = "; ".join(map(_value, facts))
+    if checked.met is not None and isinstance(facts[0].value, str | tuple):
+        text = f"{_('yes') if checked.met else _('no')} ({text})"
+    return Statement(text, facts)
 
 
 def _value(fact: AnyFact) -> str:
@@ -157,11 +167,21 @@ def aspect_statement(aspect: Aspect, candidate: Candidate, shortlist: Shortlist,
     if standing is None:
         return Statement(f"{name}: {_why_not_compared(aspect, candidate, catalog)}")
     detail = _detail(aspect, candidate, shortlist, catalog)
-    others = ngettext("before {before} of {count} other", "before {before} of {count} others", standing.others)
-    told = others.format(before=number(standing.before), count=number(standing.others))
+    told = _compared(aspect, standing.others).format(before=number(standing.before), count=number(standing.others))
     if standing.tied:
         told += " " + ngettext("({count} equal)", "({count} equal)", standing.tied).format(count=number(standing.tied))
     return Statement(f"{name}: {told}. {detail.text}".rstrip(), detail.facts)
+
+
+def _compared(aspect: Aspect, others: int) -> str:
+    """How many others stand behind, in the aspect's own word."""
+    if aspect is Aspect.PRICE:
+        return ngettext("cheaper than {before} of {count} other", "cheaper than {before} of {count} others", others)
+    if aspect is Aspect.CONTEXT:
+        return ngettext("longer than {before} of {count} other", "longer than {before} of {count} others", others)
+    if aspect is Aspect.SPEED:
+        return ngettext("faster than {before} of {count} other", "faster than {before} of {count} others", others)
+    return ngettext("ahead of {before} of {count} other", "ahead of {before} of {count} others", others)
 
 
 def _detail(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> Statement:
@@ -234,6 +254,12 @@ def reasons(candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> lis
     return found
 
 
+def shorter_reasons(candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> list[Statement]:
+    """Why a model has no place: what it is not compared in."""
+    aspects = [aspect for aspect in aspects_of(shortlist) if aspect not in candidate.standings]
+    return [aspect_statement(aspect, candidate, shortlist, catalog) for aspect in aspects]
+
+
 def method() -> list[str]:
     """How places are made, a paragraph each."""
     return [
@@ -251,6 +277,6 @@ def method() -> list[str]:
         _(
             "The order is by the mean of these shares, by weight, over the aspects that a model is compared in. An "
             "aspect that it is not compared in counts neither for nor against it: it is named, and a place such as "
-            "3–6 says what it could change. Who is compared in less than half of the weight gets no place."
+            "3–6 says what it could change. Who is not compared in more than half of the weight gets no place."
         ),
     ]

@@ -170,7 +170,7 @@ def amount_text(amount: Decimal | None, rates: Sequence[Rate]) -> str:
 def _converted(amount: Decimal, rate: Rate) -> str:
     other = amount * rate.per_dollar
     digits = 2 if other >= 1 or other == 0 else min(2 - other.adjusted(), 8)
-    return literal(f"{_SIGNS[rate.currency]}\u00a0{number(other, digits)}")
+    return f"{literal(_SIGNS[rate.currency])}\u00a0{literal(number(other, digits))}"
 
 
 def load_line(basis: PriceBasis) -> str:

@@ -1,9 +1,21 @@
 """The page Choose: the shortlist with its reasons, an address that asks the same again, and the decision record."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
+from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
+
+from glm_playground.catalog import load_catalog
+from glm_playground.gateway import Event, EventKind, Usage
+from glm_playground.ledger import Ledger
+from glm_playground.runs.cost import cost_of
+from glm_playground.runs.run import Run, Server
+from glm_playground.service import storage
+from glm_playground.ui.choose import record
+from glm_playground.ui.shared.file_buttons import FileKind
+from tests.ledger.made import made_run
 
 PAGE = "pages/choose.py"
 
@@ -12,12 +24,170 @@ Open = Callable[..., AppTest]
 pytestmark = pytest.mark.usefixtures("in_sandbox")
 
 
+def run(at: AppTest) -> None:
+    at.run()
+    assert not at.exception
+
+
 def text(at: AppTest) -> str:
-    return "\n".join(element.value for element in (*at.markdown, *at.caption))
+    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.warning)).replace("\\", "")
 
 
-def test_it(open_page: Open) -> None:
-    at = open_page(PAGE, needs="vision", weights="price:1")
-    print(text(at))
+def places(at: AppTest) -> dict[str, str]:
+    """The lines of the table by model, without Markdown's signs."""
+    [table] = [element.value for element in at.markdown if element.value.startswith("| Place")]
+    lines = [line.replace("\\", "").replace("*", "") for line in table.split("\n\n")[0].splitlines()[2:]]
+    return {line.split(" | ")[1]: line for line in lines}
+
+
+def test_the_first_view_has_a_shortlist_with_reasons_and_sources(open_page: Open) -> None:
+    at = open_page(PAGE)
+    assert at.pills(key="choose_aspects").value == ["coding", "agents", "price"]
+    assert list(places(at))[:2] == ["GLM-5.3-Flash", "GLM-5.3"]
+    assert places(at)["GLM-5.3-Flash"].startswith("| 1 |")
+    said = text(at)
+    assert "Coding: ahead of 1 of 2 others. DeepSWE v1.1" in said
+    assert "<https://huggingface.co/zai-org/GLM-5.3-Flash>" in said
+    assert "not compared; nobody published a score" in said
+
+
+def test_an_address_asks_the_same_again_and_a_widget_says_itself_in_it(open_page: Open) -> None:
     at = open_page(PAGE, needs="open_weights", gpus="8x141", weights="coding:1")
-    print(text(at))
+    assert list(places(at)) == ["GLM-5.3", "GLM-5.3-Flash", "GLM-5.2"]
+    assert "FP8 takes 893 GB of 1,128 GB for the weights alone" in text(at)
+    at.pills(key="choose_flags").set_value(["vision"])
+    run(at)
+    assert at.query_params["needs"] == "vision"
+    assert at.query_params["gpus"] == "8x141"
+    at.pills(key="choose_aspects").set_value(["price"])
+    run(at)
+    assert at.query_params["weights"] == "price:1"
+    assert next(iter(places(at))) == "GLM-OCR"
+
+
+def test_what_is_not_understood_of_an_address_is_named(open_page: Open) -> None:
+    at = open_page(PAGE, needs="vision,magic", context="many", gpus="8", price="1e999", weights="luck:9")
+    [warning] = at.warning
+    for name in ("needs", "context", "gpus", "price", "weights"):
+        assert name in warning.value
+    assert "Images as input: no (text)" in text(at)
+
+
+def test_each_number_has_its_seller_and_one_seller_can_be_asked(open_page: Open) -> None:
+    at = open_page(PAGE, weights="price:1")
+    assert "$0.460 :small[:gray[RunAPI]]" in places(at)["GLM-4.7"]
+    assert "$2.00 :small[:gray[Z.ai]]" in places(at)["GLM-5.2"]
+    at.selectbox(key="basis_sellers").set_value(("runapi",))
+    run(at)
+    assert at.query_params["prices"] == "runapi"
+    assert "Z.ai]" not in "".join(places(at).values())
+    assert "GLM-5.2" not in places(at)
+
+
+def test_who_may_fit_and_who_is_excluded_is_told_with_the_fact(open_page: Open) -> None:
+    at = open_page(PAGE, price="1", weights="context:1")
+    said = text(at)
+    assert "GLM-5.4**: At most $1.00 per 1M tokens: unknown: no price for input, output of the sellers asked" in said
+    assert "GLM-5**: At most $1.00 per 1M tokens: $1.44 per 1M tokens by Z.ai (input $1.00, output $3.20)" in said
+
+
+def test_scores_without_stated_conditions_count_when_they_are_asked_for(open_page: Open) -> None:
+    at = open_page(PAGE, weights="coding:1")
+    before = len(places(at))
+    assert "more models get a place if scores without stated conditions are compared too" in text(at)
+    at.checkbox(key="choose_unstated").set_value(True)
+    run(at)
+    assert at.query_params["unstated"] == "yes"
+    assert len(places(at)) > before
+
+
+def test_how_much_something_matters(open_page: Open) -> None:
+    at = open_page(PAGE)
+    at.session_state["choose_how_much"] = True
+    run(at)
+    at.slider(key="choose_weight_price").set_value(5)
+    run(at)
+    assert at.query_params["weights"] == "coding:1,agents:1,price:5"
+    at.slider(key="choose_weight_coding").set_value(0)
+    run(at)
+    assert at.query_params["weights"] == "agents:1,price:5"
+
+
+def test_needs_with_a_number(open_page: Open) -> None:
+    at = open_page(PAGE)
+    at.session_state["choose_more"] = True
+    run(at)
+    at.number_input(key="choose_gpus").set_value(2)
+    run(at)
+    at.number_input(key="choose_memory").set_value(141)
+    run(at)
+    assert at.query_params["gpus"] == "2x141"
+    at.selectbox(key="choose_seller").set_value("zai")
+    run(at)
+    at.number_input(key="choose_context").set_value(200_000)
+    run(at)
+    assert (at.query_params["seller"], at.query_params["context"]) == ("zai", "200000")
+    at.number_input(key="choose_gpus").set_value(None)
+    run(at)
+    assert "gpus" not in at.query_params
+
+
+def test_the_method_is_told_once_it_is_opened(open_page: Open) -> None:
+    at = open_page(PAGE)
+    assert "never added up or averaged" not in text(at)
+    at.session_state["choose_method"] = True
+    run(at)
+    assert "never added up or averaged" in text(at)
+
+
+@pytest.mark.parametrize("language", ["en-US", "pt-BR"])
+def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    given: list[FileKind] = []
+    monkeypatch.setattr(record, "draw_file_buttons", lambda kinds, *_rest, **_more: given.extend(kinds))
+    at = open_page(PAGE, locale=language, needs="open_weights", gpus="8x141", weights="coding:2", rate="BRL-5.5")
+    at.session_state["choose_record"] = True
+    run(at)
+    files = {kind.ending: kind.write() for kind in given}
+    assert set(files) == {"html", "md"}
+    for written in files.values():
+        # Every model of the catalog is in it, with the number that places the first and where that was read.
+        assert all(card.name in written.replace("\\", "") for card in load_catalog().cards)
+        assert "DeepSWE v1.1" in written
+        assert "https://huggingface.co/zai-org/GLM-5.3" in written
+        assert "5.50" in written or "5,50" in written
+    assert f'<html lang="{language[:2]}' in files["html"]
+    assert '<a href="#source-1">[1]</a>' in files["html"]
+    assert MarkdownIt("commonmark").enable("table").render(files["md"]).count("<table>") == 1
+
+
+# -- measured speed
+
+GATEWAY = Server("Gateway", "https://example.org")
+
+
+def measured(model: str, step_ms: int, stand_in: str | None = None) -> Run:
+    events = [Event(step_ms * 1_000_000 * place, EventKind.CONTENT, "word ") for place in range(1, 102)]
+    return made_run(
+        model=model,
+        events=events,
+        usage=Usage(7, 101, 108),
+        server=Server(GATEWAY.name, GATEWAY.origin, stand_in),
+        started_at=datetime.now(UTC),
+    )
+
+
+def test_measured_speed_is_of_my_own_runs_and_of_no_stand_in(open_page: Open) -> None:
+    ledger = storage.ledger(30)
+    assert isinstance(ledger, Ledger)
+    runs = [measured(model, step) for model, step in (("glm-5.3", 20), ("glm-5.2", 10)) for _ in range(5)]
+    for one in (*runs, *(measured("glm-4.6", 1, "small") for _ in range(5))):
+        ledger.store_ended(one, "me", cost_of(one, None))
+    for one in (measured("glm-5.3", 1) for _ in range(50)):
+        ledger.store_ended(one, "somebody else", cost_of(one, None))
+    at = open_page(PAGE, owner="me", weights="speed:1")
+    assert list(places(at)) == ["GLM-5.2", "GLM-5.3"]
+    assert "faster than 1 of 1 other. Gateway: 100.0 tokens/s (median of 5 runs in 90 days)" in text(at)
+    other = open_page(PAGE, owner="nobody", weights="speed:1")
+    assert "No model is compared in enough of what matters" in text(other)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
 import pytest
@@ -230,7 +231,7 @@ def test_what_is_not_compared_is_no_zero_and_widens_the_places() -> None:
     assert partly.first < partly.last
     for one in found.placed:
         assert (one.first or 0) <= (one.place or 0) <= (one.last or 0)
-        assert one.covered >= 0.5
+        assert one.covered > 0.5
     # Only its price is known, a third of what matters.
     assert "glm-4.6v-flash" in ids(found.unplaced)
 
@@ -253,6 +254,17 @@ def test_measured_speed_is_ranked_within_a_gateway() -> None:
     }
     found = ask(Need(), Aspect.SPEED, known=Known(speeds=speeds))
     assert places(found) == [(1, "glm-5.3"), (2, "glm-5.2")]
+
+
+def test_a_changed_weight_is_answered_at_once_for_500_models() -> None:
+    cards = tuple(card.model_copy(update={"id": f"{card.id}-{copy}"}) for copy in range(25) for card in CATALOG.cards)
+    many = Catalog(cards)
+    ask(Need(), Aspect.CODING, catalog=many)
+    start = process_time()
+    found = ask(Need(tools=True), *Aspect, catalog=many)
+    assert process_time() - start < 0.3
+    assert len(cards) == 500
+    assert {model.rpartition("-")[0] for model in ids(found.placed)} <= set(CATALOG)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abcdefg"), st.floats(0, 9).map(round), min_size=1), max_size=8))
