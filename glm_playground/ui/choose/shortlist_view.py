@@ -19,7 +19,7 @@ from glm_playground.ui.choose.words import (
     standing_text,
 )
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import table_head
+from glm_playground.ui.shared.fact_values import table_head, title
 from glm_playground.ui.shared.fact_view import source_link
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, seller_name
@@ -32,7 +32,7 @@ def draw_shortlist(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str,
     told = _Told(shortlist, catalog, sources)
     parts = [_places(shortlist, basis)]
     if shortlist.placed:
-        parts += [f"#### {_('Why')}", *map(told.why, shortlist.placed[:_MOST_REASONS])]
+        parts += [title(_("Why")), *map(told.why, shortlist.placed[:_MOST_REASONS])]
     st.markdown("\n\n".join(parts))
     if others := shortlist.placed[_MOST_REASONS:_MOST_MORE_REASONS]:
         fold = st.expander(
@@ -73,11 +73,11 @@ class _Told(NamedTuple):
         need, own_name = self.shortlist.question.need, self.shortlist.known.own_name
         return self._line([checked_statement(checked, one, need, own_name) for checked in checks])
 
-    def group(self, title: str, candidates: Sequence[Candidate], told: Callable[[Candidate], str]) -> str:
+    def group(self, name: str, candidates: Sequence[Candidate], told: Callable[[Candidate], str]) -> str:
         """Models under a heading, each with a line; empty where there is none."""
         if not candidates:
             return ""
-        lines = [f"#### {title} ({number(len(candidates))})", ""]
+        lines = [title(f"{name} ({number(len(candidates))})"), ""]
         lines += [f"- **{literal(one.card.name)}**: {told(one)}" for one in candidates[:_MOST_NAMED]]
         if (more := len(candidates) - _MOST_NAMED) > 0:
             lines.append(f"- {_more(more)}")

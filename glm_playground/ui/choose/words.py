@@ -109,7 +109,8 @@ def _values_statement(checked: Checked) -> Statement:
     facts = tuple(evidence.fact for evidence in checked.evidence)
     text = "; ".join(map(_value, facts))
     if checked.met is not None and isinstance(facts[0].value, str | tuple):
-        text = f"{_('yes') if checked.met else _('no')} ({text})"
+        answer = _("yes") if checked.met else _("no")
+        text = f"{answer} ({text})"
     return Statement(text, facts)
 
 

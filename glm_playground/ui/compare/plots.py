@@ -224,5 +224,6 @@ def _draw_unknown(found: Sequence[Point]) -> None:
 
 def _lacking(point: Point) -> str:
     unknown = [figure for figure in point.figures if figure.fact.value is None]
-    told = " + ".join(f"{figure.series}: {figure.fact.why or _('unknown')}" for figure in unknown)
+    word = _("unknown")
+    told = " + ".join(f"{figure.series}: {figure.fact.why or word}" for figure in unknown)
     return f"{literal(point.card.name)} ({literal(told)})"

@@ -12,9 +12,10 @@ from glm_playground.catalog.comparison import score_fact
 from glm_playground.catalog.topics import Board, Topic, boards, scores_of
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.board_words import board_name, topic_names
-from glm_playground.ui.shared.fact_values import aside, table_head
+from glm_playground.ui.shared.fact_values import aside, table_head, title
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.sourced import sourced
+from glm_playground.ui.shared.styled import styled
 
 _MOST_MODELS = 24
 
@@ -29,9 +30,9 @@ def draw_quality(cards: tuple[ModelCard, ...], sources: Mapping[str, Source]) ->
     if not found:
         st.markdown(_("No score of these models is published."))
         return
-    parts = [f"#### {_('What is published, by topic')}", _topics(shown, found), aside(_legend())]
+    parts = [title(_("What is published, by topic")), _topics(shown, found), aside(_legend())]
     if independent := [board for board in found if board.independent]:
-        parts += [f"#### {_('Independent figures')}", _values(shown, independent, sources)]
+        parts += [title(_("Independent figures")), _values(shown, independent, sources)]
         parts.append(aside(_("Versions of an index are boards of their own: they are not comparable.")))
     if len(cards) > len(shown):
         more = len(cards) - len(shown)
@@ -46,7 +47,7 @@ def _draw_topic(
     cards: Sequence[ModelCard], topics: Sequence[Topic], found: Sequence[Board], sources: Mapping[str, Source]
 ) -> None:
     names = topic_names()
-    st.markdown(f"#### {_('As makers and sellers publish it')}")
+    st.markdown(title(_("As makers and sellers publish it")))
     chosen = st.segmented_control(
         _("Topic"),
         topics,
@@ -65,7 +66,7 @@ def _topics(cards: Sequence[ModelCard], found: Sequence[Board]) -> str:
     """A line a topic: how many scores each model has, and how many of them stand beside another model's."""
     names = topic_names()
     lines = table_head((_("Topic"), *(literal(card.name) for card in cards)), ("---", *("--:" for _card in cards)))
-    unknown = f":gray[{_('unknown')}]"
+    unknown = styled("gray", _("unknown"))
     for topic in Topic:
         theirs = [board for board in found if board.topic is topic]
         if theirs:
@@ -95,8 +96,7 @@ def _values(cards: Sequence[ModelCard], found: Sequence[Board], sources: Mapping
         (_("Benchmark (conditions)"), *(literal(card.name) for card in cards)), ("---", *("--:" for _card in cards))
     )
     benchmarks = {card.id: {score.benchmark for score in scores_of(card)} for card in cards}
-    other = f":small[:gray[{_('other conditions')}]]"
-    unknown = f":small[:gray[{_('unknown')}]]"
+    other, unknown = aside(_("other conditions")), aside(_("unknown"))
     for board in found:
         cells = []
         for card in cards:

@@ -5,7 +5,7 @@ import streamlit as st
 from glm_playground.ledger import LedgerError
 from glm_playground.ledger.measurements import Measured
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, table_head
+from glm_playground.ui.shared.fact_values import aside, table_head, title
 from glm_playground.ui.shared.i18n import _, day
 from glm_playground.ui.shared.ledger_notice import draw_error
 from glm_playground.ui.shared.measured import DAYS, gateway_names, measured_figures, read_measured
@@ -19,7 +19,7 @@ def draw_measured(model: str) -> None:
     if isinstance(found, LedgerError):
         draw_error(found)
         return
-    parts = [f"#### {_('Measured by your own runs')}"]
+    parts = [title(_("Measured by your own runs"))]
     names = gateway_names(found)
     for one in found:
         parts += [f"**{literal(names[one.origin])}**", _table(one)]

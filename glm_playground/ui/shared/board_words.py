@@ -6,7 +6,8 @@ from glm_playground.ui.shared.i18n import _
 
 def board_name(board: Board) -> str:
     """A benchmark with what its scores have in common, and who publishes them where that is not the model's maker."""
-    name = f"{board.benchmark} ({board.conditions or _('conditions not stated')})"
+    conditions = board.conditions or _("conditions not stated")
+    name = f"{board.benchmark} ({conditions})"
     return name if board.kind == "vendor" else f"{name}, {board.publisher}"
 
 

@@ -51,6 +51,11 @@ def aside(text: str) -> str:
     return f":small[:gray[{text}]]"
 
 
+def title(text: str) -> str:
+    """A heading inside a page."""
+    return f"#### {text}"
+
+
 def code(text: str) -> str:
     """`text` as a code span where it can be one."""
     return literal(text) if "`" in text or "\n" in text else f"`{text}`"
