@@ -80,7 +80,7 @@ def _known(card: ModelCard, theirs: Sequence[Board]) -> str:
     if not mine:
         return ""
     shared = sum(len(board.scores) > 1 for board in mine)
-    return f"{number(len(mine))} :small[:gray[{number(shared)} ⇄]]"
+    return f"{number(len(mine))} {aside(f'({number(shared)} ⇄)')}"
 
 
 def _legend() -> str:
