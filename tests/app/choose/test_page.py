@@ -1,21 +1,15 @@
 """The page Choose: the shortlist with its reasons, an address that asks the same again, and the decision record."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.catalog import load_catalog
-from glm_playground.gateway import Event, EventKind, Usage
-from glm_playground.ledger import Ledger
-from glm_playground.runs.cost import cost_of
-from glm_playground.runs.run import Run, Server
-from glm_playground.service import storage
 from glm_playground.ui.choose import record
 from glm_playground.ui.shared.file_buttons import FileKind
-from tests.ledger.made import made_run
+from tests.app.own_runs import keep_own, own_run
 
 PAGE = "pages/choose.py"
 
@@ -164,28 +158,11 @@ def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
 
 # -- measured speed
 
-GATEWAY = Server("Gateway", "https://example.org")
-
-
-def measured(model: str, step_ms: int, stand_in: str | None = None) -> Run:
-    events = [Event(step_ms * 1_000_000 * place, EventKind.CONTENT, "word ") for place in range(1, 102)]
-    return made_run(
-        model=model,
-        events=events,
-        usage=Usage(7, 101, 108),
-        server=Server(GATEWAY.name, GATEWAY.origin, stand_in),
-        started_at=datetime.now(UTC),
-    )
-
 
 def test_measured_speed_is_of_my_own_runs_and_of_no_stand_in(open_page: Open) -> None:
-    ledger = storage.ledger(30)
-    assert isinstance(ledger, Ledger)
-    runs = [measured(model, step) for model, step in (("glm-5.3", 20), ("glm-5.2", 10)) for _ in range(5)]
-    for one in (*runs, *(measured("glm-4.6", 1, "small") for _ in range(5))):
-        ledger.store_ended(one, "me", cost_of(one, None))
-    for one in (measured("glm-5.3", 1) for _ in range(50)):
-        ledger.store_ended(one, "somebody else", cost_of(one, None))
+    keep_own("me", *(own_run(model, step) for model, step in (("glm-5.3", 20), ("glm-5.2", 10)) for _ in range(5)))
+    keep_own("me", *(own_run("glm-4.6", 1, "small") for _ in range(5)))
+    keep_own("somebody else", *(own_run("glm-5.3", 1) for _ in range(50)))
     at = open_page(PAGE, owner="me", weights="speed:1")
     assert list(places(at)) == ["GLM-5.2", "GLM-5.3"]
     assert "faster than 1 of 1 other. Gateway: 100.0 tokens/s (median of 5 runs in 90 days)" in text(at)

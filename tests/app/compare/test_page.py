@@ -17,6 +17,7 @@ from glm_playground.ui.compare.compared_models import asked_for
 from glm_playground.ui.compare.filters import MOST_COLUMNS
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
+from tests.app.own_runs import keep_own, own_run
 
 PAGE = "pages/compare.py"
 CATALOG = load_catalog()
@@ -305,6 +306,49 @@ def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monke
     assert r"**\$1\.25**" in line
     assert "<https://runapi.ai/x>" in line
     assert "Nov 30, 2026" in line
+
+
+# -- what is the user's own
+
+
+def test_the_price_at_my_workload_names_its_seller(open_page: Open) -> None:
+    at = open_page(PAGE)
+    label = "Price at my workload, RunAPI, else Z.ai"
+    assert table(at)[label]["glm-4.6"] == "$0.46 / 1M tokens, RunAPI"
+    assert table(at)[label]["glm-5.1"] == "$2.00 / 1M tokens, Z.ai"
+    assert table(open_page(PAGE, prices="runapi"))["Price at my workload, RunAPI"]["glm-5.1"] == "unknown"
+    # A million tokens of output alone.
+    assert table(open_page(PAGE, load="1-1-1000000-0-0"))[label]["glm-4.6"].startswith("$1.10 / 1M tokens")
+
+
+def test_what_my_runs_measured_stands_beside_what_is_published_and_is_nobody_elses(open_page: Open) -> None:
+    keep_own("me", *(own_run("glm-4.6", 10) for _ in range(20)), own_run("glm-5.1", 10, "small"))
+    at = open_page(PAGE, owner="me")
+    at.selectbox(key="compare_group").set_value("measured")
+    run(at)
+    rows = table(at)
+    assert rows["Output speed, p95, measured on Gateway"]["glm-4.6"] == "100.0 tokens/s (n 20)"
+    assert rows["Answered, measured on Gateway"]["glm-4.6"] == "100.0%"
+    assert rows["TTFT, p50, measured on Gateway"]["glm-5.1"] == "unknown"
+    other = open_page(PAGE, owner="somebody else")
+    other.selectbox(key="compare_group").set_value("measured")
+    run(other)
+    assert not other.dataframe
+
+
+def test_quality_tells_other_conditions_from_nothing_published(open_page: Open) -> None:
+    at = open_page(PAGE, ids="glm-5.3,glm-5.2,glm-5.1,glm-4.6v")
+    view(at, "Quality")
+    topics, coding = (
+        element.value for element in at.markdown if "| Coding |" in element.value or "DeepSWE" in element.value
+    )
+    assert topics.index("What is published, by topic") < topics.index("Independent figures")
+    assert "AA Intelligence Index v4\\.3" in topics
+    line = next(line for line in coding.splitlines() if r"NL2Repo \(max effort\)" in line)
+    assert [cell.strip() for cell in line.split("|")[4:6]] == [
+        ":small[:gray[other conditions]]",
+        ":small[:gray[unknown]]",
+    ]
 
 
 # -- the running cost

@@ -15,6 +15,7 @@ from glm_playground.service import runtime
 from glm_playground.ui.shared.fact_view import CLAIMS_OF
 from glm_playground.ui.shared.navigation import MODELS
 from tests.app.conftest import APP, wait_for_answers
+from tests.app.own_runs import keep_own, own_run
 from tests.loopback import CannedServer, answer
 
 CATALOG = load_catalog()
@@ -371,3 +372,13 @@ class TestMissing:
 
     def test_the_pages_file_is_where_the_links_lead(self) -> None:
         assert Path(MODELS).is_file()
+
+
+def test_a_page_shows_what_my_own_runs_measured(in_sandbox: None, open_page: Callable[..., AppTest]) -> None:
+    keep_own("me", *(own_run("glm-5.1", 10) for _ in range(3)), own_run("glm-5.1", 1, "small"))
+    keep_own("somebody else", *(own_run("glm-5.1", 1) for _ in range(30)))
+    said = text(open_page("pages/models.py", owner="me", id="glm-5.1", tab="measured"))
+    assert "| 90 days | 3 | 100.0% | 0.0% | 0.01 s (n 3) | fewer than 20 runs | 100.0 tokens/s (n 3) |" in said.replace(
+        "\\", ""
+    )
+    assert "No run of yours" in text(open_page("pages/models.py", owner="nobody", id="glm-5.1", tab="measured"))
