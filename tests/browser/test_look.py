@@ -103,6 +103,7 @@ def test_axe_finds_nothing_of_ours_on_the_pages_that_are_read(
         ("/", "GLM-5.1"),
         ("/?id=glm-5.1", "Technical sheet"),
         ("/compare", "Running cost"),
+        ("/choose", "Decision record"),
         ("/present", "Replay plays the recording"),
     ):
         tab = open_tab(scripted_app, address, color_scheme=theme)

@@ -38,8 +38,7 @@ def _price_row(cards: Sequence[ModelCard], prices: Prices) -> OwnRow:
         f"{plain(fact)}, {prices.seller(offered)}" if fact.known else plain(fact)
         for fact, offered in zip(facts, offers, strict=True)
     )
-    label = _("Price at my workload, {sellers}").format(sellers=prices.seller_names)
-    return OwnRow(ComparedRow("workload.price", facts, difference(facts)), label, texts)
+    return OwnRow(ComparedRow("workload.price", facts, difference(facts)), _("Price at my workload"), texts)
 
 
 def _measured_rows(cards: Sequence[ModelCard]) -> list[OwnRow]:
