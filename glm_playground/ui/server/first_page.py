@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-PAGES = ("compare", "playground", "history", "present")
+PAGES = ("choose", "compare", "playground", "history", "present")
 """Last parts of the addresses of the pages; the models' page has none."""
 
 _STATIC = Path(st.__file__).parent / "static"
