@@ -27,13 +27,16 @@ from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, seller
 _MOST_ROWS, _MOST_REASONS, _MOST_MORE_REASONS, _MOST_NAMED = 20, 3, 20, 20
 
 
-def draw_shortlist(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis) -> None:
-    """Draws the table with the reasons of the first, who has no place and why, and folded the other reasons."""
+def draw_places(shortlist: Shortlist, basis: PriceBasis) -> None:
+    """Draws the table of places."""
+    st.markdown(_places(shortlist, basis))
+
+
+def draw_reasons(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source]) -> None:
+    """Draws the reasons of the first, folded those of the others, and who has no place and why."""
     told = _Told(shortlist, catalog, sources)
-    parts = [_places(shortlist, basis)]
     if shortlist.placed:
-        parts += [title(_("Why")), *map(told.why, shortlist.placed[:_MOST_REASONS])]
-    st.markdown("\n\n".join(parts))
+        st.markdown("\n\n".join([title(_("Why")), *map(told.why, shortlist.placed[:_MOST_REASONS])]))
     if others := shortlist.placed[_MOST_REASONS:_MOST_MORE_REASONS]:
         fold = st.expander(
             _("Why the others stand where they do"), key="choose_others", type="compact", on_change="rerun"

@@ -23,6 +23,18 @@ def run(at: AppTest) -> None:
     assert not at.exception
 
 
+@pytest.fixture
+def open_whole(open_page: Open) -> Open:
+    """Opens a page with what stands below its first screen, which follows by itself in a browser."""
+
+    def open_at(page: str, **query: str) -> AppTest:
+        at = open_page(page, **query)
+        run(at)
+        return at
+
+    return open_at
+
+
 def text(at: AppTest) -> str:
     return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.warning)).replace("\\", "")
 
@@ -34,8 +46,8 @@ def places(at: AppTest) -> dict[str, str]:
     return {line.split(" | ")[1]: line for line in lines}
 
 
-def test_the_first_view_has_a_shortlist_with_reasons_and_sources(open_page: Open) -> None:
-    at = open_page(PAGE)
+def test_the_first_view_has_a_shortlist_with_reasons_and_sources(open_whole: Open) -> None:
+    at = open_whole(PAGE)
     assert at.pills(key="choose_aspects").value == ["coding", "agents", "price"]
     assert list(places(at))[:2] == ["GLM-5.3-Flash", "GLM-5.3"]
     assert places(at)["GLM-5.3-Flash"].startswith("| 1 |")
@@ -45,8 +57,8 @@ def test_the_first_view_has_a_shortlist_with_reasons_and_sources(open_page: Open
     assert "not compared; nobody published a score" in said
 
 
-def test_an_address_asks_the_same_again_and_a_widget_says_itself_in_it(open_page: Open) -> None:
-    at = open_page(PAGE, needs="open_weights", gpus="8x141", weights="coding:1")
+def test_an_address_asks_the_same_again_and_a_widget_says_itself_in_it(open_whole: Open) -> None:
+    at = open_whole(PAGE, needs="open_weights", gpus="8x141", weights="coding:1")
     assert list(places(at)) == ["GLM-5.3", "GLM-5.3-Flash", "GLM-5.2"]
     assert "FP8 takes 893 GB of 1,128 GB for the weights alone" in text(at)
     at.pills(key="choose_flags").set_value(["vision"])
@@ -59,16 +71,16 @@ def test_an_address_asks_the_same_again_and_a_widget_says_itself_in_it(open_page
     assert next(iter(places(at))) == "GLM-OCR"
 
 
-def test_what_is_not_understood_of_an_address_is_named(open_page: Open) -> None:
-    at = open_page(PAGE, needs="vision,magic", context="many", gpus="8", price="1e999", weights="luck:9")
+def test_what_is_not_understood_of_an_address_is_named(open_whole: Open) -> None:
+    at = open_whole(PAGE, needs="vision,magic", context="many", gpus="8", price="1e999", weights="luck:9")
     [warning] = at.warning
     for name in ("needs", "context", "gpus", "price", "weights"):
         assert name in warning.value
     assert "Images as input: no (text)" in text(at)
 
 
-def test_each_number_has_its_seller_and_one_seller_can_be_asked(open_page: Open) -> None:
-    at = open_page(PAGE, weights="price:1")
+def test_each_number_has_its_seller_and_one_seller_can_be_asked(open_whole: Open) -> None:
+    at = open_whole(PAGE, weights="price:1")
     assert "$0.460 :small[:gray[RunAPI]]" in places(at)["GLM-4.7"]
     assert "$2.00 :small[:gray[Z.ai]]" in places(at)["GLM-5.2"]
     at.selectbox(key="basis_sellers").set_value(("runapi",))
@@ -78,15 +90,15 @@ def test_each_number_has_its_seller_and_one_seller_can_be_asked(open_page: Open)
     assert "GLM-5.2" not in places(at)
 
 
-def test_who_may_fit_and_who_is_excluded_is_told_with_the_fact(open_page: Open) -> None:
-    at = open_page(PAGE, price="1", weights="context:1")
+def test_who_may_fit_and_who_is_excluded_is_told_with_the_fact(open_whole: Open) -> None:
+    at = open_whole(PAGE, price="1", weights="context:1")
     said = text(at)
     assert "GLM-5.4**: At most $1.00 per 1M tokens: unknown: no price for input, output of the sellers asked" in said
     assert "GLM-5**: At most $1.00 per 1M tokens: $1.44 per 1M tokens by Z.ai (input $1.00, output $3.20)" in said
 
 
-def test_scores_without_stated_conditions_count_when_they_are_asked_for(open_page: Open) -> None:
-    at = open_page(PAGE, weights="coding:1")
+def test_scores_without_stated_conditions_count_when_they_are_asked_for(open_whole: Open) -> None:
+    at = open_whole(PAGE, weights="coding:1")
     before = len(places(at))
     assert "more models get a place if scores without stated conditions are compared too" in text(at)
     at.checkbox(key="choose_unstated").set_value(True)
@@ -95,8 +107,8 @@ def test_scores_without_stated_conditions_count_when_they_are_asked_for(open_pag
     assert len(places(at)) > before
 
 
-def test_how_much_something_matters(open_page: Open) -> None:
-    at = open_page(PAGE)
+def test_how_much_something_matters(open_whole: Open) -> None:
+    at = open_whole(PAGE)
     at.session_state["choose_how_much"] = True
     run(at)
     at.slider(key="choose_weight_price").set_value(5)
@@ -107,8 +119,8 @@ def test_how_much_something_matters(open_page: Open) -> None:
     assert at.query_params["weights"] == "agents:1,price:5"
 
 
-def test_needs_with_a_number(open_page: Open) -> None:
-    at = open_page(PAGE)
+def test_needs_with_a_number(open_whole: Open) -> None:
+    at = open_whole(PAGE)
     at.session_state["choose_more"] = True
     run(at)
     at.number_input(key="choose_gpus").set_value(2)
@@ -126,8 +138,8 @@ def test_needs_with_a_number(open_page: Open) -> None:
     assert "gpus" not in at.query_params
 
 
-def test_the_method_is_told_once_it_is_opened(open_page: Open) -> None:
-    at = open_page(PAGE)
+def test_the_method_is_told_once_it_is_opened(open_whole: Open) -> None:
+    at = open_whole(PAGE)
     assert "never added up or averaged" not in text(at)
     at.session_state["choose_method"] = True
     run(at)
@@ -136,11 +148,11 @@ def test_the_method_is_told_once_it_is_opened(open_page: Open) -> None:
 
 @pytest.mark.parametrize("language", ["en-US", "pt-BR"])
 def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
-    open_page: Open, monkeypatch: pytest.MonkeyPatch, language: str
+    open_whole: Open, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     given: list[FileKind] = []
     monkeypatch.setattr(record, "draw_file_buttons", lambda kinds, *_rest, **_more: given.extend(kinds))
-    at = open_page(PAGE, locale=language, needs="open_weights", gpus="8x141", weights="coding:2", rate="BRL-5.5")
+    at = open_whole(PAGE, locale=language, needs="open_weights", gpus="8x141", weights="coding:2", rate="BRL-5.5")
     at.session_state["choose_record"] = True
     run(at)
     files = {kind.ending: kind.write() for kind in given}
@@ -159,12 +171,12 @@ def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
 # -- measured speed
 
 
-def test_measured_speed_is_of_my_own_runs_and_of_no_stand_in(open_page: Open) -> None:
+def test_measured_speed_is_of_my_own_runs_and_of_no_stand_in(open_whole: Open) -> None:
     keep_own("me", *(own_run(model, step) for model, step in (("glm-5.3", 20), ("glm-5.2", 10)) for _ in range(5)))
     keep_own("me", *(own_run("glm-4.6", 1, "small") for _ in range(5)))
     keep_own("somebody else", *(own_run("glm-5.3", 1) for _ in range(50)))
-    at = open_page(PAGE, owner="me", weights="speed:1")
+    at = open_whole(PAGE, owner="me", weights="speed:1")
     assert list(places(at)) == ["GLM-5.2", "GLM-5.3"]
     assert "faster than 1 of 1 other. Gateway: 100.0 tokens/s (median of 5 runs in 90 days)" in text(at)
-    other = open_page(PAGE, owner="nobody", weights="speed:1")
+    other = open_whole(PAGE, owner="nobody", weights="speed:1")
     assert "No model is compared in enough of what matters" in text(other)
