@@ -5,11 +5,11 @@ from glm_playground.ui.choose.page import draw_choose
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
-from glm_playground.ui.shared.own_key import asked_gateway
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 
 catalog = load_catalog()
-server = asked_gateway()
+server = asked_gateways().runapi
 live_facts.ask(server)
 
 draw_header(_("Choose"))

@@ -88,6 +88,8 @@ class Known:
     """Prices read now."""
     listed: Mapping[str, Fact[bool]] = field(default_factory=dict)
     """Whether the configured gateway lists a model, by id."""
+    listed_by: str = "runapi"
+    """Which seller that gateway is: one of `sellers.SELLERS`, or `sellers.OWN`."""
     speeds: Speeds = field(default_factory=dict)
     own_name: str = ""
     """Of the configured gateway."""
@@ -161,7 +163,8 @@ def choose(catalog: Catalog, question: Question, known: Known) -> Shortlist:
 
 def _candidate(card: ModelCard, question: Question, known: Known) -> Candidate:
     offered = offer(card, question.basis, question.load, known.over)
-    return Candidate(card, offered, check(card, question.need, offered, known.listed.get(card.id)))
+    listed = known.listed.get(card.id) if question.need.seller == known.listed_by else None
+    return Candidate(card, offered, check(card, question.need, offered, listed))
 
 
 def _standings(

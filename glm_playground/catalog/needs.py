@@ -100,7 +100,7 @@ def check(card: ModelCard, need: Need, offer: Offer, listed: Fact[bool] | None =
         card: the model.
         need: what is needed.
         offer: at whose price, and with whose limits.
-        listed: whether the configured gateway lists the model now; None where it was not asked.
+        listed: whether the seller that is needed lists the model now; None where it was not asked.
     """
     checks: tuple[tuple[NeedName, object, Callable[[], Checked]], ...] = (
         (NeedName.CONTEXT, need.context, lambda: _at_least(card, offer, NeedName.CONTEXT, need.context)),
@@ -194,9 +194,9 @@ def _sold(card: ModelCard, seller: str, listed: Fact[bool] | None) -> Checked:
     if seller == OWN:
         fact = listed if listed is not None else Fact[bool]()
         return Checked(NeedName.SELLER, fact.value, (Evidence(f"gateways.{OWN}.listed", fact),))
-    # What the list of RunAPI says now goes before what was published.
-    if seller == "runapi" and listed is not None and listed.known:
-        return Checked(NeedName.SELLER, listed.value, (Evidence("gateways.runapi.listed", listed),))
+    # What the list says now goes before what was published.
+    if listed is not None and listed.known:
+        return Checked(NeedName.SELLER, listed.value, (Evidence(f"gateways.{seller}.listed", listed),))
     if card.price(seller).historical:
         return Checked(NeedName.SELLER, False, _evidence(card, "facts.availability"))
     if seller == "runapi" and card.facts.on_runapi.known:

@@ -7,7 +7,9 @@ import streamlit as st
 
 from glm_playground.catalog import Catalog, Fact, Source
 from glm_playground.catalog.choice import Aspect, Known, Question, Shortlist, Speeds, choose
+from glm_playground.catalog.sellers import OWN
 from glm_playground.gateway import Gateway
+from glm_playground.gateway.gateways import RUNAPI
 from glm_playground.ledger import LedgerError
 from glm_playground.ui.choose.address import Asked
 from glm_playground.ui.choose.controls import asked_now, draw_examples, draw_needs, draw_unstated, draw_weights
@@ -37,12 +39,13 @@ def draw_choose(catalog: Catalog, server: Gateway) -> None:
     if misspelt:
         names = ", ".join(misspelt)
         st.warning(_("Not understood in the address, and left out: {names}.").format(names=literal(names)))
-    draw_needs(asked, None if server.stand_in or server.name == "RunAPI" else server.name)
+    draw_needs(asked, None if server.stand_in or server.seller == RUNAPI else server.name)
     draw_weights(asked)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         draw_basis(prices)
         draw_unstated(asked)
-    known = Known(prices.over, _listed(catalog, server), _speeds(asked), server.name)
+    listed_by = "runapi" if server.seller == RUNAPI else OWN
+    known = Known(prices.over, _listed(catalog, server), listed_by, _speeds(asked), server.name)
     question = Question(asked.need, asked.weights, prices.basis.load, prices.sellers, asked.unstated)
     shortlist = choose(catalog, question, known)
     sources = with_own_runs(sources_of(catalog, server))

@@ -159,7 +159,10 @@ def test_what_the_gateway_lists_now_goes_before_what_was_published() -> None:
     listed = {"glm-5.3": Fact[bool](value=False, claims=(claim,))}
     found = ask(Need(seller="runapi"), Aspect.PRICE, known=Known(listed=listed))
     assert of(found, "glm-5.3").checked[0].met is False
-    unknown = ask(Need(seller="own"), Aspect.PRICE, known=Known(listed={"glm-5.3": Fact[bool]()}))
+    unknown = ask(Need(seller="own"), Aspect.PRICE, known=Known(listed={"glm-5.3": Fact[bool]()}, listed_by="own"))
+    # Another gateway's list says nothing of RunAPI.
+    elsewhere = ask(Need(seller="runapi"), Aspect.PRICE, known=Known(listed=listed, listed_by="own"))
+    assert of(elsewhere, "glm-5.3").checked[0].met is True
     assert len(unknown.may_fit) == len(CATALOG)
 
 
