@@ -78,7 +78,7 @@ def test_an_unreadable_run_is_said_and_harms_no_other(opened: tuple[Ledger, Data
     found = list(ledger.each("me", RunFilter()))
     assert [type(one) for one in found] == [StoredRun, UnreadableRun, StoredRun]
     assert sum_of(ledger.totals("me")).runs == 3
-    assert sum(group.runs for by in By for group in sums(ledger.totals("me"), by)) == 9
+    assert sum(group.runs for by in By for group in sums(ledger.totals("me"), by)) == 3 * len(By)
     assert ledger.spent("me", "https://example.org", bad.started_at, NOW + timedelta(days=999)).runs == 3
     assert ledger.set_tags("me", bad.id, ["odd"])
     ledger.set_note("me", bad.id, "note")
