@@ -109,7 +109,7 @@ class AppProcess:
         Raises:
             RuntimeError: with the process's output, when it ends or stays silent for ``start_seconds``.
         """
-        self.port = _free_port()
+        self.port = free_port()
         self._output = tempfile.NamedTemporaryFile(prefix="streamlit-", suffix=".log")  # noqa: SIM115
         self._data = tempfile.TemporaryDirectory(prefix="data-")
         options = {"server.headless": "true", **self.options}
@@ -165,7 +165,8 @@ class StartedByCommand(AppProcess):
         return [*self.command, "--port", str(self.port), "--", *options]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -13,12 +13,23 @@ from glm_playground.settings import ENVIRONMENT_NAMES
 from tests.condition import wait_until
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
+from tests.live.servers.features import version_of
 
 APP = Path(__file__).parents[2] / "app.py"
 # An empty value is as if the name were not set.
 UNSET = dict.fromkeys([*ENVIRONMENT_NAMES.values(), "RUNAPI_KEY"], "")
 
 Act = Callable[[BrowserSession], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def noted_features(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
+    """Notes in the report what a test shows of which server (`servers/features.py`), for `scripts/servers.py`."""
+    for mark in request.node.iter_markers("holds"):
+        column, *features = mark.args
+        record_property(f"version of {column}", version_of(column))
+        for feature in features:
+            record_property(f"holds {column}", feature)
 
 
 class AskedLog:

@@ -13,7 +13,7 @@ import httpx
 
 from tests.certificates import Certificate
 from tests.condition import wait_until
-from tests.live.app_process import AppProcess, _free_port
+from tests.live.app_process import AppProcess, free_port
 
 _GUIDE = Path(__file__).parents[3] / "docs" / "operation.md"
 # Its worker must be able to enter the test's folder, which is its own where the test is root's.
@@ -61,7 +61,7 @@ def nginx(
     """Runs one in front of them; gives its address with the sub-path."""
     program = _program()
     assert program
-    port = port or _free_port()
+    port = port or free_port()
     config = folder / "nginx.conf"
     config.write_text(_config(folder, apps, port, certificate))
     command = [program, "-p", str(folder), "-c", str(config), "-g", "daemon off;"]

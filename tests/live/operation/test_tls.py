@@ -10,7 +10,7 @@ import pytest
 from glm_playground.sandbox.process import SandboxProcess
 from tests.certificates import certificate
 from tests.condition import wait_until
-from tests.live.app_process import _free_port
+from tests.live.app_process import free_port
 from tests.live.conftest import problems, serve
 from tests.live.operation.nginx import has_nginx, nginx
 from tests.live.recording_tab import RecordingTab
@@ -27,7 +27,7 @@ def headers(tab: RecordingTab, origin: str) -> dict[str, str]:
 def test_pages_uploads_and_files_pass_and_the_cookie_is_secure(sandbox: SandboxProcess, tmp_path: Path) -> None:
     made = certificate(tmp_path, "IP:127.0.0.1")
     trusted = ssl.create_default_context(cafile=made.authority)
-    port = _free_port()
+    port = free_port()
     origin = f"https://127.0.0.1:{port}"
 
     async def visit(address: str, client: httpx.Client) -> None:
