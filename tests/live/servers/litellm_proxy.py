@@ -16,8 +16,8 @@ from tests.live.app_process import free_port
 from tests.live.servers.litellm_environment import NotInstalled, litellm_command
 
 _KEY = "sk-litellm-0123456789"
-_START_S = 240
-"""Its imports alone take ten seconds on a quiet machine."""
+_START_S = 600
+"""Its imports take twenty seconds of a processor, and the first time those to compile them."""
 
 # One model at a price, one without, and one whose first choice refuses its key, so that the second answers.
 _CONFIGURATION = """
