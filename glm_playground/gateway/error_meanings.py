@@ -59,6 +59,9 @@ _CODES: tuple[tuple[type[ResponseError], str, tuple[str, ...]], ...] = (
     (errors.ContentRefused, "Z.ai", ("1301",)),
     (errors.ContentRefused, "DashScope", ("data_inspection_failed", "datainspectionfailed")),
     (errors.ContentRefused, "LiteLLM", ("contentpolicyviolationerror",)),
+    (errors.AuthenticationFailed, "OpenAI, Groq, Mistral", ("invalid_api_key",)),
+    # LiteLLM answers with 400 where it has no database to look for a key in: it knows its master key alone.
+    (errors.AuthenticationFailed, "LiteLLM", ("no_db_connection", "token_not_found_in_db", "auth_error")),
     (errors.ModelRetired, "RunAPI", ("model_retired",)),
     (errors.RateLimited, "RunAPI", ("rate_limited",)),
     (errors.RequestConflict, "RunAPI", ("request_conflict",)),
@@ -93,6 +96,13 @@ _WORDS: tuple[_Meaning, ...] = (
         r"|ExceededBudget|credit balance is too low|(out of|no|requires more) credits|余额不足|欠费",
     ),
     _Meaning(
+        errors.AuthenticationFailed,
+        "Google, xAI, LiteLLM, Cloudflare",
+        (400, 403),
+        r"(incorrect|invalid|expired|malformed) api[ -]?key|api[ -]?key (is )?(not valid|invalid|expired|incorrect)"
+        r"|invalid proxy server token|^\W*authentication (error|failed)",
+    ),
+    _Meaning(
         errors.ModelNotFound,
         "LiteLLM, vLLM, SGLang, OpenRouter, DeepSeek, Ollama",
         (400, 404, 422),
@@ -106,6 +116,12 @@ _WORDS: tuple[_Meaning, ...] = (
         r"unexpected fields? in the request|extra inputs are not permitted|unrecognized request argument"
         r"|UnsupportedParamsError|unknown (parameter|field|argument|name)|unsupported (parameter|field|argument)"
         r"|does not support|not supported",
+    ),
+    _Meaning(
+        errors.CapabilityUnsupported,
+        "llama.cpp",
+        (500,),
+        r"(image|audio|video) input is not supported|requires --jinja",
     ),
     _Meaning(
         errors.ContentRefused,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from glm_playground.sandbox.process import SandboxProcess
+from tests.live.servers.features import holds
 
 ROOT = Path(__file__).parents[2]
 NODE_FOLDER = ROOT / "tests" / "quickstarts"
@@ -41,12 +42,14 @@ def test_curl(environment: dict[str, str]) -> None:
     assert TEXT in run(["bash", "-c", quickstart("curl")], environment)
 
 
+@holds("openai for Python", "stream")
 def test_python(environment: dict[str, str]) -> None:
     printed = run([sys.executable, "-c", quickstart("python")], environment)
     assert TEXT in printed
     assert re.search(r"\n\d+ tokens", printed)
 
 
+@holds("openai for Node", "stream")
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 @pytest.mark.skipif(
     not (NODE_FOLDER / "node_modules" / "openai").exists(), reason="run `npm install --prefix tests/quickstarts` first"

@@ -8,6 +8,7 @@ import openai
 import pytest
 
 from glm_playground.sandbox.process import SandboxProcess
+from tests.live.servers.features import holds
 
 TOOLS: Any = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
 
@@ -21,6 +22,7 @@ def client() -> Iterator[openai.OpenAI]:
         yield client
 
 
+@holds("openai for Python", "chat", "tools", "developer", "max_completion_tokens")
 def test_a_loop_over_tools_ends(client: openai.OpenAI) -> None:
     messages: list[Any] = [
         {"role": "developer", "content": "use the tool"},
@@ -43,6 +45,7 @@ def test_a_loop_over_tools_ends(client: openai.OpenAI) -> None:
     assert (turns, bool(message.content)) == (2, True)
 
 
+@holds("openai for Python", "model")
 def test_models_and_errors(client: openai.OpenAI) -> None:
     first = next(iter(client.models.list()))
     assert client.models.retrieve(first.id).id == first.id
@@ -52,6 +55,7 @@ def test_models_and_errors(client: openai.OpenAI) -> None:
         client.chat.completions.create(model="glm-5.1", messages=[{"role": "user", "content": "hi"}], temperature=2)
 
 
+@holds("openai for Python", "stream", "max_completion_tokens")
 def test_a_stream_with_its_usage(client: openai.OpenAI) -> None:
     stream = client.chat.completions.create(
         model="glm-5.1",

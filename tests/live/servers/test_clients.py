@@ -1,10 +1,11 @@
-"""The sandbox as a server for the clients that people build on: LangChain, pydantic-ai and LiteLLM, as its users write
-them. What they send is the sandbox's log; openai's own packages are in `tests/live/sandbox` and `test_quickstarts.py`.
+"""The sandbox as a server for the clients that people build on, as their users write them; what they sent stands in the
+sandbox's log. openai's package for Python is tried in `tests/live/sandbox`.
 """
 
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from glm_playground.sandbox.process import SandboxProcess
 from tests.live.conftest import AskedLog
-from tests.live.servers.features import holds
+from tests.live.servers.features import NODE_PACKAGE, holds
 from tests.live.servers.litellm_environment import NotInstalled, litellm_command
 
 pytestmark = pytest.mark.slow
@@ -167,4 +168,47 @@ def test_litellm(sandbox: SandboxProcess, asked: AskedLog) -> None:
     assert told["loop"] == ["user", "assistant", "tool", "assistant"]
     assert "glm-5.1" in {model.rpartition("/")[2] for model in told["models"]}
     first = asked.entries("litellm larks")[0]["body"]
-    assert (first["max_completion_tokens"], first["messages"][0]["role"]) == (8, "developer")
+    # It takes the role, and sends the older one to all but OpenAI.
+    assert (first["max_completion_tokens"], first["messages"][0]["role"]) == (8, "system")
+
+
+_NODE = """
+import OpenAI from "openai";
+
+const [baseURL, apiKey] = process.argv.slice(1);
+const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+const model = "glm-5.1";
+const messages = [{ role: "developer", content: "be brief" }, { role: "user", content: "@script tokens=30 rate=0" }];
+const answer = await client.chat.completions.create({ model, messages, max_completion_tokens: 8 });
+const tools = [{ type: "function", function: { name: "weather", parameters: { type: "object" } } }];
+const loop = [{ role: "user", content: "@script tool_call=1 rate=0" }];
+while (loop.length < 8) {
+  const { message } = (await client.chat.completions.create({ model, messages: loop, tools })).choices[0];
+  loop.push(message);
+  if (!message.tool_calls) break;
+  for (const call of message.tool_calls) loop.push({ role: "tool", tool_call_id: call.id, content: "21 degrees" });
+}
+const listed = [];
+for await (const one of client.models.list()) listed.push(one.id);
+console.log(JSON.stringify({
+  content: answer.choices[0].message.content,
+  tokens: answer.usage.completion_tokens,
+  loop: loop.map((message) => message.role),
+  listed: listed.includes(model),
+  model: (await client.models.retrieve(model)).id,
+}));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@pytest.mark.skipif(not NODE_PACKAGE.exists(), reason="run `npm install --prefix tests/quickstarts` first")
+@holds("openai for Node", "chat", "max_completion_tokens", "developer", "tools", "model")
+def test_openai_for_node(sandbox: SandboxProcess) -> None:
+    command = ["node", "--input-type=module", "-e", _NODE, f"{sandbox.base_url}/v1", sandbox.key]
+    folder = NODE_PACKAGE.parents[2]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = json.loads(done.stdout)
+    assert told.pop("content")
+    roles = ["user", "assistant", "tool", "assistant"]
+    assert told == {"tokens": 8, "loop": roles, "listed": True, "model": "glm-5.1"}

@@ -149,6 +149,44 @@ MEANINGS: dict[str, tuple[int, object, type[GatewayError]]] = {
         openai("Budget has been exceeded! Current cost: 2.1, Max budget: 2.0", "budget_exceeded", "400"),
         errors.CreditsExhausted,
     ),
+    "LiteLLM's wrong key, without a database": (
+        400,
+        openai("No connected db.", "no_db_connection", "400"),
+        errors.AuthenticationFailed,
+    ),
+    "LiteLLM's wrong key before 1.60": (
+        400,
+        openai("Authentication Error, Invalid proxy server token passed", None, "400"),
+        errors.AuthenticationFailed,
+    ),
+    "Google's wrong key": (
+        400,
+        [
+            {
+                "error": {
+                    "code": 400,
+                    "message": "API key not valid. Please pass a valid API key.",
+                    "status": "INVALID_ARGUMENT",
+                }
+            }
+        ],
+        errors.AuthenticationFailed,
+    ),
+    "xAI's wrong key": (
+        400,
+        {"code": "Client specified an invalid argument", "error": "Incorrect API key provided: sk***ey."},
+        errors.AuthenticationFailed,
+    ),
+    "llama.cpp's model without eyes": (
+        500,
+        openai("image input is not supported - hint: you may need to provide the mmproj", "server_error", 500),
+        errors.CapabilityUnsupported,
+    ),
+    "a field named api_key": (
+        400,
+        openai("tools.0.function.parameters: api_key is required", "invalid_request_error", "400"),
+        errors.RequestRejected,
+    ),
     "LiteLLM's budget as 429": (
         429,
         openai("ExceededBudget: User is over budget", None, "429"),
