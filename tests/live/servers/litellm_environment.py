@@ -1,8 +1,14 @@
-"""LiteLLM's proxy in an environment of its own: it pins packages that the app has in other versions."""
+"""LiteLLM's proxy in an environment of its own: it pins packages that the app has in other versions.
+
+    uv run python -m tests.live.servers.litellm_environment
+
+makes it before the tests do, so that they do not wait for it.
+"""
 
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -32,10 +38,26 @@ def litellm_command() -> Path:
     python = ENVIRONMENT / "bin" / "python"
     for arguments in (
         ["venv", "--quiet", "--clear", "--no-config", str(ENVIRONMENT)],
-        ["pip", "install", "--quiet", "--no-config", "--python", str(python), f"litellm[proxy]=={LITELLM}"],
+        [
+            "pip",
+            "install",
+            "--quiet",
+            "--no-config",
+            "--compile-bytecode",
+            "--python",
+            str(python),
+            f"litellm[proxy]=={LITELLM}",
+        ],
     ):
         done = subprocess.run([uv, *arguments], capture_output=True, text=True, timeout=600, check=False)
         if done.returncode:
             raise NotInstalled(f"uv {arguments[0]}: {done.stderr.strip()[-300:]}")
     _MADE.touch()
     return command
+
+
+if __name__ == "__main__":
+    try:
+        print(f"LiteLLM {LITELLM}: {litellm_command().parents[1]}")
+    except NotInstalled as error:
+        sys.exit(f"LiteLLM {LITELLM} cannot be installed: {error}")

@@ -91,6 +91,7 @@ def test_refusals_are_told_apart_and_in_its_words(engine: Engine, litellm_gatewa
     kind, words = refused(litellm_gateway, thinking=True)
     assert (kind, "thinking" in words) == ("CapabilityUnsupported", True)
     address = litellm_gateway.base_url
+    # Without a database it looks no key up.
     assert refused(Gateway("x", address, key=SecretStr("sk-other")))[0] == "AuthenticationFailed"
     assert refused(Gateway("x", f"{address}/v9", key=litellm_gateway.key))[0] == "PathNotFound"
 

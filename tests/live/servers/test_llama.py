@@ -90,7 +90,11 @@ def test_json(engine: Engine, llama_gateway: Gateway, named: str) -> None:
 
 @holds("llama.cpp", "tools")
 def test_a_tool_is_called_and_its_result_sent_back(engine: Engine, llama_gateway: Gateway) -> None:
-    earlier = (*earlier_call("Rome", "a"), *earlier_call("Berlin", "b"), Message(role="user", content="Weather in Paris?"))
+    earlier = (
+        *earlier_call("Rome", "a"),
+        *earlier_call("Berlin", "b"),
+        Message(role="user", content="Weather in Paris?"),
+    )
     fields = {"tools": (WEATHER,), "max_tokens": 60, "extra": UNTHINKING | {"parallel_tool_calls": False}}
     run = has_ended_well(
         asked(engine, llama_gateway, *earlier, **fields | {"extra": fields["extra"] | {"tool_choice": "required"}})
@@ -132,6 +136,9 @@ def test_refusals_are_told_apart_and_in_its_words(engine: Engine, llama_gateway:
     assert (kind, "nope" in words) == ("RequestRejected", True)
     kind, words = refused(llama_gateway, extra={"temperature": "warm"})
     assert (kind, "temperature" in words) == ("RequestRejected", True)
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    kind, words = refused(llama_gateway, extra={"messages": [{"role": "user", "content": [image]}]})
+    assert (kind, "image input" in words) == ("CapabilityUnsupported", True)
     address = llama_gateway.base_url
     assert refused(Gateway("x", address, key=SecretStr("sk-other")))[0] == "AuthenticationFailed"
     assert refused(Gateway("x", f"{address}/v9", key=llama_gateway.key))[0] == "PathNotFound"

@@ -46,8 +46,9 @@ def test_an_answer_streams_and_another_is_stopped(app: AppProcess, llama: LlamaS
             assert tab.messages_received - before > 20
             texts = tab.markdown_texts()
             [place] = [number for number, text in enumerate(texts) if "TTFT" in text]
-            answer, figures = texts[place - 1], texts[place]
+            answer, note, figures = texts[place - 2 : place + 1]
             assert len(answer) > 40
+            assert "answered, not glm" in note
             found = re.search(r"(\d+) tokens · TTFT (\d+ ms|[\d.]+ s) · [\d.]+ tokens/s · cost unknown", figures)
             assert found, figures
             assert 40 <= int(found[1]) <= 60
