@@ -144,7 +144,7 @@ def test_an_answer_that_came_in_one_piece_is_said_to(trusting: Engine, sandbox: 
     ],
 )
 def test_its_own_pages_are_told_from_answers(
-    trusting: Engine, sandbox: SandboxProcess, front: Front, path: str, kind: str, words: str
+    trusting: Engine, sandbox: SandboxProcess, front: Front, *, path: str, kind: str, words: str
 ) -> None:
     run = asked(trusting, sandbox, f"{front.tls}/{path}", prompt="word " * 300)
     assert run.error
