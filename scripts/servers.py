@@ -42,6 +42,7 @@ def run_tests() -> Report:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-n", "0", "-m", "holds", f"--junitxml={file}", *FILES]
+        command += ["-o", "junit_family=xunit1"]
         subprocess.run(command, cwd=ROOT, check=False)
         return read_report(ElementTree.parse(file))
 

@@ -3,6 +3,7 @@
 A new feature is a row here and a test with `holds`; `scripts/servers.py` runs those tests and writes the tables.
 """
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -57,12 +58,10 @@ SERVERS = Table(
             "usage",
             "reasoning",
             "thinking off",
-            "json",
             "tools",
             "stop text",
             "max_tokens",
             "unknown model",
-            "wrong key",
         ),
     },
 )
@@ -89,7 +88,7 @@ CLIENTS = Table(
         "tools": "A loop over tools ends",
         "max_completion_tokens": "`max_completion_tokens`",
         "developer": "The role `developer`",
-        "model": "The list of models, and one by its id",
+        "model": "The list of models, or one by its id",
     },
 )
 
@@ -122,8 +121,6 @@ def _debian(name: str) -> Callable[[], str]:
 
 
 def _node() -> str:
-    import json
-
     return str(json.loads(NODE_PACKAGE.read_text())["version"])
 
 
@@ -137,7 +134,7 @@ _VERSIONS: dict[str, Callable[[], str]] = {
     "openai for Node": _node,
     "LangChain": lambda: f"langchain-openai {version('langchain-openai')}",
     "pydantic-ai": _package("pydantic-ai-slim"),
-    "LiteLLM as a client": _package("litellm"),
+    "LiteLLM as a client": lambda: LITELLM,
 }
 
 

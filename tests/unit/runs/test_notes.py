@@ -58,6 +58,19 @@ def test_what_is_worth_knowing(run: Run, expected: list[NoteKind]) -> None:
     assert kinds(run) == expected
 
 
+@pytest.mark.parametrize(
+    ("reads", "apart_ms", "expected"),
+    [(3, 9, [NoteKind.IN_ONE_PIECE]), (3, 40, []), (12, 2, []), (60, 0.3, [])],
+)
+def test_an_answer_that_came_in_few_reads_came_in_one_piece(
+    reads: int, apart_ms: float, expected: list[NoteKind]
+) -> None:
+    at = [int(token * reads / 60) * int(apart_ms * 1e6) for token in range(60)]
+    run = run_of(*[(CONTENT, "a")] * 60)
+    run.events = [event._replace(at_ns=time) for event, time in zip(run.events, at, strict=False)]
+    assert kinds(run) == expected
+
+
 def test_a_stand_in_answers_as_another_model_and_at_once_by_design() -> None:
     run = run_of(*[(CONTENT, "a")] * 30, spread_ns=0, served_model="SmolLM2")
     assert kinds(replace(run, server=replace(run.server, stand_in="SmolLM2"))) == []
