@@ -14,6 +14,7 @@ _CONTEXT = (
     "context_length",  # OpenRouter, Together
     "context_window",  # Groq
     "context_size",  # Novita
+    "max_input_tokens",  # LiteLLM, Anthropic
     "loaded_context_length",  # LM Studio, of the model as it is loaded
     "max_context_length",  # LM Studio, Mistral
 )

@@ -16,11 +16,12 @@ from tests.ledger.made import owners
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
-from tests.live.operation.nginx import answers, has_nginx, nginx
+from tests.live.nginx import needs_nginx
+from tests.live.operation.nginx import answers, nginx
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not has_nginx(), reason="nginx is not installed (Debian's package nginx)")
+@needs_nginx
 def test_the_runs_of_a_killed_replica_are_found_and_can_be_deleted_on_the_other(
     sandbox: SandboxProcess, tmp_path: Path
 ) -> None:

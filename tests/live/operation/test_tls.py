@@ -12,7 +12,8 @@ from tests.certificates import certificate
 from tests.condition import wait_until
 from tests.live.app_process import free_port
 from tests.live.conftest import problems, serve
-from tests.live.operation.nginx import has_nginx, nginx
+from tests.live.nginx import needs_nginx
+from tests.live.operation.nginx import nginx
 from tests.live.recording_tab import RecordingTab
 from tests.live.stream_socket import owner_cookie
 
@@ -23,7 +24,7 @@ def headers(tab: RecordingTab, origin: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not has_nginx(), reason="nginx is not installed (Debian's package nginx)")
+@needs_nginx
 def test_pages_uploads_and_files_pass_and_the_cookie_is_secure(sandbox: SandboxProcess, tmp_path: Path) -> None:
     made = certificate(tmp_path, "IP:127.0.0.1")
     trusted = ssl.create_default_context(cafile=made.authority)

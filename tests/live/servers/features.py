@@ -50,6 +50,7 @@ SERVERS = Table(
         "wrong path": "A wrong path is told from an unknown model",
         "words": "A request that it refuses, in its own words",
         "models": "Its list of models",
+        "limits": "The context that its list names is the limit",
     },
     {
         "RunAPI": ("stream", "usage", "reasoning", "max_tokens", "unknown model", "wrong key", "models"),

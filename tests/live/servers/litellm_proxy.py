@@ -24,7 +24,7 @@ _CONFIGURATION = """
 model_list:
   - model_name: {model}
     litellm_params: &upstream {{model: openai/{model}, api_base: {address}/v1, api_key: {key}}}
-    model_info: {{input_cost_per_token: 0.000001, output_cost_per_token: 0.000002}}
+    model_info: {{input_cost_per_token: 0.000001, output_cost_per_token: 0.000002, max_input_tokens: 2048}}
   - model_name: unpriced
     litellm_params: *upstream
   - model_name: broken

@@ -96,7 +96,8 @@ def test_refusals_are_told_apart_and_in_its_words(engine: Engine, litellm_gatewa
     assert refused(Gateway("x", f"{address}/v9", key=litellm_gateway.key))[0] == "PathNotFound"
 
 
-@holds("LiteLLM", "models")
+@holds("LiteLLM", "models", "limits")
 def test_it_lists_its_models(engine: Engine, litellm_gateway: Gateway) -> None:
     listed = engine.ask(litellm_gateway, lambda client: client.models()).result(60)
     assert {model.id for model in listed} == {MODEL, "unpriced", "broken"}
+    assert {model.context_tokens for model in listed if model.id == MODEL} == {CONTEXT}

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from glm_playground.chat.conversation import tool_calls_of
 from glm_playground.gateway import Gateway, Message
+from glm_playground.gateway.wire import ThinkingSwitch
 from glm_playground.runs.cost import CostState, cost_of
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.metrics import metrics_of
@@ -63,6 +64,9 @@ def test_reasoning_alone_is_said_to_be_no_answer(engine: Engine, llama_gateway: 
 def test_thinking_is_turned_off_by_the_template(engine: Engine, llama_gateway: Gateway) -> None:
     answer = {"grammar": 'root ::= "Four."'}
     run = has_ended_well(asked(engine, llama_gateway, "What is 2 + 2?", extra=UNTHINKING | answer))
+    assert (run.reasoning, run.content) == ("", "Four.")
+    by_switch = {"thinking": False, "thinking_switch": ThinkingSwitch.TEMPLATE}
+    run = has_ended_well(asked(engine, llama_gateway, "What is 2 + 2?", extra=answer, **by_switch))
     assert (run.reasoning, run.content) == ("", "Four.")
     # Z.ai's switch is ignored here, which the run says.
     run = has_ended_well(asked(engine, llama_gateway, "What is 2 + 2?", thinking=False, extra=answer))
@@ -144,7 +148,7 @@ def test_refusals_are_told_apart_and_in_its_words(engine: Engine, llama_gateway:
     assert refused(Gateway("x", f"{address}/v9", key=llama_gateway.key))[0] == "PathNotFound"
 
 
-@holds("llama.cpp", "models")
+@holds("llama.cpp", "models", "limits")
 def test_it_lists_its_model(engine: Engine, llama_gateway: Gateway) -> None:
     listed = engine.ask(llama_gateway, lambda client: client.models()).result(60)
-    assert [model.id for model in listed] == [MODEL]
+    assert [(model.id, model.context_tokens) for model in listed] == [(MODEL, CONTEXT)]

@@ -14,12 +14,13 @@ from glm_playground.runs.notes import NoteKind, notes_of
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.sandbox.process import SandboxProcess
 from tests.asking import ask_for, finished
+from tests.certificates import Certificate, certificate
 from tests.live.app_process import free_port
-from tests.live.nginx import needs_nginx, nginx
-from tests.live.servers.authority import Certificates, certificates, needs_openssl
+from tests.live.nginx import needs_nginx, run_nginx
+from tests.live.operation.nginx import answers
 from tests.live.servers.features import holds
 
-pytestmark = [pytest.mark.slow, needs_nginx, needs_openssl]
+pytestmark = [pytest.mark.slow, needs_nginx]
 ROUNDS = 9
 SCRIPT = "delay=150 tokens=60 rate=200"
 
@@ -59,31 +60,31 @@ class Front(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def own_authority(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return certificates(tmp_path_factory.mktemp("authority"), "DNS:localhost", "IP:127.0.0.1")
+def own_authority(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return certificate(tmp_path_factory.mktemp("authority"), "DNS:localhost", "IP:127.0.0.1")
 
 
 @pytest.fixture(scope="module")
 def front(
-    sandbox: SandboxProcess, own_authority: Certificates, tmp_path_factory: pytest.TempPathFactory
+    sandbox: SandboxProcess, own_authority: Certificate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Front]:
     """nginx before the scripted sandbox."""
     port, plain = free_port(), free_port()
     http = _HTTP.format(
         port=port,
         plain=plain,
-        certificate=own_authority.certificate,
+        certificate=own_authority.chain,
         key=own_authority.key,
         upstream=sandbox.base_url,
         nobody=free_port(),
     )
     both = Front(f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{port}")
-    with nginx(tmp_path_factory.mktemp("nginx"), http, f"{both.tls}/ready"):
+    with run_nginx(tmp_path_factory.mktemp("nginx"), http, lambda: answers(f"{both.tls}/ready", own_authority)):
         yield both
 
 
 @pytest.fixture
-def trusting(own_authority: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def trusting(own_authority: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """An engine that trusts the authority by the environment."""
     monkeypatch.setenv("SSL_CERT_FILE", str(own_authority.authority))
     engine = Engine(connect_timeout=20, read_timeout=60)

@@ -11,13 +11,14 @@ from glm_playground.runs.engine import Engine
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.sandbox.process import SandboxProcess
 from tests.asking import ask_for, finished
+from tests.certificates import Certificate, certificate
 from tests.live.app_process import free_port
-from tests.live.nginx import needs_nginx, nginx
-from tests.live.servers.authority import Certificates, certificates, needs_openssl
+from tests.live.nginx import needs_nginx, run_nginx
+from tests.live.operation.nginx import answers
 from tests.live.servers.features import holds
 from tests.live.servers.proxies import microsocks, needs_microsocks, needs_tinyproxy, tinyproxy
 
-pytestmark = [pytest.mark.slow, needs_nginx, needs_openssl]
+pytestmark = [pytest.mark.slow, needs_nginx]
 # This machine by an address that is not one of the loopback network, so that a proxy is asked for it (Linux).
 HOST = "0.0.0.0"
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -35,25 +36,24 @@ server {{
 
 
 @pytest.fixture(scope="module")
-def own_authority(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return certificates(tmp_path_factory.mktemp("authority"), f"IP:{HOST}", "IP:127.0.0.1")
+def own_authority(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return certificate(tmp_path_factory.mktemp("authority"), f"IP:{HOST}", "IP:127.0.0.1")
 
 
 @pytest.fixture(scope="module")
 def tls_port(
-    sandbox: SandboxProcess, own_authority: Certificates, tmp_path_factory: pytest.TempPathFactory
+    sandbox: SandboxProcess, own_authority: Certificate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[int]:
     """Where nginx has the scripted sandbox behind TLS."""
     port = free_port()
-    http = _HTTP.format(
-        port=port, certificate=own_authority.certificate, key=own_authority.key, upstream=sandbox.base_url
-    )
-    with nginx(tmp_path_factory.mktemp("nginx"), http, f"https://127.0.0.1:{port}/ready"):
+    http = _HTTP.format(port=port, certificate=own_authority.chain, key=own_authority.key, upstream=sandbox.base_url)
+    ready = f"https://127.0.0.1:{port}/ready"
+    with run_nginx(tmp_path_factory.mktemp("nginx"), http, lambda: answers(ready, own_authority)):
         yield port
 
 
 @pytest.fixture
-def engine_with(own_authority: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
+def engine_with(own_authority: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
     """Makes an engine in an environment with these variables of the network and no other."""
     engines: list[Engine] = []
     for name in VARIABLES:

@@ -92,6 +92,7 @@ def test_a_model_is_asked_of_the_gateway_that_has_it() -> None:
         ({"context_length": 1000, "top_provider": {"max_completion_tokens": 100}}, 1000, 100),
         ({"context_window": 131072, "max_completion_tokens": 65536}, 131072, 65536),
         ({"context_size": 9, "max_output_tokens": 8}, 9, 8),
+        ({"max_input_tokens": 2048, "max_output_tokens": 512}, 2048, 512),
         ({"loaded_context_length": 4096, "max_context_length": 131072}, 4096, None),
         ({"max_model_len": None, "context_length": 7}, 7, None),
         ({"max_model_len": "32768"}, None, None),
