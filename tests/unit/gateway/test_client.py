@@ -27,6 +27,7 @@ from glm_playground.gateway import (
     usage_of,
 )
 from glm_playground.gateway.live import read_prices
+from glm_playground.gateway.wire import ModelListing
 from glm_playground.sandbox.errors import STATUS_ERRORS
 from glm_playground.sandbox.prices import PLAY_PRICES
 from tests.asking import ask_for
@@ -479,7 +480,7 @@ class TestRequests:
         rows = [{"id": "a", "created": "1", "owned_by": 7}, {"id": 5}, "b", None]
         with CannedServer(answer(200, {"data": rows}), answer(200, {"data": {}}), answer(200, b"no JSON")) as server:
             gateway = Gateway("x", server.url)
-            assert asked(gateway, lambda client: client.models()) == (("a", None, None),)
+            assert asked(gateway, lambda client: client.models()) == (ModelListing("a", None, None),)
             for _ in range(2):
                 with pytest.raises(errors.ResponseUnreadable):
                     asked(gateway, lambda client: client.models())

@@ -22,9 +22,9 @@ class Page:
 def failed() -> Iterator[None]:
     answer: Future[LivePrices] = Future()
     answer.set_exception(errors.PathNotFound("no price list"))
-    runtime._prices[ELSEWHERE.origin] = runtime._Asked(answer, None)
+    runtime._prices[runtime._place(ELSEWHERE)] = runtime._Asked(answer, None)
     yield
-    del runtime._prices[ELSEWHERE.origin]
+    del runtime._prices[runtime._place(ELSEWHERE)]
 
 
 @pytest.mark.usefixtures("failed")
