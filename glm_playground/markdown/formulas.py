@@ -29,6 +29,7 @@ def may_be_drawn(formula: str) -> bool:
     """Whether a browser draws `formula` in a moment, and no larger than a line or two."""
     return not (
         len(formula) > bounds.FORMULA_CHARACTERS
+        or "$$" in formula
         or _REFUSED.search(formula)
         or _LONG_NUMBER.search(formula)
         or _CHAIN.search(formula)
@@ -37,6 +38,22 @@ def may_be_drawn(formula: str) -> bool:
         or _depth(formula) > bounds.FORMULA_DEPTH
         or any(_em(found) > bounds.FORMULA_LENGTH_EM for found in _LENGTH.finditer(formula))
     )
+
+
+class FormulaBudget:
+    """Says of one formula after another whether it is drawn, until they are too many."""
+
+    def __init__(self) -> None:
+        self._drawn = self._characters = 0
+
+    def draws(self, formula: str) -> bool:
+        """Whether `formula` is drawn, as one more."""
+        self._drawn, self._characters = self._drawn + 1, self._characters + len(formula)
+        return (
+            self._drawn <= bounds.FORMULAS
+            and self._characters <= bounds.FORMULAS_CHARACTERS
+            and may_be_drawn(formula)
+        )
 
 
 def _em(found: re.Match[str]) -> float:

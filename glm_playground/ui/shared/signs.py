@@ -1,0 +1,62 @@
+"""Text that Streamlit's Markdown shows as it is.
+
+Its frontend reads CommonMark with tables, footnotes, formulas and directives (`:red[..]`), and then looks in the text
+that is left, where an escape is no longer seen: for emoji codes (`:smile:`), icons, arrows (`->`, `--`, `>=`) and addresses. An
+empty directive parts such a sign; it neither shows nor is copied.
+"""
+
+import re
+
+PART = ":color[]"
+"""Parts the text around it."""
+
+_ARROW = r"<->|->|<-|--|>=|<=|~="
+_SIGN = re.compile(
+    rf"(?P<arrow>(?<![^\s\ufeff])(?:{_ARROW})(?![^\s\ufeff]))"
+    r"|(?P<code>:)(?=[A-Za-z0-9_+-]{1,99}:|material/)"
+    # What would be an address, and is none to our parser.
+    r"|(?P<address>(?<=[\w.+-])@(?=[\w-])|(?i:www(?=\.))|(?i:https?:)(?=//))"
+    r"|:(?=\S|\Z)|!(?=\[|\Z)|&(?=[#A-Za-z])|[\\`*_{}\[\]<>|~$^]"
+    r"|(?P<space>[\n\r]|[^\S \t\n\r]\Z)"
+)
+_LINE_START = re.compile(rf"(?P<space>\s+)|(?!{_ARROW})(?P<mark>[-+#=])|(?P<number>[0-9]{{1,9}})(?P<point>[.)])")
+
+
+def escaped(text: str, *, line_start: bool = False) -> str:
+    """`text` as Markdown that shows it.
+
+    Args:
+        text: what is to be read; a line's end in it is kept, as white space.
+        line_start: whether it may stand at the start of a line, where more signs mean something.
+    """
+    begin = ""
+    if line_start and (found := _LINE_START.match(text)):
+        begin, text = _at_line_start(found), text[found.end() :]
+        if begin.endswith(";"):
+            # A sign behind spaces is at the start of the line as well.
+            return begin + escaped(text, line_start=True)
+    return begin + _SIGN.sub(_escaped, text)
+
+
+def _at_line_start(found: re.Match[str]) -> str:
+    if found["space"]:
+        return _as_references(found["space"])
+    if found["number"]:
+        return f"{found['number']}\\{found['point']}"
+    return f"\\{found['mark']}"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    if found["space"]:
+        return _as_references(found[0])
+    if found["code"]:
+        return f"\\:{PART}"
+    if found["address"]:
+        return found[0].replace(":", "\\:") + PART
+    if found["arrow"]:
+        return PART.join(f"\\{sign}" for sign in found[0])
+    return f"\\{found[0]}"
+
+
+def _as_references(characters: str) -> str:
+    return "".join(f"&#{ord(character)};" for character in characters)
