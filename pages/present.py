@@ -10,7 +10,7 @@ from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.long_text import draw_markdown
+from glm_playground.ui.shared.long_text import draw_typed
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header
 from glm_playground.ui.shared.run_view import attach
@@ -37,7 +37,7 @@ if now.notice:
     st.warning(now.notice.body, title=now.notice.title)
 
 with st.container(key="stage"):
-    draw_markdown(stages.question(bundle))
+    draw_typed(stages.question(bundle))
     attached = []
     if now.runs:
         for run, place in zip(now.runs, st.columns(len(now.runs), gap="large"), strict=True):

@@ -15,8 +15,8 @@ from glm_playground.gateway.bodies import read_completion
 from glm_playground.gateway.error_shapes import read_error_body
 from glm_playground.gateway.errors import StreamLineTooLong
 from glm_playground.gateway.sse import EventStreamReader
-from glm_playground.ui.shared.answer_markdown import to_markdown
-from glm_playground.ui.shared.pieces import PieceCutter
+from glm_playground.ui.shared.answer_markdown import piece_elements
+from glm_playground.ui.shared.pieces import Piece, PieceCutter
 from tests.bundles import small_bundle
 
 Reader = Callable[[bytes], object]
@@ -66,9 +66,8 @@ def _json(data: bytes) -> None:
 def _answer(data: bytes) -> None:
     text = _text(data)
     cutter = PieceCutter()
-    pieces = cutter.take(text)
-    for piece in (*pieces, text[cutter.rest_start :]):
-        to_markdown(piece)
+    for piece in (*cutter.take(text), Piece(cutter.rest(text))):
+        piece_elements(piece)
 
 
 READERS: dict[str, Reader] = {

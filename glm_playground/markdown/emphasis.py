@@ -22,9 +22,7 @@ _SPACE, _PUNCTUATION, _CJK, _OTHER = range(4)
 class CjkInline(ParserInline):
     """markdown-it's inline parser with CJK emphasis."""
 
-    def parse(
-        self, src: str, md: MarkdownIt, env: MutableMapping[str, Any], tokens: list[Token]
-    ) -> list[Token]:
+    def parse(self, src: str, md: MarkdownIt, env: MutableMapping[str, Any], tokens: list[Token]) -> list[Token]:
         state = _State(src, md, env, tokens)
         self.tokenize(state)
         for rule in self.ruler2.getRules(""):

@@ -50,9 +50,7 @@ class FormulaBudget:
         """Whether `formula` is drawn, as one more."""
         self._drawn, self._characters = self._drawn + 1, self._characters + len(formula)
         return (
-            self._drawn <= bounds.FORMULAS
-            and self._characters <= bounds.FORMULAS_CHARACTERS
-            and may_be_drawn(formula)
+            self._drawn <= bounds.FORMULAS and self._characters <= bounds.FORMULAS_CHARACTERS and may_be_drawn(formula)
         )
 
 

@@ -1,7 +1,7 @@
 """A model's text as tokens of markdown-it: the one judge of what is code, math, a table, emphasis, a link or text.
 
-CommonMark with tables, `~~strikethrough~~`, task lists, CJK emphasis, formulas, and bare addresses as links. It differs where the text is a
-stranger's and comes piece by piece:
+CommonMark with tables, `~~strikethrough~~`, task lists, CJK emphasis, formulas, and bare addresses as links. It differs
+where the text is a stranger's and comes piece by piece:
 
 - A line's end is kept, and `<br>` is one.
 - HTML is text. An image is a link to it; a link that does not show where it leads has its host behind it; an address
@@ -11,13 +11,11 @@ stranger's and comes piece by piece:
 """
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from linkify_it import LinkifyIt
-from linkify_it.main import Match
 from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
+from markdown_it.rules_core import StateCore, block, normalize
 from markdown_it.token import Token
 
 from glm_playground.markdown.busy_text import is_busy
@@ -27,28 +25,55 @@ from glm_playground.markdown.math_syntax import GROWING, math_syntax
 
 _LINE_BREAK = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\] +")
-_CODE = frozenset({"fence", "code_block", "math_block", "hr"})
+_CODE = frozenset({"fence", "code_block", "math_block", "hr", "html_block"})
 
 
 class Block(NamedTuple):
-    """A block of the first level, by its lines in the text."""
+    """A block of the first level, of which the text within is not read yet."""
 
     kind: str
     first: int
-    last: int
-    """The line behind it."""
+    """The line that it begins with, as are `items` of a list."""
+    items: list[int]
+    tokens: list[Token]
+    source: str
+
+
+def blocks_of(text: str, *, growing: bool = False) -> list[Block]:
+    """The blocks of a text.
+
+    Args:
+        text: Markdown.
+        growing: whether more follows. All blocks but the last stay as they are then, whatever whole lines come.
+    """
+    state = StateCore(text, _PARSER, {GROWING: True} if growing else {})
+    normalize(state)
+    block(state)
+    lines = state.src.split("\n")
+    found: list[Block] = []
+    for token in state.tokens:
+        if token.level == 0 and token.nesting >= 0:
+            first, last = token.map or (0, 0)
+            found.append(Block(token.type.removesuffix("_open"), first, [], [], "\n".join(lines[first:last])))
+        elif token.level == 1 and token.type == "list_item_open" and token.map:
+            found[-1].items.append(token.map[0])
+        found[-1].tokens.append(token)
+    return found
+
+
+def tokens_of(blocks: Iterable[Block]) -> list[Token]:
+    """The tokens of blocks, with all that is within."""
+    state = StateCore("", _PARSER, {})
+    for one in blocks:
+        state.tokens += _costly(one) if one.kind not in _CODE and is_busy(one.source) else one.tokens
+    for rule in _PARSER.core.ruler.getRules(""):
+        rule(state)
+    return state.tokens
 
 
 def parse(text: str) -> list[Token]:
     """The tokens of `text`, as markdown-it has them; see the module for what is different."""
-    return _PARSER.parse(text)
-
-
-def blocks_of(text: str) -> list[Block]:
-    """The blocks of a text that still grows: all but the last stay as they are, whatever whole lines follow."""
-    env = {GROWING: True}
-    tokens = _BLOCKS.parse(text, env)
-    return [Block(token.type.removesuffix("_open"), *token.map) for token in tokens if token.map and not token.level and token.nesting >= 0]
+    return tokens_of(blocks_of(text))
 
 
 def _parser() -> MarkdownIt:
@@ -56,11 +81,12 @@ def _parser() -> MarkdownIt:
     md.inline.__class__ = CjkInline
     md.inline.ruler.enable("linkify")
     md.validateLink = lambda url: host(url) is not None  # type: ignore[method-assign]
-    md.normalizeLink = md.normalizeLinkText = lambda url: url  # type: ignore[method-assign]
-    md.linkify = _Addresses()
+    md.normalizeLink = lambda url: url  # type: ignore[method-assign]
+    md.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
+    md.linkify = _Addresses(md.linkify)
     md.use(math_syntax)
-    md.core.ruler.after("block", "costly_text", _costly_text)
-    md.core.ruler.after("costly_text", "html_blocks", _html_blocks)
+    md.core.ruler.disable(["normalize", "block"])
+    md.core.ruler.before("inline", "html_blocks", _html_blocks)
     md.core.ruler.after("inline", "lines_and_links", _lines_and_links)
     md.core.ruler.push("tasks", _tasks)
     return md
@@ -71,36 +97,16 @@ class _Addresses:
 
     _END = re.compile(r"[\s\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’…—]")
 
-    def __init__(self) -> None:
-        self._found = LinkifyIt()
+    def __init__(self, addresses: Any) -> None:
+        self._addresses = addresses
 
-    def match_at_start(self, text: str) -> Match | None:
+    def match_at_start(self, text: str) -> Any:
         end = self._END.search(text)
-        return self._found.match_at_start(text[: end.start()] if end else text)
+        return self._addresses.match_at_start(text[: end.start()] if end else text)
 
 
-def _costly_text(state: StateCore) -> None:
-    """Makes code of neighbours that would cost too much as Markdown; what is code already is not looked at."""
-    lines = state.src.split("\n")
-    tokens: list[Token] = []
-    run: list[Token] = []
-
-    def end_run() -> None:
-        maps = [token.map for token in run if token.map]
-        if maps and is_busy(text := "\n".join(lines[maps[0][0] : max(last for _first, last in maps)])):
-            tokens.append(_code(text.rstrip("\n") + "\n", "text", [maps[0][0], maps[-1][1]]))
-        else:
-            tokens.extend(run)
-        run.clear()
-
-    for token in state.tokens:
-        if token.level == 0 and token.type in _CODE:
-            end_run()
-            tokens.append(token)
-        else:
-            run.append(token)
-    end_run()
-    state.tokens = tokens
+def _costly(block: Block) -> list[Token]:
+    return [_code(block.source.rstrip("\n") + "\n", "text", None)]
 
 
 def _html_blocks(state: StateCore) -> None:
@@ -186,7 +192,10 @@ def _link_end(link: Token, label: str) -> Iterator[Token]:
 
 
 def _words(tokens: list[Token]) -> str:
-    return "".join(" " if token.type in {"softbreak", "hardbreak"} else token.content or _words(token.children or []) for token in tokens)
+    return "".join(
+        " " if token.type in {"softbreak", "hardbreak"} else token.content or _words(token.children or [])
+        for token in tokens
+    )
 
 
 def _text(content: str) -> Token:
@@ -195,16 +204,15 @@ def _text(content: str) -> Token:
 
 def _tasks(state: StateCore) -> None:
     """Marks the items of task lists: `meta["done"]` of a `list_item_open`."""
-    for item, paragraph, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
-        if item.type != "list_item_open" or paragraph.type != "paragraph_open" or not inline.children:
+    tokens = state.tokens
+    for place, item in enumerate(tokens):
+        if item.type != "list_item_open" or tokens[place + 1].type != "paragraph_open":
             continue
-        first = inline.children[0]
-        if first.type == "text" and (found := _TASK.match(first.content)) and (
-            found.end() < len(first.content) or len(inline.children) > 1
-        ):
-            item.meta = {"done": found[1] != " "}
-            first.content = first.content[found.end() :]
+        words = tokens[place + 2].children or []
+        if words and words[0].type == "text" and (found := _TASK.match(words[0].content)):
+            if found.end() < len(words[0].content) or len(words) > 1:
+                item.meta = {"done": found[1] != " "}
+                words[0].content = words[0].content[found.end() :]
 
 
 _PARSER = _parser()
-_BLOCKS = _parser().disable(["costly_text", "html_blocks", "inline", "linkify", "lines_and_links", "text_join", "tasks"])

@@ -18,7 +18,7 @@ from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
 from glm_playground.ui.shared.images import draw_images
 from glm_playground.ui.shared.ledger_notice import attempt, typed_for
-from glm_playground.ui.shared.long_text import draw_markdown
+from glm_playground.ui.shared.long_text import draw_markdown, draw_typed
 from glm_playground.ui.shared.navigation import PLAYGROUND
 from glm_playground.ui.shared.page_frames import draw_page_frames
 from glm_playground.ui.shared.run_footer import cost_state_name, draw_footer
@@ -66,7 +66,7 @@ def _draw_unreadable(ledger: Ledger, owner: str, stored: UnreadableRun) -> None:
         )
     )
     if row.prompt:
-        draw_markdown(row.prompt)
+        draw_typed(row.prompt)
     _draw_delete(ledger, owner, row.id)
 
 
@@ -84,7 +84,7 @@ def _draw_conversation(stored: StoredRun) -> None:
     system = setup_of(run.request).system
     if system.strip():
         with st.expander(_("System prompt"), type="compact"):
-            draw_markdown(system)
+            draw_typed(system)
     turns = conversation_of([run]).turns
     for place, turn in enumerate(turns):
         # What can be opened beside an answer goes by its id, which is new whenever the conversation is made.
@@ -95,7 +95,7 @@ def _draw_conversation(stored: StoredRun) -> None:
                 draw_tool_results(turn.prompt.results)
             draw_images([file.image for file in turn.prompt.attachments])
             if turn.prompt.text:
-                draw_markdown(turn.prompt.text)
+                draw_typed(turn.prompt.text)
         with st.chat_message("assistant", avatar=":material/smart_toy:"):
             if turn is not turns[-1]:
                 draw_markdown(turn.answer.content)

@@ -23,7 +23,7 @@ from glm_playground.ui.server.scheduler import give_way
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.long_text import draw_code, draw_markdown
+from glm_playground.ui.shared.long_text import draw_code, draw_markdown, draw_typed
 from glm_playground.ui.shared.page_frames import draw_page_frames, hide_page_frames
 from glm_playground.ui.shared.page_header import replay_badge
 from glm_playground.ui.shared.run_footer import draw_footer
@@ -31,7 +31,7 @@ from glm_playground.ui.shared.run_view import RunView, draw_ended
 from glm_playground.ui.shared.styled import styled
 from glm_playground.ui.shared.tool_results import draw_tool_results
 
-_EDITING, _EDITED, _RAW = "editing", "edited", "raw"
+_EDITING, _EDITED, _RAW, _AS_MARKDOWN = "editing", "edited", "raw", "as_markdown"
 _USER, _MODEL = ":material/person:", ":material/smart_toy:"
 _NO_COST = Cost(CostState.NO_USAGE)
 
@@ -134,7 +134,8 @@ def draw_prompt(prompt: Prompt, key: str) -> None:
     if prompt.text:
         with st.container(horizontal=True, gap="small"):
             with st.container(width="stretch", gap="small"):
-                draw_markdown(unmarked(prompt.text))
+                draw = draw_markdown if prompt.text in st.session_state.get(_AS_MARKDOWN, ()) else draw_typed
+                draw(unmarked(prompt.text))
             st.button(
                 _("Copy the prompt"),
                 key=f"copy-prompt-{key}",
@@ -242,14 +243,16 @@ def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) ->
 
 def _draw_turn_menu(session: Session, lane: Lane, turn: Turn) -> None:
     raw = turn.answer.id in st.session_state.get(_RAW, ())
+    as_markdown = turn.prompt.text in st.session_state.get(_AS_MARKDOWN, ())
     words = {
         "regenerate": _("Ask again"),
         "edit_prompt": _("Edit the prompt"),
         "edit_answer": _("Edit the answer"),
         "raw": _("Show as drawn") if raw else _("Show as text"),
+        "markdown": _("Show the prompt as typed") if as_markdown else _("Show the prompt as Markdown"),
         "delete": _("Delete this turn and what follows"),
     }
-    options = [name for name in words if not (name == "edit_prompt" and turn.prompt.results)]
+    options = [name for name in words if not (name in {"edit_prompt", "markdown"} and turn.prompt.results)]
     key = f"turn-{turn.id}"
     st.menu_button(
         _("More"),
@@ -276,6 +279,9 @@ def _act(session: Session, lane: Lane, turn: Turn, key: str) -> None:
         case "raw":
             shown: set[str] = state.setdefault(_RAW, set())
             shown ^= {turn.answer.id}
+        case "markdown":
+            as_markdown: set[str] = state.setdefault(_AS_MARKDOWN, set())
+            as_markdown ^= {turn.prompt.text}
         case "delete":
             for below in turn.below():
                 for answer in below.answers:

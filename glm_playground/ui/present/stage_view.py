@@ -18,7 +18,7 @@ from glm_playground.ui.shared.run_view import RunView, draw_ended
 
 # Streamlit has no option for the size of a text; this is the one page that is read from the back of a room.
 BIG_TYPE = """<style>
-.st-key-stage [data-testid="stMarkdown"] :is(p, li) { font-size: 1.5rem; line-height: 1.5; }
+.st-key-stage :is([data-testid="stMarkdown"] :is(p, li), [data-testid="stText"]) { font-size: 1.5rem; line-height: 1.5; }
 .st-key-stage [data-testid="stCaptionContainer"] p { font-size: 1.1rem; }
 .st-key-stage [data-testid="stCode"] code { font-size: 1.2rem; }
 </style>"""
@@ -35,10 +35,7 @@ def draw_run(run: LiveRun) -> tuple[RunView, Callable[[], None]] | None:
     """Draws a run; the view to attach to and what is drawn at its end, if it goes on."""
     draw_head(run)
     if run.ended:
-        if run.request.response_format and run.content.strip():
-            st.code(run.content, language="json", wrap_lines=True)
-        else:
-            draw_ended(Answer(run), run)
+        draw_ended(Answer(run), run)
         _draw_end(run)
         return None
     view = RunView(run)

@@ -5,23 +5,35 @@ the same: what is text is escaped, what is code stays as it is. The answer is un
 shows its host, a diagram is code, and a formula that would stop the browser is shown as its source.
 """
 
-from functools import lru_cache
+from collections import OrderedDict
+from contextlib import suppress
 
 from glm_playground import bounds
-from glm_playground.markdown.parser import parse
+from glm_playground.markdown.parser import blocks_of, parse, tokens_of
 from glm_playground.ui.shared.block_markdown import BlockMarkdown, Code
+from glm_playground.ui.shared.pieces import Piece
 from glm_playground.ui.shared.signs import escaped
-
-
-@lru_cache(maxsize=bounds.DRAWN_PIECES_KEPT)
-def finished_elements(piece: str) -> tuple[str | Code, ...]:
-    """`elements` of a piece that will not change, kept for the next time that it is drawn."""
-    return elements(piece)
 
 
 def elements(text: str) -> tuple[str | Code, ...]:
     """What is drawn of `text`, one below the other: Markdown for `st.markdown`, or code for `st.code`."""
     return BlockMarkdown(parse(text)).elements()
+
+
+_kept: OrderedDict[str, tuple[str | Code, ...]] = OrderedDict()
+
+
+def piece_elements(piece: Piece) -> tuple[str | Code, ...]:
+    """`elements` of a piece that will not change, kept for the next time that it is drawn."""
+    found = _kept.pop(piece.text, None)
+    if found is None:
+        found = BlockMarkdown(tokens_of(piece.blocks or blocks_of(piece.text))).elements()
+        if len(_kept) >= bounds.DRAWN_PIECES_KEPT:
+            # Another thread may have been there.
+            with suppress(KeyError):
+                _kept.popitem(last=False)
+    _kept[piece.text] = found
+    return found
 
 
 def literal(text: str) -> str:

@@ -1,20 +1,43 @@
 """Texts of any length, of which a page shows the beginning and says so; Copy and the exports have them whole."""
 
+from textwrap import dedent
+
 import streamlit as st
 
 from glm_playground import bounds
-from glm_playground.ui.shared.answer_markdown import piece_markdown
+from glm_playground.ui.shared.answer_markdown import piece_elements
+from glm_playground.ui.shared.block_markdown import Code
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.pieces import PieceCutter
+from glm_playground.ui.shared.pieces import Piece, PieceCutter
 
 
 def draw_markdown(text: str, most: int = bounds.DRAWN_PROMPT_CHARACTERS) -> None:
     """Draws at most `most` characters as Markdown, in pieces that stay as they are."""
     shown = text[:most]
     cutter = PieceCutter()
-    for piece in (*cutter.take(shown), shown[cutter.rest_start :]):
-        if piece.strip():
-            st.markdown(piece_markdown(piece), anchors=False)
+    for piece in (*cutter.take(shown), Piece(cutter.rest(shown))):
+        for element in piece_elements(piece):
+            draw_element(element)
+    draw_cut(text, most)
+
+
+def draw_element(element: str | Code) -> None:
+    """Draws what `elements` gives."""
+    if isinstance(element, Code):
+        # One line's end at each side is taken away.
+        st.code(f"\n{element.text}\n", element.language, wrap_lines=False)
+    else:
+        st.markdown(element, anchors=False)
+
+
+def draw_typed(text: str, most: int = bounds.DRAWN_PROMPT_CHARACTERS) -> None:
+    """Draws at most `most` characters as they were typed."""
+    shown = text[:most].strip("\n")
+    # `st.text` takes indentation away, and spaces that are alone in a line.
+    if dedent(shown).strip() == shown.rstrip():
+        st.text(shown)
+    else:
+        draw_code(shown)
     draw_cut(text, most)
 
 

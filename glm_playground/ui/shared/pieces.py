@@ -3,99 +3,143 @@
 Drawing stays linear in the length of the text because a finished piece is drawn once, and only the rest again.
 """
 
-from glm_playground.ui.shared.fences import Fence
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
 
-_MATH_FENCES = (("\\[", "\\]"), ("$$", "$$"))
+from glm_playground.markdown.parser import Block, blocks_of
+
 PIECE_CHARACTERS = 800
 """A piece is at least this long, so that an answer is not hundreds of elements."""
+LATER_PIECE_CHARACTERS = 4_000
+"""The same, once `LONG` characters are drawn."""
+LONG = 16_000
 LONGEST_PIECE = 8_000
-"""A paragraph, list or table is cut here at the latest; a code fence stays whole."""
-LONGEST_FORMULA = 4_000
-"""What goes on for longer is not drawn as a formula, and not kept whole."""
+"""A paragraph, list, quote or table is cut here at the latest; code stays whole."""
+LONGEST_ITEM = 32_000
+"""An item of a list is cut here at the latest."""
+
+_READ_AT_ONCE = 4 * LONGEST_PIECE
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)")
+_CODE = frozenset({"fence", "code_block"})
+
+
+class Piece(NamedTuple):
+    """A part of a text."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+    """As they were read to find its end; none where they were not."""
+
+
+class _Found(NamedTuple):
+    """A block by where it begins behind the start of the rest."""
+
+    start: int
+    block: Block
+    items: list[int]
 
 
 class PieceCutter:
-    """Reads a text as it grows. A piece ends at a blank line that ends a block, once it is long enough.
+    """Reads a text as it grows. A piece ends where a block of the first level ends, once it is long enough.
 
     The cuts depend on the text alone, not on how it arrived, so a later drawing of the same text has the same pieces.
     """
 
     def __init__(self) -> None:
-        self._length = 0
-        self._line_start = 0
-        self._piece_start = 0
-        self._taken = 0
-        self._fence: Fence | None = None
-        self._math: str | None = None
-        self._math_start = 0
-        self._blank_end: int | None = None
+        self._start = 0
+        self._head = ""
 
     @property
     def rest_start(self) -> int:
         """Where the open rest begins in the text."""
-        return self._piece_start
+        return self._start
 
-    def take(self, text: str) -> list[str]:
+    def rest(self, text: str) -> str:
+        """The open rest; where a table was cut, with its head again."""
+        return self._head + text[self._start :]
+
+    def take(self, text: str) -> list[Piece]:
         """The pieces that were finished since the last call; `text` is all of it, not only what is new."""
-        cuts: list[int] = []
-        position = self._line_start
-        while (end := text.find("\n", position)) >= 0:
-            self._cut_long(text, position, end, cuts)
-            if (cut := self._read_line(text[position:end], position)) is not None:
-                self._cut(cut, cuts)
-            position = end + 1
-        self._cut_long(text, position, len(text), cuts)
-        self._line_start = position
-        starts = [self._taken, *cuts[:-1]]
-        self._taken = self._piece_start
-        return [text[start:cut] for start, cut in zip(starts, cuts, strict=False)]
+        pieces: list[Piece] = []
+        while found := self._next(text):
+            pieces += found
+        return pieces
 
-    def _cut(self, at: int, cuts: list[int]) -> None:
-        cuts.append(at)
-        self._piece_start = at
-        self._blank_end = None
+    def _next(self, text: str) -> list[Piece]:
+        """The next pieces. The longest piece and the sign behind it are all that decides, but for code."""
+        several = _whole_lines(text[self._start : self._start + _READ_AT_ONCE])
+        if pieces := self._between_blocks(text, self._found(several)):
+            return pieces
+        window = text[self._start : self._start + LONGEST_PIECE + 1]
+        if len(window) <= LONGEST_PIECE:
+            return []
+        last = self._found(window)[-1]
+        if last.block.kind in _CODE:
+            return self._behind_code(text)
+        if last.start > 0:
+            return [self._cut(text, last.start)]
+        return self._within(last.block.kind, text, window)
 
-    def _cut_long(self, text: str, line_start: int, line_end: int, cuts: list[int]) -> None:
-        """Cuts where a block grows past the longest piece: before this line, else at a space in it."""
-        if self._math is not None and line_end - self._math_start > LONGEST_FORMULA:
-            self._math = None
-        if self._fence is not None or self._math is not None:
-            return
-        if line_end - self._piece_start > LONGEST_PIECE and line_start > self._piece_start:
-            self._cut(line_start, cuts)
-        while line_end - self._piece_start > LONGEST_PIECE:
-            window_end = self._piece_start + LONGEST_PIECE
-            space = text.rfind(" ", self._piece_start + 1, window_end)
-            self._cut(space if space > 0 else window_end, cuts)
+    def _between_blocks(self, text: str, found: Sequence[_Found]) -> list[Piece]:
+        """The last block may still change, but not where it begins."""
+        pieces: list[Piece] = []
+        offset, first = self._start, 0
+        for number, block in enumerate(found):
+            start = offset + block.start
+            if start - self._start > LONGEST_PIECE:
+                break
+            if start - self._start >= (PIECE_CHARACTERS if self._start < LONG else LATER_PIECE_CHARACTERS):
+                blocks = tuple(one.block for one in found[first:number])
+                pieces.append(self._cut(text, start - self._start, blocks))
+                first = number
+        return pieces
 
-    def _read_line(self, line: str, start: int) -> int | None:
-        """Where this line starts, if a new piece begins with it."""
-        begins = None
-        inside = self._fence is not None or self._math is not None
-        if not inside and not line.strip():
-            self._blank_end = start
-            return None
-        # An indented line behind a blank one continues what is before it, such as a list item.
-        if not inside and self._blank_end is not None and not line[0].isspace():
-            if self._blank_end - self._piece_start >= PIECE_CHARACTERS:
-                begins = start
-            self._blank_end = None
-        self._track_fences(line, start)
-        return begins
+    def _behind_code(self, text: str) -> list[Piece]:
+        """A piece with code that is longer than others, as far as its end is there."""
+        size = LONGEST_PIECE
+        while self._start + size < len(text):
+            size *= 2
+            found = self._found(_whole_lines(text[self._start : self._start + size]))
+            for number, block in enumerate(found):
+                if block.start > LONGEST_PIECE:
+                    return [self._cut(text, block.start, tuple(one.block for one in found[:number]))]
+        return []
 
-    def _track_fences(self, line: str, start: int) -> None:
-        if self._fence is not None:
-            if self._fence.closed_by(line):
-                self._fence = None
-            return
-        stripped = line.strip()
-        if self._math is not None:
-            if stripped.endswith(self._math):
-                self._math = None
-            return
-        if fence := Fence.opened_by(line):
-            self._fence = fence
-            return
-        for opening, closing in _MATH_FENCES:
-            if stripped.startswith(opening) and closing not in stripped[len(opening) :]:
-                self._math, self._math_start = closing, start
+    def _within(self, kind: str, text: str, window: str) -> list[Piece]:
+        """A piece of a block that alone is longer."""
+        if kind.endswith("_list"):
+            if items := [item for item in self._found(_whole_lines(window))[-1].items if item > 0]:
+                return [self._cut(text, items[-1])]
+            window = text[self._start : self._start + LONGEST_ITEM + 1]
+            if len(window) <= LONGEST_ITEM:
+                return []
+        line = len(_whole_lines(window[:-1]))
+        if kind == "table":
+            head = self._head or "".join(_LINE.findall(window)[:2])
+            if line > (0 if self._head else len(head)):
+                piece = self._cut(text, line)
+                self._head = head
+                return [piece]
+        space = window.rfind(" ", 1, len(window) - 1)
+        return [self._cut(text, next(place for place in (line, space, len(window) - 1) if place > 0))]
+
+    def _cut(self, text: str, place: int, blocks: tuple[Block, ...] = ()) -> Piece:
+        piece = Piece(self._head + text[self._start : self._start + place], blocks)
+        self._start += place
+        self._head = ""
+        return piece
+
+    def _found(self, window: str) -> list[_Found]:
+        """The blocks of a part of the text that begins with the open rest."""
+        lines = self._head + window
+        offsets = [*accumulate(map(len, _LINE.findall(lines)), initial=-len(self._head))]
+        return [
+            _Found(max(0, offsets[block.first]), block, [offsets[item] for item in block.items])
+            for block in blocks_of(lines, growing=True)
+        ]
+
+
+def _whole_lines(text: str) -> str:
+    return text[: max(text.rfind("\n"), text.rfind("\r")) + 1]

@@ -20,11 +20,12 @@ from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import ThinkingSplitter, split
 from glm_playground.ui.server.scheduler import page_slot, redraw_slot, released
-from glm_playground.ui.shared.answer_markdown import piece_markdown, to_markdown
+from glm_playground.ui.shared.answer_markdown import elements, piece_elements
+from glm_playground.ui.shared.block_markdown import Code
 from glm_playground.ui.shared.explanations import explain_retry
 from glm_playground.ui.shared.figures import seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.long_text import draw_cut
+from glm_playground.ui.shared.long_text import draw_code, draw_cut, draw_element
 from glm_playground.ui.shared.pieces import PieceCutter
 from glm_playground.ui.shared.styled import styled
 
@@ -56,12 +57,12 @@ class _GrowingText:
         """Draws what is new; the length of the rest that will be drawn again."""
         whole, text = text, text[: bounds.DRAWN_CHARACTERS]
         for piece in self._cutter.take(text):
-            self._element().markdown(piece_markdown(piece), anchors=False)
+            self._put(piece_elements(piece))
             self._rest = None
             self._drawn = ""
-        rest = text[self._cutter.rest_start :]
+        rest = self._cutter.rest(text)
         if rest != self._drawn and rest.strip():
-            self._element().markdown(to_markdown(rest), anchors=False)
+            self._put(elements(rest))
             self._drawn = rest
         if len(whole) > len(text) and not self._cut:
             self._cut = True
@@ -69,10 +70,30 @@ class _GrowingText:
                 draw_cut(whole, len(text))
         return len(rest)
 
-    def _element(self) -> "DeltaGenerator":
+    def _put(self, drawn: Sequence[str | Code]) -> None:
         if self._rest is None:
             self._rest = self._container.empty()
-        return self._rest
+        with self._rest if len(drawn) == 1 else self._rest.container(gap="small"):
+            for element in drawn:
+                draw_element(element)
+
+
+class _GrowingJson:
+    """A text that was asked for as JSON, as it is."""
+
+    def __init__(self, container: "DeltaGenerator") -> None:
+        self._slot = container.empty()
+
+    def draw(self, text: str) -> int:
+        """Draws the text; its length, since all of it will be drawn again."""
+        with self._slot.container(gap="small"):
+            draw_code(text, "json")
+        return min(len(text), bounds.DRAWN_TEXT_CHARACTERS)
+
+
+def _growing_answer(run: Run, container: "DeltaGenerator") -> _GrowingText | _GrowingJson:
+    wanted = run.request.response_format or {}
+    return _GrowingText(container) if wanted.get("type", "text") == "text" else _GrowingJson(container)
 
 
 class RunView:
@@ -97,7 +118,7 @@ class RunView:
         self._waiting: DeltaGenerator | None = self._answer_box.empty()
         if not self.run.ended:
             self._say_what_is_awaited()
-        self._answer: _GrowingText | None = None
+        self._answer: _GrowingText | _GrowingJson | None = None
 
     @property
     def begun(self) -> bool:
@@ -182,7 +203,7 @@ class RunView:
             self._stop_waiting()
             if self._thinking:
                 self._status.update(label=thinking_label(self.run), state="complete")
-            self._answer = _GrowingText(self._answer_box)
+            self._answer = _growing_answer(self.run, self._answer_box)
         return self._answer.draw(text)
 
     def _stop_waiting(self) -> None:
@@ -247,7 +268,7 @@ def draw_ended(answer: Answer, run: Run) -> None:
         if fold.open:
             _GrowingText(fold).draw(splitter.reasoning)
     if splitter.answer.strip():
-        _GrowingText(st.container(gap="small")).draw(splitter.answer)
+        _growing_answer(run, st.container(gap="small")).draw(splitter.answer)
 
 
 def thinking_label(run: Run, metrics: Metrics | None = None) -> str:
