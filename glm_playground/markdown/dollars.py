@@ -7,8 +7,10 @@ _SURE = re.compile(r"\\[A-Za-z]|\^|(?<![A-Za-z])[A-Za-z]'*_|[)}\]]_")
 _ENDS = re.compile(r"[^\W_]|[)\]}'!*|]")
 _CURRENCY = re.compile(r"^\d.*(?<![A-Za-z])[A-Z]{1,3}$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_FUNCTIONS = frozenset("sin cos tan cot sec csc log ln lg exp max min mod gcd lcm lim det dim deg Pr Var Cov".split())
-_UNITS = frozenset("cm mm km kg mg ml kWh Hz kHz MHz GHz ms".split())
+_FUNCTIONS = frozenset(
+    {"sin", "cos", "tan", "cot", "log", "ln", "lg", "exp", "max", "min", "mod", "gcd", "lcm", "lim", "det", "dim"}
+)
+_UNITS = frozenset({"cm", "mm", "km", "kg", "mg", "ml", "kWh", "Hz", "kHz", "MHz", "GHz", "ms"})
 _RELATION = re.compile(r"[=<>≤≥≈×÷≠]")
 
 
@@ -28,9 +30,9 @@ def is_formula(content: str, before: str, after: str) -> bool:
         return False
     if _is_word(before) and not (sure and re.match(r"[\w\\({]", content)):
         return False
-    if after and (_is_word(after) or after in "_{("):
-        if not _ENDS.fullmatch(content[-1]) or (_WORD.fullmatch(content) and not sure):
-            return False
+    goes_on = after and (_is_word(after) or after in "_{(")
+    if goes_on and (not _ENDS.fullmatch(content[-1]) or (_WORD.fullmatch(content) and not sure)):
+        return False
     if sure:
         return True
     if _CURRENCY.search(content):

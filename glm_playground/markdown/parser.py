@@ -209,10 +209,10 @@ def _tasks(state: StateCore) -> None:
         if item.type != "list_item_open" or tokens[place + 1].type != "paragraph_open":
             continue
         words = tokens[place + 2].children or []
-        if words and words[0].type == "text" and (found := _TASK.match(words[0].content)):
-            if found.end() < len(words[0].content) or len(words) > 1:
-                item.meta = {"done": found[1] != " "}
-                words[0].content = words[0].content[found.end() :]
+        found = _TASK.match(words[0].content) if words and words[0].type == "text" else None
+        if found and (found.end() < len(words[0].content) or len(words) > 1):
+            item.meta = {"done": found[1] != " "}
+            words[0].content = words[0].content[found.end() :]
 
 
 _PARSER = _parser()

@@ -18,7 +18,7 @@ from glm_playground.ui.shared.run_view import RunView, draw_ended
 
 # Streamlit has no option for the size of a text; this is the one page that is read from the back of a room.
 BIG_TYPE = """<style>
-.st-key-stage :is([data-testid="stMarkdown"] :is(p, li), [data-testid="stText"]) { font-size: 1.5rem; line-height: 1.5; }
+.st-key-stage :is(p, li, [data-testid="stText"]) { font-size: 1.5rem; line-height: 1.5; }
 .st-key-stage [data-testid="stCaptionContainer"] p { font-size: 1.1rem; }
 .st-key-stage [data-testid="stCode"] code { font-size: 1.2rem; }
 </style>"""

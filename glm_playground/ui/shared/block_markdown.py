@@ -1,7 +1,7 @@
 """The tokens of a text as Markdown that Streamlit's frontend draws to the same blocks."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ class BlockMarkdown:
     def __init__(self, tokens: Iterable[Token]) -> None:
         self._tokens = iter(tokens)
         self._formulas = FormulaBudget()
-        self._lists = 0
+        self._lists = self._depth = 0
 
     def elements(self) -> tuple[str | Code, ...]:
         """Markdown and code, one below the other."""
@@ -83,7 +83,9 @@ class BlockMarkdown:
                 marker = ")" if marker_above == "." else "."
                 return _Block(marker, self._items("ordered_list_close", marker, int(token.attrs.get("start", 1))))
             case "blockquote_open":
+                self._depth += 1
                 lines = _joined(self._blocks("blockquote_close"))
+                self._depth -= 1
                 return _Block("quote", [f"> {line}".rstrip() if not line else f"> {line}" for line in lines or [""]])
             case "table_open":
                 return _Block("table", self._table())
@@ -103,6 +105,7 @@ class BlockMarkdown:
 
     def _items(self, closing: str, marker: str, number: int | None = None) -> list[str]:
         self._lists += 1
+        self._depth += 1
         items: list[list[str]] = []
         loose = False
         for token in self._tokens:
@@ -116,6 +119,7 @@ class BlockMarkdown:
             begin = marker if number is None else f"{min(number + len(items), 999_999_999)}{marker}"
             items.append(_indented(lines, begin))
         self._lists -= 1
+        self._depth -= 1
         apart = [""] if loose else []
         return [line for number, item in enumerate(items) for line in ([*apart, *item] if number else item)]
 
@@ -141,6 +145,10 @@ class BlockMarkdown:
             return self._formula(text, text)
         if language.lower() in _DRAWN_LANGUAGES or len(text) > bounds.DRAWN_CODE_CHARACTERS:
             language = "text"
+        if self._depth and ":material/" in text:
+            # Within a list or a quote it cannot be drawn by itself; in spans it stays what it is.
+            spans = [InlineMarkdown(Place.PARAGRAPH, self._formulas.draws).code(line) for line in text.split("\n")]
+            return _Block("paragraph", "\\\n".join(spans).split("\n"))
         # An empty line at the start is not shown, unless there are two.
         lines = [*([""] if text.startswith("\n") else []), *text.split("\n")]
         return _Block("code", _fenced(lines, language), Code(text, language or None))

@@ -39,8 +39,8 @@ class InlineMarkdown:
     """Writes the tokens of one paragraph, heading or cell.
 
     Emphasis is the hard part: whether `**` opens or closes depends on the characters beside it, and the frontend does
-    not know the rules for CJK. So runs wait in `_runs` until what follows is known, and an empty directive is put beside
-    a run where it would not do. Within emphasis `_` takes the place of `*`; deeper emphasis than that is not drawn.
+    not know the rules for CJK. So runs wait in `_runs` until what follows is known, and an empty directive is put
+    beside a run where it would not do. Within emphasis `_` takes the place of `*`; what is deeper is not emphasized.
     """
 
     def __init__(self, place: Place, draws: DrawnFormula) -> None:
@@ -57,6 +57,11 @@ class InlineMarkdown:
         for token in tokens:
             self._write(token)
         self._put_runs("")
+        return "".join(self._parts)
+
+    def code(self, content: str) -> str:
+        """A line of code as a span."""
+        self._put_code(content)
         return "".join(self._parts)
 
     def _write(self, token: Token) -> None:
@@ -96,7 +101,8 @@ class InlineMarkdown:
     def _put_code(self, content: str) -> None:
         in_cell = self._place is Place.CELL
         for part in (_UNTRUE_IN_CELLS if in_cell else _UNTRUE).split(content.replace("\n", " ")):
-            self._put(_code_span(part.replace("|", "\\|") if in_cell else part))
+            if part:
+                self._put(_code_span(part.replace("|", "\\|") if in_cell else part))
 
     def _put_formula(self, token: Token) -> None:
         formula = " ".join(token.content.split())

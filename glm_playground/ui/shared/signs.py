@@ -1,8 +1,8 @@
 """Text that Streamlit's Markdown shows as it is.
 
-Its frontend reads CommonMark with tables, footnotes, formulas and directives (`:red[..]`), and then looks in the text
-that is left, where an escape is no longer seen: for emoji codes (`:smile:`), icons, arrows (`->`, `--`, `>=`) and addresses. An
-empty directive parts such a sign; it neither shows nor is copied.
+Its frontend reads CommonMark with tables, footnotes, formulas and directives (`:red[..]`). Then it looks in the text
+that is left, where an escape is no longer seen, for emoji codes (`:smile:`), icons, arrows (`->`, `--`, `>=`) and
+addresses. An empty directive parts such a sign; it neither shows nor is copied.
 """
 
 import re
