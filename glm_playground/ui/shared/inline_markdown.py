@@ -135,6 +135,8 @@ class InlineMarkdown:
                     self._append(PART)
                 self._append(run.signs)
             else:
+                if self._last.isspace():
+                    self._append(PART)
                 self._append(run.signs)
                 if not _may_close(run.signs, self._parts[-2][-1], after):
                     self._append(PART)

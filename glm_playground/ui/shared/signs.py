@@ -6,6 +6,7 @@ addresses. An empty directive parts such a sign; it neither shows nor is copied.
 """
 
 import re
+from unicodedata import category
 
 PART = ":color[]"
 """Parts the text around it."""
@@ -32,7 +33,7 @@ def escaped(text: str, *, line_start: bool = False) -> str:
     begin = ""
     if line_start and (found := _LINE_START.match(text)):
         begin, text = _at_line_start(found), text[found.end() :]
-        if begin.endswith(";"):
+        if found["space"]:
             # A sign behind spaces is at the start of the line as well.
             return begin + escaped(text, line_start=True)
     return begin + _SIGN.sub(_escaped, text)
@@ -59,4 +60,8 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _as_references(characters: str) -> str:
-    return "".join(f"&#{ord(character)};" for character in characters)
+    # There are no references to other control characters.
+    return "".join(
+        f"&#{ord(character)};" if character in "\t\n\r" or category(character) != "Cc" else character
+        for character in characters
+    )
