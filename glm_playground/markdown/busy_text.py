@@ -11,7 +11,6 @@ from glm_playground import bounds
 _SIGNS = str.maketrans("", "", "[]!*_`<~$@\\")
 _MARKERS = re.compile(r"[ \t]{0,99}(?:>|(?:[-*+]|[0-9]{1,9}[.)])(?=[ \t]))")
 _DEEP_INDENT = re.compile(rf"^[ \t]{{{4 * bounds.DRAWN_DEPTH},}}(?:>|[-*+][ \t]|[0-9]{{1,9}}[.)][ \t])", re.MULTILINE)
-_TICKS = re.compile("`{3,}")
 
 
 def is_busy(text: str) -> bool:
@@ -24,12 +23,6 @@ def is_busy(text: str) -> bool:
         or _DEEP_INDENT.search(text) is not None
         or any(_markers(line) > bounds.DRAWN_DEPTH for line in lines)
     )
-
-
-def as_text(text: str) -> str:
-    """`text` as a block of code, whatever is in it."""
-    fence = "`" * (1 + max(map(len, _TICKS.findall(text)), default=2))
-    return f"{fence}text\n{text}\n{fence}"
 
 
 def _markers(line: str) -> int:

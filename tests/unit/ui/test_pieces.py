@@ -6,17 +6,31 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glm_playground.ui.shared.pieces import LONGEST_FORMULA, LONGEST_PIECE, PIECE_CHARACTERS, PieceCutter
+from glm_playground.markdown.math_syntax import LONGEST_FORMULA
+from glm_playground.ui.shared.answer_markdown import elements, piece_elements
+from glm_playground.ui.shared.pieces import (
+    LONG,
+    LONGEST_ITEM,
+    LONGEST_PIECE,
+    PIECE_CHARACTERS,
+    Piece,
+    PieceCutter,
+)
+from tests.shown_text import drawn
 
 
-def cut(*arrivals: str) -> list[str]:
+def cut_pieces(*arrivals: str) -> list[Piece]:
     """The pieces of a text that arrives so, and at the end the open rest."""
     cutter = PieceCutter()
-    pieces: list[str] = []
+    pieces: list[Piece] = []
     text = ""
     for text in accumulate(arrivals):
         pieces += cutter.take(text)
-    return [*pieces, text[cutter.rest_start :]]
+    return [*pieces, Piece(cutter.rest(text))]
+
+
+def cut(*arrivals: str) -> list[str]:
+    return [piece.text for piece in cut_pieces(*arrivals)]
 
 
 def arriving(text: str, places: list[int]) -> list[str]:
@@ -29,8 +43,9 @@ lengths = st.sampled_from([1, 60, PIECE_CHARACTERS, LONGEST_FORMULA, LONGEST_PIE
 units = st.sampled_from(["a", "ab cd ", "a\n", "- b\n"])
 runs = st.builds(lambda unit, length: (unit * length)[:length], units, lengths)
 signs = st.sampled_from(["\n", "\n\n", "\r\n", "`a` ", "\\[", "\\]\n", "$$", "$$\n"])
+blocks = st.sampled_from(["2", "2. ", "---\n", "===\n", "<div>\n", "<!--", "    code\n", "- x\n\n", "> q\n", "1. c\n", "\t"])
 fences = st.sampled_from(["```", "```py\n", "````\n", "~~~\n", "- ```\n", "  ```\n"])
-texts = st.lists(runs | signs | fences | st.text(max_size=5), max_size=12).map("".join)
+texts = st.lists(runs | signs | blocks | fences | st.text(max_size=5), max_size=12).map("".join)
 places = st.lists(st.integers(0, 2**17), max_size=12)
 
 
@@ -44,11 +59,16 @@ def test_the_pieces_are_the_text_and_do_not_depend_on_its_arrival(text: str, at:
     assert cut(*arriving(text, at)) == pieces
 
 
+@given(texts)
+def test_what_was_read_to_cut_a_piece_is_what_it_says(text: str) -> None:
+    assert all(piece_elements(piece) == elements(piece.text) for piece in cut_pieces(text))
+
+
 @given(st.lists(runs | signs, max_size=12).map("".join))
 @example("\\[ never closed\n" + "a b\n" * 20_000)
 @example("$$ never closed " + "a" * 50_000)
 def test_outside_code_every_piece_is_bounded(text: str) -> None:
-    assert max(map(len, cut(text))) <= LONGEST_PIECE + LONGEST_FORMULA
+    assert max(map(len, cut(text))) <= LONGEST_ITEM
 
 
 def test_a_line_that_begins_with_inline_code_is_no_fence() -> None:
@@ -66,6 +86,7 @@ BLOCKS = [
     "1. ```sh\n" + "   code\n\n" * 200 + "   ```\n",
     "\\[\n" + "x = 1 \\\\\n\n" * 200 + "\\]\n",
     "$$\n" + "x = 1\n\n" * 200 + "$$\n",
+    "\\begin{align}\n" + "x = 1\n\n" * 200 + "\\end{align}\n",
 ]
 
 
@@ -85,10 +106,26 @@ def test_code_that_is_not_closed_yet_stays_open(opening: str) -> None:
 def test_a_finished_piece_is_long_enough_to_be_worth_an_element() -> None:
     pieces = cut("short\n\n" * 2000)
     assert len(pieces) > 10
-    assert all(PIECE_CHARACTERS <= len(piece) < PIECE_CHARACTERS + 20 for piece in pieces[:-1])
+    first = pieces[: LONG // (PIECE_CHARACTERS + 20)]
+    assert all(PIECE_CHARACTERS <= len(piece) < PIECE_CHARACTERS + 20 for piece in first)
 
 
 def test_a_long_line_is_cut_at_a_space() -> None:
     first, second = cut("word " * (LONGEST_PIECE // 5 + 1))[:2]
     assert first.endswith("word")
     assert second.startswith(" word")
+
+
+def test_a_long_table_is_cut_at_a_row_with_its_head_again() -> None:
+    head, rows = "| a | b |\n|:-:|---|\n", [f"| {number} | {'x' * 70} |\n" for number in range(140)]
+    pieces = cut("# T\n\n" + head + "".join(rows))
+    assert len(pieces) == 3
+    assert all(piece.startswith(head) for piece in pieces[1:])
+    cells = drawn(tuple(element for piece in pieces for element in elements(piece)))
+    assert [cells.count(f"<td>{number}</td>") for number in range(140)] == [1] * 140
+
+
+def test_a_long_list_is_cut_between_items_and_goes_on_counting() -> None:
+    pieces = cut("".join(f"{number}. item\n\n   - inner {'x' * 70}\n" for number in range(1, 200)))
+    assert len(pieces) == 3
+    assert [piece.split(".")[0] for piece in pieces] == ["1", *(str(1 + "".join(pieces[:n]).count("inner")) for n in (1, 2))]
