@@ -42,7 +42,9 @@ def drawn(elements: tuple[str | Code, ...]) -> str:
 def form(written: str) -> str:
     """`written` without what HTML does not tell apart."""
     written = written.replace("</c><c>", "")
-    written = re.sub(r"<math>(.*?)</math>", lambda found: f"<math>{''.join(found[1].split())}</math>", written, flags=re.S)
+    written = re.sub(
+        r"<math>(.*?)</math>", lambda found: f"<math>{''.join(found[1].split())}</math>", written, flags=re.S
+    )
     written = re.sub(r"<a (.*?)>", lambda found: f"<a {unquote(found[1])}>", written)
     parts = re.split(r"(<pre>.*?</pre>|<c>.*?</c>)", written, flags=re.S)
     parts[::2] = [re.sub(r"[ \t\n\r\x0b\x0c\x1c-\x1f\x85]+", " ", part) for part in parts[::2]]
@@ -81,7 +83,9 @@ def _written(tokens: list[Token], formulas: FormulaBudget | None) -> Iterator[st
 
 def _block(token: Token, formulas: FormulaBudget | None) -> str:
     text = token.content.removesuffix("\n")
-    formula = token.type == "math_block" or (formulas is not None and token.info.strip() == "math" and text.strip() != "")
+    formula = token.type == "math_block" or (
+        formulas is not None and token.info.strip() == "math" and text.strip() != ""
+    )
     if formula and (formulas is None or formulas.draws(text)):
         return f"<math>{text}</math>"
     if formulas is None and text.startswith("\n"):
@@ -185,7 +189,12 @@ def _frontend() -> MarkdownIt:
 def _mark_tasks(tokens: list[Token]) -> None:
     for item, _paragraph, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
         words = inline.children or []
-        if item.type == "list_item_open" and words and re.match(r"\[[ x]\] ", words[0].content) and inline.content[0] == "[":
+        if (
+            item.type == "list_item_open"
+            and words
+            and re.match(r"\[[ x]\] ", words[0].content)
+            and inline.content[0] == "["
+        ):
             item.meta = {"done": words[0].content[1] == "x"}
             words[0].content = words[0].content[4:]
 

@@ -46,7 +46,7 @@ def blocks_of(text: str, *, growing: bool = False) -> list[Block]:
         text: Markdown.
         growing: whether more follows. All blocks but the last stay as they are then, whatever whole lines come.
     """
-    state = StateCore(text, _PARSER, {GROWING: True} if growing else {})
+    state = StateCore(text, PARSER, {GROWING: True} if growing else {})
     normalize(state)
     block(state)
     lines = state.src.split("\n")
@@ -63,10 +63,10 @@ def blocks_of(text: str, *, growing: bool = False) -> list[Block]:
 
 def tokens_of(blocks: Iterable[Block]) -> list[Token]:
     """The tokens of blocks, with all that is within."""
-    state = StateCore("", _PARSER, {})
+    state = StateCore("", PARSER, {})
     for one in blocks:
         state.tokens += _costly(one) if one.kind not in _CODE and is_busy(one.source) else one.tokens
-    for rule in _PARSER.core.ruler.getRules(""):
+    for rule in PARSER.core.ruler.getRules(""):
         rule(state)
     return state.tokens
 
@@ -215,4 +215,4 @@ def _tasks(state: StateCore) -> None:
             words[0].content = words[0].content[found.end() :]
 
 
-_PARSER = _parser()
+PARSER = _parser()

@@ -22,6 +22,7 @@ from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway.wire import clean_text
+from glm_playground.markdown.html import to_html as answer_html
 from glm_playground.reports.figures import lane_figures
 from glm_playground.reports.sections import (
     MeasuredLane,
@@ -182,7 +183,9 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-TEMPLATES.filters.update(fenced=fenced, quoted=quoted, span=span, table_span=table_span)
+TEMPLATES.filters.update(
+    as_html=answer_html, fenced=fenced, quoted=quoted, span=span, table_span=table_span
+)
 
 
 def _longest_backticks(text: str) -> int:
@@ -307,7 +310,8 @@ def _answer(answer: Answer, run: Run, words: Words) -> tuple[_Passage, ...]:
     if (reasoning := reasoning_of(run)).strip():
         passages.append(_Passage(words.reasoning, reasoning, folds=True))
     if answer.content or not (answer.tool_calls or run.error):
-        passages.append(_Passage(words.assistant, answer.content, language="markdown"))
+        wanted = (run.request.response_format or {}).get("type", "text")
+        passages.append(_Passage(words.assistant, answer.content, language="markdown" if wanted == "text" else "json"))
     passages += [_Passage(words.tool_call, call.arguments, call.name, "json") for call in answer.tool_calls]
     if run.error:
         passages.append(_Passage(words.error, _error_text(run.error), failed=True))

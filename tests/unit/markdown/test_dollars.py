@@ -8,10 +8,51 @@ from tests.shown_text import meant
 @pytest.mark.parametrize(
     "text",
     [
-        *("$5", "US$20", "R$ 5", "$5 and $6", "$5-$10", "$1,000.50 (or $2)", "from $5 to $x", "A$5/US$6", "costs 5$ or 6$"),
-        *("$5，另一个是R$6", "5$/6$", "HK$100、NT$200", "$5.", "$1M–$2M", "**$5**–**$6**", "| $5 | $6 |", "$.99 or $1.99"),
-        *("$HOME", "$PATH:$X", "$HOME/bin:$PATH", "${A}/${B}", "$USER@$HOST", "$_GET['a'] and $_POST['b']", "$x->$y", "$i<$n"),
-        *("$1/$2", "$(date)/$(hostname)", "$('#a').on($b)", "a$", "$", "$ x $", "$$", "$$$", "it$", "\\$x\\$", "`$x$`", "$a\nb$"),
+        *(
+            "$5",
+            "US$20",
+            "R$ 5",
+            "$5 and $6",
+            "$5-$10",
+            "$1,000.50 (or $2)",
+            "from $5 to $x",
+            "A$5/US$6",
+            "costs 5$ or 6$",
+        ),
+        *(
+            "$5，另一个是R$6",
+            "5$/6$",
+            "HK$100、NT$200",
+            "$5.",
+            "$1M–$2M",
+            "**$5**–**$6**",
+            "| $5 | $6 |",
+            "$.99 or $1.99",
+        ),
+        *(
+            "$HOME",
+            "$PATH:$X",
+            "$HOME/bin:$PATH",
+            "${A}/${B}",
+            "$USER@$HOST",
+            "$_GET['a'] and $_POST['b']",
+            "$x->$y",
+            "$i<$n",
+        ),
+        *(
+            "$1/$2",
+            "$(date)/$(hostname)",
+            "$('#a').on($b)",
+            "a$",
+            "$",
+            "$ x $",
+            "$$",
+            "$$$",
+            "it$",
+            "\\$x\\$",
+            "`$x$`",
+            "$a\nb$",
+        ),
     ],
 )
 def test_money_and_variables_stay(text: str) -> None:
@@ -43,6 +84,8 @@ def test_formulas(text: str, formulas: list[str] | None) -> None:
     assert found == formulas if formulas else len(found) == text.count("$") // 2
 
 
-@pytest.mark.parametrize("text", ["\\(a, not closed", "\\[\n\na", "$$\na", "\\begin{align}\na", "\\(\\)", "$$ $$", "\\(a `b\\)` c"])
+@pytest.mark.parametrize(
+    "text", ["\\(a, not closed", "\\[\n\na", "$$\na", "\\begin{align}\na", "\\(\\)", "$$ $$", "\\(a `b\\)` c"]
+)
 def test_what_is_not_closed_is_text(text: str) -> None:
     assert "<math>" not in meant(text)

@@ -13,14 +13,133 @@ from tests.shown_text import drawn, meant
 
 # Signs of Markdown, of Streamlit and of several scripts, in any order.
 SIGNS = (
-    *("他说", "“你好”", "《书》", "：", "。", "（注）", "число", "é", "😀", "\u3000", "\u00a0", "a", "word", "n", "5", "10"),
-    *("**", "*", "__", "_", "~~", "~", "`", "``", "```\n", "```py\n", "~~~\n", "~~~", " ", "  ", "    ", "\t", "\n", "\n\n", "\r\n"),
-    *("- ", "* ", "+ ", "1. ", "2) ", "> ", "# ", "## ", "---", "***", "___", "===", "- [x] t\n", "[ ] ", "1. a\n   - b\n"),
-    *("$", "$x$", "$$", "\\(", "\\)", "\\[", "\\]", "\\", "x^2", "$5", "$HOME", "\\$", "\\frac{1}{2}", "```math\nx\n```\n"),
-    *("\\begin{align}a&b\\end{align}", "|", "| a | b |\n|:-:|---|\n", "|-|\n", "\\|", "`a\\|b`", "<br>", "<b>", "<div>", "<!-- c -->"),
-    *("&amp;", "&copy;", "&#10;", "&", "->", " -> ", "--", " -- ", ">=", "<=", "<->", "~=", ":smile:", ":100:", ":material/home:"),
-    *(":red[x]", "::: x\n", "::", ":", "[", "]", "(", ")", "{", "}", "^", "!", "=", "\\*", "[^1]", "[^1]: note", "www.f.test"),
-    *("[a](http://b.test/x)", "![i](http://c.test/i.png)", "https://d.test/a_b_c", "<https://e.test/>", "[x](javascript:a)"),
+    *(
+        "他说",
+        "“你好”",
+        "《书》",
+        "：",
+        "。",
+        "（注）",
+        "число",
+        "é",
+        "😀",
+        "\u3000",
+        "\u00a0",
+        "a",
+        "word",
+        "n",
+        "5",
+        "10",
+    ),
+    *(
+        "**",
+        "*",
+        "__",
+        "_",
+        "~~",
+        "~",
+        "`",
+        "``",
+        "```\n",
+        "```py\n",
+        "~~~\n",
+        "~~~",
+        " ",
+        "  ",
+        "    ",
+        "\t",
+        "\n",
+        "\n\n",
+        "\r\n",
+    ),
+    *(
+        "- ",
+        "* ",
+        "+ ",
+        "1. ",
+        "2) ",
+        "> ",
+        "# ",
+        "## ",
+        "---",
+        "***",
+        "___",
+        "===",
+        "- [x] t\n",
+        "[ ] ",
+        "1. a\n   - b\n",
+    ),
+    *(
+        "$",
+        "$x$",
+        "$$",
+        "\\(",
+        "\\)",
+        "\\[",
+        "\\]",
+        "\\",
+        "x^2",
+        "$5",
+        "$HOME",
+        "\\$",
+        "\\frac{1}{2}",
+        "```math\nx\n```\n",
+    ),
+    *(
+        "\\begin{align}a&b\\end{align}",
+        "|",
+        "| a | b |\n|:-:|---|\n",
+        "|-|\n",
+        "\\|",
+        "`a\\|b`",
+        "<br>",
+        "<b>",
+        "<div>",
+        "<!-- c -->",
+    ),
+    *(
+        "&amp;",
+        "&copy;",
+        "&#10;",
+        "&",
+        "->",
+        " -> ",
+        "--",
+        " -- ",
+        ">=",
+        "<=",
+        "<->",
+        "~=",
+        ":smile:",
+        ":100:",
+        ":material/home:",
+    ),
+    *(
+        ":red[x]",
+        "::: x\n",
+        "::",
+        ":",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        "}",
+        "^",
+        "!",
+        "=",
+        "\\*",
+        "[^1]",
+        "[^1]: note",
+        "www.f.test",
+    ),
+    *(
+        "[a](http://b.test/x)",
+        "![i](http://c.test/i.png)",
+        "https://d.test/a_b_c",
+        "<https://e.test/>",
+        "[x](javascript:a)",
+    ),
     *("me@g.test", "[r]: http://h.test", "[r]"),
 )
 texts = st.lists(st.sampled_from(SIGNS), max_size=16).map("".join) | st.text(max_size=40)
@@ -42,13 +161,22 @@ def test_what_is_drawn_reads_as_what_is_meant(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("| a | b |\n|:---:|---|\n| 打开<br>登录 | c |", "<table><tr><th>a</th><th>b</th></tr><tr><td>打开⏎登录</td><td>c</td></tr></table>"),
-        ("当$n$为偶数，$f(x)$、$O(n)$、$n-1$、$2n$", "当<math>n</math>为偶数，<math>f(x)</math>、<math>O(n)</math>、<math>n-1</math>、<math>2n</math>"),
+        (
+            "| a | b |\n|:---:|---|\n| 打开<br>登录 | c |",
+            "<table><tr><th>a</th><th>b</th></tr><tr><td>打开⏎登录</td><td>c</td></tr></table>",
+        ),
+        (
+            "当$n$为偶数，$f(x)$、$O(n)$、$n-1$、$2n$",
+            "当<math>n</math>为偶数，<math>f(x)</math>、<math>O(n)</math>、<math>n-1</math>、<math>2n</math>",
+        ),
         ("1. a\n   \\[x\\]\n   b\n2. c", "<ol><li>a<math>x</math>b</li><li>c</li></ol>"),
         ("> - a\n>   \\[x\n>   \\]\n> - b", "<q><ul><li>a<math>x</math></li><li>b</li></ul></q>"),
         ("| a |\n|-|\n| \\(x\\) und $|y|$ |", None),
         ("他说**“你好”**是", "他说<b>“你好”</b>是"),
-        ("这是**重点：**后面，*（注）*和**《书》**、~~「旧」~~新", "这是<b>重点：</b>后面，<i>（注）</i>和<b>《书》</b>、<s>「旧」</s>新"),
+        (
+            "这是**重点：**后面，*（注）*和**《书》**、~~「旧」~~新",
+            "这是<b>重点：</b>后面，<i>（注）</i>和<b>《书》</b>、<s>「旧」</s>新",
+        ),
         ("需要3~5天，费用100~200元 ~~x~~", "需要3~5天，费用100~200元 <s>x</s>"),
         ("x >= 3 -> b <- c -- d", "x >= 3 -> b <- c -- d"),
         ("Run:\n\n    export A=$5 b:c:d", "Run:<pre>export A=$5 b:c:d</pre>"),
@@ -91,7 +219,9 @@ def test_a_link_shows_where_it_leads_and_nothing_is_fetched(text: str, shown: st
     assert drawn(elements(text)) == shown
 
 
-@pytest.mark.parametrize("text", ["```mermaid\ngraph TD\n```", "~~~ Mermaid x\ngraph TD\n~~~", "- ```mermaid\n  graph\n  ```"])
+@pytest.mark.parametrize(
+    "text", ["```mermaid\ngraph TD\n```", "~~~ Mermaid x\ngraph TD\n~~~", "- ```mermaid\n  graph\n  ```"]
+)
 def test_a_diagram_stays_text(text: str) -> None:
     [element] = elements(text)
     assert "mermaid" not in str(element).lower()
@@ -108,7 +238,10 @@ def test_a_fence_keeps_every_letter(code: str, language: str) -> None:
 def test_code_that_streamlit_would_change_is_drawn_by_itself() -> None:
     assert elements("a\n\n```py\nicon=':material/home:'\n```\nb") == ("a", Code("icon=':material/home:'", "py"), "b")
     # Where it cannot be, it is in spans.
-    assert drawn(elements("> ```py\n> a\n>\n> icon=':material/home:'\n> ```")) == "<q><c>a</c>⏎⏎<c>icon=':material/home:'</c></q>"
+    assert (
+        drawn(elements("> ```py\n> a\n>\n> icon=':material/home:'\n> ```"))
+        == "<q><c>a</c>⏎⏎<c>icon=':material/home:'</c></q>"
+    )
     assert Code("a\n  \nb", None) in elements("```\na\n  \nb\n```")
 
 

@@ -43,7 +43,9 @@ lengths = st.sampled_from([1, 60, PIECE_CHARACTERS, LONGEST_FORMULA, LONGEST_PIE
 units = st.sampled_from(["a", "ab cd ", "a\n", "- b\n"])
 runs = st.builds(lambda unit, length: (unit * length)[:length], units, lengths)
 signs = st.sampled_from(["\n", "\n\n", "\r\n", "`a` ", "\\[", "\\]\n", "$$", "$$\n"])
-blocks = st.sampled_from(["2", "2. ", "---\n", "===\n", "<div>\n", "<!--", "    code\n", "- x\n\n", "> q\n", "1. c\n", "\t"])
+blocks = st.sampled_from(
+    ["2", "2. ", "---\n", "===\n", "<div>\n", "<!--", "    code\n", "- x\n\n", "> q\n", "1. c\n", "\t"]
+)
 fences = st.sampled_from(["```", "```py\n", "````\n", "~~~\n", "- ```\n", "  ```\n"])
 texts = st.lists(runs | signs | blocks | fences | st.text(max_size=5), max_size=12).map("".join)
 places = st.lists(st.integers(0, 2**17), max_size=12)
@@ -128,4 +130,7 @@ def test_a_long_table_is_cut_at_a_row_with_its_head_again() -> None:
 def test_a_long_list_is_cut_between_items_and_goes_on_counting() -> None:
     pieces = cut("".join(f"{number}. item\n\n   - inner {'x' * 70}\n" for number in range(1, 200)))
     assert len(pieces) == 3
-    assert [piece.split(".")[0] for piece in pieces] == ["1", *(str(1 + "".join(pieces[:n]).count("inner")) for n in (1, 2))]
+    assert [piece.split(".")[0] for piece in pieces] == [
+        "1",
+        *(str(1 + "".join(pieces[:n]).count("inner")) for n in (1, 2)),
+    ]
