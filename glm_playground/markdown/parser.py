@@ -77,7 +77,11 @@ def parse(text: str) -> list[Token]:
 
 
 def _parser() -> MarkdownIt:
-    md = MarkdownIt("commonmark", {"linkify": True}).enable(["table", "strikethrough"]).disable("reference")
+    md = (
+        MarkdownIt("commonmark", {"linkify": True, "xhtmlOut": False})
+        .enable(["table", "strikethrough"])
+        .disable("reference")
+    )
     md.inline.__class__ = CjkInline
     md.inline.ruler.enable("linkify")
     md.validateLink = lambda url: host(url) is not None  # type: ignore[method-assign]

@@ -5,7 +5,6 @@ Drawing stays linear in the length of the text because a finished piece is drawn
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 from glm_playground.markdown.parser import Block, blocks_of
@@ -20,8 +19,7 @@ LONGEST_PIECE = 8_000
 LONGEST_ITEM = 32_000
 """An item of a list is cut here at the latest."""
 
-_READ_AT_ONCE = 4 * LONGEST_PIECE
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)")
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _CODE = frozenset({"fence", "code_block"})
 
 
@@ -69,13 +67,13 @@ class PieceCutter:
 
     def _next(self, text: str) -> list[Piece]:
         """The next pieces. The longest piece and the sign behind it are all that decides, but for code."""
-        several = _whole_lines(text[self._start : self._start + _READ_AT_ONCE])
-        if pieces := self._between_blocks(text, self._found(several)):
-            return pieces
         window = text[self._start : self._start + LONGEST_PIECE + 1]
         if len(window) <= LONGEST_PIECE:
-            return []
-        last = self._found(window)[-1]
+            return self._between_blocks(text, self._found(_whole_lines(window)))
+        # The line that is cut off here may make another block of the last one.
+        *found, last = self._found(window) or [_Found(0, Block("", 0, [], [], ""), [])]
+        if pieces := self._between_blocks(text, found):
+            return pieces
         if last.block.kind in _CODE:
             return self._behind_code(text)
         if last.start > 0:
@@ -83,13 +81,11 @@ class PieceCutter:
         return self._within(last.block.kind, text, window)
 
     def _between_blocks(self, text: str, found: Sequence[_Found]) -> list[Piece]:
-        """The last block may still change, but not where it begins."""
+        """The pieces that blocks make, but for the last ones, which are too few yet."""
         pieces: list[Piece] = []
         offset, first = self._start, 0
         for number, block in enumerate(found):
             start = offset + block.start
-            if start - self._start > LONGEST_PIECE:
-                break
             if start - self._start >= (PIECE_CHARACTERS if self._start < LONG else LATER_PIECE_CHARACTERS):
                 blocks = tuple(one.block for one in found[first:number])
                 pieces.append(self._cut(text, start - self._start, blocks))
@@ -117,7 +113,8 @@ class PieceCutter:
                 return []
         line = len(_whole_lines(window[:-1]))
         if kind == "table":
-            head = self._head or "".join(_LINE.findall(window)[:2])
+            ends = [end.end() for end in _LINE_END.finditer(window)]
+            head = self._head or window[: max(ends[:2], default=0)]
             if line > (0 if self._head else len(head)):
                 piece = self._cut(text, line)
                 self._head = head
@@ -134,7 +131,7 @@ class PieceCutter:
     def _found(self, window: str) -> list[_Found]:
         """The blocks of a part of the text that begins with the open rest."""
         lines = self._head + window
-        offsets = [*accumulate(map(len, _LINE.findall(lines)), initial=-len(self._head))]
+        offsets = [-len(self._head), *(end.end() - len(self._head) for end in _LINE_END.finditer(lines))]
         return [
             _Found(max(0, offsets[block.first]), block, [offsets[item] for item in block.items])
             for block in blocks_of(lines, growing=True)

@@ -29,7 +29,7 @@ from tests.pictures import picture, url_of
 from tests.report_lanes import AT, MILLISECOND, PRICE, lane_of, run_of
 
 WORDS = Words()
-VOID = {"img", "meta", "br"}
+VOID = {"img", "hr", "meta", "br"}
 
 
 def asked(content: str, **fields: object) -> TranscriptLane:
@@ -65,13 +65,18 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[tuple[list[tuple[str, dict[str, str | None]]], str]] = []
+        self.answers: set[str] = set()
+        """Elements within answers, which are Markdown."""
         self._open: list[tuple[str, dict[str, str | None]]] = []
         self.feed(html)
         self.close()
         assert not self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
+        if any(opened.get("class") == "markdown" for _tag, opened in self._open):
+            self.answers.add(tag)
+        else:
+            self.elements.append((tag, dict(attrs)))
         if tag not in VOID:
             self._open.append((tag, dict(attrs)))
 
@@ -117,6 +122,9 @@ _SIGNS = (
     *("> ", "- ", "1. ", "    ", "\t", "\r", "\r\n", "[r]: http://evil.test\n", "![a](http://evil.test)", "|-|\n"),
     *("\u202e", "\u2066", "\u200f", "\u2028", "\u0085", "\x0b", "\x0c", "\ud800", "\udc00", "a", "**", "*", "_", "\\"),
 )
+OF_ANSWERS = {"p", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "s", "hr", "br", "a"} | {
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
 hostile = st.lists(st.sampled_from(_SIGNS), min_size=1, max_size=10).map("".join).filter(str.strip)
 
 
@@ -128,6 +136,7 @@ def test_no_text_changes_the_structure_of_a_page_or_leaves_its_direction_isolate
     html.encode()
     page, plain = Page(html), Page(html_of(in_every_place("tame"), votes=[vote_of("tame")]))
     assert page.elements == plain.elements
+    assert page.answers <= OF_ANSWERS
     held = [opened for opened, told in plain.texts if "tame" in told and opened[-1][0] != "title"]
     assert held
     assert all(any(attrs.get("dir") == "auto" for _tag, attrs in opened) for opened in held)
@@ -150,14 +159,24 @@ def test_no_text_changes_the_structure_of_a_markdown_document(text: str) -> None
 
 @settings(max_examples=60)
 @given(hostile)
-def test_prompts_and_answers_stay_letter_by_letter(text: str) -> None:
+def test_prompts_stay_letter_by_letter_and_answers_as_markdown(text: str) -> None:
     lane = lane_of((Prompt(text), Answer(text=text)))
     clean = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    assert Page(html_of(lane)).passages() == [clean, clean]
+    assert Page(html_of(lane)).passages() == [clean]
     as_parsed = re.sub(r"\r\n?", "\n", clean + "\n")
     assert fences(markdown_of(lane))[1] == as_parsed
     turn = json.loads(to_json([lane], exported_at=AT))["lanes"][0]["turns"][0]
     assert (turn["prompt"]["text"], turn["answer"]["content"]) == (clean, clean)
+
+
+def test_an_answer_is_rendered_without_html_images_and_hidden_links() -> None:
+    html = html_of(
+        asked("# Hi\n\n**“b”**是 $x$ <img src=x>\n![i](http://evil.test) [y](javascript:1)\n\n| a |\n|-|\n| `c` |")
+    )
+    assert "<h5>Hi</h5>" in html
+    assert "<strong>“b”</strong>是 <code>$x$</code> &lt;img src=x&gt;<br>" in html
+    assert '<a href="http://evil.test" rel="noopener noreferrer">i</a> (evil.test) [y](javascript:1)' in html
+    assert "<td><code>c</code></td>" in html
 
 
 def test_headings_are_the_title_lanes_and_turns_in_order() -> None:

@@ -3,7 +3,7 @@
 from itertools import accumulate
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glm_playground.markdown.math_syntax import LONGEST_FORMULA
@@ -51,6 +51,7 @@ texts = st.lists(runs | signs | blocks | fences | st.text(max_size=5), max_size=
 places = st.lists(st.integers(0, 2**17), max_size=12)
 
 
+@settings(max_examples=40)
 @given(texts, places)
 @example("a " * 6000 + "\n\nb", [11_999, 12_001, 12_002])
 @example("\\[" + "a" * LONGEST_FORMULA + "\n" + "b" * LONGEST_PIECE, [LONGEST_FORMULA + 4])
@@ -61,11 +62,13 @@ def test_the_pieces_are_the_text_and_do_not_depend_on_its_arrival(text: str, at:
     assert cut(*arriving(text, at)) == pieces
 
 
+@settings(max_examples=30)
 @given(texts)
 def test_what_was_read_to_cut_a_piece_is_what_it_says(text: str) -> None:
     assert all(piece_elements(piece) == elements(piece.text) for piece in cut_pieces(text))
 
 
+@settings(max_examples=40)
 @given(st.lists(runs | signs, max_size=12).map("".join))
 @example("\\[ never closed\n" + "a b\n" * 20_000)
 @example("$$ never closed " + "a" * 50_000)
@@ -92,6 +95,7 @@ BLOCKS = [
 ]
 
 
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=8), places)
 def test_code_formulas_and_other_blocks_stay_whole(blocks: list[str], at: list[int]) -> None:
     pieces = cut(*arriving("\n".join(blocks), at))
