@@ -29,7 +29,9 @@ def may_be_drawn(formula: str) -> bool:
     """Whether a browser draws `formula` in a moment, and no larger than a line or two."""
     return not (
         len(formula) > bounds.FORMULA_CHARACTERS
+        # Streamlit looks for formulas outside of code, as far as its expressions tell.
         or "$$" in formula
+        or "`" in formula
         or _REFUSED.search(formula)
         or _LONG_NUMBER.search(formula)
         or _CHAIN.search(formula)

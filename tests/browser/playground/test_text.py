@@ -23,7 +23,6 @@ ROWS = (
     "春眠不觉晓，\n处处闻啼鸟。\n\n# A <b>title</b>\n\n- [x] done\n- [ ] not\n  1. `code  span`",
     "[x](javascript:alert(1)) ![i](http://c.test/i.png) https://d.test/a_b，然后 [1]: note[^1]",
     "```py\nicon=':material/home:'\n    \n\tend\n```",
-    "> ```py\n> icon=':material/home:'\n> ```",
 )
 
 # All that the app does to draw a finished answer or a prompt, without the rest of the app.
@@ -32,6 +31,7 @@ import json
 from pathlib import Path
 import streamlit as st
 from glm_playground.ui.shared.long_text import draw_markdown, draw_typed
+from glm_playground.ui.shared.navigation import STYLE
 st.html(STYLE)
 texts = json.loads(Path({path!r}).read_text())
 for number, text in enumerate(texts["answers"]):
@@ -53,7 +53,7 @@ def texts_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drawing_app(texts_file: Path) -> Iterator[AppProcess]:
     script = texts_file.with_name("texts.py")
     script.write_text(SCRIPT.format(path=str(texts_file)))
-    with AppProcess(script, options={"server.fileWatcherType": "none"}) as app:
+    with AppProcess(script, options={"server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}) as app:
         yield app
 
 

@@ -110,9 +110,9 @@ def test_code_that_is_not_closed_yet_stays_open(opening: str) -> None:
 
 
 def test_a_finished_piece_is_long_enough_to_be_worth_an_element() -> None:
-    pieces = cut("short\n\n" * 2000)
+    pieces = cut("short\n\n" * 5000)
     assert len(pieces) > 10
-    first = pieces[: LONG // (PIECE_CHARACTERS + 20)]
+    first = pieces[: LONG // (PIECE_CHARACTERS + 20)][:-1]
     assert all(PIECE_CHARACTERS <= len(piece) < PIECE_CHARACTERS + 20 for piece in first)
 
 
@@ -132,8 +132,10 @@ def test_a_long_table_is_cut_at_a_row_with_its_head_again() -> None:
 
 
 def test_a_long_list_is_cut_between_items_and_goes_on_counting() -> None:
-    pieces = cut("".join(f"{number}. item\n\n{' ' * len(f'{number}. ')}- inner {'x' * 70}\n" for number in range(1, 200)))
-    assert len(pieces) == 3
+    pieces = cut(
+        "".join(f"{number}. item\n\n{' ' * len(f'{number}. ')}- inner {'x' * 70}\n" for number in range(1, 200))
+    )
+    assert len(pieces) == 2
     assert [piece.split(".")[0] for piece in pieces] == [
         "1",
         *(str(1 + "".join(pieces[:n]).count("inner")) for n in (1, 2)),
