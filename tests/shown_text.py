@@ -97,38 +97,40 @@ def _block(token: Token, formulas: FormulaBudget | None) -> str:
 def _inline(tokens: list[Token], place: str, formulas: FormulaBudget | None) -> Iterator[str]:
     open_tags: list[str] = []
     for token in tokens:
-        match token.type:
-            case "text":
-                text = token.content if formulas else _replaced(token.content)
-                yield text.replace("\n", LINE) if place else text
-            case "hardbreak":
-                yield LINE
-            case "code_inline":
-                yield f"<c>{token.content}</c>"
-            case "math_inline" | "math_display":
-                if formulas is None or formulas.draws(token.content):
-                    bars = formulas is not None and place in _CELLS
-                    formula = token.content.replace("\\|", "\\Vert ").replace("|", "\\vert ") if bars else token.content
-                    yield f"<math>{formula}</math>"
-                else:
-                    yield token.meta["source"]
-            case "link_open":
-                yield f"<a {token.attrs['href']}>"
-            case "link_close":
-                yield "</a>"
-            case "part":
-                pass
-            case "image":
-                yield "<an image>"
-            case _:
-                name, _underline, side = token.type.rpartition("_")
-                if side == "open":
-                    open_tags.append(_TAGS[name])
-                # Emphasis within emphasis within emphasis is not drawn.
-                if open_tags.count("s") < 2 if name == "s" else len(open_tags) - open_tags.count("s") < 3:
-                    yield f"{'</' if side == 'close' else '<'}{_TAGS[name]}>"
-                if side == "close":
-                    open_tags.pop()
+        name, _underline, side = token.type.rpartition("_")
+        if name not in _TAGS:
+            yield _leaf(token, place, formulas)
+            continue
+        if side == "open":
+            open_tags.append(_TAGS[name])
+        # Emphasis within emphasis within emphasis is not drawn.
+        if open_tags.count("s") < 2 if name == "s" else len(open_tags) - open_tags.count("s") < 3:
+            yield f"{'</' if side == 'close' else '<'}{_TAGS[name]}>"
+        if side == "close":
+            open_tags.pop()
+
+
+def _leaf(token: Token, place: str, formulas: FormulaBudget | None) -> str:
+    match token.type:
+        case "text":
+            text = token.content if formulas else _replaced(token.content)
+            return text.replace("\n", LINE) if place else text
+        case "math_inline" | "math_display" if formulas and not formulas.draws(token.content):
+            return str(token.meta["source"])
+        case "math_inline" | "math_display":
+            bars = formulas is not None and place in _CELLS
+            formula = token.content.replace("\\|", "\\Vert ").replace("|", "\\vert ") if bars else token.content
+            return f"<math>{formula}</math>"
+        case "link_open":
+            return f"<a {token.attrs['href']}>"
+    written = {
+        "hardbreak": LINE,
+        "code_inline": f"<c>{token.content}</c>",
+        "link_close": "</a>",
+        "part": "",
+        "image": "<an image>",
+    }
+    return written[token.type]
 
 
 def _replaced(text: str) -> str:
@@ -136,8 +138,7 @@ def _replaced(text: str) -> str:
     for sign, drawn_as in (("<->", "↔"), ("->", "→"), ("<-", "←"), ("--", "—"), (">=", "≥"), ("<=", "≤"), ("~=", "≈")):
         text = re.sub(rf"(^|\s){sign}(\s|$)", rf"\1{drawn_as}\2", text)
     text = re.sub(r":[a-z0-9_+-]+:", "<an emoji>", text)
-    text = re.sub(r"(?i)https?://|www\.|[-.\w+]@[-\w]", "<an address>", text)
-    return text
+    return re.sub(r"(?i)https?://|www\.|[-.\w+]@[-\w]", "<an address>", text)
 
 
 def _directive(state: StateInline, silent: bool) -> bool:
