@@ -2,6 +2,7 @@
 
 import re
 from time import perf_counter
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import example, given
