@@ -24,27 +24,6 @@ PANEL = "settings_panel"
 _ICON = Path(__file__).parent / "icon.svg"
 
 
-<<<<<<< HEAD
-=======
-# A line's end within a cell or a heading is white space in Markdown, and Streamlit draws no <br>.
-# Streamlit lets a wide Markdown table or formula push the whole page aside on a small screen, prints only the first
-# screen of a page, with its menus, and takes every text for one from left to right; it has no option for any of it.
-STYLE = """<style>
-[data-testid="stMarkdownContainer"]:has(table, .katex-display) { overflow-x: auto; }
-[data-testid="stMarkdownContainer"] :is(th, td, h4, h5, h6) { white-space: pre-line; }
-[data-testid="stMarkdownContainer"] :is(p, li, h4, h5, h6) { unicode-bidi: plaintext; text-align: start; }
-@media print {
-  [data-testid="stHeader"], [data-testid="stBottom"], [data-testid="stSidebar"] { display: none; }
-  [data-testid="stApp"], [data-testid="stAppViewContainer"], [data-testid="stMain"] {
-    position: static; height: auto; overflow: visible; color-scheme: light;
-  }
-  [data-testid="stMainBlockContainer"] { padding: 0; }
-  tr, [data-testid="stGridCell"], [data-testid="stAltairChart"] { break-inside: avoid; }
-}
-</style>"""
-
-
->>>>>>> 4ee75e7 (Read answers and prompts in a browser)
 def draw_page() -> None:
     """Draws the page that the address names."""
     with page_slot():
@@ -54,10 +33,6 @@ def draw_page() -> None:
         st.set_page_config("GLM Playground", str(_ICON), layout="wide", initial_sidebar_state=panel)
         # A page can be run once; making it anew takes longer than all else here.
         page = st.navigation([copy(page) for page in _pages(language())], position="top")
-<<<<<<< HEAD
-=======
-        st.html(STYLE)
->>>>>>> 4ee75e7 (Read answers and prompts in a browser)
         page.run()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from glm_playground.ui.server import first_page
 from tests.browser.conftest import OpenTab
 from tests.live.app_process import AppProcess
 from tests.shown_text import READ_PAGE, form, meant
@@ -25,14 +26,14 @@ ROWS = (
     "```py\nicon=':material/home:'\n    \n\tend\n```",
 )
 
+STYLE = Path(first_page.__file__).with_suffix(".css")
 # All that the app does to draw a finished answer or a prompt, without the rest of the app.
 SCRIPT = """
 import json
 from pathlib import Path
 import streamlit as st
 from glm_playground.ui.shared.long_text import draw_markdown, draw_typed
-from glm_playground.ui.shared.navigation import STYLE
-st.html(STYLE)
+st.html("<style>" + Path({style!r}).read_text() + "</style>")
 texts = json.loads(Path({path!r}).read_text())
 for number, text in enumerate(texts["answers"]):
     with st.container(key=f"answer{{number}}"):
@@ -52,7 +53,7 @@ def texts_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def drawing_app(texts_file: Path) -> Iterator[AppProcess]:
     script = texts_file.with_name("texts.py")
-    script.write_text(SCRIPT.format(path=str(texts_file)))
+    script.write_text(SCRIPT.format(path=str(texts_file), style=str(STYLE)))
     with AppProcess(script, options={"server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}) as app:
         yield app
 

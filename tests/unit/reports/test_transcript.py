@@ -29,11 +29,7 @@ from tests.pictures import picture, url_of
 from tests.report_lanes import AT, MILLISECOND, PRICE, lane_of, run_of
 
 WORDS = Words()
-<<<<<<< HEAD
 VOID = {"img", "hr", "meta", "br"}
-=======
-VOID = {"br", "hr", "meta"}
->>>>>>> 6636970 (Say where Markdown is read; pin what finds addresses)
 
 
 def asked(content: str, **fields: object) -> TranscriptLane:

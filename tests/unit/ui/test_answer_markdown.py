@@ -2,7 +2,6 @@
 
 import re
 from time import perf_counter
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import example, given
