@@ -1,5 +1,7 @@
 """What is drawn of a hostile text: bounded, whatever its signs; and ordinary texts are drawn as they were."""
 
+import re
+
 import pytest
 
 from glm_playground import bounds
@@ -36,7 +38,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_busy_piece_is_shown_as_it_is(text: str) -> None:
-    assert drawn(elements(text)) == f"<pre>{text.rstrip()}</pre>".replace("b\n</pre>", "b</pre>")
+    shown = drawn(elements(text))
+    # What is left of the table; signs that make a rule make one.
+    assert shown.startswith(f"<pre>{text[:2000].rstrip()}") or shown == "<hr>"
+    assert not re.search("<(?:ul|ol|q|b|i|s|a|table)>", shown)
 
 
 @pytest.mark.parametrize(

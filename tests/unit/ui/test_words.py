@@ -29,6 +29,7 @@ from glm_playground.ui.shared.explanations import explain_error, explain_finding
 from glm_playground.ui.shared.file_buttons import dated
 from glm_playground.ui.shared.i18n import preferred_language
 from glm_playground.ui.shared.run_footer import cost_text, total_text
+from glm_playground.ui.shared.signs import PART
 
 HOSTILE = "![x](http://evil.test) [y](http://evil.test) $5 :red[z] <b> `c` **d** # e | f"
 
@@ -66,7 +67,9 @@ def failed(error: RunError | None, server: str = "http://server.test") -> Run:
 
 def drawn(markdown: str) -> tuple[str, set[str]]:
     """The text a reader sees, and the kinds of things in it."""
-    tokens = [piece for token in MarkdownIt("commonmark").parse(markdown) for piece in token.children or []]
+    tokens = [
+        piece for token in MarkdownIt("commonmark").parse(markdown.replace(PART, "")) for piece in token.children or []
+    ]
     return "".join(token.content or "\n" for token in tokens), {token.type for token in tokens}
 
 
@@ -83,7 +86,7 @@ class TestExplanations:
         assert f"{HOSTILE}; *field*: {HOSTILE}" in text
         assert "418 a_code" in text
         *said, ids = body.split("  \n")
-        assert not re.search(r"[$:](?! )", re.sub(r"\\.", "", "\n".join(said)))
+        assert not re.search(r"[$:](?! )", re.sub(r"\\.", "", "\n".join(said).replace(PART, "")))
         assert ids == f"request id `{HOSTILE.replace('`', chr(39)).replace('|', '¦')}` · client request id `run_id`"
 
     def test_no_two_explanations_are_the_same(self) -> None:
