@@ -12,7 +12,9 @@ from glm_playground import bounds
 from glm_playground.markdown.parser import blocks_of, parse, tokens_of
 from glm_playground.ui.shared.block_markdown import BlockMarkdown, Code
 from glm_playground.ui.shared.pieces import Piece
-from glm_playground.ui.shared.signs import escaped
+from glm_playground.ui.shared.signs import literal
+
+__all__ = ["code_span", "elements", "literal", "piece_elements"]
 
 
 def elements(text: str) -> tuple[str | Code, ...]:
@@ -34,11 +36,6 @@ def piece_elements(piece: Piece) -> tuple[str | Code, ...]:
                 _kept.popitem(last=False)
     _kept[piece.text] = found
     return found
-
-
-def literal(text: str) -> str:
-    """`text` so that Markdown shows it as it is, on one line; for words of a gateway inside our own sentences."""
-    return escaped(" ".join(text.split()), line_start=True)
 
 
 def code_span(text: str) -> str:

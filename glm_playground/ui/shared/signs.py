@@ -20,6 +20,12 @@ _SIGN = re.compile(
     r"|:(?=\S|\Z)|!(?=\[|\Z)|&(?=[#A-Za-z])|[\\`*_{}\[\]<>|~$^]"
     r"|(?P<space>[\n\r]|[^\S \t\n\r]\Z)"
 )
+_EVERY_SIGN = re.compile(
+    rf"(?P<arrow>(?<![^\s\ufeff])(?:{_ARROW})(?![^\s\ufeff]))"
+    r"|(?P<code>:)(?=[A-Za-z0-9_+-]{1,99}:|material/)"
+    r"|(?P<address>(?<=[\w.+-])@(?=[\w-])|(?i:www(?=\.)))"
+    r"|[\\`*_{}\[\]<>()#+\-.!|~$:&\"'^]"
+)
 _LINE_START = re.compile(rf"(?P<space>\s+)|(?!{_ARROW})(?P<mark>[-+#=])|(?P<number>[0-9]{{1,9}})(?P<point>[.)])")
 
 
@@ -39,6 +45,11 @@ def escaped(text: str, *, line_start: bool = False) -> str:
     return begin + _SIGN.sub(_escaped, text)
 
 
+def literal(text: str) -> str:
+    """`text` so that Markdown shows it as it is, on one line; for words of a gateway inside our own sentences."""
+    return _EVERY_SIGN.sub(_parted, " ".join(text.split()))
+
+
 def _at_line_start(found: re.Match[str]) -> str:
     if found["space"]:
         return _as_references(found["space"])
@@ -48,8 +59,10 @@ def _at_line_start(found: re.Match[str]) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    if found["space"]:
-        return _as_references(found[0])
+    return _as_references(found[0]) if found["space"] else _parted(found)
+
+
+def _parted(found: re.Match[str]) -> str:
     if found["code"]:
         return f"\\:{PART}"
     if found["address"]:

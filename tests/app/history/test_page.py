@@ -19,7 +19,7 @@ OpenPage = Callable[..., AppTest]
 
 
 def texts(at: AppTest) -> str:
-    parts = [*at.markdown, *at.caption, *at.warning, *at.error]
+    parts = [*at.markdown, *at.text, *at.caption, *at.warning, *at.error]
     return "\n".join(str(part.value) for part in parts)
 
 

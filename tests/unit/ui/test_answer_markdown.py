@@ -272,7 +272,8 @@ def test_hostile_repetition_takes_bounded_time(unit: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")) | texts)
 def test_literal_words_are_shown_as_they_are(text: str) -> None:
-    words = " ".join(text.replace("\0", "").split())
+    # An address in them is a link to itself.
+    words = " ".join(text.replace("\0", "").replace("://", "").split())
     plain = drawn((f"a {literal(words)} b",)) if words else "a b"
     assert plain == " ".join(f"a {words} b".split())
 
