@@ -10,6 +10,8 @@ PROMPT_CHARACTERS = 200_000
 """Of a system prompt, of a preset's prompt, and of a prompt in which variables are looked for."""
 DRAWN_CHARACTERS = 1_000_000
 """Of one answer, which "Show as text", Copy and the exports have whole."""
+DRAWN_FIRST_CHARACTERS = 100_000
+"""Of an answer that is longer than that; half of it more is drawn at each request."""
 DRAWN_PROMPT_CHARACTERS = 20_000
 """Of one prompt, which is drawn again at each click, and is copied and sent whole."""
 DRAWN_TEXT_CHARACTERS = 500_000

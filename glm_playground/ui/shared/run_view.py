@@ -46,8 +46,9 @@ _LOOKS_UP_EVERY_S = 0.1
 class _GrowingText:
     """A text drawn in pieces into a container."""
 
-    def __init__(self, container: "DeltaGenerator") -> None:
+    def __init__(self, container: "DeltaGenerator", most: int | None = None) -> None:
         self._container = container
+        self._most = most
         self._cutter = PieceCutter()
         self._rest: DeltaGenerator | None = None
         self._drawn = ""
@@ -55,7 +56,7 @@ class _GrowingText:
 
     def draw(self, text: str) -> int:
         """Draws what is new; the length of the rest that will be drawn again."""
-        whole, text = text, text[: bounds.DRAWN_CHARACTERS]
+        whole, text = text, text[: self._most or _most_at_once(text, drawn=self._cutter.rest_start)]
         for piece in self._cutter.take(text):
             self._put(piece_elements(piece))
             self._rest = None
@@ -78,6 +79,13 @@ class _GrowingText:
                 draw_element(element)
 
 
+def _most_at_once(text: str, *, drawn: int) -> int:
+    """How much of a text is drawn without being asked for, where `drawn` characters are already."""
+    if len(text) <= bounds.DRAWN_CHARACTERS:
+        return len(text)
+    return min(max(drawn, bounds.DRAWN_FIRST_CHARACTERS), bounds.DRAWN_CHARACTERS)
+
+
 class _GrowingJson:
     """A text that was asked for as JSON, as it is."""
 
@@ -91,9 +99,9 @@ class _GrowingJson:
         return min(len(text), bounds.DRAWN_TEXT_CHARACTERS)
 
 
-def _growing_answer(run: Run, container: "DeltaGenerator") -> _GrowingText | _GrowingJson:
+def _growing_answer(run: Run, container: "DeltaGenerator", most: int | None = None) -> _GrowingText | _GrowingJson:
     wanted = run.request.response_format or {}
-    return _GrowingText(container) if wanted.get("type", "text") == "text" else _GrowingJson(container)
+    return _GrowingText(container, most) if wanted.get("type", "text") == "text" else _GrowingJson(container)
 
 
 class RunView:
@@ -268,7 +276,16 @@ def draw_ended(answer: Answer, run: Run) -> None:
         if fold.open:
             _GrowingText(fold).draw(splitter.reasoning)
     if splitter.answer.strip():
-        _growing_answer(run, st.container(gap="small")).draw(splitter.answer)
+        _draw_ended_answer(run, answer.id, splitter.answer)
+
+
+def _draw_ended_answer(run: Run, answer_id: str, text: str) -> None:
+    asked: dict[str, int] = st.session_state.setdefault("drawn_characters", {})
+    most = asked.get(answer_id) or _most_at_once(text, drawn=0)
+    _growing_answer(run, st.container(gap="small"), most).draw(text)
+    if len(text) > most:
+        more = {answer_id: most + bounds.DRAWN_CHARACTERS // 2}
+        st.button(_("Show more of the answer"), key=f"more-{answer_id}", on_click=asked.update, args=(more,))
 
 
 def thinking_label(run: Run, metrics: Metrics | None = None) -> str:
