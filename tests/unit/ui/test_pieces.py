@@ -135,7 +135,7 @@ def test_a_long_list_is_cut_between_items_and_goes_on_counting() -> None:
     pieces = cut(
         "".join(f"{number}. item\n\n{' ' * len(f'{number}. ')}- inner {'x' * 70}\n" for number in range(1, 200))
     )
-    assert len(pieces) == 2
+    assert len(pieces) == 3
     assert [piece.split(".")[0] for piece in pieces] == [
         "1",
         *(str(1 + "".join(pieces[:n]).count("inner")) for n in (1, 2)),
