@@ -183,9 +183,7 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-TEMPLATES.filters.update(
-    as_html=answer_html, fenced=fenced, quoted=quoted, span=span, table_span=table_span
-)
+TEMPLATES.filters.update(as_html=answer_html, fenced=fenced, quoted=quoted, span=span, table_span=table_span)
 
 
 def _longest_backticks(text: str) -> int:

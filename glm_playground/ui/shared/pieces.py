@@ -13,7 +13,7 @@ PIECE_CHARACTERS = 800
 """A piece is at least this long, so that an answer is not hundreds of elements."""
 LATER_PIECE_CHARACTERS = 4_000
 """The same, once `LONG` characters are drawn."""
-LONG = 16_000
+LONG = 40_000
 LONGEST_PIECE = 8_000
 """A paragraph, list, quote or table is cut here at the latest; code stays whole."""
 LONGEST_ITEM = 32_000
