@@ -161,3 +161,13 @@ HEADS = 500
 COOKIE_CHARACTERS = 200
 COOKIES = 4
 """Of one name that are read."""
+
+# Suites of cases.
+SUITE_FILE_BYTES = 16 * _MB
+SUITE_VALUES = 500_000
+"""Of a suite in YAML, each one counted where an alias stands for it."""
+SUITE_CASES = 20_000
+SUITE_CHECKS = 50
+"""Of one case."""
+PATTERN_CHARACTERS = 4_000
+"""Of a check's pattern."""

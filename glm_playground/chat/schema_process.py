@@ -83,7 +83,24 @@ def check_schemas(schemas: list[Any]) -> list[Any] | None:
     return None
 
 
-CHECKS: dict[str, Callable[..., Any]] = {"answer": check_answer, "text": check_text, "schemas": check_schemas}
+def find_pattern(pattern: str, text: str) -> bool:
+    """Whether `pattern` is found somewhere in `text`.
+
+    Raises:
+        UnusableError: it is no pattern of Python's.
+    """
+    try:
+        return re.search(pattern, text) is not None
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UnusableError(f"the pattern is not understood: {error}") from None
+
+
+CHECKS: dict[str, Callable[..., Any]] = {
+    "answer": check_answer,
+    "text": check_text,
+    "schemas": check_schemas,
+    "pattern": find_pattern,
+}
 
 
 def _is_pattern(value: object) -> bool:

@@ -1,0 +1,372 @@
+"""Opens a configuration of promptfoo as a suite, and writes a suite as one (promptfoo.dev/docs/configuration).
+
+Our own suites are such files. What promptfoo can say and is not supported here is listed, never skipped in silence; no
+file or address that a configuration names is opened, and none of its code is run. Checks that promptfoo does not have
+are its `javascript` or `python` assertions, whose `config` says what they are; promptfoo runs the code beside it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, NamedTuple
+
+from pydantic import JsonValue, ValidationError
+
+from glm_playground import bounds
+from glm_playground.evals.suite import (
+    Case,
+    Check,
+    CheckKind,
+    Problem,
+    PromptTemplate,
+    Suite,
+    SuiteError,
+    problems_of,
+)
+from glm_playground.evals.yaml_text import Lines, read_yaml, write_yaml
+from glm_playground.gateway import Message
+
+CONFIG = "glm-playground"
+"""The key in an assertion's `config` under which a check of ours stands."""
+
+_TOP = {"description", "prompts", "tests", "defaultTest", "assertionTemplates", "tags"}
+_ELSEWHERE = {
+    "providers": "models are chosen where the suite is run",
+    "targets": "models are chosen where the suite is run",
+    "evaluateOptions": "repeats and concurrency are chosen where the suite is run",
+    "commandLineOptions": "options are chosen where the suite is run",
+    "outputPath": "results are kept in the history and exported from there",
+    "sharing": "nothing is shared",
+}
+_TEST = {"description", "vars", "assert", "metadata", "options"}
+_ASSERTION = {"type", "value", "threshold", "metric", "weight", "config"}
+_BY_LENGTH = (CheckKind.CONTAINS_ALL, CheckKind.CONTAINS_ANY, CheckKind.ICONTAINS_ALL, CheckKind.ICONTAINS_ANY)
+_TEXTS = (CheckKind.CONTAINS, CheckKind.ICONTAINS, CheckKind.STARTS_WITH, CheckKind.REGEX, CheckKind.RUBRIC)
+_OURS = (CheckKind.NUMERIC, CheckKind.TOOL_CALLED, CheckKind.PYTHON_TESTS)
+# What Nunjucks can say between braces, and a name cannot: nunjucks templating, promptfoo's own.
+_TEMPLATE = re.compile(r"\{%|\{#|\{\{-|\{\{[^{}\n]*[|.(\[+][^{}\n]*\}\}")
+
+
+class Opened(NamedTuple):
+    """A suite, and what of its file is not in it."""
+
+    suite: Suite
+    unsupported: tuple[Problem, ...] = ()
+
+
+def read_promptfoo(text: str) -> Opened:
+    """The suite in a configuration.
+
+    Raises:
+        SuiteError: it is no configuration, or nothing of it can be run.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > bounds.SUITE_FILE_BYTES:
+        raise SuiteError(Problem("", f"the file has more than {bounds.SUITE_FILE_BYTES:,} bytes"))
+    value, lines = read_yaml(text)
+    if not isinstance(value, dict):
+        raise SuiteError(Problem("", "a suite has the keys prompts and tests"))
+    return _Reader(lines).suite(value)
+
+
+class _Reader:
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._unsupported: list[Problem] = []
+        self._templates: Mapping[str, JsonValue] = {}
+
+    def suite(self, value: dict[str, JsonValue]) -> Opened:
+        for key in value:
+            if key in _ELSEWHERE:
+                self._note(key, f"{key}: {_ELSEWHERE[key]}")
+            elif key not in _TOP:
+                self._note(key, f"{key} is not supported")
+        templates = value.get("assertionTemplates")
+        self._templates = templates if isinstance(templates, dict) else {}
+        prompts = [
+            prompt
+            for index, one in enumerate(_listed(value.get("prompts")))
+            if (prompt := self._prompt(one, f"prompts[{index}]", index))
+        ]
+        default = value.get("defaultTest")
+        if default is not None and not isinstance(default, dict):
+            self._note("defaultTest", "defaultTest is no mapping, such as a file's name")
+            default = None
+        needed = {name for prompt in prompts for name in prompt.variables}
+        tests = value.get("tests")
+        if tests is not None and not isinstance(tests, list):
+            self._note("tests", "tests in a file or from code are not opened: add the cases to this file")
+            tests = []
+        cases: list[Case] = []
+        for index, test in enumerate(tests or []):
+            cases += self._cases(test, default or {}, f"tests[{index}]", index, needed)
+            if len(cases) > bounds.SUITE_CASES:
+                raise self._error(f"tests[{index}]", f"more than {bounds.SUITE_CASES:,} cases")
+        if not tests and default:
+            # promptfoo asks each prompt once where there are no tests.
+            cases += self._cases({}, default, "defaultTest", 0, needed)
+        if not prompts:
+            raise SuiteError(*self._unsupported, Problem("prompts", "no prompt can be used"))
+        if not cases:
+            raise SuiteError(*self._unsupported, Problem("tests", "no case can be used"))
+        name = value.get("description")
+        suite = Suite(name=name if isinstance(name, str) else "", prompts=tuple(prompts), cases=tuple(cases))
+        if problems := problems_of(suite):
+            raise SuiteError(*(self._at(problem) for problem in problems))
+        return Opened(suite, tuple(self._unsupported))
+
+    def _prompt(self, value: JsonValue, path: str, index: int) -> PromptTemplate | None:
+        label = f"prompt {index + 1}"
+        if isinstance(value, dict):
+            for key in value.keys() - {"id", "label", "raw"}:
+                self._note(f"{path}.{key}", f"{key} of a prompt is not supported")
+            named = value.get("label") or value.get("id")
+            label = named if isinstance(named, str) else label
+            value = value.get("raw", named)
+        if not isinstance(value, str) or not value.strip():
+            self._note(path, "a prompt is a text, or has one as raw")
+            return None
+        if _names_file(value):
+            self._note(path, f"{value[:80]!r} is not opened: write the prompt here")
+            return None
+        if _TEMPLATE.search(value):
+            self._note(path, "only {{name}} is filled in: templates with filters or statements are sent as written")
+        try:
+            return PromptTemplate(label=label, messages=_messages(value))
+        except ValidationError:
+            self._note(path, "messages have a role (system, user, assistant) and a text as content")
+            return None
+
+    def _cases(
+        self, test: JsonValue, default: dict[str, JsonValue], path: str, index: int, needed: set[str]
+    ) -> Iterator[Case]:
+        if not isinstance(test, dict):
+            self._note(path, "a test has vars and assert; files are not opened")
+            return
+        for key in (test.keys() | default.keys()) - _TEST:
+            self._note(path, f"{key} of a test is not supported")
+        metadata = _mapping(default.get("metadata")) | _mapping(test.get("metadata"))
+        options = _mapping(default.get("options")) | _mapping(test.get("options"))
+        for key in options.keys() - {"disableVarExpansion"}:
+            self._note(f"{path}.options", f"{key} is not supported")
+        checks = tuple(self._checks(default.get("assert"), "defaultTest.assert"))
+        checks += tuple(self._checks(test.get("assert"), f"{path}.assert"))
+        if len(checks) > bounds.SUITE_CHECKS:
+            raise self._error(path, f"more than {bounds.SUITE_CHECKS} checks")
+        variables = _mapping(default.get("vars")) | _mapping(test.get("vars"))
+        described = test.get("description")
+        rows = list(self._rows(variables, f"{path}.vars", expand=not options.get("disableVarExpansion")))
+        for number, row in enumerate(rows, start=1):
+            for name in needed - row.keys():
+                self._note(f"{path}.vars", f"{name} has no value: it is sent empty, as promptfoo does")
+                row[name] = ""
+            given = metadata.get("id")
+            name = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else f"case-{index + 1}"
+            tags = metadata.get("tags")
+            yield Case(
+                id=(name if len(rows) == 1 else f"{name}-{number}")[:200],
+                description=described if isinstance(described, str) else "",
+                variables=row,
+                tags=tuple(str(tag) for tag in _listed(tags)),
+                checks=checks,
+            )
+
+    def _rows(self, variables: dict[str, JsonValue], path: str, *, expand: bool) -> Iterator[dict[str, str]]:
+        """The variables of each case: a list of values makes a case of each, as in promptfoo."""
+        columns = []
+        count = 1
+        for name, value in variables.items():
+            values = value if isinstance(value, list) and expand else [value]
+            count *= len(values)
+            if any(isinstance(one, str) and _names_file(one) for one in values):
+                self._note(f"{path}.{name}", f"the file of {name} is not opened: its name is sent")
+            columns.append([_plain(one) for one in values])
+        if count > bounds.SUITE_CASES:
+            raise self._error(path, f"the lists make more than {bounds.SUITE_CASES:,} cases")
+        for row in product(*columns):
+            yield dict(zip(variables, row, strict=True))
+
+    def _checks(self, value: JsonValue, path: str) -> Iterator[Check]:
+        for index, one in enumerate(_listed(value)):
+            where = f"{path}[{index}]"
+            if isinstance(one, dict) and isinstance(reference := one.get("$ref"), str):
+                one = self._templates.get(reference.rpartition("/")[2])  # noqa: PLW2901 - stands for it
+            if check := self._check(one, where):
+                yield check
+
+    def _check(self, value: JsonValue, path: str) -> Check | None:
+        if not isinstance(value, dict) or not isinstance(name := value.get("type"), str):
+            self._note(path, "an assertion has a type")
+            return None
+        for key in value.keys() - _ASSERTION:
+            self._note(path, f"{key} of an assertion is not supported")
+        if (weight := value.get("weight")) not in (None, 1, 1.0):
+            self._note(path, f"the weight {weight} is not supported: a case passes where all its checks do")
+        ours = _mapping(value.get("config")).get(CONFIG)
+        try:
+            if isinstance(ours, dict):
+                return Check.model_validate(ours)
+            kind = CheckKind(name.removeprefix("not-"))
+            if kind in _OURS:
+                raise ValueError(kind)
+        except ValidationError:
+            self._note(path, f"config.{CONFIG} is no check")
+            return None
+        except ValueError:
+            self._note(path, f"the check {name!r} is not supported")
+            return None
+        check = Check.model_validate(
+            {
+                "kind": kind,
+                "value": _listed(value.get("value")) if kind in _BY_LENGTH else value.get("value"),
+                "negated": name.startswith("not-"),
+                "threshold": value.get("threshold"),
+                "metric": metric if isinstance(metric := value.get("metric"), str) else "",
+            }
+        )
+        if fault := fault_of(check):
+            raise self._error(path, fault)
+        return check
+
+    def _note(self, path: str, message: str) -> None:
+        problem = self._at(Problem(path, message))
+        if problem not in self._unsupported:
+            self._unsupported.append(problem)
+
+    def _error(self, path: str, message: str) -> SuiteError:
+        return SuiteError(self._at(Problem(path, message)))
+
+    def _at(self, problem: Problem) -> Problem:
+        path = problem.path
+        while path and path not in self._lines:
+            path = re.sub(r"(\[[^\[\]]*\]|\.?[^.\[\]]*)$", "", path)
+        return problem._replace(line=self._lines.get(path) if problem.path else None)
+
+
+def fault_of(check: Check) -> str:
+    """What keeps a check from being made, in words; empty where nothing does."""
+    value = check.value
+    if check.kind in _TEXTS and not isinstance(value, str):
+        return f"{check.kind} takes a text"
+    if check.kind in _BY_LENGTH and not (isinstance(value, list) and value):
+        return f"{check.kind} takes a list"
+    if check.kind is CheckKind.REGEX and isinstance(value, str):
+        if len(value) > bounds.PATTERN_CHARACTERS:
+            return f"a pattern has at most {bounds.PATTERN_CHARACTERS:,} characters"
+        try:
+            re.compile(value)
+        except (re.error, OverflowError, RecursionError) as error:
+            return f"the pattern {value[:80]!r} is not understood: {error}"
+    if check.kind in (CheckKind.COST, CheckKind.LATENCY) and check.threshold is None:
+        return f"{check.kind} takes a threshold"
+    if check.kind is CheckKind.NUMERIC and (isinstance(value, bool) or not isinstance(value, int | float)):
+        return "numeric takes a number"
+    if check.kind is CheckKind.TOOL_CALLED and not (isinstance(value, dict) and isinstance(value.get("name"), str)):
+        return "tool-called takes the name of a tool"
+    return ""
+
+
+def write_promptfoo(suite: Suite) -> str:
+    """The suite as a configuration, in YAML; `read_promptfoo` opens it as it was."""
+    return write_yaml(
+        {
+            "description": suite.name,
+            "prompts": [
+                {"id": prompt.label, "label": prompt.label, "raw": _raw(prompt.messages)} for prompt in suite.prompts
+            ],
+            "tests": [_test(case) for case in suite.cases],
+        }
+    )
+
+
+def _test(case: Case) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"id": case.id} | ({"tags": list(case.tags)} if case.tags else {})
+    return {
+        **({"description": case.description} if case.description else {}),
+        "metadata": metadata,
+        "vars": case.variables,
+        "assert": [_assertion(check) for check in case.checks],
+    }
+
+
+def _assertion(check: Check) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": check.name}
+    if check.kind in _OURS:
+        language, code = _code(check)
+        found = {"type": language, "value": code, "config": {CONFIG: check.model_dump(exclude_defaults=True)}}
+        found["config"][CONFIG]["kind"] = check.kind.value
+    elif check.value is not None:
+        found["value"] = check.value
+    if check.threshold is not None and check.kind not in _OURS:
+        found["threshold"] = check.threshold
+    return found | ({"metric": check.metric} if check.metric else {})
+
+
+def _code(check: Check) -> tuple[str, str]:
+    """What promptfoo runs for a check that it does not have: its language and the code."""
+    sign = "!" if check.negated else ""
+    if check.kind is CheckKind.NUMERIC:
+        number = r"(output.match(/[-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?/g) || []).pop()"
+        within = f"Math.abs(parseFloat(({number} || 'x').replace(/,/g, '')) - ({check.value})) <= {check.tolerance}"
+        return "javascript", f"{sign}({within})"
+    if check.kind is CheckKind.TOOL_CALLED:
+        name = json.dumps(_mapping(check.value).get("name"))
+        return "javascript", f"{sign}(JSON.stringify(output).includes({name}))"
+    tests = json.dumps(check.value)
+    body = (
+        "import re, subprocess, sys\n"
+        "blocks = re.findall(r'```(?:python|py)?\\n(.*?)```', output, re.S)\n"
+        f"code = '\\n'.join(blocks or [output]) + '\\n' + {tests}\n"
+        "done = subprocess.run([sys.executable, '-I', '-c', code], capture_output=True, timeout=20)\n"
+        f"return done.returncode {'!=' if check.negated else '=='} 0"
+    )
+    return "python", body
+
+
+def _raw(messages: tuple[Message, ...]) -> str:
+    if len(messages) == 1 and messages[0].role == "user" and not _looks_like_chat(messages[0].content):
+        return messages[0].content
+    return json.dumps([message.body() for message in messages], ensure_ascii=False, indent=2)
+
+
+def _messages(text: str) -> tuple[Message, ...]:
+    if not _looks_like_chat(text):
+        return (Message(role="user", content=text),)
+    try:
+        rows = json.loads(text)
+    except ValueError:
+        try:
+            rows, _lines = read_yaml(text)
+        except SuiteError:
+            rows = None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and "role" in row for row in rows):
+        return (Message(role="user", content=text),)
+    kept = [{name: row.get(name) for name in ("role", "content")} for row in rows]
+    return tuple(Message.model_validate(row) for row in kept)
+
+
+def _looks_like_chat(text: str) -> bool:
+    return text.lstrip().startswith(("[", "- role:"))
+
+
+def _names_file(text: str) -> bool:
+    return bool(re.match(r"(file|https?|huggingface|python|exec|package|env|langfuse|helicone)://", text)) or bool(
+        re.fullmatch(r"[\w./*-]+\.(txt|md|json|jsonl|ya?ml|csv|py|js|ts|j2|xlsx?)(:\w+)?", text)
+    )
+
+
+def _plain(value: JsonValue) -> str:
+    """A variable as it stands in a prompt."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _listed(value: JsonValue) -> list[JsonValue]:
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def _mapping(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,174 @@
+"""A suite: prompts with variables, cases that fill them, and the checks that score an answer; values only."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from glm_playground.chat.variables import fill, variables_of
+from glm_playground.gateway import Message
+
+
+class CheckKind(StrEnum):
+    """How an answer is scored; the names are promptfoo's where it has the check."""
+
+    EQUALS = "equals"
+    """The same text but for space around it; a value that is no text is compared as JSON."""
+    CONTAINS = "contains"
+    CONTAINS_ALL = "contains-all"
+    CONTAINS_ANY = "contains-any"
+    ICONTAINS = "icontains"
+    """As `contains`, whatever the case of letters; likewise the next two."""
+    ICONTAINS_ALL = "icontains-all"
+    ICONTAINS_ANY = "icontains-any"
+    STARTS_WITH = "starts-with"
+    REGEX = "regex"
+    """A pattern of Python's found somewhere in the answer."""
+    IS_JSON = "is-json"
+    """JSON, and where the value is a JSON Schema, one that fits."""
+    CONTAINS_JSON = "contains-json"
+    NUMERIC = "numeric"
+    """The last number in the answer is the value, within `tolerance`."""
+    TOOL_CALLED = "tool-called"
+    """The model calls the tool `value["name"]`, with at least the arguments `value["arguments"]`."""
+    COST = "cost"
+    """The run costs `threshold` US dollars at most."""
+    LATENCY = "latency"
+    """The whole answer is there after `threshold` ms at most."""
+    PYTHON_TESTS = "python-tests"
+    """The code in the answer passes the unit tests in the value, which run apart from everything."""
+    RUBRIC = "llm-rubric"
+    """Another model says whether the answer is as the value describes."""
+
+
+class Check(BaseModel):
+    """One check."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: CheckKind
+    value: JsonValue = None
+    negated: bool = False
+    """Whether the answer passes where the check does not."""
+    threshold: float | None = None
+    tolerance: float = 0.0
+    metric: str = ""
+    """A name under which its results are counted apart."""
+
+    @property
+    def name(self) -> str:
+        """As promptfoo writes it: `not-contains`."""
+        return f"not-{self.kind}" if self.negated else self.kind.value
+
+
+class PromptTemplate(BaseModel):
+    """The messages of a request, with variables such as `{{name}}`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str
+    messages: Annotated[tuple[Message, ...], Field(min_length=1)]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names in all messages, each once."""
+        return tuple(dict.fromkeys(name for message in self.messages for name in variables_of(message.content)))
+
+    def filled(self, values: Mapping[str, str]) -> tuple[Message, ...]:
+        """The messages with their variables replaced."""
+        return tuple(message.model_copy(update={"content": fill(message.content, values)}) for message in self.messages)
+
+
+class SuiteFile(BaseModel):
+    """A text file that a case sends with its prompt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    text: str
+
+
+class Case(BaseModel):
+    """What one prompt is filled with, and what is expected of the answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    description: str = ""
+    variables: dict[str, str] = Field(default_factory=dict)
+    files: tuple[SuiteFile, ...] = ()
+    tags: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+class Suite(BaseModel):
+    """Every case is asked with every prompt; ids of cases and labels of prompts stand once each."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["glm-playground-suite"] = "glm-playground-suite"
+    name: str
+    prompts: Annotated[tuple[PromptTemplate, ...], Field(min_length=1)]
+    cases: Annotated[tuple[Case, ...], Field(min_length=1)]
+
+    def asked(self) -> Iterator["Asked"]:
+        """Each case with each prompt, cases first."""
+        for case in self.cases:
+            for prompt in self.prompts:
+                yield Asked(prompt, case)
+
+
+class Asked(NamedTuple):
+    """A case with the prompt that it fills."""
+
+    prompt: PromptTemplate
+    case: Case
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What is sent."""
+        return self.prompt.filled(self.case.variables)
+
+
+class Problem(NamedTuple):
+    """What is wrong with a suite, or is not supported in it."""
+
+    path: str
+    """Where, such as `tests[3].assert[0]`; empty for the file as a whole."""
+    message: str
+    line: int | None = None
+    """Of the file, from 1; None where it has no lines."""
+
+    def __str__(self) -> str:
+        where = ", ".join(filter(None, [f"line {self.line}" if self.line else "", self.path]))
+        return f"{where}: {self.message}" if where else self.message
+
+
+class SuiteError(Exception):
+    """A file that cannot be opened as a suite.
+
+    Attributes:
+        problems: every one that was found, at most 20.
+    """
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems[:3]))
+        self.problems = problems[:20]
+
+
+def problems_of(suite: Suite) -> list[Problem]:
+    """What keeps the suite from being run: ids that stand twice, variables without a value."""
+    found = []
+    for what, counts in (
+        ("cases have the id", Counter(case.id for case in suite.cases)),
+        ("prompts have the label", Counter(prompt.label for prompt in suite.prompts)),
+    ):
+        found += [Problem("", f"{count} {what} {name!r}") for name, count in counts.items() if count > 1]
+    for number, case in enumerate(suite.cases):
+        for prompt in suite.prompts:
+            if absent := [name for name in prompt.variables if name not in case.variables]:
+                names = ", ".join(absent)
+                found.append(Problem(f"tests[{number}].vars", f"the prompt {prompt.label!r} needs {names}"))
+    return found

@@ -1,0 +1,255 @@
+"""Suites in tables: CSV with a column a variable, as promptfoo has it, and JSONL with `input` and `ideal` a line.
+
+promptfoo's columns: promptfoo.dev/docs/configuration/test-cases, "CSV with assertions"; the lines are those of OpenAI's
+evals (github.com/openai/evals, docs/build-eval.md).
+"""
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+from pydantic import JsonValue, ValidationError
+
+from glm_playground import bounds
+from glm_playground.chat.strict_json import read_json
+from glm_playground.evals.promptfoo import Opened, fault_of
+from glm_playground.evals.suite import Case, Check, CheckKind, Problem, PromptTemplate, Suite, SuiteError, problems_of
+from glm_playground.gateway import Message
+
+INPUT = "input"
+"""The variable that holds the whole prompt, where a table has one."""
+_KINDS = {kind.value: kind for kind in CheckKind} | {"grade": CheckKind.RUBRIC}
+_PREFIXED = re.compile(r"(not-)?([a-z-]+)(?:\(([-+\d.eE]+)\))?(?::\s*(.*))?", re.DOTALL)
+_LISTS = (CheckKind.CONTAINS_ALL, CheckKind.CONTAINS_ANY, CheckKind.ICONTAINS_ALL, CheckKind.ICONTAINS_ANY)
+_OURS = {"__description", "__id", "__tags", "__metric"}
+
+
+def read_csv(text: str, prompt: str = "") -> Opened:
+    """The suite in a table; each line is asked with `prompt`, or with its column `prompt` or `input` where it is blank.
+
+    Raises:
+        SuiteError: it is no table, or holds more than a suite may.
+    """
+    _check_size(text)
+    try:
+        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), dialect=_dialect(text), strict=True))
+    except csv.Error as error:
+        raise SuiteError(Problem("", f"not CSV: {error}")) from None
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if len(rows) < 2:
+        raise SuiteError(Problem("", "a table has a line of names, and a line for each case"))
+    if len(rows) - 1 > bounds.SUITE_CASES:
+        raise SuiteError(Problem("", f"{len(rows) - 1:,} lines; a suite has at most {bounds.SUITE_CASES:,} cases"))
+    head = [name.strip() for name in rows[0]]
+    if twice := sorted({name for name in head if head.count(name) > 1}):
+        raise SuiteError(Problem("", f"the column {twice[0]!r} stands twice", 1))
+    unsupported = [
+        Problem(name, f"the column {name} is not supported", 1)
+        for name in head
+        if name.startswith("__") and name not in _OURS and not re.fullmatch(r"__expected\d*", name)
+    ]
+    cases = []
+    for number, cells in enumerate(rows[1:], start=1):
+        if len(cells) > len(head):
+            raise SuiteError(Problem("", f"{len(cells)} cells under {len(head)} names", number + 1))
+        cases.append(_case(dict(zip(head, cells, strict=False)), number, unsupported))
+    column = next((name for name in ("prompt", INPUT) if name in head), "")
+    if not prompt.strip() and not column:
+        raise SuiteError(Problem("", f"no prompt: add one, or a column named {INPUT}"))
+    return _opened(prompt or f"{{{{{column}}}}}", cases, unsupported)
+
+
+def read_jsonl(text: str) -> Opened:
+    """The suite in lines of JSON with `input`, a text or messages, and `ideal`, a text or several that are right.
+
+    Raises:
+        SuiteError: a line is no such object, or there are more than a suite may have.
+    """
+    _check_size(text)
+    unsupported: list[Problem] = []
+    cases: list[Case] = []
+    prompts: dict[str, PromptTemplate] = {}
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+        if not line.strip():
+            continue
+        if len(cases) >= bounds.SUITE_CASES:
+            raise SuiteError(Problem("", f"a suite has at most {bounds.SUITE_CASES:,} cases", number))
+        try:
+            row = read_json(line)
+            if not isinstance(row, dict) or INPUT not in row:
+                raise ValueError("each line is an object with input")
+            template, variables = _input(row[INPUT])
+        except (ValueError, ValidationError) as error:
+            raise SuiteError(Problem("", str(error).splitlines()[0], number)) from None
+        for name in row.keys() - {INPUT, "ideal", "id", "tags"}:
+            problem = Problem(name, f"{name} is not supported", number)
+            if all(problem.path != one.path for one in unsupported):
+                unsupported.append(problem)
+        key = template.model_dump_json()
+        prompts.setdefault(key, template)
+        tags = row.get("tags")
+        cases.append(
+            Case(
+                id=str(row.get("id") or f"case-{len(cases) + 1}")[:200],
+                variables=variables,
+                tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+                checks=_ideal(row.get("ideal")),
+            )
+        )
+    if not cases:
+        raise SuiteError(Problem("", "no line"))
+    if len(prompts) > 1:
+        raise SuiteError(Problem("", "lines whose messages have other roles than the first line's are a suite apart"))
+    suite = Suite(name="", prompts=tuple(prompts.values()), cases=tuple(cases))
+    if problems := problems_of(suite):
+        raise SuiteError(*problems)
+    return Opened(suite, tuple(unsupported))
+
+
+def write_csv(suite: Suite) -> str:
+    """The cases as promptfoo's table; a check that a cell cannot say is left out, and its prompts are elsewhere."""
+    names = list(dict.fromkeys(name for case in suite.cases for name in case.variables))
+    most = max((len(case.checks) for case in suite.cases), default=0)
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*names, *(f"__expected{number + 1}" for number in range(most)), "__description", "__id", "__tags"])
+    for case in suite.cases:
+        cells = [_cell(check) for check in case.checks]
+        writer.writerow(
+            [
+                *(case.variables.get(name, "") for name in names),
+                *cells,
+                *[""] * (most - len(cells)),
+                case.description,
+                case.id,
+                " ".join(case.tags),
+            ]
+        )
+    return file.getvalue()
+
+
+def write_jsonl(suite: Suite) -> str:
+    """A line for each case with each prompt: the messages that are sent, and the text that is expected, if one is."""
+    lines = []
+    for prompt, case in suite.asked():
+        ideal = [check.value for check in case.checks if check.kind is CheckKind.EQUALS and not check.negated]
+        name = case.id if len(suite.prompts) == 1 else f"{case.id} {prompt.label}"
+        row: dict[str, Any] = {"id": name, INPUT: [one.body() for one in prompt.filled(case.variables)]}
+        row |= {"ideal": ideal[0]} if ideal else {}
+        row |= {"tags": list(case.tags)} if case.tags else {}
+        lines.append(json.dumps(row, ensure_ascii=False))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _check_size(text: str) -> None:
+    if len(text.encode("utf-8", "surrogatepass")) > bounds.SUITE_FILE_BYTES:
+        raise SuiteError(Problem("", f"the file has more than {bounds.SUITE_FILE_BYTES:,} bytes"))
+
+
+def _dialect(text: str) -> type[csv.Dialect]:
+    """Commas, or what spreadsheets of other languages write in their place."""
+    head = text.split("\n", 1)[0]
+    mark = max(",;\t", key=head.count)
+
+    class Table(csv.excel):
+        delimiter = mark
+
+    return Table
+
+
+def _case(row: dict[str, str], number: int, unsupported: list[Problem]) -> Case:
+    checks = []
+    for name, cell in row.items():
+        if re.fullmatch(r"__expected\d*", name) and cell.strip():
+            if check := _expected(cell.strip(), row.get("__metric", "")):
+                checks.append(check)
+            else:
+                unsupported.append(Problem(name, f"the check {cell.strip()[:60]!r} is not supported", number + 1))
+    for check in checks:
+        if fault := fault_of(check):
+            raise SuiteError(Problem("", fault, number + 1))
+    return Case(
+        id=(row.get("__id") or f"case-{number}")[:200],
+        description=row.get("__description", ""),
+        variables={name: cell for name, cell in row.items() if not name.startswith("__")},
+        tags=tuple(row.get("__tags", "").split()),
+        checks=tuple(checks),
+    )
+
+
+def _expected(cell: str, metric: str) -> Check | None:
+    """The check that a cell says, such as `contains: ok`; a text alone is the answer."""
+    found = _PREFIXED.fullmatch(cell)
+    negated, name, number, value = found.groups() if found else (None, "", None, None)
+    kind = _KINDS.get(name or "")
+    if kind is None:
+        if name in ("fn", "eval", "file", "javascript", "python", "similar", "levenshtein", "rouge-n", "webhook"):
+            return None
+        return Check(kind=CheckKind.EQUALS, value=cell, metric=metric)
+    plain: JsonValue = value
+    if kind in _LISTS:
+        plain = [part.strip() for part in (value or "").split(",") if part.strip()]
+    elif kind in (CheckKind.NUMERIC, CheckKind.TOOL_CALLED) or (kind is CheckKind.IS_JSON and value):
+        try:
+            plain = read_json(value or "")
+        except ValueError:
+            return None
+    threshold = float(number) if number else None
+    if kind in (CheckKind.COST, CheckKind.LATENCY) and threshold is None and value:
+        try:
+            threshold, plain = float(value), None
+        except ValueError:
+            return None
+    if kind is CheckKind.NUMERIC:
+        return Check(kind=kind, value=plain, tolerance=threshold or 0.0, negated=bool(negated), metric=metric)
+    return Check(kind=kind, value=plain, threshold=threshold, negated=bool(negated), metric=metric)
+
+
+def _cell(check: Check) -> str:
+    name, value = check.name, check.value
+    if check.kind is CheckKind.EQUALS and not check.negated and isinstance(value, str):
+        return f"equals: {value}"
+    if check.kind is CheckKind.NUMERIC:
+        return (
+            f"{name}({check.tolerance:g}): {json.dumps(value)}" if check.tolerance else f"{name}: {json.dumps(value)}"
+        )
+    if check.threshold is not None:
+        name = f"{name}({check.threshold:g})"
+    if value is None:
+        return name
+    if check.kind in _LISTS and isinstance(value, list):
+        return f"{name}: {', '.join(map(str, value))}"
+    return f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+
+
+def _input(value: JsonValue) -> tuple[PromptTemplate, dict[str, str]]:
+    """A template with a variable for each message, and their texts: so all lines share one prompt."""
+    rows = [{"role": "user", "content": value}] if isinstance(value, str) else value
+    if not isinstance(rows, list) or not rows:
+        raise ValueError("input is a text or a list of messages")
+    messages, variables = [], {}
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict) or not isinstance(content := row.get("content"), str):
+            raise ValueError("a message has a role and a text as content")
+        name = INPUT if len(rows) == 1 else f"{INPUT}_{number}"
+        variables[name] = content
+        messages.append(Message.model_validate({"role": row.get("role"), "content": f"{{{{{name}}}}}"}))
+    return PromptTemplate(label=INPUT, messages=tuple(messages)), variables
+
+
+def _ideal(value: JsonValue) -> tuple[Check, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, list):
+        return (Check(kind=CheckKind.CONTAINS_ANY, value=[str(one) for one in value]),)
+    return (Check(kind=CheckKind.EQUALS, value=value),)
+
+
+def _opened(prompt: str, cases: list[Case], unsupported: list[Problem]) -> Opened:
+    template = PromptTemplate(label="prompt 1", messages=(Message(role="user", content=prompt),))
+    suite = Suite(name="", prompts=(template,), cases=tuple(cases))
+    if problems := problems_of(suite):
+        raise SuiteError(*problems)
+    return Opened(suite, tuple(unsupported))
