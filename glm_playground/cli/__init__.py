@@ -1,10 +1,12 @@
-"""The command line: `glm-playground` starts the app; `bundle`, `caps`, `doctor` and `standin` are beside it.
+"""The command line: `glm-playground` starts the app; `bundle`, `caps`, `doctor`, `standin` and `suite` are
+beside it.
 
 glm-playground [start] [--port N] [--host ADDRESS] [-- STREAMLIT OPTIONS]
 glm-playground bundle show | verify | replay | run FILE
 glm-playground caps show | stop | resume
 glm-playground doctor [--json]
 glm-playground standin install
+glm-playground suite check | convert | grade FILE
 """
 
 import sys
@@ -12,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from glm_playground.cli import bundle, caps, doctor, standin, start
+from glm_playground.cli import bundle, caps, doctor, standin, start, suite
 
 _INTERRUPTED = 130
 
@@ -44,6 +46,7 @@ commands.add_command(bundle.bundle)
 commands.add_command(caps.caps)
 commands.add_command(doctor.doctor)
 commands.add_command(standin.standin)
+commands.add_command(suite.suite)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

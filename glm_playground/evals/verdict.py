@@ -60,8 +60,10 @@ class Difference(NamedTuple):
     adjusted_p: float
     """After Holm, over all pairs of the evaluation."""
     more_cases: int | None
-    """About how many more would tell the two apart, if the difference is what it seems; None where they are told already,
-    or there is no difference."""
+    """About how many more would tell the two apart, if the difference is what it seems.
+
+    None where they are told already, or there is no difference.
+    """
 
     @property
     def separable(self) -> bool:

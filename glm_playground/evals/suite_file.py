@@ -1,0 +1,39 @@
+"""Opens a file as a suite by its name: a configuration of promptfoo, a table, or lines of JSON."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+from glm_playground import bounds
+from glm_playground.evals.promptfoo import Opened, read_promptfoo, write_promptfoo
+from glm_playground.evals.suite import Problem, Suite, SuiteError
+from glm_playground.evals.tables import read_csv, read_jsonl, write_csv, write_jsonl
+
+_READERS: dict[str, Callable[[str], Opened]] = {
+    ".yaml": read_promptfoo,
+    ".yml": read_promptfoo,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+}
+WRITERS: dict[str, Callable[[Suite], str]] = {"yaml": write_promptfoo, "csv": write_csv, "jsonl": write_jsonl}
+"""By what a file is asked for as."""
+
+
+def open_suite(name: str, data: bytes) -> Opened:
+    """The suite in a file, whatever its bytes are.
+
+    Raises:
+        SuiteError: with what is wrong, and where.
+    """
+    reader = _READERS.get(PurePath(name).suffix.lower())
+    if reader is None:
+        raise SuiteError(Problem("", f"a suite is a file named {', '.join(f'*{suffix}' for suffix in _READERS)}"))
+    if len(data) > bounds.SUITE_FILE_BYTES:
+        raise SuiteError(Problem("", f"the file has more than {bounds.SUITE_FILE_BYTES:,} bytes"))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise SuiteError(Problem("", "not UTF-8: save the file in this encoding", line)) from None
+    return reader(text)
