@@ -88,7 +88,7 @@ def test_each_owner_has_hours_of_their_own() -> None:
         took = [policy.take(refused(), owner, now) for _ in range(bounds.REFUSED_RUNS + 2)]
         assert took == [Storing.AS_IT_IS] * bounds.REFUSED_RUNS + [Storing.AS_THE_COUNT, Storing.COUNTED]
     assert policy.is_full("a", now + 3599)
-    assert policy.take(refused(), "a", now + 3600) is Storing.AS_IT_IS
-    assert not policy.is_full("a", now + 3600)
+    assert policy.take(refused(), "a", now + 3601) is Storing.AS_IT_IS
+    assert not policy.is_full("a", now + 3601)
     assert policy.take(made_run(), "b", now) is Storing.AS_IT_IS
     assert policy.take(refused(error=RunError("RateLimited", "429"), sent=True), "b", now) is Storing.AS_IT_IS

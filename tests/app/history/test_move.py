@@ -11,7 +11,7 @@ OpenPage = Callable[..., AppTest]
 
 
 def texts(at: AppTest) -> str:
-    parts = [*at.markdown, *at.caption, *at.success, *at.warning, *at.error]
+    parts = [*at.markdown, *at.text, *at.caption, *at.success, *at.warning, *at.error]
     return "\n".join(f"{getattr(part, 'title', '')} {part.value}" for part in parts)
 
 

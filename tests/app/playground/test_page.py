@@ -58,9 +58,14 @@ class TestSending:
         assert DEFAULT_TEXT.splitlines()[0] in page.answer
         assert page.at.chat_message[0].text[0].value == QUICKSTART
         # What is left to the server is not in the body.
-        assert body_of(page.last_run) == {
+        body = body_of(page.last_run)
+        [message] = body["messages"]
+        # Its repository is sent with it.
+        assert message["content"].startswith("```orders/README.md\n")
+        assert message["content"].endswith(f"\n\n{QUICKSTART}")
+        assert body == {
             "model": "glm-5.1",
-            "messages": [{"role": "user", "content": QUICKSTART}],
+            "messages": [message],
             "stream": True,
             "stream_options": {"include_usage": True},
         }

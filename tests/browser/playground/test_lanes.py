@@ -151,7 +151,7 @@ def test_a_file_is_attached_and_one_that_is_no_text_is_not(
 
     attach(picture)
     tab.ask("keep this text")
-    expect(tab.page.get_by_text("Not every file was attached.")).to_contain_text("It is not text.")
+    expect(tab.page.get_by_text("Not every file was attached.")).to_contain_text("It is no PNG, JPEG, WebP or GIF")
     expect(tab.page.get_by_role("textbox", name="Prompt", exact=True)).to_have_value("keep this text")
     attach(table)
     tab.ask("@script text=summed rate=0")

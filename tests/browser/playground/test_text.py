@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from glm_playground.ui.server import first_page
 from tests.browser.conftest import OpenTab
+from tests.condition import wait_until
 from tests.live.app_process import AppProcess
 from tests.shown_text import READ_PAGE, form, meant
 from tests.unit.ui.test_answer_markdown import SIGNS
@@ -100,8 +102,14 @@ def test_a_prompt_is_shown_as_it_was_typed(drawing_app: AppProcess, texts_file: 
     texts_file.write_text(json.dumps({"answers": [], "prompts": PROMPTS}))
     page = open_tab(drawing_app, "/").page
     page.get_by_role("heading", name="All is drawn").wait_for()
-    shown = [page.locator(f".st-key-prompt{number}").inner_text() for number in range(len(PROMPTS))]
-    assert [text.rstrip() for text in shown] == [text.rstrip() for text in PROMPTS]
+
+    def shown() -> list[str]:
+        return [page.locator(f".st-key-prompt{number}").inner_text().rstrip() for number in range(len(PROMPTS))]
+
+    # Elements whose script the browser still loads are empty.
+    with suppress(AssertionError):
+        wait_until(lambda: all(shown()), 15)
+    assert shown() == [text.rstrip() for text in PROMPTS]
 
 
 def test_a_prompt_is_markdown_on_request_and_json_stays_json(scripted_app: AppProcess, open_tab: OpenTab) -> None:
