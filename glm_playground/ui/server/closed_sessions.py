@@ -7,6 +7,7 @@ which a busy server does rarely; so it is emptied.
 """
 
 import weakref
+from dataclasses import dataclass
 
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
@@ -14,6 +15,15 @@ from streamlit.runtime.caching.ttl_cache import TTLCache
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.state.session_state import SessionState
 
+
+@dataclass
+class Gone:
+    """How many sessions are gone since the start; what is left of them waits for a full garbage collection."""
+
+    sessions: int = 0
+
+
+gone = Gone()
 _seen: "weakref.WeakSet[AppSession]" = weakref.WeakSet()
 
 
@@ -34,6 +44,7 @@ def reap_closed_sessions() -> int:
 
 
 def _empty(state: SessionState) -> None:
+    gone.sessions += 1
     state.clear()
     # `clear` leaves these, which know the callbacks of the widgets, and by them the workbench.
     state._new_widget_state.widget_metadata.clear()

@@ -18,7 +18,7 @@ from glm_playground.gateway.configured import configured_gateways
 from glm_playground.ledger.database import Database
 from glm_playground.service import runtime, storage
 from glm_playground.settings import settings
-from glm_playground.ui.server.closed_sessions import reap_closed_sessions
+from glm_playground.ui.server.closed_sessions import gone, reap_closed_sessions
 from glm_playground.ui.server.drain import drain_on_terminate
 from glm_playground.ui.server.memory import keep_memory_small, return_free_memory
 from glm_playground.ui.server.open_files import allow_many_files
@@ -29,6 +29,8 @@ _SWITCH_INTERVAL_S = 0.001
 _FULL_COLLECTION_AFTER = 10
 """So many collections of the middle generation, as Python has it, where no answer is being written."""
 _FULL_COLLECTION_AT_LAST = 500
+_MANY_SESSIONS = 100
+"""So many that are gone leave 3 MB; a collection is then worth the pause, also where answers are being written."""
 _LOOKS_UP_EVERY_S = 2.0
 _REAPS_EVERY_S = 10.0
 _TIDY_EVERY_S = 3600.0
@@ -55,11 +57,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     # What is loaded by now stays; the collector need not walk it after every script run.
     gc.freeze()
     gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION_AT_LAST)
-    let_go = asyncio.Event()
-    tidying = [
-        asyncio.create_task(tidy)
-        for tidy in (_collect_when_quiet(let_go), _let_sessions_go(let_go), _tidy_the_ledger())
-    ]
+    tidying = [asyncio.create_task(tidy) for tidy in (_collect(), _let_sessions_go(), _tidy_the_ledger())]
     # The thread that reads the streams waits so long at most for a script that computes; with Python's 5 ms the last
     # tokens of 160 chats come two to three times as late (`python -m bench.load many --chats 160`).
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
@@ -83,25 +81,28 @@ def _say_where() -> None:
     print(f"\n  GLM Playground: {get_url(address)}\n", flush=True)
 
 
-async def _collect_when_quiet(let_go: asyncio.Event) -> None:
+async def _collect() -> None:
     # The pages of 160 sessions take the collector 200 ms to walk, in which every stream stands still: it does so where
-    # there is none, and only at last where there always is (`python -m bench.load many --chats 160`).
-    quiet = False
+    # there is none, and only at last where there always is (`python -m bench.load many --chats 160`). What many
+    # sessions left does not wait: where one script run after the other is new memory, Python's heap grows with them,
+    # and what lives among them keeps it from shrinking (`python -m bench.memory`).
+    quiet, before = False, 0
     while True:
         await asyncio.sleep(_LOOKS_UP_EVERY_S)
         # Last tokens are still on their way to the browsers a moment after the last answer ended.
         was_quiet, quiet = quiet, not runtime.engine().running
-        if was_quiet and quiet and (let_go.is_set() or gc.get_count()[2] > _FULL_COLLECTION_AFTER):
-            let_go.clear()
+        left = gone.sessions - before
+        due = left or gc.get_count()[2] > _FULL_COLLECTION_AFTER
+        if left >= _MANY_SESSIONS or (was_quiet and quiet and due):
+            before = gone.sessions
             gc.collect()
             await asyncio.to_thread(return_free_memory)
 
 
-async def _let_sessions_go(let_go: asyncio.Event) -> None:
+async def _let_sessions_go() -> None:
     while True:
         await asyncio.sleep(_REAPS_EVERY_S)
-        if reap_closed_sessions():
-            let_go.set()
+        reap_closed_sessions()
 
 
 async def _tidy_the_ledger() -> None:
