@@ -1,6 +1,7 @@
 """What `test_memory` serves: the app, asking a gateway without a price list, and a route that tells what it holds."""
 
 import gc
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -26,11 +27,17 @@ def _objects(request: Request) -> Response:
     return JSONResponse(Counter(type(one).__name__ for one in gc.get_objects()))
 
 
+def _blocks(request: Request) -> Response:
+    """How many pieces of memory Python has given out, those of strings and bytes and of garbage among them."""
+    return JSONResponse(sys.getallocatedblocks())
+
+
 runtime.read_prices = _no_prices
 lifespan._REAPS_EVERY_S = 0.2
+lifespan._MANY_SESSIONS = 10
 app = st.App(
     Path(ui.__file__).with_name("script.py"),
-    routes=[Route("/objects", _objects)],
+    routes=[Route("/objects", _objects), Route("/blocks", _blocks)],
     lifespan=lifespan.lifespan,
     on_script_error=on_script_error,
 )

@@ -15,6 +15,9 @@ from tests.live.conftest import UNSET, problems
 SESSIONS = 6
 OF_A_SESSION = ("LiveRun", "Answer", "Conversation", "OpenWorkbench", "Workbench", "WorkbenchCopy")
 GONE_S = 30
+CHATS = 60
+AT_ONCE = 4
+MOST_BLOCKS = 250
 
 
 def held(app: AppProcess) -> dict[str, int]:
@@ -23,20 +26,33 @@ def held(app: AppProcess) -> dict[str, int]:
     return {name: objects[name] for name in OF_A_SESSION if name in objects}
 
 
+def blocks(app: AppProcess) -> int:
+    """How many pieces of memory Python has given out in the server."""
+    return int(httpx.get(f"{app.base_url}/blocks", trust_env=False, timeout=10).json())
+
+
+def observed(sandbox: SandboxProcess, folder: Path) -> AppProcess:
+    """The app, which lets a session go a second after its tab closed; to be entered."""
+    script = Path(__file__).with_name("observed_app.py")
+    env = UNSET | {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key}
+    # As the app's own config.toml has it; with it on, Streamlit collects all garbage after each script run.
+    options = {"server.disconnectedSessionTTL": "1", "runner.postScriptGC": "false"}
+    return AppProcess(script, env=env, cwd=folder, options=options)
+
+
+async def chat(app: AppProcess, number: int) -> None:
+    """A tab that asks once, waits for the whole answer and closes."""
+    async with BrowserSession(app.base_url, "/playground") as tab:
+        await tab.run(20)
+        await tab.submit_chat(f"@script tokens=30 rate=0\nnumber {number}")
+        await tab.wait_for(lambda: ":green-badge[completed]" in tab.text, 20)
+        assert not problems(tab)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("alone", [True, False])
 def test_nothing_of_a_session_that_is_gone_is_held(sandbox: SandboxProcess, tmp_path: Path, *, alone: bool) -> None:
     """Whether the server is quiet afterwards, which lets it collect garbage, or another one is being answered."""
-    script = Path(__file__).with_name("observed_app.py")
-    env = UNSET | {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key}
-    options = {"server.disconnectedSessionTTL": "1"}
-
-    async def chat(app: AppProcess, number: int) -> None:
-        async with BrowserSession(app.base_url, "/playground") as tab:
-            await tab.run(20)
-            await tab.submit_chat(f"@script tokens=30 rate=0\nnumber {number}")
-            await tab.wait_for(lambda: ":green-badge[completed]" in tab.text, 20)
-            assert not problems(tab)
 
     async def visit(app: AppProcess) -> None:
         # Streamlit holds the session that it served last until it serves another one.
@@ -55,5 +71,27 @@ def test_nothing_of_a_session_that_is_gone_is_held(sandbox: SandboxProcess, tmp_
                 await asyncio.to_thread(wait_until, lambda: set(held(app).values()) == {1}, GONE_S)
                 assert ":green-badge[completed]" not in busy.text
 
-    with AppProcess(script, env=env, cwd=tmp_path, options=options) as app:
+    with observed(sandbox, tmp_path) as app:
+        asyncio.run(visit(app))
+
+
+@pytest.mark.slow
+def test_a_server_that_is_never_quiet_grows_little_by_a_chat(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    """Garbage of the chats that are over counts, too: it waits for a collection that a busy server puts off."""
+
+    async def chats(app: AppProcess, count: int) -> None:
+        for number in range(count):
+            await chat(app, number)
+
+    async def visit(app: AppProcess) -> None:
+        async with BrowserSession(app.base_url, "/playground") as busy:
+            await busy.run(20)
+            await busy.submit_chat("@script tokens=400 rate=1\nbusy")
+            await chats(app, 2 * AT_ONCE)
+            before = blocks(app)
+            await asyncio.gather(*(chats(app, CHATS // AT_ONCE) for _ in range(AT_ONCE)))
+            await asyncio.to_thread(wait_until, lambda: blocks(app) - before < MOST_BLOCKS * CHATS, GONE_S)
+            assert ":green-badge[completed]" not in busy.text
+
+    with observed(sandbox, tmp_path) as app:
         asyncio.run(visit(app))
