@@ -31,12 +31,11 @@ def blocks(app: AppProcess) -> int:
     return int(httpx.get(f"{app.base_url}/blocks", trust_env=False, timeout=10).json())
 
 
-def observed(sandbox: SandboxProcess, folder: Path) -> AppProcess:
+def observed(sandbox: SandboxProcess, folder: Path, **more: str) -> AppProcess:
     """The app, which lets a session go a second after its tab closed; to be entered."""
     script = Path(__file__).with_name("observed_app.py")
     env = UNSET | {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key}
-    # As the app's own config.toml has it; with it on, Streamlit collects all garbage after each script run.
-    options = {"server.disconnectedSessionTTL": "1", "runner.postScriptGC": "false"}
+    options = {"server.disconnectedSessionTTL": "1"} | more
     return AppProcess(script, env=env, cwd=folder, options=options)
 
 
@@ -93,5 +92,6 @@ def test_a_server_that_is_never_quiet_grows_little_by_a_chat(sandbox: SandboxPro
             await asyncio.to_thread(wait_until, lambda: blocks(app) - before < MOST_BLOCKS * CHATS, GONE_S)
             assert ":green-badge[completed]" not in busy.text
 
-    with observed(sandbox, tmp_path) as app:
+    # As the app's own config.toml has it; with it on, Streamlit collects all garbage after each script run.
+    with observed(sandbox, tmp_path, **{"runner.postScriptGC": "false"}) as app:
         asyncio.run(visit(app))
