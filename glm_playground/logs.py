@@ -35,7 +35,7 @@ def configure(format: Literal["text", "json"], level: str, secrets: Iterable[str
 
     Args:
         format: "json" for one object a line, also of what Streamlit and its server write.
-        level: the least severe lines of ours that are written.
+        level: the least severe of our own lines that are written.
         secrets: texts that no line may hold, in whatever spelling.
     """
     spelt = {one for text in secrets if len(text) >= _SHORTEST_SECRET for one in spellings(text)}

@@ -317,7 +317,7 @@ class Conversation:
 
         A turn without any answer, because its run failed or was stopped early, is not sent again. Tool calls are sent
         with their results only, and results behind their calls only: elsewhere they are quoted as the user's words.
-        Reasoning is sent back with the calls that `prompt` goes on from, and with every answer where the server
+        Reasoning is sent back with the calls that `prompt` continues, and with every answer where the server
         `keeps_thinking`.
         """
         turns = list(itertools.takewhile(lambda turn: turn is not before, self.turns))

@@ -28,7 +28,7 @@ from glm_playground.evals.yaml_text import Lines, read_yaml, write_yaml
 from glm_playground.gateway import Message
 
 CONFIG = "glm-playground"
-"""The key in an assertion's `config` under which a check of ours stands."""
+"""The key in an assertion's `config` under which our own check stands."""
 
 _TOP = {"description", "prompts", "tests", "defaultTest", "assertionTemplates", "tags"}
 _ELSEWHERE = {

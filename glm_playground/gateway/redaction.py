@@ -2,7 +2,7 @@
 
 A gateway, or a model behind it, may repeat the key: in an error, a header, the text of an answer, the name of a tool.
 What is read from a gateway passes here before anybody sees or stores it. In a stream the key may be cut over many
-chunks, so events wait from its fourth character on until the next ones show whether it goes on; their times stay.
+chunks, so events wait from its fourth character on until the next ones show whether it continues; their times stay.
 """
 
 import json

@@ -42,7 +42,7 @@ class ResponseIds:
 
 
 class _Tail:
-    """Ends the reading of a stream that goes on without anything of the answer once that said why it ended."""
+    """Ends the reading of a stream that continues without anything of the answer once that said why it ended."""
 
     def __init__(self, seconds: float, reader: EventStreamReader) -> None:
         self._seconds = seconds

@@ -120,7 +120,7 @@ class Database:
             self._pragma("wal_checkpoint(TRUNCATE)")
 
     def reopen(self) -> None:
-        """Goes on with the file that is there now, or with a new, empty one, where it was removed or replaced."""
+        """Continues with the file that is there now, or with a new, empty one, where it was removed or replaced."""
         with as_ledger_errors(self.where, self._secret):
             self._engine.dispose()
             # SQLite would take the log of the file that is gone for one of the file that is there now.

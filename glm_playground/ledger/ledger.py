@@ -101,7 +101,7 @@ class Ledger:
         return ledger
 
     def reopen(self) -> None:
-        """Goes on with the database that is at the address now, after a `LedgerReplaced`; raises as `open` does."""
+        """Continues with the database that is at the address now, after a `LedgerReplaced`; raises as `open` does."""
         run_writes.sign_off(self._recorder)
         self._recorder, self._progress = uuid.uuid4().hex, {}
         self._database.reopen()

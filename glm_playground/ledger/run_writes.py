@@ -220,7 +220,7 @@ def _gone(connection: Connection) -> list[str]:
 
 
 def _is_over(row: Any) -> bool:
-    """True where the process of a recorder has ended, or goes on without it."""
+    """True where the process of a recorder has ended, or continues without it."""
     process = row.pid, row.place, row.started
     return has_ended(*process) or is_this_one(*process)
 

@@ -21,7 +21,7 @@ class LaneFigures:
     """The figures of a lane; a figure that no run has is None. Times in nanoseconds since t0."""
 
     outcomes: tuple[tuple[Outcome | None, int], ...]
-    """How many runs ended how, in the order of `Outcome`; None last, for runs that are going on."""
+    """How many runs ended how, in the order of `Outcome`; None last, for runs that are running."""
     ttft: Sample | None
     output_speed: Sample | None
     """Tokens a second, only of runs with enough to measure (`runs.metrics`)."""

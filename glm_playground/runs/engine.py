@@ -1,6 +1,6 @@
 """Drives streams in the background: one thread with one event loop and one connection pool for the whole process.
 
-A run started here goes on whatever the page does: scripts attach with `wait_changed` and may leave at any time. A
+A run started here continues whatever the page does: scripts attach with `wait_end` and may leave at any time. A
 recording is played the same way, without a request.
 """
 
@@ -306,7 +306,7 @@ class Engine:
             run.task_id = error.task_id or run.task_id
             outcome = Outcome.FAILED
         except Exception as error:  # noqa: BLE001 - see the next line
-            # A mistake of ours must not leave a run that never ends; the traceback goes to the log only.
+            # Our own mistake must not leave a run that never ends; the traceback goes to the log only.
             _log.exception("run %s failed on our side", run.id)
             run.error = RunError("InternalError", type(error).__name__)
             outcome = Outcome.FAILED

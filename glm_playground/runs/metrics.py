@@ -110,7 +110,7 @@ class Metrics:
 
 
 def metrics_of(run: Run) -> Metrics:
-    """The figures of `run` as it is now; it may still be going on."""
+    """The figures of `run` as it is now; it may still be running."""
     return Metrics(tuple(run.events), run.usage)
 
 

@@ -54,7 +54,7 @@ class RequestLog:
         self._entries: deque[LogEntry] = deque(maxlen=limit)
 
     def add(self, entry: LogEntry) -> None:
-        """Remember a request; the entry goes on changing until the request ends."""
+        """Remember a request; the entry changes until the request ends."""
         self._entries.append(entry)
 
     def clear(self) -> None:

@@ -61,7 +61,7 @@ class Tab:
             self.problems.append(f"request: {url}")
 
     def go(self, path: str, *, settled: bool = True) -> None:
-        """Opens a page; not `settled` where its script goes on, since an answer is still being written."""
+        """Opens a page; not `settled` where its script is running, since an answer is still being written."""
         self.page.goto(self._base_url + path)
         self.page.get_by_test_id("stHeading").first.wait_for()
         if settled:

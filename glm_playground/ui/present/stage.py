@@ -134,7 +134,7 @@ def ask_live(bundle: Bundle) -> None:
 
 
 def spent() -> Decimal:
-    """US dollars that this owner's live runs cost today; one that goes on, or whose cost is unknown, at its worst."""
+    """US dollars that this owner's live runs cost today; a running one, or one of unknown cost, at its worst."""
     key = Key(Scope.PRESENT, owner())
     with released():
         tallies = storage.counter().tallies((key,))
@@ -147,13 +147,13 @@ def cap() -> Decimal:
 
 
 def reset() -> None:
-    """Clears the stage; what goes on is stopped."""
+    """Clears the stage; what is running is stopped."""
     now = stage()
     stop(now.runs)
     now.runs, now.notice = [], None
 
 
 def stop(runs: Sequence[LiveRun]) -> None:
-    """Stops what goes on."""
+    """Stops what is running."""
     for run in runs:
         runtime.engine().stop(run)

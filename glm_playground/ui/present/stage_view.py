@@ -32,7 +32,7 @@ def draw_head(run: LiveRun) -> None:
 
 
 def draw_run(run: LiveRun) -> tuple[RunView, Callable[[], None]] | None:
-    """Draws a run; the view to attach to and what is drawn at its end, if it goes on."""
+    """Draws a run; the view to attach to and what is drawn at its end, if it is running."""
     draw_head(run)
     if run.ended:
         draw_ended(Answer(run), run)

@@ -66,7 +66,7 @@ def _draw_secrets(bundle: Bundle, key: str) -> Bundle:
     )
     if st.checkbox(_("Take them out of the file"), value=True, key=f"{key}-clean"):
         return without_secrets(bundle, known)
-    # What is certainly a key of ours never leaves, whatever was chosen.
+    # What is certainly our key never leaves, whatever was chosen.
     return without_secrets(bundle, known, only_known=True)
 
 

@@ -41,7 +41,7 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 
 
 def preferred_language(accepted: str | Sequence[str]) -> str:
-    """The language of ours that fits an `Accept-Language` header or a list of tags best; English where none does."""
+    """Our language that fits an `Accept-Language` header or a list of tags best; English where none does."""
     tags = accepted.split(",") if isinstance(accepted, str) else list(accepted)
     names = [tag.split(";")[0].strip().replace("-", "_") for tag in tags]
     # Every Portuguese is better served by the Brazilian than by English.

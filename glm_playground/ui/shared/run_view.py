@@ -1,4 +1,4 @@
-"""Draws a run while it goes on and afterwards, in time linear in the length of the answer.
+"""Draws a run while it is running and afterwards, in time linear in the length of the answer.
 
 Finished pieces of Markdown are drawn once, each in an element of its own; only the open rest is drawn again, less often
 as it grows.

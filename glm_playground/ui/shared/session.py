@@ -52,7 +52,7 @@ def save() -> None:
 
 
 def open_workbench(found: OpenWorkbench) -> None:
-    """Shows another workbench in this tab; the one before goes on and stays in the list."""
+    """Shows another workbench in this tab; the one before keeps running and stays in the list."""
     save()
     st.session_state[_OPEN] = found
     forget_widgets()

@@ -1,4 +1,4 @@
-"""Streamlit's Markdown directives around a text of ours."""
+"""Streamlit's Markdown directives around our own text."""
 
 
 def styled(style: str, text: str) -> str:
