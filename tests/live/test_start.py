@@ -15,6 +15,8 @@ from tests.live.app_process import StartedByCommand
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import UNSET, problems
 
+pytestmark = pytest.mark.slow
+
 _COMMAND = [sys.executable, "-m", "glm_playground"]
 _SCRIPTED = UNSET | {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}
 

@@ -10,6 +10,8 @@ from tests.browser.conftest import OpenTab, Tab
 from tests.browser.test_look import findings
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def asked(scripted_app: AppProcess, open_tab: OpenTab) -> Tab:
@@ -38,7 +40,6 @@ def test_a_run_is_opened_from_the_list_and_continued(asked: Tab) -> None:
     expect(page.get_by_text("a heron in the reeds")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_details_of_a_run_open_and_stay_open(asked: Tab) -> None:
     page = asked.page
     asked.go("/history")
@@ -52,7 +53,6 @@ def test_details_of_a_run_open_and_stay_open(asked: Tab) -> None:
     expect(page.get_by_text("The request as it was sent")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
     page = asked.page
     asked.button("Share").click()
@@ -74,7 +74,6 @@ def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
     asked.finished("completed")
 
 
-@pytest.mark.slow
 def test_a_report_of_a_chosen_run_is_taken_away(asked: Tab, tmp_path: Path) -> None:
     page = asked.page
     asked.go("/history")

@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from glm_playground.ui.shared.starters import QUICKSTART
 from tests.browser.conftest import OpenTab
 from tests.live.app_process import AppProcess
 from tests.pictures import picture
+
+pytestmark = pytest.mark.slow
 
 
 def test_an_image_is_drawn_where_it_was_sent_and_in_the_history(scripted_app: AppProcess, open_tab: OpenTab) -> None:

@@ -13,6 +13,8 @@ from playwright.sync_api import Frame, expect
 from tests.browser.conftest import OpenTab, Tab
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 PLAIN = "<!DOCTYPE html><html><head><style>h1{color:rgb(1, 2, 3)}</style></head><body><h1>Hello</h1></body></html>"
 DRAWING = '<svg width="40" height="40"><circle cx="20" cy="20" r="15" fill="red"/><text y="30">Round</text></svg>'
 

@@ -35,6 +35,7 @@ def set_to(tab: Tab, label: str, value: str) -> None:
     tab.settled()
 
 
+@pytest.mark.slow
 def test_a_first_visit_ends_with_figures(standin_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(standin_app, "/")
     page = tab.page

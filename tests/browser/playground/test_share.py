@@ -3,11 +3,14 @@
 import os
 import subprocess
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.playground.test_composer import open_empty
 from tests.live.app_process import AppProcess
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_code_runs_against_the_sandbox_as_it_is_copied(scripted_app: AppProcess, open_tab: OpenTab) -> None:

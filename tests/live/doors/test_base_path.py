@@ -18,6 +18,8 @@ from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
 from tests.live.stream_socket import owner_cookie
 
+pytestmark = pytest.mark.slow
+
 SECRET = SecretStr(base64.b64encode(b"a secret for callbacks, 32 bytes").decode())
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 
 def test_they_are_for_this_computer(app: AppProcess) -> None:
     assert httpx.get(f"{app.base_url}/_stcore/metrics", trust_env=False).status_code == 200

@@ -16,6 +16,8 @@ from glm_playground.ui.server.request_heads import bounded
 from tests.condition import wait_until
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "line", ["GET /", "POST /", "POST /playground", "PUT /_stcore/health", "POST /callbacks/runapi", "POST /_stcore/x"]
@@ -53,7 +55,6 @@ def still_open(connections: list[socket.socket], until: float) -> int:
         return len(selector.get_map())
 
 
-@pytest.mark.slow
 def test_half_of_many_heads_is_not_waited_for(app: AppProcess) -> None:
     with ExitStack() as stack:
         began = time.monotonic()

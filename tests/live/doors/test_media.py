@@ -3,9 +3,12 @@
 import asyncio
 
 import httpx
+import pytest
 
 from tests.live.app_process import AppProcess
 from tests.live.recording_tab import RecordingTab
+
+pytestmark = pytest.mark.slow
 
 
 def status(app: AppProcess, path: str, cookies: dict[str, str], method: str = "GET") -> int:

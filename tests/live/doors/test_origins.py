@@ -20,6 +20,8 @@ from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
 from tests.live.doors.outside import OutsideLog, watched
 
+pytestmark = pytest.mark.slow
+
 NAMED = "https://glm.example.org"
 
 
@@ -132,7 +134,6 @@ def test_nothing_is_asked_of_an_outside_address(open_app: AppProcess, outside: O
     assert outside.asked_outside() != []
 
 
-@pytest.mark.slow
 def test_named_origins_are_the_only_ones(tmp_path: Path, sandbox: SandboxProcess) -> None:
     environment = {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key, "GLM_PLAYGROUND_ORIGINS": NAMED}
     with serve(tmp_path, environment, {"server.address": "0.0.0.0"}) as named:

@@ -13,6 +13,8 @@ from tests.condition import wait_until
 from tests.live.app_process import AppProcess
 from tests.live.conftest import serve
 
+pytestmark = pytest.mark.slow
+
 EVIL = {"Origin": "https://evil.example"}
 OWN = re.compile("[0-9a-f]{16}")
 

@@ -13,6 +13,8 @@ from tests.live.browser_session import BrowserSession
 from tests.live.conftest import serve
 from tests.live.stream_socket import owner_cookie, owner_in
 
+pytestmark = pytest.mark.slow
+
 
 async def tab_with_text(app: AppProcess, text: str) -> BrowserSession:
     tab = BrowserSession(app.base_url, path="/playground")
@@ -95,7 +97,6 @@ def test_behind_a_proxy_that_ends_tls_the_cookie_is_the_hosts_alone(app: AppProc
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
 
 
-@pytest.mark.slow
 def test_a_browser_keeps_its_history_over_restarts_until_it_is_revoked(sandbox: SandboxProcess, tmp_path: Path) -> None:
     environment = {
         "RUNAPI_BASE_URL": sandbox.base_url,
@@ -130,7 +131,6 @@ def test_a_browser_keeps_its_history_over_restarts_until_it_is_revoked(sandbox: 
             assert asyncio.run(has_history(again, cookies)) is mine
 
 
-@pytest.mark.slow
 def test_what_the_operator_has_streamlit_trust_takes_nothing_from_that(sandbox: SandboxProcess, tmp_path: Path) -> None:
     environment = {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key}
     with serve(tmp_path, environment, {"server.trustedUserHeaders": '{"X-Forwarded-Email": "email"}'}) as app:

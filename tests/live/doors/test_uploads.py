@@ -16,6 +16,8 @@ from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import APP, problems, serve
 
+pytestmark = pytest.mark.slow
+
 MB = 1024 * 1024
 
 

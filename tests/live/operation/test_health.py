@@ -22,6 +22,8 @@ from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
 
+pytestmark = pytest.mark.slow
+
 
 def asks(sandbox: SandboxProcess, **more: str) -> dict[str, str]:
     return {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key, **more}
@@ -71,7 +73,6 @@ def test_health_is_told_under_the_base_path_without_a_path_or_a_host(sandbox: Sa
         }
 
 
-@pytest.mark.slow
 def test_a_database_file_that_is_removed_is_said_and_made_anew(sandbox: SandboxProcess, tmp_path: Path) -> None:
     folder = tmp_path / "data"
 
@@ -109,7 +110,6 @@ def test_a_server_with_the_sandbox_is_ready_once_it_answers(tmp_path: Path) -> N
         assert ready(app)[1]["sandbox"] == {"ok": True, "state": "ready"}
 
 
-@pytest.mark.slow
 def test_a_database_that_is_down_at_the_start_is_logged_and_used_within_5_s(
     sandbox: SandboxProcess, tmp_path: Path, server: postgres.Server
 ) -> None:
@@ -192,7 +192,6 @@ async def _visit_while_it_is_gone(app: AppProcess, gone: AbstractContextManager[
     await asyncio.gather(*(tab.close() for tab in tabs))
 
 
-@pytest.mark.slow
 def test_a_frozen_database_holds_up_nobody_who_does_not_need_it(
     sandbox: SandboxProcess, tmp_path: Path, server: postgres.Server
 ) -> None:
@@ -202,7 +201,6 @@ def test_a_frozen_database_holds_up_nobody_who_does_not_need_it(
         asyncio.run(_visit_while_it_is_gone(app, server.frozen(), server.folder))
 
 
-@pytest.mark.slow
 def test_a_network_that_swallows_what_is_sent_to_the_database_holds_up_nobody_either(
     sandbox: SandboxProcess, tmp_path: Path, server: postgres.Server
 ) -> None:
@@ -265,7 +263,6 @@ def _drained(
     return took, _outcomes(folder), tabs
 
 
-@pytest.mark.slow
 def test_running_answers_end_before_the_server_does_and_none_begins(sandbox: SandboxProcess, tmp_path: Path) -> None:
     async def another(app: AppProcess) -> None:
         wait_ready(app, 503)
@@ -286,7 +283,6 @@ def test_running_answers_end_before_the_server_does_and_none_begins(sandbox: San
     assert all("160 tok" in tab.text or "160" in tab.text for tab in tabs)
 
 
-@pytest.mark.slow
 def test_what_does_not_end_in_that_time_is_kept_as_interrupted(sandbox: SandboxProcess, tmp_path: Path) -> None:
     async def nothing(app: AppProcess) -> None: ...
 

@@ -13,6 +13,8 @@ from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import AskedLog, problems, serve
 
+pytestmark = pytest.mark.slow
+
 ACTS_S = 20
 REFUSED = "Too many requests within a minute."
 
@@ -43,7 +45,6 @@ async def refusals(tabs: list[BrowserSession], word: str) -> int:
     return sum(await asyncio.gather(*map(ask, tabs)))
 
 
-@pytest.mark.slow
 def test_tabs_of_one_browser_share_its_caps_also_after_the_app_was_killed(
     sandbox: SandboxProcess, asked: AskedLog, tmp_path: Path
 ) -> None:
