@@ -129,8 +129,11 @@ def _fit(group: Sequence[str], votes: Sequence[Vote]) -> tuple[dict[str, Interva
     if len(votes) <= design.shape[1]:
         return {}, ()
     model = sm.GLM(shares, design, family=sm.families.Binomial())
+    # Student's t by the number of clusters: with few of them a normal interval covers too little.
     fit = (
-        model.fit(cov_type="cluster", cov_kwds={"groups": clusters}) if len(prompts) > 1 else model.fit(cov_type="HC1")
+        model.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
+        if len(prompts) > 1
+        else model.fit(cov_type="HC1", use_t=True)
     )
     contrasts = np.hstack([free, np.zeros((size, design.shape[1] - size + 1))])
     told = fit.t_test(contrasts)

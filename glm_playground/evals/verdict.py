@@ -100,9 +100,14 @@ def differences(points: Iterable[Point]) -> list[Difference]:
     ]
     if not found:
         return []
-    adjusted = multipletests([one.p_value for one in found], method="holm")[1]
-    told = [one._replace(adjusted_p=float(p)) for one, p in zip(found, adjusted, strict=True)]
-    return [one._replace(more_cases=None) if one.separable else one for one in told]
+    adjusted = [one.p_value for one, _spread in found]
+    if len(found) > 1:
+        # It collects garbage, too, which takes a moment.
+        adjusted = multipletests(adjusted, method="holm")[1]
+    return [
+        _with_more_cases(one._replace(adjusted_p=float(p)), spread)
+        for (one, spread), p in zip(found, adjusted, strict=True)
+    ]
 
 
 def cases_needed(difference: float, spread: float = 0.6) -> int | None:
@@ -142,9 +147,15 @@ def _rate(cases: Mapping[str, Sequence[bool]]) -> Interval:
     return Interval(mean, max(found.low, 0.0), min(found.high, 1.0))
 
 
+def _with_more_cases(found: Difference, spread: float) -> Difference:
+    needed = None if found.separable else cases_needed(found.points.estimate, spread)
+    return found._replace(more_cases=max(needed - found.cases, 1) if needed else None)
+
+
 def _difference(
     first: str, second: str, one: Mapping[str, list[bool]], other: Mapping[str, list[bool]]
-) -> Difference | None:
+) -> tuple[Difference, float] | None:
+    """The difference, not adjusted yet, and the standard deviation of a case's own."""
     both = [case for case in one if case in other]
     if not both:
         return None
@@ -156,14 +167,13 @@ def _difference(
         _low, most = _wilson(0.0, len(means))
         points = Interval(mean, max(mean - most, -1.0), min(mean + most, 1.0))
         p_value = _mcnemar(means) if single else (1.0 if mean == 0 else _mcnemar([mean] * len(means)))
-        more = None
+        spread = 0.0
     else:
         found = _mean(means)
         points = Interval(mean, max(found.low, -1.0), min(found.high, 1.0))
         p_value = _mcnemar(means) if single else found.p_value
-        needed = cases_needed(mean, found.spread)
-        more = max(needed - len(means), 1) if needed else None
-    return Difference(first, second, len(both), points, p_value, p_value, more)
+        spread = found.spread
+    return Difference(first, second, len(both), points, p_value, p_value, None), spread
 
 
 class _Mean(NamedTuple):
