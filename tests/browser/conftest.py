@@ -102,6 +102,8 @@ class Tab:
                 return answers.length > 0 && answers[answers.length - 1].innerText.length >= least;
             }""",
             arg=characters,
+            # The stand-in reads a repository first, on what is left of a processor.
+            timeout=60_000,
         )
 
 

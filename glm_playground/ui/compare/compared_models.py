@@ -21,6 +21,7 @@ _ORDER = "compare_order"
 _MOST_NAMED = 10
 _LONGEST_SHOWN_ID = 80
 _MOST_CARDS = 6
+_MOST_PILLS = 24
 _ORDERS = (
     ("facts.release", True),
     ("facts.size_total", True),
@@ -72,17 +73,28 @@ def draw_choice(catalog: Catalog) -> tuple[ModelCard, ...]:
 
 
 def _draw_list(catalog: Catalog) -> None:
-    """Draws the list of models to search in: as buttons, which take a millisecond each, all of them would be drawn."""
+    """Draws every model as a pill; where there are too many for that, a list to search in."""
     names = {card.id: card.name for card in catalog.cards}
-    st.multiselect(
-        _("Models"),
-        list(names),
-        format_func=names.__getitem__,
-        key=_CHOSEN,
-        on_change=_take_over,
-        placeholder=_("Choose models"),
-        label_visibility="collapsed",
-    )
+    if len(names) <= _MOST_PILLS:
+        st.pills(
+            _("Models"),
+            list(names),
+            selection_mode="multi",
+            format_func=names.__getitem__,
+            key=_CHOSEN,
+            on_change=_take_over,
+            label_visibility="collapsed",
+        )
+    else:
+        st.multiselect(
+            _("Models"),
+            list(names),
+            format_func=names.__getitem__,
+            key=_CHOSEN,
+            on_change=_take_over,
+            placeholder=_("Choose models"),
+            label_visibility="collapsed",
+        )
 
 
 def _take_over() -> None:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from glm_playground.catalog import Claim, Fact, Source, load_catalog
 from glm_playground.catalog.comparison import CARDS_OF_RUNAPI
 from glm_playground.gateway import Gateway
-from glm_playground.ui.compare import filters
+from glm_playground.ui.compare import compared_models, filters
 from glm_playground.ui.compare import table as compare_table
 from glm_playground.ui.compare.compared_models import asked_for
 from glm_playground.ui.compare.filters import MOST_COLUMNS
@@ -54,7 +54,7 @@ def view(at: AppTest, name: str) -> None:
 
 def test_the_first_view_is_what_runapi_puts_side_by_side(open_page: Open) -> None:
     at = open_page(PAGE)
-    assert at.multiselect(key="compare_models").value == list(CARDS_OF_RUNAPI)
+    assert at.pills(key="compare_models").value == list(CARDS_OF_RUNAPI)
     assert list(at.dataframe[0].value.columns) == ["fact", "mark", *CARDS_OF_RUNAPI]
     shown = text(at)
     for name in CARDS_OF_RUNAPI:
@@ -66,8 +66,8 @@ def test_the_first_view_is_what_runapi_puts_side_by_side(open_page: Open) -> Non
 
 def test_the_address_chooses_and_is_kept(open_page: Open) -> None:
     at = open_page(PAGE, ids="glm-5.2, GLM-4.7,glm-5.2")
-    assert at.multiselect(key="compare_models").value == ["glm-5.2", "glm-4.7"]
-    at.multiselect(key="compare_models").set_value(["glm-4.7", "glm-4.6"])
+    assert at.pills(key="compare_models").value == ["glm-5.2", "glm-4.7"]
+    at.pills(key="compare_models").set_value(["glm-4.7", "glm-4.6"])
     run(at)
     assert at.query_params["ids"] == "glm-4.7,glm-4.6"
     assert list(at.dataframe[0].value.columns)[2:] == ["glm-4.7", "glm-4.6"]
@@ -418,6 +418,13 @@ def test_a_list_the_model_is_no_longer_on_gives_no_cost(open_page: Open) -> None
     at = open_page(PAGE, ids="glm-5-turbo", prices="zai")
     view(at, "Running cost")
     assert costs(at)[r"GLM\-5\-Turbo"].count(":gray[unknown]") == 6
+
+
+def test_more_models_than_pills_are_chosen_in_a_list(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compared_models, "_MOST_PILLS", len(CATALOG) - 1)
+    at = open_page(PAGE)
+    assert not at.pills
+    assert at.multiselect(key="compare_models").value == list(CARDS_OF_RUNAPI)
 
 
 def test_many_models_stand_one_a_row_and_a_page_at_a_time(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
