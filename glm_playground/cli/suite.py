@@ -14,7 +14,7 @@ from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.recorded import GradedRun, graded_runs
 from glm_playground.evals.suite import SuiteError
 from glm_playground.evals.suite_file import WRITERS, open_suite
-from glm_playground.evals.verdict import ROUGH_CASES, Difference, PassRate, differences, pass_rates
+from glm_playground.evals.verdict import ROUGH_CASES, PairedDifference, PassRate, differences, pass_rates
 
 _MOST_SHOWN = 20
 
@@ -89,7 +89,7 @@ def grade(opened: Opened, bundles: Sequence[BundleFile]) -> None:
     _show_failures([one for one in found if one.grade is not Grade.PASSED])
 
 
-def difference_sentence(found: Difference) -> str:
+def difference_sentence(found: PairedDifference) -> str:
     """The verdict on a pair, in a sentence."""
     low, high = (100 * bound for bound in (found.points.low, found.points.high))
     first, second = line(found.first), line(found.second)

@@ -44,7 +44,7 @@ class Graded(NamedTuple):
     reason: str = ""
 
 
-class Answer(NamedTuple):
+class Output(NamedTuple):
     """What the checks look at."""
 
     text: str
@@ -65,7 +65,7 @@ class Answer(NamedTuple):
         )
 
 
-def grade(check: Check, answer: Answer) -> Graded:
+def grade(check: Check, answer: Output) -> Graded:
     """What `check` makes of `answer`; may wait some seconds for a process that tries a pattern or a schema."""
     passed, reason = _found(check, answer)
     if passed is None:
@@ -85,7 +85,7 @@ Found = tuple[bool | None, str]
 """Whether a check holds, None where it cannot be told, and why it does not."""
 
 
-def _found(check: Check, answer: Answer) -> Found:
+def _found(check: Check, answer: Output) -> Found:
     kind, value, text = check.kind, check.value, answer.text
     match kind:
         case CheckKind.EQUALS:

@@ -15,13 +15,14 @@ from pydantic import JsonValue, ValidationError
 
 from glm_playground import bounds
 from glm_playground.evals.suite import (
+    LISTED,
     Case,
     Check,
     CheckKind,
-    Problem,
     PromptTemplate,
     Suite,
     SuiteError,
+    SuiteProblem,
     problems_of,
 )
 from glm_playground.evals.yaml_text import Lines, read_yaml, write_yaml
@@ -41,7 +42,6 @@ _ELSEWHERE = {
 }
 _TEST = {"description", "vars", "assert", "metadata", "options"}
 _ASSERTION = {"type", "value", "threshold", "metric", "weight", "config"}
-_BY_LENGTH = (CheckKind.CONTAINS_ALL, CheckKind.CONTAINS_ANY, CheckKind.ICONTAINS_ALL, CheckKind.ICONTAINS_ANY)
 _TEXTS = (CheckKind.CONTAINS, CheckKind.ICONTAINS, CheckKind.STARTS_WITH, CheckKind.REGEX, CheckKind.RUBRIC)
 _OURS = (CheckKind.NUMERIC, CheckKind.TOOL_CALLED, CheckKind.PYTHON_TESTS)
 # What Nunjucks can say between braces, and a name cannot: nunjucks templating, promptfoo's own.
@@ -52,7 +52,7 @@ class Opened(NamedTuple):
     """A suite, and what of its file is not in it."""
 
     suite: Suite
-    unsupported: tuple[Problem, ...] = ()
+    unsupported: tuple[SuiteProblem, ...] = ()
 
 
 def read_promptfoo(text: str) -> Opened:
@@ -61,18 +61,16 @@ def read_promptfoo(text: str) -> Opened:
     Raises:
         SuiteError: it is no configuration, or nothing of it can be run.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > bounds.SUITE_FILE_BYTES:
-        raise SuiteError(Problem("", f"the file has more than {bounds.SUITE_FILE_BYTES:,} bytes"))
     value, lines = read_yaml(text)
     if not isinstance(value, dict):
-        raise SuiteError(Problem("", "a suite has the keys prompts and tests"))
+        raise SuiteError(SuiteProblem("", "a suite has the keys prompts and tests"))
     return _Reader(lines).suite(value)
 
 
 class _Reader:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        self._unsupported: list[Problem] = []
+        self._unsupported: list[SuiteProblem] = []
         self._templates: Mapping[str, JsonValue] = {}
 
     def suite(self, value: dict[str, JsonValue]) -> Opened:
@@ -106,9 +104,9 @@ class _Reader:
             # promptfoo asks each prompt once where there are no tests.
             cases += self._cases({}, default, "defaultTest", 0, needed)
         if not prompts:
-            raise SuiteError(*self._unsupported, Problem("prompts", "no prompt can be used"))
+            raise SuiteError(*self._unsupported, SuiteProblem("prompts", "no prompt can be used"))
         if not cases:
-            raise SuiteError(*self._unsupported, Problem("tests", "no case can be used"))
+            raise SuiteError(*self._unsupported, SuiteProblem("tests", "no case can be used"))
         name = value.get("description")
         suite = Suite(name=name if isinstance(name, str) else "", prompts=tuple(prompts), cases=tuple(cases))
         if problems := problems_of(suite):
@@ -218,7 +216,7 @@ class _Reader:
         check = Check.model_validate(
             {
                 "kind": kind,
-                "value": _listed(value.get("value")) if kind in _BY_LENGTH else value.get("value"),
+                "value": _listed(value.get("value")) if kind in LISTED else value.get("value"),
                 "negated": name.startswith("not-"),
                 "threshold": value.get("threshold"),
                 "metric": metric if isinstance(metric := value.get("metric"), str) else "",
@@ -229,14 +227,14 @@ class _Reader:
         return check
 
     def _note(self, path: str, message: str) -> None:
-        problem = self._at(Problem(path, message))
+        problem = self._at(SuiteProblem(path, message))
         if problem not in self._unsupported:
             self._unsupported.append(problem)
 
     def _error(self, path: str, message: str) -> SuiteError:
-        return SuiteError(self._at(Problem(path, message)))
+        return SuiteError(self._at(SuiteProblem(path, message)))
 
-    def _at(self, problem: Problem) -> Problem:
+    def _at(self, problem: SuiteProblem) -> SuiteProblem:
         path = problem.path
         while path and path not in self._lines:
             path = re.sub(r"(\[[^\[\]]*\]|\.?[^.\[\]]*)$", "", path)
@@ -248,7 +246,7 @@ def fault_of(check: Check) -> str:
     value = check.value
     if check.kind in _TEXTS and not isinstance(value, str):
         return f"{check.kind} takes a text"
-    if check.kind in _BY_LENGTH and not (isinstance(value, list) and value):
+    if check.kind in LISTED and not (isinstance(value, list) and value):
         return f"{check.kind} takes a list"
     if check.kind is CheckKind.REGEX and isinstance(value, str):
         if len(value) > bounds.PATTERN_CHARACTERS:

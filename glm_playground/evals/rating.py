@@ -59,14 +59,14 @@ class Ratings(NamedTuple):
 def ratings_of(votes: Iterable[Vote]) -> Ratings:
     """The ratings of all candidates in `votes`; a vote that both are bad counts as a tie."""
     rows = [vote for vote in votes if vote.first != vote.second]
-    wins: Counter[str] = Counter()
+    wins: defaultdict[str, float] = defaultdict(float)
     counts: Counter[str] = Counter()
     beats: dict[str, set[str]] = defaultdict(set)
     for vote in rows:
         share = _share(vote.choice)
         counts.update((vote.first, vote.second))
-        wins[vote.first] += share  # type: ignore[assignment]
-        wins[vote.second] += 1 - share  # type: ignore[assignment]
+        wins[vote.first] += share
+        wins[vote.second] += 1 - share
         if share > 0:
             beats[vote.first].add(vote.second)
         if share < 1:
@@ -77,7 +77,7 @@ def ratings_of(votes: Iterable[Vote]) -> Ratings:
         fitted: Mapping[str, Interval] = {}
         if len(group) > 1:
             fitted, style = _fit(group, [vote for vote in rows if vote.first in group and vote.second in group])
-        of_group = [Rating(one, counts[one], float(wins[one]), fitted.get(one), number) for one in group]
+        of_group = [Rating(one, counts[one], wins[one], fitted.get(one), number) for one in group]
         found += sorted(of_group, key=lambda one: -one.rating.estimate if one.rating else 0.0)
     return Ratings(tuple(found), style)
 

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from glm_playground.evals.grade import Answer, Grade, Graded, grade, grade_of
-from glm_playground.evals.suite import Asked, Suite
-from glm_playground.evals.verdict import Point
+from glm_playground.evals.grade import Grade, Graded, Output, grade, grade_of
+from glm_playground.evals.suite import FilledCase, Suite
+from glm_playground.evals.verdict import GradedAnswer
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.marks import unmarked_request
 from glm_playground.runs.run import Run
@@ -18,7 +18,7 @@ Messages = tuple[tuple[str, str], ...]
 class GradedRun(NamedTuple):
     """A run that asked a case."""
 
-    asked: Asked
+    asked: FilledCase
     candidate: str
     """Model and server, and what else its requests had."""
     run: Run
@@ -27,17 +27,17 @@ class GradedRun(NamedTuple):
     grade: Grade
 
     @property
-    def point(self) -> Point:
+    def point(self) -> GradedAnswer:
         """What the verdict counts."""
         name = (
             self.asked.case.id if not self.asked.prompt.label else f"{self.asked.case.id} · {self.asked.prompt.label}"
         )
-        return Point(name, self.candidate, None if self.grade is Grade.UNTOLD else self.grade is Grade.PASSED)
+        return GradedAnswer(name, self.candidate, None if self.grade is Grade.UNTOLD else self.grade is Grade.PASSED)
 
 
 def graded_runs(suite: Suite, runs: Iterable[tuple[Run, Cost | None]]) -> list[GradedRun]:
     """The runs whose request is a case of the suite, graded; warm-ups and other requests are left out."""
-    cases: dict[Messages, list[Asked]] = defaultdict(list)
+    cases: dict[Messages, list[FilledCase]] = defaultdict(list)
     for asked in suite.asked():
         cases[tuple((message.role, message.content) for message in asked.messages)].append(asked)
     found = []
@@ -46,7 +46,7 @@ def graded_runs(suite: Suite, runs: Iterable[tuple[Run, Cost | None]]) -> list[G
             continue
         request = unmarked_request(run.request)
         for asked in cases.get(tuple((message.role, message.content) for message in request.messages), ()):
-            answer = Answer.of(run, cost)
+            answer = Output.of(run, cost)
             checks = tuple(grade(check, answer) for check in asked.case.checks) if answer else ()
             whole = grade_of(checks) if answer else Grade.UNTOLD
             found.append(GradedRun(asked, _candidate(run), run, checks, whole))

@@ -43,6 +43,10 @@ class CheckKind(StrEnum):
     """Another model says whether the answer is as the value describes."""
 
 
+LISTED = frozenset({CheckKind.CONTAINS_ALL, CheckKind.CONTAINS_ANY, CheckKind.ICONTAINS_ALL, CheckKind.ICONTAINS_ANY})
+"""The checks whose value is a list."""
+
+
 class Check(BaseModel):
     """One check."""
 
@@ -113,14 +117,14 @@ class Suite(BaseModel):
     prompts: Annotated[tuple[PromptTemplate, ...], Field(min_length=1)]
     cases: Annotated[tuple[Case, ...], Field(min_length=1)]
 
-    def asked(self) -> Iterator["Asked"]:
+    def asked(self) -> Iterator["FilledCase"]:
         """Each case with each prompt, cases first."""
         for case in self.cases:
             for prompt in self.prompts:
-                yield Asked(prompt, case)
+                yield FilledCase(prompt, case)
 
 
-class Asked(NamedTuple):
+class FilledCase(NamedTuple):
     """A case with the prompt that it fills."""
 
     prompt: PromptTemplate
@@ -132,7 +136,7 @@ class Asked(NamedTuple):
         return self.prompt.filled(self.case.variables)
 
 
-class Problem(NamedTuple):
+class SuiteProblem(NamedTuple):
     """What is wrong with a suite, or is not supported in it."""
 
     path: str
@@ -153,22 +157,22 @@ class SuiteError(Exception):
         problems: every one that was found, at most 20.
     """
 
-    def __init__(self, *problems: Problem) -> None:
+    def __init__(self, *problems: SuiteProblem) -> None:
         super().__init__("; ".join(str(problem) for problem in problems[:3]))
         self.problems = problems[:20]
 
 
-def problems_of(suite: Suite) -> list[Problem]:
+def problems_of(suite: Suite) -> list[SuiteProblem]:
     """What keeps the suite from being run: ids that stand twice, variables without a value."""
     found = []
     for what, counts in (
         ("cases have the id", Counter(case.id for case in suite.cases)),
         ("prompts have the label", Counter(prompt.label for prompt in suite.prompts)),
     ):
-        found += [Problem("", f"{count} {what} {name!r}") for name, count in counts.items() if count > 1]
+        found += [SuiteProblem("", f"{count} {what} {name!r}") for name, count in counts.items() if count > 1]
     for number, case in enumerate(suite.cases):
         for prompt in suite.prompts:
             if absent := [name for name in prompt.variables if name not in case.variables]:
                 names = ", ".join(absent)
-                found.append(Problem(f"tests[{number}].vars", f"the prompt {prompt.label!r} needs {names}"))
+                found.append(SuiteProblem(f"tests[{number}].vars", f"the prompt {prompt.label!r} needs {names}"))
     return found

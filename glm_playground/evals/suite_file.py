@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from glm_playground import bounds
 from glm_playground.evals.promptfoo import Opened, read_promptfoo, write_promptfoo
-from glm_playground.evals.suite import Problem, Suite, SuiteError
+from glm_playground.evals.suite import Suite, SuiteError, SuiteProblem
 from glm_playground.evals.tables import read_csv, read_jsonl, write_csv, write_jsonl
 
 _READERS: dict[str, Callable[[str], Opened]] = {
@@ -28,12 +28,12 @@ def open_suite(name: str, data: bytes) -> Opened:
     """
     reader = _READERS.get(PurePath(name).suffix.lower())
     if reader is None:
-        raise SuiteError(Problem("", f"a suite is a file named {', '.join(f'*{suffix}' for suffix in _READERS)}"))
+        raise SuiteError(SuiteProblem("", f"a suite is a file named {', '.join(f'*{suffix}' for suffix in _READERS)}"))
     if len(data) > bounds.SUITE_FILE_BYTES:
-        raise SuiteError(Problem("", f"the file has more than {bounds.SUITE_FILE_BYTES:,} bytes"))
+        raise SuiteError(SuiteProblem("", f"the file has more than {bounds.SUITE_FILE_BYTES:,} bytes"))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise SuiteError(Problem("", "not UTF-8: save the file in this encoding", line)) from None
+        raise SuiteError(SuiteProblem("", "not UTF-8: save the file in this encoding", line)) from None
     return reader(text)

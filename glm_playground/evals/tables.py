@@ -15,14 +15,23 @@ from pydantic import JsonValue, ValidationError
 from glm_playground import bounds
 from glm_playground.chat.strict_json import read_json
 from glm_playground.evals.promptfoo import Opened, fault_of
-from glm_playground.evals.suite import Case, Check, CheckKind, Problem, PromptTemplate, Suite, SuiteError, problems_of
+from glm_playground.evals.suite import (
+    LISTED,
+    Case,
+    Check,
+    CheckKind,
+    PromptTemplate,
+    Suite,
+    SuiteError,
+    SuiteProblem,
+    problems_of,
+)
 from glm_playground.gateway import Message
 
 INPUT = "input"
 """The variable that holds the whole prompt, where a table has one."""
 _KINDS = {kind.value: kind for kind in CheckKind} | {"grade": CheckKind.RUBRIC}
 _PREFIXED = re.compile(r"(not-)?([a-z-]+)(?:\(([-+\d.eE]+)\))?(?::\s*(.*))?", re.DOTALL)
-_LISTS = (CheckKind.CONTAINS_ALL, CheckKind.CONTAINS_ANY, CheckKind.ICONTAINS_ALL, CheckKind.ICONTAINS_ANY)
 _OURS = {"__description", "__id", "__tags", "__metric"}
 
 
@@ -32,32 +41,31 @@ def read_csv(text: str, prompt: str = "") -> Opened:
     Raises:
         SuiteError: it is no table, or holds more than a suite may.
     """
-    _check_size(text)
     try:
         rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), dialect=_dialect(text), strict=True))
     except csv.Error as error:
-        raise SuiteError(Problem("", f"not CSV: {error}")) from None
+        raise SuiteError(SuiteProblem("", f"not CSV: {error}")) from None
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if len(rows) < 2:
-        raise SuiteError(Problem("", "a table has a line of names, and a line for each case"))
+        raise SuiteError(SuiteProblem("", "a table has a line of names, and a line for each case"))
     if len(rows) - 1 > bounds.SUITE_CASES:
-        raise SuiteError(Problem("", f"{len(rows) - 1:,} lines; a suite has at most {bounds.SUITE_CASES:,} cases"))
+        raise SuiteError(SuiteProblem("", f"{len(rows) - 1:,} lines; a suite has at most {bounds.SUITE_CASES:,} cases"))
     head = [name.strip() for name in rows[0]]
     if twice := sorted({name for name in head if head.count(name) > 1}):
-        raise SuiteError(Problem("", f"the column {twice[0]!r} stands twice", 1))
+        raise SuiteError(SuiteProblem("", f"the column {twice[0]!r} stands twice", 1))
     unsupported = [
-        Problem(name, f"the column {name} is not supported", 1)
+        SuiteProblem(name, f"the column {name} is not supported", 1)
         for name in head
         if name.startswith("__") and name not in _OURS and not re.fullmatch(r"__expected\d*", name)
     ]
     cases = []
     for number, cells in enumerate(rows[1:], start=1):
         if len(cells) > len(head):
-            raise SuiteError(Problem("", f"{len(cells)} cells under {len(head)} names", number + 1))
+            raise SuiteError(SuiteProblem("", f"{len(cells)} cells under {len(head)} names", number + 1))
         cases.append(_case(dict(zip(head, cells, strict=False)), number, unsupported))
     column = next((name for name in ("prompt", INPUT) if name in head), "")
     if not prompt.strip() and not column:
-        raise SuiteError(Problem("", f"no prompt: add one, or a column named {INPUT}"))
+        raise SuiteError(SuiteProblem("", f"no prompt: add one, or a column named {INPUT}"))
     return _opened(prompt or f"{{{{{column}}}}}", cases, unsupported)
 
 
@@ -67,24 +75,23 @@ def read_jsonl(text: str) -> Opened:
     Raises:
         SuiteError: a line is no such object, or there are more than a suite may have.
     """
-    _check_size(text)
-    unsupported: list[Problem] = []
+    unsupported: list[SuiteProblem] = []
     cases: list[Case] = []
     prompts: dict[str, PromptTemplate] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         if not line.strip():
             continue
         if len(cases) >= bounds.SUITE_CASES:
-            raise SuiteError(Problem("", f"a suite has at most {bounds.SUITE_CASES:,} cases", number))
+            raise SuiteError(SuiteProblem("", f"a suite has at most {bounds.SUITE_CASES:,} cases", number))
         try:
             row = read_json(line)
             if not isinstance(row, dict) or INPUT not in row:
                 raise ValueError("each line is an object with input")
             template, variables = _input(row[INPUT])
         except (ValueError, ValidationError) as error:
-            raise SuiteError(Problem("", str(error).splitlines()[0], number)) from None
+            raise SuiteError(SuiteProblem("", str(error).splitlines()[0], number)) from None
         for name in row.keys() - {INPUT, "ideal", "id", "tags"}:
-            problem = Problem(name, f"{name} is not supported", number)
+            problem = SuiteProblem(name, f"{name} is not supported", number)
             if all(problem.path != one.path for one in unsupported):
                 unsupported.append(problem)
         key = template.model_dump_json()
@@ -99,9 +106,11 @@ def read_jsonl(text: str) -> Opened:
             )
         )
     if not cases:
-        raise SuiteError(Problem("", "no line"))
+        raise SuiteError(SuiteProblem("", "no line"))
     if len(prompts) > 1:
-        raise SuiteError(Problem("", "lines whose messages have other roles than the first line's are a suite apart"))
+        raise SuiteError(
+            SuiteProblem("", "lines whose messages have other roles than the first line's are a suite apart")
+        )
     suite = Suite(name="", prompts=tuple(prompts.values()), cases=tuple(cases))
     if problems := problems_of(suite):
         raise SuiteError(*problems)
@@ -143,11 +152,6 @@ def write_jsonl(suite: Suite) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _check_size(text: str) -> None:
-    if len(text.encode("utf-8", "surrogatepass")) > bounds.SUITE_FILE_BYTES:
-        raise SuiteError(Problem("", f"the file has more than {bounds.SUITE_FILE_BYTES:,} bytes"))
-
-
 def _dialect(text: str) -> type[csv.Dialect]:
     """Commas, or what spreadsheets of other languages write in their place."""
     head = text.split("\n", 1)[0]
@@ -159,17 +163,17 @@ def _dialect(text: str) -> type[csv.Dialect]:
     return Table
 
 
-def _case(row: dict[str, str], number: int, unsupported: list[Problem]) -> Case:
+def _case(row: dict[str, str], number: int, unsupported: list[SuiteProblem]) -> Case:
     checks = []
     for name, cell in row.items():
         if re.fullmatch(r"__expected\d*", name) and cell.strip():
             if check := _expected(cell.strip(), row.get("__metric", "")):
                 checks.append(check)
             else:
-                unsupported.append(Problem(name, f"the check {cell.strip()[:60]!r} is not supported", number + 1))
+                unsupported.append(SuiteProblem(name, f"the check {cell.strip()[:60]!r} is not supported", number + 1))
     for check in checks:
         if fault := fault_of(check):
-            raise SuiteError(Problem("", fault, number + 1))
+            raise SuiteError(SuiteProblem("", fault, number + 1))
     return Case(
         id=(row.get("__id") or f"case-{number}")[:200],
         description=row.get("__description", ""),
@@ -189,7 +193,7 @@ def _expected(cell: str, metric: str) -> Check | None:
             return None
         return Check(kind=CheckKind.EQUALS, value=cell, metric=metric)
     plain: JsonValue = value
-    if kind in _LISTS:
+    if kind in LISTED:
         plain = [part.strip() for part in (value or "").split(",") if part.strip()]
     elif kind in (CheckKind.NUMERIC, CheckKind.TOOL_CALLED) or (kind is CheckKind.IS_JSON and value):
         try:
@@ -219,7 +223,7 @@ def _cell(check: Check) -> str:
         name = f"{name}({check.threshold:g})"
     if value is None:
         return name
-    if check.kind in _LISTS and isinstance(value, list):
+    if check.kind in LISTED and isinstance(value, list):
         return f"{name}: {', '.join(map(str, value))}"
     return f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
 
@@ -247,7 +251,7 @@ def _ideal(value: JsonValue) -> tuple[Check, ...]:
     return (Check(kind=CheckKind.EQUALS, value=value),)
 
 
-def _opened(prompt: str, cases: list[Case], unsupported: list[Problem]) -> Opened:
+def _opened(prompt: str, cases: list[Case], unsupported: list[SuiteProblem]) -> Opened:
     template = PromptTemplate(label="prompt 1", messages=(Message(role="user", content=prompt),))
     suite = Suite(name="", prompts=(template,), cases=tuple(cases))
     if problems := problems_of(suite):

@@ -18,7 +18,7 @@ ROUGH_CLUSTERS = 30
 _MOST_CASES = 1_000_000
 
 
-class Point(NamedTuple):
+class GradedAnswer(NamedTuple):
     """One graded answer."""
 
     case: str
@@ -48,7 +48,7 @@ class PassRate(NamedTuple):
     """Of a mean case; None where nothing was graded."""
 
 
-class Difference(NamedTuple):
+class PairedDifference(NamedTuple):
     """The pass rate of `first` less that of `second`, over the cases that both were graded on."""
 
     first: str
@@ -76,15 +76,15 @@ class Difference(NamedTuple):
         return self.cases < ROUGH_CASES
 
 
-def pass_rates(points: Iterable[Point]) -> list[PassRate]:
+def pass_rates(points: Iterable[GradedAnswer]) -> list[PassRate]:
     """Of each candidate, in the order in which they appear."""
-    found: dict[str, list[Point]] = defaultdict(list)
+    found: dict[str, list[GradedAnswer]] = defaultdict(list)
     for point in points:
         found[point.candidate].append(point)
     return [_pass_rate(candidate, rows) for candidate, rows in found.items()]
 
 
-def differences(points: Iterable[Point]) -> list[Difference]:
+def differences(points: Iterable[GradedAnswer]) -> list[PairedDifference]:
     """Of each pair of candidates with a case in common, in the order in which they appear."""
     from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 - takes a second
 
@@ -127,7 +127,7 @@ def cases_needed(difference: float, spread: float = 0.6) -> int | None:
     return min(int(float(needed)) + 1, _MOST_CASES)
 
 
-def _pass_rate(candidate: str, rows: Sequence[Point]) -> PassRate:
+def _pass_rate(candidate: str, rows: Sequence[GradedAnswer]) -> PassRate:
     cases: dict[str, list[bool]] = defaultdict(list)
     for row in rows:
         if row.passed is not None:
@@ -147,14 +147,14 @@ def _rate(cases: Mapping[str, Sequence[bool]]) -> Interval:
     return Interval(mean, max(found.low, 0.0), min(found.high, 1.0))
 
 
-def _with_more_cases(found: Difference, spread: float) -> Difference:
+def _with_more_cases(found: PairedDifference, spread: float) -> PairedDifference:
     needed = None if found.separable else cases_needed(found.points.estimate, spread)
     return found._replace(more_cases=max(needed - found.cases, 1) if needed else None)
 
 
 def _difference(
     first: str, second: str, one: Mapping[str, list[bool]], other: Mapping[str, list[bool]]
-) -> tuple[Difference, float] | None:
+) -> tuple[PairedDifference, float] | None:
     """The difference, not adjusted yet, and the standard deviation of a case's own."""
     both = [case for case in one if case in other]
     if not both:
@@ -173,7 +173,7 @@ def _difference(
         points = Interval(mean, max(found.low, -1.0), min(found.high, 1.0))
         p_value = _mcnemar(means) if single else found.p_value
         spread = found.spread
-    return Difference(first, second, len(both), points, p_value, p_value, None), spread
+    return PairedDifference(first, second, len(both), points, p_value, p_value, None), spread
 
 
 class _Mean(NamedTuple):

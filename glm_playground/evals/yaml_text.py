@@ -11,7 +11,7 @@ import yaml
 from pydantic import JsonValue
 
 from glm_playground import bounds
-from glm_playground.evals.suite import Problem, SuiteError
+from glm_playground.evals.suite import SuiteError, SuiteProblem
 
 Lines = dict[str, int]
 """By path, such as `tests[0].vars`, the line in the file, from 1."""
@@ -55,9 +55,11 @@ def read_yaml(text: str) -> tuple[JsonValue, Lines]:
         mark = error.problem_mark or error.context_mark
         # At the end of the file the mark is below its last line.
         line = min(mark.line + 1, len(text.splitlines())) if mark else None
-        raise SuiteError(Problem("", f"not YAML: {error.problem}", line)) from None
+        raise SuiteError(SuiteProblem("", f"not YAML: {error.problem}", line)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise SuiteError(Problem("", f"not YAML: {str(error).splitlines()[0] if str(error) else 'too deep'}")) from None
+        raise SuiteError(
+            SuiteProblem("", f"not YAML: {str(error).splitlines()[0] if str(error) else 'too deep'}")
+        ) from None
     if node is None:
         return None, {}
     reader = _Reader()
@@ -73,15 +75,15 @@ class _Reader:
         line = node.start_mark.line + 1 if node.start_mark else None
         self._left -= 1
         if self._left < 0:
-            raise SuiteError(Problem(path, f"more than {bounds.SUITE_VALUES:,} values", line))
+            raise SuiteError(SuiteProblem(path, f"more than {bounds.SUITE_VALUES:,} values", line))
         if depth > bounds.JSON_DEPTH:
-            raise SuiteError(Problem(path, f"nested deeper than {bounds.JSON_DEPTH}", line))
+            raise SuiteError(SuiteProblem(path, f"nested deeper than {bounds.JSON_DEPTH}", line))
         if line:
             self.lines[path] = line
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node, path, line)
         if node.tag not in _COLLECTIONS:
-            raise SuiteError(Problem(path, f"the tag {node.tag!r} is not supported", line))
+            raise SuiteError(SuiteProblem(path, f"the tag {node.tag!r} is not supported", line))
         if isinstance(node, yaml.SequenceNode):
             return [self.value(one, f"{path}[{index}]", depth + 1) for index, one in enumerate(node.value)]
         assert isinstance(node, yaml.MappingNode)
@@ -93,16 +95,16 @@ class _Reader:
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise SuiteError(Problem(path, "a key is a text", line))
+                raise SuiteError(SuiteProblem(path, "a key is a text", line))
             if key.tag == _MERGE:
                 for one in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                     under = self.value(one, path, depth + 1)
                     if not isinstance(under, dict):
-                        raise SuiteError(Problem(path, "<< takes keys and values", line))
+                        raise SuiteError(SuiteProblem(path, "<< takes keys and values", line))
                     merged = under | merged
                 continue
             if key.value in found:
-                raise SuiteError(Problem(path, f"the key {key.value!r} stands twice", line))
+                raise SuiteError(SuiteProblem(path, f"the key {key.value!r} stands twice", line))
             found[key.value] = self.value(value, f"{path}.{key.value}" if path else key.value, depth + 1)
         return merged | found
 
@@ -121,8 +123,8 @@ def _scalar(node: yaml.ScalarNode, path: str, line: int | None) -> JsonValue:
         if node.tag == _FLOAT:
             return float(text)
     except ValueError:
-        raise SuiteError(Problem(path, f"{text[:40]!r} is no number", line)) from None
-    raise SuiteError(Problem(path, f"the tag {node.tag!r} is not supported", line))
+        raise SuiteError(SuiteProblem(path, f"{text[:40]!r} is no number", line)) from None
+    raise SuiteError(SuiteProblem(path, f"the tag {node.tag!r} is not supported", line))
 
 
 def write_yaml(value: Any) -> str:

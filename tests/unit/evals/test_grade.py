@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_playground.evals.grade import Answer, Grade, Graded, grade, grade_of, number_of
+from glm_playground.evals.grade import Grade, Graded, Output, grade, grade_of, number_of
 from glm_playground.evals.suite import Check, CheckKind
 from glm_playground.gateway import ToolCall
 
@@ -44,15 +44,15 @@ P, F, U = Grade.PASSED, Grade.FAILED, Grade.UNTOLD
 )
 def test_a_check(kind: str, value: object, text: str, found: Grade) -> None:
     check = Check.model_validate({"kind": kind, "value": value})
-    graded = grade(check, Answer(text))
+    graded = grade(check, Output(text))
     assert (graded.grade, graded.reason) == (found, graded.reason)
     assert bool(graded.reason) is (found is not P)
     opposite = {P: F, F: P, U: U}[found]
-    assert grade(check.model_copy(update={"negated": True}), Answer(text)).grade is opposite
+    assert grade(check.model_copy(update={"negated": True}), Output(text)).grade is opposite
 
 
 def test_a_pattern_that_never_ends_is_untold_and_not_failed() -> None:
-    graded = grade(Check(kind=CheckKind.REGEX, value=r"(((a{0,30}){0,30}){0,30}){0,3}z"), Answer("a" * 9998))
+    graded = grade(Check(kind=CheckKind.REGEX, value=r"(((a{0,30}){0,30}){0,30}){0,3}z"), Output("a" * 9998))
     assert graded.grade is Grade.UNTOLD
     assert "too long" in graded.reason
 
@@ -71,16 +71,16 @@ def test_a_tool_is_called_with_at_least_these_arguments(value: dict[str, object]
         ToolCall(id="1", name="get", arguments="{"),
         ToolCall(id="2", name="get", arguments='{"city":"Rio","n":1}'),
     )
-    assert grade(Check.model_validate({"kind": "tool-called", "value": value}), Answer("", calls)).grade is found
+    assert grade(Check.model_validate({"kind": "tool-called", "value": value}), Output("", calls)).grade is found
 
 
 def test_what_nobody_knows_is_no_failure() -> None:
     cost = Check(kind=CheckKind.COST, threshold=0.01)
-    assert grade(cost, Answer("")).grade is U
-    assert grade(cost, Answer("", cost=Decimal("0.01"))).grade is P
-    assert grade(cost, Answer("", cost=Decimal("0.02"))).grade is F
+    assert grade(cost, Output("")).grade is U
+    assert grade(cost, Output("", cost=Decimal("0.01"))).grade is P
+    assert grade(cost, Output("", cost=Decimal("0.02"))).grade is F
     latency = Check(kind=CheckKind.LATENCY, threshold=500)
-    assert [grade(latency, Answer("", latency_ms=ms)).grade for ms in (None, 500.0, 501.0)] == [U, P, F]
+    assert [grade(latency, Output("", latency_ms=ms)).grade for ms in (None, 500.0, 501.0)] == [U, P, F]
 
 
 def test_a_case_passes_where_all_its_checks_do() -> None:

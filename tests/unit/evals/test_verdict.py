@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from glm_playground.evals.rating import Choice, Vote, ratings_of
-from glm_playground.evals.verdict import Point, cases_needed, differences, pass_rates
+from glm_playground.evals.verdict import GradedAnswer, cases_needed, differences, pass_rates
 
 RNG = np.random.default_rng
 
 
-def points(count: int, first: float, second: float, *, repeats: int = 1, seed: int = 0) -> list[Point]:
+def points(count: int, first: float, second: float, *, repeats: int = 1, seed: int = 0) -> list[GradedAnswer]:
     """Answers whose chance to pass goes up and down with the case, for both candidates alike."""
     rng = RNG(seed)
     found = []
@@ -17,12 +17,17 @@ def points(count: int, first: float, second: float, *, repeats: int = 1, seed: i
         ease = rng.normal(0, 0.15)
         for name, rate in (("a", first), ("b", second)):
             chance = min(max(rate + ease, 0), 1)
-            found += [Point(f"c{case}", name, bool(rng.random() < chance)) for _ in range(repeats)]
+            found += [GradedAnswer(f"c{case}", name, bool(rng.random() < chance)) for _ in range(repeats)]
     return found
 
 
 def test_rates_leave_out_what_cannot_be_told() -> None:
-    rows = [Point("1", "a", True), Point("2", "a", False), Point("3", "a", None), Point("1", "b", None)]
+    rows = [
+        GradedAnswer("1", "a", True),
+        GradedAnswer("2", "a", False),
+        GradedAnswer("3", "a", None),
+        GradedAnswer("1", "b", None),
+    ]
     a, b = pass_rates(rows)
     assert (a.cases, a.answers, a.passed, a.untold) == (2, 2, 1, 1)
     assert a.rate is not None
@@ -38,7 +43,11 @@ def test_a_clear_difference_is_separable_and_a_small_one_names_how_many_more() -
     assert clear.points.low > 0
     passed = [(True, False)] * 22 + [(False, True)] * 20 + [(True, True)] * 58
     [small] = differences(
-        [Point(str(case), name, one) for case, both in enumerate(passed) for name, one in zip("ab", both, strict=True)]
+        [
+            GradedAnswer(str(case), name, one)
+            for case, both in enumerate(passed)
+            for name, one in zip("ab", both, strict=True)
+        ]
     )
     assert not small.separable
     assert small.more_cases is not None
@@ -56,11 +65,11 @@ def test_holm_makes_each_pair_of_many_harder_to_tell() -> None:
 
 
 def test_no_difference_at_all_is_none() -> None:
-    rows = [Point(str(case), name, True) for case in range(20) for name in "ab"]
+    rows = [GradedAnswer(str(case), name, True) for case in range(20) for name in "ab"]
     [found] = differences(rows)
     assert (found.points.estimate, found.p_value, found.more_cases) == (0.0, 1.0, None)
     assert found.points.low < 0 < found.points.high
-    always = [Point(str(case), name, name == "a") for case in range(20) for name in "ab"]
+    always = [GradedAnswer(str(case), name, name == "a") for case in range(20) for name in "ab"]
     [found] = differences(always)
     assert found.separable
     assert found.points.low > 0.5
