@@ -18,7 +18,6 @@ from glm_playground.ui.choose.shortlist_view import draw_places, draw_reasons
 from glm_playground.ui.choose.words import method
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.ledger_notice import draw_error
 from glm_playground.ui.shared.live_prices import laid_over, sources_of
@@ -27,7 +26,6 @@ from glm_playground.ui.shared.navigation import COMPARE
 from glm_playground.ui.shared.price_basis import PriceBasis, draw_basis, load_line, prices_now
 
 _MOST_COMPARED = 6
-_PAGE = "choose"
 
 
 @st.fragment
@@ -87,11 +85,7 @@ def _hint(shortlist: Shortlist, catalog: Catalog) -> str:
 
 
 def _draw_answer(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis) -> None:
-    part = first_screen_only(_PAGE)
     draw_places(shortlist, basis)
-    if part:
-        draw_rest_soon(_PAGE)
-        return
     draw_reasons(shortlist, catalog, sources)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if shortlist.fitting:

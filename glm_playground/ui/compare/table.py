@@ -17,18 +17,14 @@ from glm_playground.ui.compare.own_rows import own_rows
 from glm_playground.ui.compare.reading_table import draw_reading
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_view import claims_text
-from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.price_basis import prices_now
 
-_PAGE = "compare"
 _PLACE = "compare_place"
 _HEAD = "compare_head"
 _CLOSED = "compare_closed"
 _ROW_HEIGHT = 32
 _MOST_HEIGHT = 600
-_HEIGHT_TO_THE_FOLD = 400
-"""What stands below a grid of this height is not on the first screen."""
 _MOST_TINTED = 1500
 _LONGEST_IN_A_CELL = 60
 # Seen on white and on black alike, and a difference has its sign besides.
@@ -63,9 +59,6 @@ def draw_table(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], laid
     if place:
         with right:
             _draw_claims(place, page, sources)
-    if first_screen_only(_PAGE) and _height(page, wanted) >= _HEIGHT_TO_THE_FOLD:
-        draw_rest_soon(_PAGE)
-        return
     _draw_caption(page.comparison, tinted=_is_tinted(page.comparison))
     draw_downloads(shown, sources)
     draw_reading(page, sources)

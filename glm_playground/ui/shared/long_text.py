@@ -8,14 +8,13 @@ from glm_playground import bounds
 from glm_playground.ui.shared.answer_markdown import piece_elements
 from glm_playground.ui.shared.block_markdown import Code
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.pieces import Piece, PieceCutter
+from glm_playground.ui.shared.pieces import pieces_of
 
 
 def draw_markdown(text: str, most: int = bounds.DRAWN_PROMPT_CHARACTERS) -> None:
     """Draws at most `most` characters as Markdown, in pieces that stay as they are."""
     shown = text[:most]
-    cutter = PieceCutter()
-    for piece in (*cutter.take(shown), Piece(cutter.rest(shown))):
+    for piece in pieces_of(shown):
         for element in piece_elements(piece):
             draw_element(element)
     draw_cut(text, most)

@@ -4,9 +4,13 @@ Drawing stays linear in the length of the text because a finished piece is drawn
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
+from hashlib import blake2b
 from typing import NamedTuple
 
+from glm_playground import bounds
 from glm_playground.markdown.parser import Block, blocks_of
 
 PIECE_CHARACTERS = 800
@@ -29,6 +33,8 @@ class Piece(NamedTuple):
     text: str
     blocks: tuple[Block, ...] = ()
     """As they were read to find its end; none where they were not."""
+    repeated: int = 0
+    """Characters at its beginning that are a table's head again."""
 
 
 class _Found(NamedTuple):
@@ -123,7 +129,7 @@ class PieceCutter:
         return [self._cut(text, next(place for place in (line, space, len(window) - 1) if place > 0))]
 
     def _cut(self, text: str, place: int, blocks: tuple[Block, ...] = ()) -> Piece:
-        piece = Piece(self._head + text[self._start : self._start + place], blocks)
+        piece = Piece(self._head + text[self._start : self._start + place], blocks, len(self._head))
         self._start += place
         self._head = ""
         return piece
@@ -136,6 +142,41 @@ class PieceCutter:
             _Found(max(0, offsets[block.first]), block, [offsets[item] for item in block.items])
             for block in blocks_of(lines, growing=True)
         ]
+
+
+_cuts: OrderedDict[bytes, tuple[int, ...]] = OrderedDict()
+
+
+def pieces_of(text: str) -> list[Piece]:
+    """The pieces of a text that will not grow, its rest the last of them.
+
+    Where a text is cut is kept for the next time: a page draws the same answers at each rerun.
+    """
+    key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if (cuts := _cuts.pop(key, None)) is None:
+        cutter = PieceCutter()
+        pieces = cutter.take(text)
+        rest = cutter.rest(text)
+        pieces.append(Piece(rest, repeated=len(rest) - (len(text) - cutter.rest_start)))
+        cuts = tuple(number for piece in pieces for number in (len(piece.text) - piece.repeated, piece.repeated))
+        while len(_cuts) >= bounds.DRAWN_PIECES_KEPT:
+            # Another thread may have been there.
+            with suppress(KeyError):
+                _cuts.popitem(last=False)
+    else:
+        pieces = _pieces_at(text, cuts)
+    _cuts[key] = cuts
+    return pieces
+
+
+def _pieces_at(text: str, cuts: tuple[int, ...]) -> list[Piece]:
+    pieces: list[Piece] = []
+    start = 0
+    for length, repeated in zip(cuts[::2], cuts[1::2], strict=True):
+        head = pieces[-1].text[:repeated] if repeated else ""
+        pieces.append(Piece(head + text[start : start + length], repeated=repeated))
+        start += length
+    return pieces
 
 
 def _whole_lines(text: str) -> str:

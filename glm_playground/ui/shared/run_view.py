@@ -25,7 +25,7 @@ from glm_playground.ui.shared.block_markdown import Code
 from glm_playground.ui.shared.explanations import explain_retry
 from glm_playground.ui.shared.figures import seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.long_text import draw_code, draw_cut, draw_element
+from glm_playground.ui.shared.long_text import draw_code, draw_cut, draw_element, draw_markdown
 from glm_playground.ui.shared.pieces import PieceCutter
 from glm_playground.ui.shared.styled import styled
 
@@ -46,9 +46,8 @@ _LOOKS_UP_EVERY_S = 0.1
 class _GrowingText:
     """A text drawn in pieces into a container."""
 
-    def __init__(self, container: "DeltaGenerator", most: int | None = None) -> None:
+    def __init__(self, container: "DeltaGenerator") -> None:
         self._container = container
-        self._most = most
         self._cutter = PieceCutter()
         self._rest: DeltaGenerator | None = None
         self._drawn = ""
@@ -56,7 +55,7 @@ class _GrowingText:
 
     def draw(self, text: str) -> int:
         """Draws what is new; the length of the rest that will be drawn again."""
-        whole, text = text, text[: self._most or _most_at_once(text, drawn=self._cutter.rest_start)]
+        whole, text = text, text[: _most_at_once(text, drawn=self._cutter.rest_start)]
         for piece in self._cutter.take(text):
             self._put(piece_elements(piece))
             self._rest = None
@@ -99,9 +98,8 @@ class _GrowingJson:
         return min(len(text), bounds.DRAWN_TEXT_CHARACTERS)
 
 
-def _growing_answer(run: Run, container: "DeltaGenerator", most: int | None = None) -> _GrowingText | _GrowingJson:
-    wanted = run.request.response_format or {}
-    return _GrowingText(container, most) if wanted.get("type", "text") == "text" else _GrowingJson(container)
+def _wants_json(run: Run) -> bool:
+    return bool((run.request.response_format or {}).get("type", "text") != "text")
 
 
 class RunView:
@@ -211,7 +209,7 @@ class RunView:
             self._stop_waiting()
             if self._thinking:
                 self._status.update(label=thinking_label(self.run), state="complete")
-            self._answer = _growing_answer(self.run, self._answer_box)
+            self._answer = (_GrowingJson if _wants_json(self.run) else _GrowingText)(self._answer_box)
         return self._answer.draw(text)
 
     def _stop_waiting(self) -> None:
@@ -274,7 +272,8 @@ def draw_ended(answer: Answer, run: Run) -> None:
             thinking_label(run, answer.metrics), key=f"thinking-{answer.id}", type="compact", on_change="rerun"
         )
         if fold.open:
-            _GrowingText(fold).draw(splitter.reasoning)
+            with fold:
+                draw_markdown(splitter.reasoning, _most_at_once(splitter.reasoning, drawn=0))
     if splitter.answer.strip():
         _draw_ended_answer(run, answer.id, splitter.answer)
 
@@ -282,7 +281,11 @@ def draw_ended(answer: Answer, run: Run) -> None:
 def _draw_ended_answer(run: Run, answer_id: str, text: str) -> None:
     asked: dict[str, int] = st.session_state.setdefault("drawn_characters", {})
     most = asked.get(answer_id) or _most_at_once(text, drawn=0)
-    _growing_answer(run, st.container(gap="small"), most).draw(text)
+    with st.container(gap="small"):
+        if _wants_json(run):
+            draw_code(text, "json")
+        else:
+            draw_markdown(text, most)
     if len(text) > most:
         more = {answer_id: most + bounds.DRAWN_CHARACTERS // 2}
         st.button(_("Show more of the answer"), key=f"more-{answer_id}", on_click=asked.update, args=(more,))

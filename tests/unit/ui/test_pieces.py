@@ -15,6 +15,7 @@ from glm_playground.ui.shared.pieces import (
     PIECE_CHARACTERS,
     Piece,
     PieceCutter,
+    pieces_of,
 )
 from tests.shown_text import drawn
 
@@ -60,6 +61,15 @@ def test_the_pieces_are_the_text_and_do_not_depend_on_its_arrival(text: str, at:
     assert "".join(pieces) == text
     assert all(pieces[:-1])
     assert cut(*arriving(text, at)) == pieces
+
+
+@settings(max_examples=20)
+@given(texts)
+@example("| a | b |\n|---|---|\n" + "| one cell | another |\n" * 900)
+def test_a_text_is_cut_alike_when_it_is_drawn_again(text: str) -> None:
+    cutter = PieceCutter()
+    pieces = [piece.text for piece in cutter.take(text)] + [cutter.rest(text)]
+    assert [[piece.text for piece in pieces_of(text)] for _time in range(2)] == [pieces, pieces]
 
 
 @settings(max_examples=30)
