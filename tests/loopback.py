@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple, Self
 
 _CLOSE = "connection: close\r\n"
@@ -20,17 +21,11 @@ class Asked(NamedTuple):
     body: bytes
 
 
-class CannedServer:
-    """Gives the n-th request the n-th answer, and every later one the last; one request a connection.
+class RawServer:
+    """Hands every connection to `serve` unread, each in a thread of its own, until it is left."""
 
-    Attributes:
-        asked: the requests so far.
-    """
-
-    def __init__(self, *answers: Answer) -> None:
-        self.asked: list[Asked] = []
-        self._answers = answers
-        self._lock = threading.Lock()
+    def __init__(self, serve: Callable[[socket.socket], None]) -> None:
+        self._serve = serve
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -52,21 +47,36 @@ class CannedServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._handle, args=(connection,), daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                asked = read_request(connection)
-                with self._lock:
-                    self.asked.append(asked)
-                    answer = self._answers[min(len(self.asked), len(self._answers)) - 1]
-                if callable(answer):
-                    answer(connection)
-                else:
-                    connection.sendall(answer)
-            except (OSError, EOFError):
-                return
+    def _handle(self, connection: socket.socket) -> None:
+        # The other side may leave at any moment.
+        with suppress(OSError, EOFError), connection:
+            self._serve(connection)
+
+
+class CannedServer(RawServer):
+    """Gives the n-th request the n-th answer, and every later one the last; one request a connection.
+
+    Attributes:
+        asked: the requests so far.
+    """
+
+    def __init__(self, *answers: Answer) -> None:
+        self.asked: list[Asked] = []
+        self._answers = answers
+        self._lock = threading.Lock()
+        super().__init__(self._give)
+
+    def _give(self, connection: socket.socket) -> None:
+        asked = read_request(connection)
+        with self._lock:
+            self.asked.append(asked)
+            answer = self._answers[min(len(self.asked), len(self._answers)) - 1]
+        if callable(answer):
+            answer(connection)
+        else:
+            connection.sendall(answer)
 
 
 def answer(status: int = 200, body: object = b"", /, **headers: str) -> bytes:

@@ -5,13 +5,11 @@ import json
 import re
 import socket
 import ssl
-import threading
 from collections.abc import Callable
-from typing import Self
 from urllib.parse import quote
 
 from tests.certificates import Certificate
-from tests.loopback import Asked, answer, content, read_request, stream
+from tests.loopback import Asked, RawServer, answer, content, read_request, stream
 
 _END = ({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}, b"[DONE]")
 
@@ -111,7 +109,7 @@ FAULTS: dict[str, Callable[[str], bytes]] = {
 """What it answers to a prompt that names one of them, by the key that it was asked with."""
 
 
-class EchoingGateway:
+class EchoingGateway(RawServer):
     """Answers until it is left.
 
     Args:
@@ -127,39 +125,16 @@ class EchoingGateway:
         if certificate:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(certificate.chain, certificate.key)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
+        super().__init__(self._answer)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(timeout=5)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            with connection:
-                asked = read_request(connection)
-                if asked.method == "CONNECT" and self._tls:
-                    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                    with self._tls.wrap_socket(connection, server_side=True) as inner:
-                        self._say(inner, read_request(inner))
-                else:
-                    self._say(connection, asked)
-        except (OSError, EOFError):
-            return
+    def _answer(self, connection: socket.socket) -> None:
+        asked = read_request(connection)
+        if asked.method == "CONNECT" and self._tls:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            with self._tls.wrap_socket(connection, server_side=True) as inner:
+                self._say(inner, read_request(inner))
+        else:
+            self._say(connection, asked)
 
     def _say(self, connection: socket.socket, asked: Asked) -> None:
         key = asked.headers.get("authorization", "").removeprefix("Bearer ")

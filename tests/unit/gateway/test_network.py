@@ -18,7 +18,7 @@ from glm_playground import network
 from glm_playground.gateway import Event, Gateway, GatewayClient, connection_pool, errors
 from glm_playground.network import NetworkError, read_network
 from glm_playground.settings import SettingsError, read_settings
-from tests.loopback import CannedServer, answer, content, read_request, stream
+from tests.loopback import CannedServer, RawServer, answer, content, read_request, stream
 from tests.unit.gateway.exchange import PLAIN, asked, streamed
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -182,35 +182,6 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
             sink.sendall(data)
     except OSError:
         return
-
-
-class RawServer:
-    """Hands every connection to `serve` unread."""
-
-    def __init__(self, serve: Callable[[socket.socket], None]) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._serve = serve
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self) -> "RawServer":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._handle, args=(connection,), daemon=True).start()
-
-    def _handle(self, connection: socket.socket) -> None:
-        with connection:
-            self._serve(connection)
 
 
 class TestProxies:
