@@ -4,21 +4,33 @@ At a page's address Streamlit's script asks for the server below that address fi
 root, before it opens the connection that the page comes through. Said beforehand, it connects at once. What is said is
 the setting for hosts of Streamlit apps, `window.__streamlit` (`streamlit/frontend`, `StreamlitConfig`). The app's own
 style is there too: as an element of each page it would be drawn again and again.
+
+Streamlit's script fetches the code of a kind of element, such as a button, when the first one is drawn. The code of
+those that a page draws at once is fetched beforehand, while the browser waits for the page's script.
 """
 
 import json
 import re
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-PAGES = ("choose", "compare", "playground", "history", "present")
+_ELEMENTS = {
+    "": ("ButtonGroup", "Button", "PageLink", "TextInput"),
+    "choose": ("ButtonGroup", "Button", "PageLink", "Selectbox", "Checkbox"),
+    "compare": ("ButtonGroup", "Button", "PageLink", "Selectbox", "TextInput", "DataFrame"),
+    "playground": ("ButtonGroup", "Button", "Selectbox", "ChatInput", "BidiComponent"),
+    "history": ("ButtonGroup", "Button", "TextInput", "Multiselect"),
+    "present": ("ButtonGroup", "Button", "Selectbox"),
+}
+PAGES = tuple(filter(None, _ELEMENTS))
 """Last parts of the addresses of the pages; the models' page has none."""
 
+_LAST_PART = rf"/\/({'|'.join(PAGES)})?\/?$/"
 _STATIC = Path(st.__file__).parent / "static"
 _STYLE = Path(__file__).with_name("first_page.css")
 
@@ -27,8 +39,9 @@ _STYLE = Path(__file__).with_name("first_page.css")
 def first_page() -> str:
     """The page's text."""
     page = (_STATIC / "index.html").read_text(encoding="utf-8")
+    script = f"{_server_script()};{_elements_script()}"
     style = _STYLE.read_text(encoding="utf-8")
-    return page.replace("<head>", f"<head>\n    <script>{_server_script()}</script>\n    <style>{style}</style>", 1)
+    return page.replace("<head>", f"<head>\n    <script>{script}</script>\n    <style>{style}</style>", 1)
 
 
 def inline_scripts() -> list[str]:
@@ -47,7 +60,22 @@ def _answer(_request: Request) -> HTMLResponse:
 
 def _server_script() -> str:
     # A proxy may serve the app below a path that the app does not know, so the browser's address is the one to go by.
-    base = f'location.origin+location.pathname.replace(/\\/({"|".join(PAGES)})?\\/?$/,"")'
+    base = f'location.origin+location.pathname.replace({_LAST_PART},"")'
     # Nobody may frame the app, so no other origin has a say.
     host = json.dumps({"useExternalAuthToken": False})[:-1] + ', "allowedOrigins": [location.origin]}'
     return f"window.__streamlit={{BACKEND_BASE_URL:{base},HOST_CONFIG:{host}}}"
+
+
+def _elements_script() -> str:
+    files = json.dumps({page: [f"./{file}" for file in _element_files(names)] for page, names in _ELEMENTS.items()})
+    # The page is loaded once Streamlit's script has asked for its connection. What cannot be had now is fetched when it
+    # is drawn, as ever.
+    each = f'({files})[(location.pathname.match({_LAST_PART})||[])[1]||""]'
+    return f'addEventListener("load",()=>{{for(const file of {each})import(file).catch(()=>{{}})}})'
+
+
+def _element_files(names: tuple[str, ...]) -> list[str]:
+    """The files with the code of kinds of elements, of those that this version of Streamlit has."""
+    entries = json.loads((_STATIC / "manifest.json").read_text(encoding="utf-8")).values()
+    scripts = (PurePosixPath(entry["file"]) for entry in entries if entry["file"].endswith(".js"))
+    return [str(script) for script in scripts if script.name.partition(".")[0] in names]
