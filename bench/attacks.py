@@ -80,8 +80,8 @@ def _opens(data: bytes, *, tabs: int = 1, show: bool = False) -> Attack:
     async def one(app: AppProcess) -> None:
         async with BrowserSession(app.base_url, path="/history", language="en-US") as tab:
             await tab.run(_PATIENCE_SECONDS)
-            views = await tab.wait_for_widget("tab_container", "history_view", _PATIENCE_SECONDS)
-            await tab.set_value(views, "Open a bundle")
+            views = await tab.wait_for_widget("button_group", "history_view", _PATIENCE_SECONDS)
+            await tab.set_value(views, ["Open a bundle"])
             await tab.wait_finished(_PATIENCE_SECONDS)
             await _upload(tab, data)
             if show:

@@ -22,7 +22,6 @@ from decimal import Decimal
 from itertools import count, cycle
 from pathlib import Path
 from statistics import median
-from types import SimpleNamespace
 from typing import Any
 
 from bench.measures import say, table
@@ -165,14 +164,13 @@ async def _compare_page(app: AppProcess, ids: str, repeats: int) -> Times:
 
 async def _other_views(app: AppProcess, query: str, repeats: int, times: Times) -> None:
     async with _page(app, "/compare", query) as tab:
-        block = next(node.block for node in tab.tree.nodes() if node.kind == "tab_container" and node.block)
-        views = _tabs(block.tab_container.id)
-        times["table to plots and back"] = await _repeat(tab, views, cycle(("Plots", "Table")), repeats)
-        await _change(tab, views, "Plots")
+        views = tab.find_widget("button_group", "compare_view")
+        times["table to plots and back"] = await _repeat(tab, views, cycle((["Plots"], ["Table"])), repeats)
+        await _change(tab, views, ["Plots"])
         plot = tab.find_widget("button_group", "compare_plot")
         names = cycle((["Context and output"], ["Size"], ["Release"], ["Scores side by side"], ["Price and score"]))
         times["another plot"] = await _repeat(tab, plot, names, repeats)
-        await _change(tab, views, "Running cost")
+        await _change(tab, views, ["Running cost"])
         requests = tab.find_widget("number_input", "basis_requests")
         times["another load"] = await _repeat(tab, requests, (float(n) for n in count(1000)), repeats)
 
@@ -184,11 +182,6 @@ async def change_weights(folder: Path, repeats: int) -> list[float]:
             aspects = tab.find_widget("button_group", "choose_aspects")
             values = cycle((["Coding", "Price"], ["Coding", "Agents", "Price"], ["Reasoning"]))
             return await _repeat(tab, aspects, values, repeats)
-
-
-def _tabs(widget_id: str) -> Widget:
-    """The row of tabs as a widget: its value is the name of the open one."""
-    return Widget("radio", widget_id, None, "", "", "", "", False, SimpleNamespace())
 
 
 def _print(title: str, times: Times, limit: float) -> bool:

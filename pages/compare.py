@@ -14,6 +14,7 @@ from glm_playground.ui.shared.live_prices import laid_over, sources_of
 from glm_playground.ui.shared.measured import with_own_runs
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
+from glm_playground.ui.shared.views import open_view
 
 catalog = load_catalog()
 server = asked_gateways().runapi
@@ -25,24 +26,20 @@ cards = draw_choice(catalog)
 sources = with_own_runs(sources_of(catalog, server))
 over = laid_over(cards, server)
 if cards:
-    names = [_("Table"), _("Quality"), _("Plots"), _("Running cost")]
-    table, quality, plots, cost = st.tabs(names, key="compare_view", on_change="rerun")
-    if table.open:
-        with table:
-            draw_cards(cards, sources)
-            draw_table(cards, sources, over, server.name)
-    elif quality.open:
-        with quality:
+    views = {"table": _("Table"), "quality": _("Quality"), "plots": _("Plots"), "cost": _("Running cost")}
+    match open_view(views, "compare_view"):
+        case "quality":
             draw_quality(cards, sources)
-    elif plots.open:
-        # Altair takes most of a second to load: only who looks at a plot waits for it.
-        from glm_playground.ui.compare.plots import draw_plots
+        case "plots":
+            # Altair takes most of a second to load: only who looks at a plot waits for it.
+            from glm_playground.ui.compare.plots import draw_plots
 
-        with plots:
             draw_plots(cards, sources, over, server.name)
-    elif cost.open:
-        with cost:
+        case "cost":
             draw_calculator(cards, sources, over, server.name)
+        case _:
+            draw_table(cards, sources, over, server.name)
+            draw_cards(cards, sources)
 else:
     st.markdown(_("Choose at least one model."))
 draw_live_notices(catalog, server)

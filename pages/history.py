@@ -13,6 +13,7 @@ from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import catch_up, draw_error, draw_opening, draw_problem, ledger
 from glm_playground.ui.shared.page_header import draw_header
+from glm_playground.ui.shared.views import open_view
 
 draw_header(_("History"))
 opened = ledger()
@@ -25,19 +26,15 @@ elif isinstance(opened, Ledger):
         if run_id := st.query_params.get(RUN):
             draw_run(opened, owner(), run_id)
         else:
-            runs, costs, bundle = st.tabs(
-                [_("Runs"), _("Costs"), _("Open a bundle")], key="history_view", on_change="rerun"
-            )
-            if runs.open:
-                with runs:
+            views = {"runs": _("Runs"), "costs": _("Costs"), "bundle": _("Open a bundle")}
+            match open_view(views, "history_view"):
+                case "costs":
+                    draw_costs(opened, owner())
+                case "bundle":
+                    draw_open_bundle()
+                case _:
                     draw_list(opened, owner())
                     draw_retention()
                     draw_move(opened, owner())
-            elif costs.open:
-                with costs:
-                    draw_costs(opened, owner())
-            elif bundle.open:
-                with bundle:
-                    draw_open_bundle()
     except LedgerError as error:
         draw_error(error)

@@ -38,10 +38,19 @@ class RecordingTab(BrowserSession):
                 await self.set_value(tabs, label)
                 await self.wait_finished(20)
                 await self._look(buttons)
+        for views in (one for one in self.widgets("button_group") if (one.key or "").endswith("_view")):
+            for name in self._view_names(views.id):
+                await self.set_value(views, [name])
+                await self.wait_finished(20)
+                await self._look(buttons)
 
     def _tab_labels(self, id_: str) -> list[str]:
         nodes = [node for node in self.tree.nodes("tab_container") if node.block and node.block.tab_container.id == id_]
         return [child.block.tab.label for node in nodes for child in node.children if child.block]
+
+    def _view_names(self, id_: str) -> list[str]:
+        groups = (node.element.button_group for node in self.tree.nodes("button_group") if node.element)
+        return [option.content for group in groups if group.id == id_ for option in group.options]
 
     async def _look(self, buttons: tuple[str, ...]) -> None:
         opened: set[str] = set()

@@ -138,7 +138,7 @@ def _choice(label: str, name: str, options: Mapping[Any, str], value: Any) -> No
 
 
 def draw_weights(asked: Asked) -> None:
-    """Draws what matters, and folded how much."""
+    """Draws what matters, and folded how much and which scores count."""
     names = aspect_names()
     weighted = [aspect for aspect in Aspect if asked.weights.get(aspect)]
     st.session_state["choose_aspects"] = weighted
@@ -152,11 +152,14 @@ def draw_weights(asked: Asked) -> None:
             key="choose_aspects",
             on_change=_take_aspects,
         )
-        popover = st.popover(_("How much"), icon=":material/tune:", key="choose_how_much", on_change="rerun")
+        popover = st.popover(
+            _("How much, and which scores"), icon=":material/tune:", key="choose_how_much", on_change="rerun"
+        )
         if popover.open:
             with popover:
                 for aspect in Aspect:
                     _draw_weight(aspect, names[aspect], asked.weights.get(aspect, 0))
+                _draw_unstated(asked)
 
 
 def _weighted(name: str, weight: int) -> str:
@@ -168,8 +171,7 @@ def _draw_weight(aspect: Aspect, name: str, weight: int) -> None:
     st.slider(name, 0, MOST_WEIGHT, key=f"choose_weight_{aspect}", on_change=_take_weight, args=(aspect,))
 
 
-def draw_unstated(asked: Asked) -> None:
-    """Draws whether scores without stated conditions count."""
+def _draw_unstated(asked: Asked) -> None:
     st.session_state["choose_unstated"] = asked.unstated
     st.checkbox(
         _("Compare scores without stated conditions too"),

@@ -12,7 +12,7 @@ from glm_playground.gateway import Gateway
 from glm_playground.gateway.gateways import RUNAPI
 from glm_playground.ledger import LedgerError
 from glm_playground.ui.choose.address import Asked
-from glm_playground.ui.choose.controls import asked_now, draw_examples, draw_needs, draw_unstated, draw_weights
+from glm_playground.ui.choose.controls import asked_now, draw_examples, draw_needs, draw_weights
 from glm_playground.ui.choose.record import draw_record
 from glm_playground.ui.choose.shortlist_view import draw_places, draw_reasons
 from glm_playground.ui.choose.words import method
@@ -39,9 +39,8 @@ def draw_choose(catalog: Catalog, server: Gateway) -> None:
         st.warning(_("Not understood in the address, and left out: {names}.").format(names=literal(names)))
     draw_needs(asked, None if server.stand_in or server.seller == RUNAPI else server.name)
     draw_weights(asked)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         draw_basis(prices)
-        draw_unstated(asked)
     listed_by = "runapi" if server.seller == RUNAPI else OWN
     known = Known(prices.over, _listed(catalog, server), listed_by, _speeds(asked), server.name)
     question = Question(asked.need, asked.weights, prices.basis.load, prices.sellers, asked.unstated)

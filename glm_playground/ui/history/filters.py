@@ -58,6 +58,11 @@ def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
     )
 
 
+def is_asked() -> bool:
+    """True where any filter was set, warm-ups included."""
+    return any(st.session_state.get(key) for key in _KEYS)
+
+
 def is_narrowed(wanted: RunFilter) -> bool:
     """True where a filter leaves out more than warm-ups."""
     return replace(wanted, warm_up=None) != RunFilter()

@@ -11,7 +11,7 @@ from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import unmarked
 from glm_playground.service import runtime, storage
 from glm_playground.ui.history.exports import draw_exports
-from glm_playground.ui.history.filters import draw_filters, forget_filters, is_narrowed
+from glm_playground.ui.history.filters import draw_filters, forget_filters, is_asked, is_narrowed
 from glm_playground.ui.server.model_pages import model_pages
 from glm_playground.ui.server.owner import browser_owner
 from glm_playground.ui.shared.accent import on_accent
@@ -19,6 +19,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
 from glm_playground.ui.shared.ledger_notice import attempt
+from glm_playground.ui.shared.playground_link import open_playground
 from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
 
 RUN = "run"
@@ -38,6 +39,10 @@ _PAGES, _FILTER, _GRID, _CONFIRM = (
 
 def draw_list(ledger: Ledger, owner: str) -> None:
     """Draws the filters, the runs that fit, and what can be done with them."""
+    if not is_asked() and not ledger.models(owner):
+        _draw_undo(ledger, owner)
+        _draw_empty()
+        return
     wanted = draw_filters(ledger, owner)
     state = st.session_state
     if state.get(_FILTER) != wanted:
@@ -55,9 +60,15 @@ def draw_list(ledger: Ledger, owner: str) -> None:
     _draw_reading(page.rows)
 
 
+def _draw_empty() -> None:
+    st.markdown(_("No run is kept yet. Ask something in the playground: each answer is kept here."))
+    if st.button(on_accent(_("Open the playground")), type="primary"):
+        open_playground()
+
+
 def _draw_nothing(wanted: RunFilter) -> None:
     if not is_narrowed(wanted):
-        st.markdown(_("No run is kept yet. Ask something in the playground: each answer is kept here."))
+        _draw_empty()
     else:
         st.markdown(_("No run fits."))
         st.button(_("Show all"), key="history_none_all", on_click=forget_filters)

@@ -27,16 +27,18 @@ def draw_header(title: str, *, attaches: bool = False) -> None:
         st.subheader(title, anchor=False, width="stretch")
         draw_running(attaches=attaches)
         st.markdown(_server_line(), width="content")
-        st.session_state.setdefault(LANGUAGE_KEY, language())
-        st.segmented_control(
-            _("Language"),
-            list(LANGUAGES),
-            format_func=SHORT_NAMES.__getitem__,
-            key=LANGUAGE_KEY,
-            label_visibility="collapsed",
-            required=True,
-            persist_state="session",
-        )
+        _draw_language()
+
+
+def _draw_language() -> None:
+    """Draws the languages by their short names, with the session's in bold; a click takes the next one."""
+    names = [f"**{name}**" if key == language() else name for key, name in SHORT_NAMES.items()]
+    st.button(" | ".join(names), key="language_button", type="tertiary", on_click=_change_language)
+
+
+def _change_language() -> None:
+    languages = list(LANGUAGES)
+    st.session_state[LANGUAGE_KEY] = languages[(languages.index(language()) + 1) % len(languages)]
 
 
 def _server_line() -> str:

@@ -14,6 +14,7 @@ from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.running_cost import Load
 from glm_playground.catalog.sellers import BASES, OWN, SELLERS, Basis, Offer, offer
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.live_prices import has_own_list
@@ -243,27 +244,33 @@ def prices_now(over: LaidOver, own_name: str) -> Prices:
 
 def draw_basis(prices: Prices, *, unfolded: bool = False) -> None:
     """Draws whose prices count, and the workload with the currencies; folded, it is to be called in a row."""
-    basis, own_list, own_name = prices.basis, prices.own_list, prices.own_name
-    names = basis_names(own_list, own_name)
-    asked = asked_sellers(basis, own_list)
-    state = st.session_state
-    state["basis_sellers"] = asked if asked in names else next(iter(names))
+    if unfolded:
+        _draw_sellers(prices)
+        _draw_workload(prices.basis, prices.own_list)
+        return
+    popover = st.popover(_("Prices and workload"), icon=":material/tune:", key="basis", on_change="rerun")
+    if popover.open:
+        with popover:
+            _draw_sellers(prices)
+            _draw_workload(prices.basis, prices.own_list)
+    # Beside the button: one whose words change is another one to Streamlit, and its list closes.
+    shown = _("Prices of {sellers}").format(sellers=literal(prices.seller_names))
+    st.markdown(aside(shown), width="content")
+
+
+def _draw_sellers(prices: Prices) -> None:
+    names = basis_names(prices.own_list, prices.own_name)
+    asked = asked_sellers(prices.basis, prices.own_list)
+    st.session_state["basis_sellers"] = asked if asked in names else next(iter(names))
     st.selectbox(
         _("Prices of"),
         list(names),
         format_func=names.__getitem__,
         key="basis_sellers",
         on_change=_take_over,
-        args=(own_list,),
+        args=(prices.own_list,),
         width=250,
     )
-    if unfolded:
-        _draw_workload(basis, own_list)
-        return
-    popover = st.popover(_("Workload"), icon=":material/tune:", key="basis_workload", on_change="rerun")
-    if popover.open:
-        with popover:
-            _draw_workload(basis, own_list)
 
 
 def _draw_workload(basis: PriceBasis, own_list: bool) -> None:

@@ -83,6 +83,8 @@ def test_each_number_has_its_seller_and_one_seller_can_be_asked(open_whole: Open
     at = open_whole(PAGE, weights="price:1")
     assert "$0.460 :small[:gray[RunAPI]]" in places(at)["GLM-4.7"]
     assert "$2.00 :small[:gray[Z.ai]]" in places(at)["GLM-5.2"]
+    at.session_state["basis"] = True
+    run(at)
     at.selectbox(key="basis_sellers").set_value(("runapi",))
     run(at)
     assert at.query_params["prices"] == "runapi"
@@ -101,6 +103,8 @@ def test_scores_without_stated_conditions_count_when_they_are_asked_for(open_who
     at = open_whole(PAGE, weights="coding:1")
     before = len(places(at))
     assert "more models get a place if scores without stated conditions are compared too" in text(at)
+    at.session_state["choose_how_much"] = True
+    run(at)
     at.checkbox(key="choose_unstated").set_value(True)
     run(at)
     assert at.query_params["unstated"] == "yes"

@@ -44,8 +44,7 @@ def text(at: AppTest) -> str:
 
 
 def view(at: AppTest, name: str) -> None:
-    """Opens a tab; AppTest knows it by its state only."""
-    at.session_state["compare_view"] = name
+    at.segmented_control(key="compare_view").set_value(name)
     run(at)
 
 
@@ -208,7 +207,7 @@ def plot_numbers(at: AppTest) -> str:
 
 def test_the_plot_of_prices_opens_on_the_scores_of_most_models_and_marks_the_frontier(open_page: Open) -> None:
     at = open_page(PAGE, ids=",".join(CATALOG))
-    view(at, "Plots")
+    view(at, "plots")
     chart = at.get("vega_lite_chart")[0].proto
     assert at.selectbox(key="plot_score_False").value.startswith("HLE|with tools|")
     assert chart.alt.startswith("5 models.")
@@ -224,7 +223,7 @@ def test_the_plot_of_prices_opens_on_the_scores_of_most_models_and_marks_the_fro
 
 def test_a_model_that_is_not_in_the_plot_is_named_with_the_reason(open_page: Open) -> None:
     at = open_page(PAGE, ids="glm-5.3-flash,glm-5.3,glm-5.2,glm-4.7-flash,glm-5.1,glm-4.6v,glm-5.4")
-    view(at, "Plots")
+    view(at, "plots")
     at.selectbox(key="plot_score_False").set_value("HLE|max effort, with tools, 300K managed context|%|vendor|Z.ai|")
     run(at)
     said = text(at)
@@ -239,7 +238,7 @@ def test_a_model_that_is_not_in_the_plot_is_named_with_the_reason(open_page: Ope
 @pytest.mark.parametrize("ids", [",".join(CATALOG), "glm-5-turbo", "glm-4.7-flash,glm-5-turbo"])
 def test_every_plot_draws_or_says_why_not(open_page: Open, name: str, ids: str) -> None:
     at = open_page(PAGE, ids=ids)
-    view(at, "Plots")
+    view(at, "plots")
     at.segmented_control(key="compare_plot").set_value(name)
     run(at)
     charts = at.get("vega_lite_chart")
@@ -252,7 +251,7 @@ def test_every_plot_draws_or_says_why_not(open_page: Open, name: str, ids: str) 
 
 def test_no_unknown_is_in_the_data_of_a_plot(open_page: Open) -> None:
     at = open_page(PAGE, ids="glm-5.1,glm-5-turbo,glm-4.6")
-    view(at, "Plots")
+    view(at, "plots")
     at.segmented_control(key="compare_plot").set_value("size")
     run(at)
     drawn = at.get("vega_lite_chart")[0].proto.datasets[0].data.data
@@ -268,7 +267,7 @@ def test_no_unknown_is_in_the_data_of_a_plot(open_page: Open) -> None:
 
 def test_scores_under_other_conditions_stand_in_plots_of_their_own(open_page: Open) -> None:
     at = open_page(PAGE, ids=",".join(CATALOG))
-    view(at, "Plots")
+    view(at, "plots")
     at.segmented_control(key="compare_plot").set_value("scores")
     run(at)
     at.selectbox(key="plot_benchmark").set_value("HLE")
@@ -301,7 +300,7 @@ def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monke
     at = open_page(PAGE)
     assert table(at)["Input, RunAPI"]["glm-4.6"] == "$0.35 / 1M tokens"
     assert table(at)["Input, RunAPI"]["glm-4.5-air"] == "$0.10 / 1M tokens"
-    view(at, "Running cost")
+    view(at, "cost")
     line = costs(at)[r"GLM\-4\.6"]
     assert r"**\$1\.25**" in line
     assert "<https://runapi.ai/x>" in line
@@ -338,7 +337,7 @@ def test_what_my_runs_measured_stands_beside_what_is_published_and_is_nobody_els
 
 def test_quality_tells_other_conditions_from_nothing_published(open_page: Open) -> None:
     at = open_page(PAGE, ids="glm-5.3,glm-5.2,glm-5.1,glm-4.6v")
-    view(at, "Quality")
+    view(at, "quality")
     topics, coding = (
         element.value for element in at.markdown if "| Coding |" in element.value or "DeepSWE" in element.value
     )
@@ -362,7 +361,7 @@ def costs(at: AppTest) -> dict[str, str]:
 
 def test_the_calculator_names_the_seller_of_each_price(open_page: Open) -> None:
     at = open_page(PAGE)
-    view(at, "Running cost")
+    view(at, "cost")
     lines = costs(at)
     assert r"| RunAPI | **\$1\.15** | **\$34\.50** | **\$0\.460** | \$0.30 | \$0.06 | \$1.10" in lines[r"GLM\-4\.6"]
     assert "Nov 23, 2026" in lines[r"GLM\-4\.6"]
@@ -371,7 +370,7 @@ def test_the_calculator_names_the_seller_of_each_price(open_page: Open) -> None:
 
 def test_one_seller_has_no_price_of_another(open_page: Open) -> None:
     at = open_page(PAGE, prices="runapi")
-    view(at, "Running cost")
+    view(at, "cost")
     lines = costs(at)
     assert lines[r"GLM\-5\.1"].count(":gray[unknown]") == 6
     assert "no price for input, output" in lines[r"GLM\-5\.1"]
@@ -384,7 +383,7 @@ def test_one_seller_has_no_price_of_another(open_page: Open) -> None:
 
 def test_the_workload_is_in_the_address_and_thinking_is_paid_as_output(open_page: Open) -> None:
     at = open_page(PAGE, load="1000000-2000-500-0-100", prices="zai")
-    view(at, "Running cost")
+    view(at, "cost")
     assert r"**\$2,720\.00** | **\$81,600\.00**" in costs(at)[r"GLM\-5\.1"]
     assert "2,000,000,000 from cache" in text(at)
     at.number_input(key="basis_thinking").set_value(500)
@@ -395,7 +394,7 @@ def test_the_workload_is_in_the_address_and_thinking_is_paid_as_output(open_page
 
 def test_another_currency_is_at_the_rate_that_the_user_types(open_page: Open) -> None:
     at = open_page(PAGE)
-    view(at, "Running cost")
+    view(at, "cost")
     assert r"R\$" not in "".join(costs(at).values())
     at.number_input(key="basis_BRL").set_value(5.5)
     run(at)
@@ -407,7 +406,7 @@ def test_another_currency_is_at_the_rate_that_the_user_types(open_page: Open) ->
 @pytest.mark.parametrize(("field", "value"), [("basis_cached", 101), ("basis_BRL", -1.0)])
 def test_a_figure_out_of_range_changes_nothing(open_page: Open, field: str, value: float) -> None:
     at = open_page(PAGE)
-    view(at, "Running cost")
+    view(at, "cost")
     before = text(at)
     at.number_input(key=field).set_value(value)
     run(at)
@@ -416,7 +415,7 @@ def test_a_figure_out_of_range_changes_nothing(open_page: Open, field: str, valu
 
 def test_a_list_the_model_is_no_longer_on_gives_no_cost(open_page: Open) -> None:
     at = open_page(PAGE, ids="glm-5-turbo", prices="zai")
-    view(at, "Running cost")
+    view(at, "cost")
     assert costs(at)[r"GLM\-5\-Turbo"].count(":gray[unknown]") == 6
 
 

@@ -119,7 +119,7 @@ def test_what_a_server_said_is_stored_later_without_asking_it_again(
         asked.button(key="task_look_up").click().run()
         assert "What the server said of the task is not saved." in problems(asked)
         asked.button(key="history_back").click().run()
-        asked.session_state["history_view"] = "Costs"
+        asked.session_state["history_view"] = "costs"
         asked.run()
         asked.button(key="balance_read").click().run()
         assert "The balance is read and not saved." in problems(asked)
@@ -195,7 +195,7 @@ def test_an_unreadable_run_is_a_row_and_a_sentence(asked: AppTest, tmp_path: Pat
         open_run(asked, run_id)
         assert "This run cannot be read." in problems(asked)
         asked.button(key="history_back").click().run()
-    for view in ("Costs", "Runs"):
+    for view in ("costs", "runs"):
         asked.session_state["history_view"] = view
         asked.run()
         assert not asked.exception

@@ -144,7 +144,7 @@ def test_warm_ups_are_hidden_until_they_are_asked_for(asked: AppTest) -> None:
     assert len(asked.dataframe[0].value) == 2
     asked.checkbox(key="history_warm_ups").check().run()
     assert asked.dataframe[0].value["outcome"].iloc[0] == "completed, warm-up"
-    asked.session_state["history_view"] = "Costs"
+    asked.session_state["history_view"] = "costs"
     asked.run()
     asked.session_state["history_by"] = By.MODEL
     asked.run()
@@ -203,7 +203,7 @@ def test_a_callback_shows_on_the_run_of_its_task(asked: AppTest) -> None:
 
 
 def test_costs_are_added_up_and_checked_against_the_balance(asked: AppTest) -> None:
-    asked.session_state["history_view"] = "Costs"
+    asked.session_state["history_view"] = "costs"
     asked.run()
     assert not asked.exception
     assert "2 runs" in texts(asked)
@@ -211,7 +211,7 @@ def test_costs_are_added_up_and_checked_against_the_balance(asked: AppTest) -> N
     asked.switch_page("pages/playground.py").run()
     Playground(asked).script("tokens=50", "one more")
     asked.switch_page("pages/history.py").run()
-    asked.session_state["history_view"] = "Costs"
+    asked.session_state["history_view"] = "costs"
     asked.run()
     asked.button(key="balance_read").click().run()
     table = next(str(part.value) for part in asked.markdown if "Balance fell by" in str(part.value))
@@ -226,7 +226,7 @@ def test_the_balance_of_the_servers_key_is_for_whom_the_operator_says(
 ) -> None:
     configure(RUNAPI_BASE_URL=sandbox.base_url, RUNAPI_API_KEY=sandbox.key, GLM_PLAYGROUND_OPERATORS=operators)
     at = open_page("pages/history.py")
-    at.session_state["history_view"] = "Costs"
+    at.session_state["history_view"] = "costs"
     at.run()
     assert not at.exception
     keys = {button.key for button in at.button}

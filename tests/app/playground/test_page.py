@@ -656,14 +656,14 @@ class TestLanguage:
         page.open("settings-1")
         english = page.text
         assert "131,072" in page.at.number_input(key="max_tokens-1").label
-        page.at.segmented_control(key="language").set_value("pt_BR")
+        page.at.button(key="language_button").click()
         page.run()
         page.open("settings-1")
         assert "131.072" in page.at.number_input(key="max_tokens-1").label
         assert page.at.button(key="add_lane").label == "Adicionar modelo"
         page.script("status=401")
         assert "The key was not accepted" not in page.error
-        page.at.segmented_control(key="language").set_value("en")
+        page.at.button(key="language_button").click()
         page.run()
         page.open("settings-1")
         page.click("clear")

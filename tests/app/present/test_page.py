@@ -71,7 +71,7 @@ def test_live_asks_the_same_requests_until_the_cap(
 
 
 def open_bundle(at: AppTest, name: str = "chat") -> None:
-    at.session_state["history_view"] = "Open a bundle"
+    at.session_state["history_view"] = "bundle"
     at.run()
     path = stage._FOLDER / f"{name}.glmrun"
     at.file_uploader(key="bundle_file").set_value((path.name, path.read_bytes(), "application/zip")).run()
@@ -105,7 +105,7 @@ def test_run_again_asks_beside_the_recording(in_sandbox: None, open_page: OpenPa
 
 def test_a_changed_bundle_is_refused_in_words(in_sandbox: None, open_page: OpenPage) -> None:
     at = open_page("pages/history.py")
-    at.session_state["history_view"] = "Open a bundle"
+    at.session_state["history_view"] = "bundle"
     at.run()
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as changed, zipfile.ZipFile(stage._FOLDER / "chat.glmrun") as whole:

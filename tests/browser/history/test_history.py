@@ -67,7 +67,7 @@ def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
     assert "heron" in recorded.run.request.messages[-1].content
 
     asked.go("/history")
-    page.get_by_role("tab", name="Open a bundle").click()
+    page.get_by_role("radio", name="Open a bundle").click()
     page.locator("input[type=file]").set_input_files(file)
     asked.button("Replay").click()
     expect(page.get_by_text("REPLAY: nothing is sent").first).to_be_visible()
