@@ -4,7 +4,7 @@ check [FILE...]        without a FILE, all files that come with the package, and
                        checked against the `sources.toml` beside it (for a model: in the folder above), or against the
                        packaged one. Prints "ok FILE: counts" or one line a problem, "FILE: key: reason".
 recheck SOURCE FILE    looks for the values that cite SOURCE in a saved page of it, and prints those not found
-schema                 writes the JSON Schema of each kind of file
+schema                 writes the JSON Schema of each kind of file, and those of the API into `docs/` of a checkout
 
 Each ends with 1 if there was any problem.
 """
@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from glm_playground.catalog import models_schema
 from glm_playground.catalog.card import ModelCard
 from glm_playground.catalog.citations import unused_sources
 from glm_playground.catalog.files import FILE_READERS, read_card, read_sources
@@ -25,6 +26,9 @@ from glm_playground.catalog.loader import DATA, load_catalog, read_file
 from glm_playground.catalog.recheck import recheck
 from glm_playground.catalog.schema import texts as schema_texts
 from glm_playground.catalog.types import Source
+
+DOCS = Path(__file__).parents[2] / "docs"
+"""Of a checkout; an installed package has none."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +79,11 @@ def _recheck(source: str, page: Path) -> int:
 
 
 def _write_schemas() -> int:
-    for path, text in schema_texts().items():
+    written = schema_texts()
+    if DOCS.is_dir():
+        written[DOCS / "models.schema.json"] = models_schema.schema_text(models_schema.schema())
+        written[DOCS / "models.dev.schema.json"] = models_schema.schema_text(models_schema.models_dev_schema())
+    for path, text in written.items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(path)

@@ -12,8 +12,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from glm_playground.catalog import Catalog
-from glm_playground.catalog.models_json import model_of_all, models_json, schema
+from glm_playground.catalog.models_json import model_of_all, models_dev_json, models_json
 from glm_playground.catalog.models_markdown import llms_txt, model_markdown
+from glm_playground.catalog.models_schema import schema
 
 _MAX_AGE_S = 300
 _JSON, _SCHEMA, _MARKDOWN = "application/json", "application/schema+json", "text/markdown; charset=utf-8"
