@@ -46,7 +46,7 @@ _FROM_THE_MODEL = (
     ("reasoning_effort", "default", "reasoning_effort_default"),
 )
 # What holds for a gateway whatever the model, and stands on each of its models' sheets.
-_FROM_THE_GATEWAY = ("plans", "endpoints", "data_policy")
+FROM_THE_GATEWAY = ("plans", "endpoints", "data_policy")
 
 Found = TypeVar("Found")
 FileReader = Callable[[dict[str, Any], Reading], Found]
@@ -138,7 +138,7 @@ def _with_sheet(table: GatewayFacts, sheet: GatewaySheet | None) -> GatewayFacts
     """The model on that gateway with what the gateway says of itself, where its own table is silent."""
     if sheet is None:
         return table
-    empty = [key for key in _FROM_THE_GATEWAY if getattr(table, key) == GatewayFacts.model_fields[key].default]
+    empty = [key for key in FROM_THE_GATEWAY if getattr(table, key) == GatewayFacts.model_fields[key].default]
     return table.model_copy(update={key: getattr(sheet, key) for key in empty})
 
 

@@ -22,9 +22,11 @@ def llms_txt(catalog: Catalog, root: str) -> str:
 {models}
 ## Data
 
-- [All models]({root}/api/models.json): in the shape of models.dev's api.json, with sources and conflicts
-- [One model]({root}/api/models/{{id}}.json): the same for one id
+- [All models]({root}/api/models.json): in the shape of models.dev's api.json, with sources, conflicts and what is unknown
+- [One model]({root}/api/models/{{id}}.json): the same for one id, with its scores and every fact
 - [Schema]({root}/api/models.schema.json): JSON Schema of both
+- [As models.dev has it]({root}/api.json): the same without additions, only models of which all required fields are known
+- [Changed facts]({root}/api/changes.atom): Atom feed
 """
 
 

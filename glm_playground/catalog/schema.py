@@ -25,6 +25,7 @@ from glm_playground.catalog.card import (
 )
 from glm_playground.catalog.catalog import GatewaySheet, TokenCounting, Tokenizer, Variant
 from glm_playground.catalog.files import SOURCE_KEYS
+from glm_playground.catalog.history import Change
 from glm_playground.catalog.reading import (
     NOT_STATED,
     OF_UNIT,
@@ -100,6 +101,7 @@ def schemas() -> dict[str, Schema]:
                 "counting": _table(TokenCounting),
             }
         ),
+        "history": _document({"digest": _TEXT, "change": {"type": "array", "items": _change()}}),
     }
     named = _named_facts()
     return {name: _with_definitions(schema, named) for name, schema in documents.items()}
@@ -252,6 +254,11 @@ def _discrepancy() -> Schema:
         "required": ["topic", "subject", "reading"],
         "additionalProperties": False,
     }
+
+
+def _change() -> Schema:
+    keys: Schema = {**dict.fromkeys(Change.model_fields, _TEXT), "day": _DAY}
+    return {"type": "object", "properties": keys, "required": ["day", "about"], "additionalProperties": False}
 
 
 def _parameter() -> Schema:

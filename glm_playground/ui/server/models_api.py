@@ -1,8 +1,9 @@
-"""The catalogue for other programs: `/api/models.json` and its like, from memory, each with an ETag."""
+"""The catalogue for other programs: `/api/models.json` and its like, from memory, each with an ETag (docs/api.md)."""
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from html import escape
 from typing import Any, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -12,13 +13,26 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from glm_playground.catalog import Catalog
+from glm_playground.catalog.changes_feed import changes_feed
+from glm_playground.catalog.history import history
 from glm_playground.catalog.models_json import model_of_all, models_dev_json, models_json
 from glm_playground.catalog.models_markdown import llms_txt, model_markdown
 from glm_playground.catalog.models_schema import schema
 
 _MAX_AGE_S = 300
 _JSON, _SCHEMA, _MARKDOWN = "application/json", "application/schema+json", "text/markdown; charset=utf-8"
-_PATHS = ("/api/models.json", "/api/models.schema.json", "/api/models/{id}.json", "/models/{id}.md", "/llms.txt")
+_ATOM = "application/atom+xml; charset=utf-8"
+_PATHS = (
+    "/api/models.json",
+    "/api/models.schema.json",
+    "/api/models/{id}.json",
+    "/api/changes.atom",
+    "/api.json",
+    "/models/{id}.md",
+    "/llms.txt",
+)
+# Stands for the address that a document is asked at; none of its characters means anything in Markdown or XML.
+_ROOT = "address-of-this-app"
 
 
 class _Document(NamedTuple):
@@ -27,11 +41,20 @@ class _Document(NamedTuple):
     body: bytes
     etag: str
     media_type: str
+    rooted: bool = False
+    """Whether it names the address it is asked at."""
 
     @classmethod
-    def of(cls, body: str, media_type: str) -> "_Document":
-        data = body.encode()
-        return cls(data, f'"{hashlib.sha256(data).hexdigest()[:32]}"', media_type)
+    def of(cls, text: str, media_type: str) -> "_Document":
+        body = text.encode()
+        return cls(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"', media_type, _ROOT in text)
+
+    def at(self, root: str) -> "_Document":
+        """The document as it is to be read at that address."""
+        if not self.rooted:
+            return self
+        address = escape(root) if self.media_type == _ATOM else root
+        return _Document.of(self.body.decode().replace(_ROOT, address), self.media_type)
 
 
 def models_routes(catalog: Callable[[], Catalog], base: str = "") -> list[Route]:
@@ -60,39 +83,32 @@ class _ModelsEndpoint:
         headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={_MAX_AGE_S}"}
         if request.method not in {"GET", "HEAD"}:
             return JSONResponse({"error": "only GET is answered"}, 405, {"Allow": "GET, HEAD"})
+        if self._documents is None:
+            # All of them take a moment to write, which the server's loop has not.
+            self._documents = await run_in_threadpool(lambda: dict(_documents(self._catalog())))
         path = request.url.path.removeprefix(request.scope.get("root_path", "")).removeprefix(self._base)
-        if path == "/llms.txt":
-            found: _Document | None = _Document.of(llms_txt(self._catalog(), _root(request) + self._base), _MARKDOWN)
-        else:
-            if self._documents is None:
-                # All of them take a moment to write, which the server's loop has not.
-                self._documents = await run_in_threadpool(lambda: _documents(self._catalog()))
-            found = self._documents.get(path)
+        found = self._documents.get(path)
         if found is None:
             return JSONResponse({"error": "no model has this id"}, 404, headers)
+        found = found.at(str(request.base_url).rstrip("/") + self._base)
         headers["ETag"] = found.etag
-        if found.etag in {
-            tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")
-        }:
+        asked = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+        if asked & {found.etag, "*"}:
             return Response(None, 304, headers)
         return Response(found.body, 200, headers, found.media_type)
 
 
-def _documents(catalog: Catalog) -> dict[str, _Document]:
-    """By path, all but /llms.txt, which names the address it is asked at."""
-    found = {
-        "/api/models.json": _Document.of(_json(models_json(catalog)), _JSON),
-        "/api/models.schema.json": _Document.of(_json(schema()), _SCHEMA),
-    }
+def _documents(catalog: Catalog) -> Iterator[tuple[str, _Document]]:
+    """Each with its path."""
+    yield "/api/models.json", _Document.of(_json(models_json(catalog)), _JSON)
+    yield "/api.json", _Document.of(_json(models_dev_json(catalog)), _JSON)
+    yield "/api/models.schema.json", _Document.of(_json(schema()), _SCHEMA)
+    yield "/api/changes.atom", _Document.of(changes_feed(catalog, history().changes, _ROOT), _ATOM)
+    yield "/llms.txt", _Document.of(llms_txt(catalog, _ROOT), _MARKDOWN)
     for card in catalog.cards:
-        found[f"/api/models/{card.id}.json"] = _Document.of(_json(model_of_all(catalog, card)), _JSON)
-        found[f"/models/{card.id}.md"] = _Document.of(model_markdown(catalog, card), _MARKDOWN)
-    return found
+        yield f"/api/models/{card.id}.json", _Document.of(_json(model_of_all(catalog, card)), _JSON)
+        yield f"/models/{card.id}.md", _Document.of(model_markdown(catalog, card), _MARKDOWN)
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _root(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
