@@ -26,18 +26,19 @@ def data_at(revision: str) -> Iterator[Path]:
     """
     if revision.startswith("-"):
         raise NoEarlierData("no revision")
-    prefix = _git("rev-parse", "--show-prefix").decode().strip()
-    packed = _git("archive", "--format=tar", f"{revision}:{prefix}")
+    top, prefix = _git(DATA, "rev-parse", "--show-toplevel", "--show-prefix").decode().splitlines()
+    # In the folder itself git would look for the folder in the folder.
+    packed = _git(Path(top), "archive", "--format=tar", f"{revision}:{prefix}")
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             archive.extractall(folder, filter="data")
         yield Path(folder)
 
 
-def _git(*arguments: str) -> bytes:
+def _git(folder: Path, *arguments: str) -> bytes:
     try:
         # No shell; the words are git's own but for the revision, which is no option.
-        done = subprocess.run(["git", "-C", str(DATA), *arguments], capture_output=True, check=False)  # noqa: S603, S607
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)  # noqa: S603, S607
     except OSError as error:
         raise NoEarlierData(f"git cannot be run: {error.strerror}") from None
     if done.returncode:
