@@ -1,9 +1,12 @@
 """The catalogue for other programs, read by one."""
 
+from xml.etree import ElementTree
+
 import httpx
 import jsonschema
 import pytest
 
+from glm_playground.catalog.models_schema import models_dev_schema
 from tests.live.app_process import AppProcess
 
 
@@ -16,9 +19,11 @@ def test_a_program_reads_all_models_and_one(client: httpx.Client, app: AppProces
     schema = client.get("/api/models.schema.json").json()
     models = client.get("/api/models.json")
     assert models.headers["content-type"] == "application/json"
+    assert models.headers["access-control-allow-origin"] == "*"
     jsonschema.validate(models.json(), schema)
     provider = models.json()["zai"]
     one = client.get("/api/models/glm-5.1.json").json()
+    jsonschema.validate(one, {"$ref": "#/$defs/one", "$defs": schema["$defs"]})
     assert one["providers"]["zai"] == provider["models"]["glm-5.1"]
     sheet = client.get("/models/glm-5.1.md")
     assert sheet.headers["content-type"] == "text/markdown; charset=utf-8"
@@ -27,13 +32,43 @@ def test_a_program_reads_all_models_and_one(client: httpx.Client, app: AppProces
     assert f"({app.base_url}/models/glm-5.1.md)" in links
 
 
-def test_what_did_not_change_is_not_sent_again(client: httpx.Client) -> None:
-    for path in ("/api/models.json", "/models/glm-5.1.md", "/llms.txt"):
-        first = client.get(path)
-        again = client.get(path, headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
+def test_a_client_of_models_dev_reads_what_it_expects(client: httpx.Client) -> None:
+    found = client.get("/api.json")
+    assert found.headers["content-type"] == "application/json"
+    jsonschema.validate(found.json(), models_dev_schema())
+    assert found.json()["zai"]["models"]["glm-5.1"]["limit"] == {"context": 200000, "output": 131072}
+
+
+def test_a_feed_reader_reads_what_changed(client: httpx.Client, app: AppProcess) -> None:
+    found = client.get("/api/changes.atom")
+    assert found.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    feed = ElementTree.fromstring(found.text)  # noqa: S314 - our own text
+    links = {link.attrib["rel"]: link.attrib["href"] for link in feed.findall("{http://www.w3.org/2005/Atom}link")}
+    assert links == {"self": f"{app.base_url}/api/changes.atom", "alternate": f"{app.base_url}/"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/models.json",
+        "/api/models.schema.json",
+        "/api/models/glm-5.1.json",
+        "/api/changes.atom",
+        "/api.json",
+        "/models/glm-5.1.md",
+        "/llms.txt",
+    ],
+)
+def test_what_did_not_change_is_not_sent_again(client: httpx.Client, path: str) -> None:
+    first = client.get(path)
+    for tags in (f'"other", W/{first.headers["etag"]}', "*"):
+        again = client.get(path, headers={"If-None-Match": tags})
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["etag"] == first.headers["etag"]
-        assert client.head(path).headers["content-length"] == str(len(first.content))
+    assert client.get(path, headers={"If-None-Match": '"other"'}).content == first.content
+    head = client.head(path)
+    assert (head.content, head.headers["content-length"]) == (b"", str(len(first.content)))
+    assert (head.headers["content-type"], head.headers["etag"]) == (first.headers["content-type"], first.headers["etag"])
 
 
 @pytest.mark.parametrize("path", ["/api/models/glm-9.json", "/models/glm-9.md"])

@@ -11,6 +11,7 @@ from glm_playground.catalog.comparison import CARDS_OF_RUNAPI
 from glm_playground.gateway import Gateway
 from glm_playground.service import runtime
 from glm_playground.ui.models import sheet
+from glm_playground.ui.models.for_programs import model_links
 from glm_playground.ui.models.glance import card_price, glance, said_by
 from glm_playground.ui.models.measured_view import draw_measured
 from glm_playground.ui.models.prices import price_notes, price_rows, prices_table
@@ -225,6 +226,7 @@ def _draw_use(one: _Sheet, view: FactView) -> None:
         draw_uses(gateway, view)
         st.markdown(_title(_("Questions and answers")))
         draw_questions(card.id, gateway, view, unfolded=one.unfolded)
+        st.markdown(aside(model_links(card.id)))
 
 
 def _draw_self_host(one: _Sheet, view: FactView) -> None:

@@ -10,6 +10,7 @@ from glm_playground.catalog import Catalog, ModelCard, Source
 from glm_playground.gateway import Gateway
 from glm_playground.service import runtime
 from glm_playground.ui.models.filters import CONTEXTS, PRICE_LIMITS, STATUSES, CardPrice, WantedModels, fits, licences
+from glm_playground.ui.models.for_programs import catalog_links
 from glm_playground.ui.models.glance import card_price, glance, said_by
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
@@ -55,6 +56,8 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
             _draw_card(card, prices[card.id], sources)
     if part:
         draw_rest_soon(_PAGE)
+    else:
+        st.markdown(aside(catalog_links()))
 
 
 def _draw_filters(catalog: Catalog) -> WantedModels:

@@ -19,6 +19,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from glm_playground.ui.server.alternates import with_alternates
+
 _ELEMENTS = {
     "": ("ButtonGroup", "Button", "PageLink", "TextInput"),
     "choose": ("ButtonGroup", "Button", "PageLink", "Selectbox", "Checkbox"),
@@ -54,8 +56,9 @@ def first_page_routes(base_path: str) -> list[Route]:
     return [Route(path, _answer) for path in (base_path or "/", *(f"{base_path}/{page}" for page in PAGES))]
 
 
-def _answer(_request: Request) -> HTMLResponse:
-    return HTMLResponse(first_page(), headers={"Cache-Control": "no-cache"})
+def _answer(request: Request) -> HTMLResponse:
+    page = with_alternates(first_page(), request.scope["raw_path"].decode("ascii", "replace"), PAGES)
+    return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
 
 
 def _server_script() -> str:

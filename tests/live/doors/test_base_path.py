@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -75,9 +77,13 @@ def test_a_session_there_is_its_browsers_own(under_glm: AppProcess) -> None:
 
 
 def test_the_facts_for_other_programs_are_there_alone(under_glm: AppProcess) -> None:
-    for path in ("/api/models.json", "/api/models/glm-5.1.json", "/models/glm-5.1.md", "/llms.txt"):
+    paths = ("/api/models.json", "/api/models/glm-5.1.json", "/api/changes.atom", "/api.json", "/models/glm-5.1.md")
+    for path in (*paths, "/llms.txt"):
         there = httpx.get(under_glm.base_url + path, trust_env=False)
         assert (there.status_code, "html" in there.headers["content-type"]) == (200, False)
         assert httpx.get(f"http://127.0.0.1:{under_glm.port}{path}", trust_env=False).status_code == 404
     text = httpx.get(f"{under_glm.base_url}/llms.txt", trust_env=False).text
     assert f"{under_glm.base_url}/models/glm-5.1.md" in text
+    page = httpx.get(under_glm.base_url, headers={"Accept": "text/html"}, trust_env=False, follow_redirects=True)
+    href = re.findall(r'type="application/json" href="([^"]+)"', page.text)[0]
+    assert urljoin(str(page.url), href) == f"{under_glm.base_url}/api/models.json"
