@@ -71,7 +71,9 @@ def _all_cited() -> bool:
 def _history_is_whole() -> bool:
     whole = history.history().digest == history.digest(history.state(load_catalog()))
     if not whole:
-        print(f"{history.FILE}: digest: facts changed that it does not have: run python -m glm_playground.catalog changes")
+        print(
+            f"{history.FILE}: digest: facts changed that it does not have: run python -m glm_playground.catalog changes"
+        )
     return whole
 
 

@@ -134,7 +134,8 @@ def read_history(raw: dict[str, Any], reading: Reading) -> History:
         table = reading.mapping(entry, path, Change.model_fields)
         on = reading.parsed(day, table.get("day"), f"{path}.day")
         texts = {
-            name: reading.text(table[name], f"{path}.{name}") for name in Change.model_fields.keys() & table.keys() - {"day"}
+            name: reading.text(table[name], f"{path}.{name}")
+            for name in Change.model_fields.keys() & table.keys() - {"day"}
         }
         if "about" not in texts:
             reading.problem(f"{path}.about", "a change of nothing")

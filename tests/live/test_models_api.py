@@ -68,7 +68,10 @@ def test_what_did_not_change_is_not_sent_again(client: httpx.Client, path: str) 
     assert client.get(path, headers={"If-None-Match": '"other"'}).content == first.content
     head = client.head(path)
     assert (head.content, head.headers["content-length"]) == (b"", str(len(first.content)))
-    assert (head.headers["content-type"], head.headers["etag"]) == (first.headers["content-type"], first.headers["etag"])
+    assert (head.headers["content-type"], head.headers["etag"]) == (
+        first.headers["content-type"],
+        first.headers["etag"],
+    )
 
 
 @pytest.mark.parametrize("path", ["/api/models/glm-9.json", "/models/glm-9.md"])
@@ -81,3 +84,15 @@ def test_only_reading_is_answered(client: httpx.Client) -> None:
     found = client.post("/api/models.json", json={})
     assert found.status_code == 405
     assert found.headers["allow"] == "GET, HEAD"
+
+
+def test_it_is_sent_packed_to_who_takes_that(app: AppProcess) -> None:
+    plain = httpx.get(f"{app.base_url}/api/models.json", headers={"Accept-Encoding": "identity"}, trust_env=False)
+    packed = httpx.get(f"{app.base_url}/api/models.json", headers={"Accept-Encoding": "gzip"}, trust_env=False)
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(plain.content) / 3
+    assert packed.content == plain.content
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert "Accept-Encoding" in packed.headers["vary"]
+    headers = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["etag"]}
+    assert httpx.get(f"{app.base_url}/api/models.json", headers=headers, trust_env=False).status_code == 304

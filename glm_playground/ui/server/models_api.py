@@ -1,8 +1,10 @@
 """The catalogue for other programs: `/api/models.json` and its like, from memory, each with an ETag (docs/api.md)."""
 
+import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
 
@@ -21,6 +23,7 @@ from glm_playground.catalog.models_schema import schema
 
 _MAX_AGE_S = 300
 _JSON, _SCHEMA, _MARKDOWN = "application/json", "application/schema+json", "text/markdown; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"
 _ATOM = "application/atom+xml; charset=utf-8"
 _PATHS = (
     "/api/models.json",
@@ -39,22 +42,39 @@ class _Document(NamedTuple):
     """What is answered."""
 
     body: bytes
-    etag: str
+    packed: bytes
+    """The same with gzip, which takes longer than all else that an answer takes."""
+    tag: str
     media_type: str
-    rooted: bool = False
-    """Whether it names the address it is asked at."""
 
     @classmethod
     def of(cls, text: str, media_type: str) -> "_Document":
         body = text.encode()
-        return cls(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"', media_type, _ROOT in text)
+        return cls(body, gzip.compress(body, mtime=0), hashlib.sha256(body).hexdigest()[:32], media_type)
 
-    def at(self, root: str) -> "_Document":
-        """The document as it is to be read at that address."""
-        if not self.rooted:
-            return self
-        address = escape(root) if self.media_type == _ATOM else root
-        return _Document.of(self.body.decode().replace(_ROOT, address), self.media_type)
+    @property
+    def rooted(self) -> bool:
+        """Whether it names the address it is asked at."""
+        return self.media_type in {_ATOM, _TEXT}
+
+    def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
+        """The document, or that it did not change."""
+        packs = "gzip" in request.headers.get("accept-encoding", "")
+        tag = f'"{self.tag}-gzip"' if packs else f'"{self.tag}"'
+        headers = {**headers, "ETag": tag, "Vary": "Accept-Encoding"}
+        asked = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+        if asked & {tag, "*"}:
+            return Response(None, 304, headers)
+        if packs:
+            return Response(self.packed, 200, {**headers, "Content-Encoding": "gzip"}, self.media_type)
+        return Response(self.body, 200, headers, self.media_type)
+
+
+@lru_cache(maxsize=16)
+def _at(root: str, document: _Document) -> _Document:
+    """The document as it is to be read at that address."""
+    address = escape(root) if document.media_type == _ATOM else root
+    return _Document.of(document.body.decode().replace(_ROOT, address), document.media_type)
 
 
 def models_routes(catalog: Callable[[], Catalog], base: str = "") -> list[Route]:
@@ -90,12 +110,9 @@ class _ModelsEndpoint:
         found = self._documents.get(path)
         if found is None:
             return JSONResponse({"error": "no model has this id"}, 404, headers)
-        found = found.at(str(request.base_url).rstrip("/") + self._base)
-        headers["ETag"] = found.etag
-        asked = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-        if asked & {found.etag, "*"}:
-            return Response(None, 304, headers)
-        return Response(found.body, 200, headers, found.media_type)
+        if found.rooted:
+            found = _at(str(request.base_url).rstrip("/") + self._base, found)
+        return found.answer(request, headers)
 
 
 def _documents(catalog: Catalog) -> Iterator[tuple[str, _Document]]:
@@ -104,7 +121,7 @@ def _documents(catalog: Catalog) -> Iterator[tuple[str, _Document]]:
     yield "/api.json", _Document.of(_json(models_dev_json(catalog)), _JSON)
     yield "/api/models.schema.json", _Document.of(_json(schema()), _SCHEMA)
     yield "/api/changes.atom", _Document.of(changes_feed(catalog, history().changes, _ROOT), _ATOM)
-    yield "/llms.txt", _Document.of(llms_txt(catalog, _ROOT), _MARKDOWN)
+    yield "/llms.txt", _Document.of(llms_txt(catalog, _ROOT), _TEXT)
     for card in catalog.cards:
         yield f"/api/models/{card.id}.json", _Document.of(_json(model_of_all(catalog, card)), _JSON)
         yield f"/models/{card.id}.md", _Document.of(model_markdown(catalog, card), _MARKDOWN)

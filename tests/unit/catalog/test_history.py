@@ -48,7 +48,12 @@ def test_changes_of_one_day_are_one_and_what_was_taken_back_is_none() -> None:
 
 texts = st.none() | st.text(min_size=1, max_size=8).filter(str.strip)
 changes = st.builds(
-    Change, day=st.dates(), about=st.text(min_size=1, max_size=4).filter(str.strip), fact=texts, before=texts, after=texts
+    Change,
+    day=st.dates(),
+    about=st.text(min_size=1, max_size=4).filter(str.strip),
+    fact=texts,
+    before=texts,
+    after=texts,
 ).filter(lambda change: change.before != change.after)
 
 
@@ -106,7 +111,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         subprocess.run(["git", "-C", str(data.parent), *arguments], check=True)  # noqa: S603, S607
     monkeypatch.setattr("glm_playground.catalog.earlier.DATA", data)
-    monkeypatch.setattr("glm_playground.catalog.__main__.load_catalog", lambda folder=None: load_catalog(folder or data))
+    monkeypatch.setattr(
+        "glm_playground.catalog.__main__.load_catalog", lambda folder=None: load_catalog(folder or data)
+    )
     monkeypatch.setattr("glm_playground.catalog.__main__.DATA", data)
     monkeypatch.setattr(history_file, "FILE", data / "history.toml")
     monkeypatch.setattr(history, "__defaults__", (data / "history.toml",))
@@ -135,7 +142,9 @@ def test_an_editor_changes_a_fact_and_runs_the_command(checkout: Path, capsys: p
     assert history().changes == (made, *before)
 
 
-def test_the_command_refuses_what_would_make_a_false_history(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_refuses_what_would_make_a_false_history(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = (checkout / "history.toml").read_text(encoding="utf-8")
     assert main(["changes", "no-such-commit"]) == 1
     assert main(["changes", "--", "--output=x"]) == 1
