@@ -1,8 +1,9 @@
 """Keeps the catalog's data files: `python -m glm_playground.catalog check [FILE...]`, `recheck`, `changes`, `schema`.
 
 check [FILE...]        without a FILE, all files that come with the package, that every source is cited, and that the
-                       history has every change. A FILE is checked against the `sources.toml` beside it (for a model: in the folder above), or against the
-                       packaged one. Prints "ok FILE: counts" or one line a problem, "FILE: key: reason".
+                       history has every change. A FILE is checked against the `sources.toml` beside it (for a model: in
+                       the folder above), or against the packaged one. Prints "ok FILE: counts" or one line a problem,
+                       "FILE: key: reason".
 recheck SOURCE FILE    looks for the values that cite SOURCE in a saved page of it, and prints those not found
 changes [BEFORE]       adds what changed since BEFORE, a commit (HEAD if none is given) or a folder, to `history.toml`
 schema                 writes the JSON Schema of each kind of file, and those of the API into `docs/` of a checkout
@@ -71,9 +72,8 @@ def _all_cited() -> bool:
 def _history_is_whole() -> bool:
     whole = history.history().digest == history.digest(history.state(load_catalog()))
     if not whole:
-        print(
-            f"{history.FILE}: digest: facts changed that it does not have: run python -m glm_playground.catalog changes"
-        )
+        command = "python -m glm_playground.catalog changes"
+        print(f"{history.FILE}: digest: facts changed that it does not have: run {command}")
     return whole
 
 

@@ -1,6 +1,6 @@
-"""What changed in the facts, day by day: kept in `data/history.toml`, written by `python -m glm_playground.catalog changes`.
+"""What changed in the facts, day by day: kept in `data/history.toml`.
 
-Two states of the data are compared as texts, so that an earlier state needs no earlier code to be described. The file is
+`python -m glm_playground.catalog changes` writes it from two states of the data, compared as texts. The file is
 read when somebody asks for it, not with the catalog.
 """
 
@@ -105,9 +105,11 @@ def compared(before: State, after: State, on: date) -> tuple[Change, ...]:
             name = (new or old or {}).get("name", about)
             found.append(Change(day=on, about=about, before=name if old else None, after=name if new else None))
             continue
-        for key in dict.fromkeys((*new, *old)):
-            if old.get(key) != new.get(key):
-                found.append(Change(day=on, about=about, fact=key, before=old.get(key), after=new.get(key)))
+        found += [
+            Change(day=on, about=about, fact=key, before=old.get(key), after=new.get(key))
+            for key in dict.fromkeys((*new, *old))
+            if old.get(key) != new.get(key)
+        ]
     return tuple(found)
 
 
@@ -133,10 +135,8 @@ def read_history(raw: dict[str, Any], reading: Reading) -> History:
         path = f"change[{place}]"
         table = reading.mapping(entry, path, Change.model_fields)
         on = reading.parsed(day, table.get("day"), f"{path}.day")
-        texts = {
-            name: reading.text(table[name], f"{path}.{name}")
-            for name in Change.model_fields.keys() & table.keys() - {"day"}
-        }
+        named = [name for name in Change.model_fields if name != "day" and name in table]
+        texts = {name: reading.text(table[name], f"{path}.{name}") for name in named}
         if "about" not in texts:
             reading.problem(f"{path}.about", "a change of nothing")
         elif texts.get("before") == texts.get("after"):

@@ -1,7 +1,7 @@
-"""The catalogue for other programs, in the shape of models.dev's `api.json` (models.dev, `packages/core/src/schema.ts`).
+"""The catalogue for other programs, in the shape of models.dev's `api.json` (`models_schema`).
 
 A provider holds its models by id. What nobody published is left out, never zero or false. Beside the fields of
-models.dev each model has, by field, `sources` and `conflicts` with the words they rest on, and `unknown` with the reason.
+models.dev each model has, by field, `sources` and `conflicts` with the words they rest on, and `unknown` with why.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -79,7 +79,7 @@ def models_dev_json(catalog: Catalog) -> dict[str, Any]:
 
 
 def model_of_all(catalog: Catalog, card: ModelCard) -> dict[str, Any]:
-    """One model with all that is known: what each provider says under `providers`, scores, and every fact by its key."""
+    """One model with all that is known: what each provider says, scores, and every fact by its key."""
     return {
         **model_json(catalog, card, None),
         "benchmarks": [_benchmark(catalog, score) for score in card.scores],

@@ -22,10 +22,10 @@ def llms_txt(catalog: Catalog, root: str) -> str:
 {models}
 ## Data
 
-- [All models]({root}/api/models.json): in the shape of models.dev's api.json, with sources, conflicts and what is unknown
+- [All models]({root}/api/models.json): in models.dev's shape, with sources, conflicts and what is unknown
 - [One model]({root}/api/models/{{id}}.json): the same for one id, with its scores and every fact
 - [Schema]({root}/api/models.schema.json): JSON Schema of both
-- [As models.dev has it]({root}/api.json): the same without additions, only models of which all required fields are known
+- [As models.dev has it]({root}/api.json): without additions, and only models of which all that it requires is known
 - [Changed facts]({root}/api/changes.atom): Atom feed
 """
 
