@@ -19,7 +19,16 @@ def tested_versions(pyproject: str) -> list[str]:
     """`name==version` of the whole closure, with the marker where a package is not for every platform."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "pyproject.toml").write_text(pyproject)
-        command = ["uv", "export", "--all-groups", "--no-hashes", "--no-emit-project", "--no-annotate", "--no-header"]
+        command = [
+            "uv",
+            "export",
+            "--all-groups",
+            "--all-extras",
+            "--no-hashes",
+            "--no-emit-project",
+            "--no-annotate",
+            "--no-header",
+        ]
         exported = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     # What the overrides leave out is exported with their impossible marker.
     return sorted(line.strip() for line in exported.stdout.splitlines() if "==" in line and "'never'" not in line)

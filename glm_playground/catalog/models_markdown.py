@@ -54,10 +54,7 @@ def _about(card: ModelCard) -> str:
 
 
 def _facts(catalog: Catalog, title: str, rows: Iterable[tuple[str, AnyFact]], note: str = "") -> str:
-    lines = [
-        f"| {key} | {_value(fact.value, fact.unit) if fact.known else 'unknown'} | {_source(catalog, fact.chosen)} |\n"
-        for key, fact in rows
-    ]
+    lines = [f"| {key} | {_value(fact.value, fact.unit)} | {_said(catalog, fact)} |\n" for key, fact in rows]
     if not lines:
         return ""
     head = "| fact | value | source |\n|---|---|---|\n"
@@ -66,7 +63,7 @@ def _facts(catalog: Catalog, title: str, rows: Iterable[tuple[str, AnyFact]], no
 
 def _scores(catalog: Catalog, scores: Iterable[Score]) -> str:
     lines = [
-        f"| {_cell(score.benchmark)} | {_cell(score.published)} {score.unit or ''} | {_cell(score.conditions or '')} "
+        f"| {_cell(score.benchmark)} | {_result(score)} | {_cell(score.conditions or 'not stated')} "
         f"| {_cell(score.publisher)}, {_address(catalog, score.source)} |\n"
         for score in scores
     ]
@@ -88,15 +85,33 @@ def _disagreements(catalog: Catalog, card: ModelCard) -> str:
 
 
 def _value(value: object, unit: str | None) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     text = ", ".join(map(str, value)) if isinstance(value, tuple) else f"{value}"
     return _cell(f"{text} {unit}" if unit else text)
 
 
-def _source(catalog: Catalog, claim: Claim[object] | None) -> str:
-    if claim is None:
-        return ""
+def _result(score: Score) -> str:
+    """The printed form, with the unit unless it is printed there: "58.4%", "$5,634.41"."""
+    printed = score.published
+    signed = printed.endswith("%") or printed.startswith("$")
+    return _cell(printed if signed or not score.unit else f"{printed} {score.unit}")
+
+
+def _said(catalog: Catalog, fact: AnyFact) -> str:
+    """Who says it, with the words it rests on; why nobody does."""
+    if fact.chosen is None:
+        return _cell(fact.why or "")
+    words = [f"“{fact.chosen.quote}”" if fact.chosen.quote else "", fact.chosen.note or ""]
+    return "; ".join((_source(catalog, fact.chosen), *(_cell(text) for text in words if text)))
+
+
+def _source(catalog: Catalog, claim: Claim[object]) -> str:
     publisher = _cell(catalog.sources[claim.source].publisher)
-    return f"{publisher}, read {claim.read}, {_address(catalog, claim.source)}".removesuffix(", ")
+    kind = ", inferred" if claim.kind == "inferred" else ""
+    return f"{publisher}{kind}, read {claim.read}, {_address(catalog, claim.source)}"
 
 
 def _address(catalog: Catalog, source_id: str) -> str:

@@ -1,10 +1,11 @@
-"""The command line: `glm-playground` starts the app; `bundle`, `caps`, `doctor`, `standin` and `suite` are
-beside it.
+"""The command line: `glm-playground` starts the app; `bundle`, `caps`, `doctor`, `mcp`, `standin` and
+`suite` are beside it.
 
 glm-playground [start] [--port N] [--host ADDRESS] [-- STREAMLIT OPTIONS]
 glm-playground bundle show | verify | replay | run FILE
 glm-playground caps show | stop | resume
 glm-playground doctor [--json]
+glm-playground mcp
 glm-playground standin install
 glm-playground suite check | convert | grade FILE
 """
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 
 import click
 
-from glm_playground.cli import bundle, caps, doctor, standin, start, suite
+from glm_playground.cli import bundle, caps, doctor, mcp, standin, start, suite
 
 _INTERRUPTED = 130
 
@@ -45,6 +46,7 @@ commands.add_command(start.start)
 commands.add_command(bundle.bundle)
 commands.add_command(caps.caps)
 commands.add_command(doctor.doctor)
+commands.add_command(mcp.mcp)
 commands.add_command(standin.standin)
 commands.add_command(suite.suite)
 

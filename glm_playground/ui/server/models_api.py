@@ -25,7 +25,7 @@ _MAX_AGE_S = 300
 _JSON, _SCHEMA, _MARKDOWN = "application/json", "application/schema+json", "text/markdown; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
 _ATOM = "application/atom+xml; charset=utf-8"
-_PATHS = (
+PATHS = (
     "/api/models.json",
     "/api/models.schema.json",
     "/api/models/{id}.json",
@@ -86,7 +86,7 @@ def models_routes(catalog: Callable[[], Catalog], base: str = "") -> list[Route]
     """
     endpoint = _ModelsEndpoint(catalog, base)
     # It takes every method itself: those it left out would go to Streamlit, which answers with its page.
-    return [Route(f"{base}{path}", endpoint) for path in _PATHS]
+    return [Route(f"{base}{path}", endpoint) for path in PATHS]
 
 
 class _ModelsEndpoint:

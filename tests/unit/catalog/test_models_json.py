@@ -176,7 +176,12 @@ def test_markdown_names_each_value_with_its_source(catalog: Catalog) -> None:
     line = next(line for line in text.splitlines() if line.startswith("| context_tokens | 200000 tokens |"))
     assert "Z.ai, read 20" in line
     assert "docs.z.ai" in line
-    assert "| knowledge_cutoff | unknown |" in text
+    assert "| knowledge_cutoff | unknown | not published by Z.ai |" in text
+    assert "| gpu_memory_fp8 | 893 GB | vLLM recipes, read 2026-11-25" in text
+    assert "“vram_minimum_gb: 893”" in text
+    assert "| open_weights | yes |" in text
+    assert "| Vending Bench 2 | $5,634.41 | not stated |" in text
+    assert "| SWE-bench Pro | 58.4% | claimed top open-weight |" in text
     # Whatever a cell holds, it stays one.
     for line in text.splitlines():
         if line.startswith("|"):
