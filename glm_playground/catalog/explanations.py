@@ -53,7 +53,7 @@ def _texts(catalog: Catalog) -> Iterator[str]:
         yield entry.reading
         yield from (claim.note for claim in entry.claims if claim.note)
     for source in catalog.sources.values():
-        yield from (text for text in (source.note, source.as_of_unknown) if text)
+        yield from (text for text in (source.note, source.as_of_unknown, source.licence_unknown) if text)
 
 
 def _of_facts(facts: Iterable[tuple[str, AnyFact]]) -> Iterator[str]:

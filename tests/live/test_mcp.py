@@ -53,9 +53,7 @@ def test_a_client_lists_the_tools_and_asks_each(tmp_path: Path) -> None:
         return {
             "list": await client.call_tool("list_models"),
             "get": await client.call_tool("get_model", {"model": "glm-5.1"}),
-            "compare": await client.call_tool(
-                "compare_models", {"models": two, "subject": "prices"}
-            ),
+            "compare": await client.call_tool("compare_models", {"models": two, "subject": "prices"}),
             "conflicts": await client.call_tool("list_conflicts", {"models": ["glm-5.1"]}),
             "estimate": await client.call_tool("estimate_cost", {"models": ["glm-5.1", "glm-5.4"], **work}),
             "unknown": await client.call_tool("get_model", {"model": "glm-5.11"}),

@@ -10,7 +10,9 @@ from glm_playground.ui.server.models_api import PATHS
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("guide", ["docs/architecture.md", "docs/operation.md", "CONTRIBUTING.md", "README.md", "docs/api.md"])
+@pytest.mark.parametrize(
+    "guide", ["docs/architecture.md", "docs/operation.md", "CONTRIBUTING.md", "README.md", "docs/api.md"]
+)
 def test_every_file_that_a_guide_names_exists(guide: str) -> None:
     text = (ROOT / guide).read_text()
     named = re.findall(r"`(\w[\w./]+(?:\.py|\.md|/))`", text) + re.findall(r"\]\(([\w./]+)\)", text)

@@ -143,6 +143,8 @@ def _claim_line(claim: Claim[object], fact: AnyFact, sources: Mapping[str, Sourc
         notes.append(literal(_("read from {place}").format(place=source.read_from)))
     if source and source.licence:
         notes.append(literal(_("licence {name}").format(name=source.licence)))
+    elif source and source.licence_unknown:
+        notes.append(_("licence not known: {reason}").format(reason=published(source.licence_unknown)))
     if source and source.note:
         notes.append(published(source.note))
     said_by = source_link(source) if source else literal(claim.source)
