@@ -60,7 +60,8 @@ def _wanted(citation: Citation) -> Iterator[tuple[str, ...]]:
     else:
         spellings = tuple(_spellings(citation.value))
         letter = {"B": "B", "T tokens": "T"}.get(citation.unit or "")
-        with_unit = tuple(f"{spelling}{letter}" for spelling in spellings if letter)
+        # Z.ai writes the active size behind the total: 744B-A40B.
+        with_unit = tuple(f"{before}{spelling}{letter}" for spelling in spellings if letter for before in ("", "A"))
         yield tuple(map(_normal, (*spellings, *with_unit)))
 
 

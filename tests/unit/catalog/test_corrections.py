@@ -42,17 +42,28 @@ FACTS: list[tuple[str, str, Any, str]] = [
     ("glm-ocr", "facts.license", "MIT", "hf_ocr"),
     # running it oneself
     ("glm-4.5", "facts.gpu_memory_bf16", 859, "vllm"),
+    ("glm-4.5", "facts.gpu_memory_fp8", 430, "vllm"),
+    ("glm-4.7", "facts.gpu_memory_bf16", 859, "vllm"),
     ("glm-4.7", "facts.gpu_memory_fp8", 430, "vllm"),
     ("glm-4.7", "facts.gpu_memory_nvfp4", 215, "vllm"),
     ("glm-5", "facts.gpu_memory_bf16", 1786, "vllm"),
+    ("glm-5", "facts.gpu_memory_fp8", 893, "vllm"),
+    ("glm-5", "facts.gpu_memory_nvfp4", 446, "vllm"),
+    ("glm-5.1", "facts.gpu_memory_bf16", 1786, "vllm"),
     ("glm-5.1", "facts.gpu_memory_fp8", 893, "vllm"),
     ("glm-5.1", "facts.gpu_memory_nvfp4", 446, "vllm"),
+    ("glm-5.2", "facts.gpu_memory_bf16", 1786, "vllm"),
+    ("glm-5.2", "facts.gpu_memory_fp8", 893, "vllm"),
     ("glm-5.2", "facts.gpu_memory_nvfp4", 558, "vllm"),
+    ("glm-5.3", "facts.gpu_memory_bf16", 1786, "vllm_53"),
+    ("glm-5.3", "facts.gpu_memory_nvfp4", 558, "vllm_53"),
     ("glm-5.3", "facts.gpu_memory_fp8", 893, "vllm_53"),
     ("glm-5.3-flash", "facts.gpu_memory_bf16", 772, "vllm_53f"),
     ("glm-5.3-flash", "facts.gpu_memory_fp8", 386, "vllm_53f"),
     ("glm-5.3-flash", "facts.gpu_memory_nvfp4", 229, "vllm_53f"),
+    ("glm-4.5", "facts.tool_parser", "glm45", "vllm"),
     ("glm-4.6", "facts.tool_parser", "glm45", "vllm"),
+    ("glm-4.6", "facts.vllm_reasoning_parser", "glm45", "vllm"),
     ("glm-4.7", "facts.tool_parser", "glm47", "vllm"),
     ("glm-5.1", "facts.vllm_reasoning_parser", "glm45", "gh_5"),
     ("glm-5.3-flash", "facts.vllm_reasoning_parser", "glm47", "vllm_53f"),
@@ -246,6 +257,18 @@ def test_no_claim_on_a_model_is_older_than_the_model() -> None:
                 # Z.ai's parameter page was copied in April 2026.
                 if claim.source in {"zai_params", "zai_errors"} and release:
                     assert release < date(2026, 5, 1), f"{card.id} {key}"
+
+
+@pytest.mark.parametrize("model", ["glm-5.2", "glm-5.3"])
+def test_other_counts_of_the_size_stand_beside_the_makers(model: str) -> None:
+    facts = CATALOG[model].facts
+    assert {int(claim.value) for claim in facts.size_total.dissenting} == {743, 753}
+    assert {int(claim.value) for claim in facts.size_active.dissenting} == {39}
+
+
+def test_a_format_without_weights_says_so() -> None:
+    memory = CATALOG["glm-4.5"].facts.gpu_memory_nvfp4
+    assert (memory.value, "no NVFP4 weights" in (memory.why or "")) == (None, True)
 
 
 def test_variants_seen_elsewhere() -> None:

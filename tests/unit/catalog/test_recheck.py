@@ -34,6 +34,8 @@ PAGE = """
 | Model | Input | Output |
 | GLM-X | \\$1.4 | \\$4.40 |
 
+| GLM-X-Base | 305B-A30B |
+
 Released **April 7, 2026**, with 355B parameters (32B active), a 200K context and 131,072 tokens of output.
 The Model API will be made available upon completion of the
 security assessment.
@@ -49,6 +51,8 @@ security assessment.
         (said(20), False),
         (said(Decimal("355"), unit="B"), True),
         (said(Decimal("35"), unit="B"), False),
+        (said(Decimal("305"), unit="B"), True),
+        (said(Decimal("30"), unit="B"), True),
         (said(Decimal("1.40")), True),
         (said(Decimal("4.4")), False),
         (said(Decimal("4.40")), True),

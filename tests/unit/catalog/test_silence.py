@@ -50,7 +50,7 @@ def silenced(row: Any) -> Iterator[Any]:
         for place in (2, 3):
             yield row[:place] + row[place + 1 :]
             for empty in ("", " "):
-                yield row[:place] + [empty] + row[place + 1 :]
+                yield [*row[:place], empty, *row[place + 1 :]]
     else:
         for names in (("unit",), ("conditions", *SETTINGS)):
             less = {key: value for key, value in row.items() if key not in names}
