@@ -13,6 +13,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 import streamlit as st
 from starlette.requests import Request
@@ -57,7 +58,7 @@ def first_page_routes(base_path: str) -> list[Route]:
 
 
 def _answer(request: Request) -> HTMLResponse:
-    page = with_alternates(first_page(), request.scope["raw_path"].decode("ascii", "replace"), PAGES)
+    page = with_alternates(first_page(), quote(request.url.path), PAGES)
     return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
 
 
