@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from glm_playground.catalog.catalog import Catalog
-from glm_playground.catalog.types import AnyFact
+from glm_playground.catalog.types import CONDITIONS_SEPARATOR, AnyFact, Score
 
 DESCRIPTIONS = frozenset(
     {
@@ -31,6 +31,9 @@ DESCRIPTIONS = frozenset(
 )
 """Facts whose value describes in this project's words what a source says at length."""
 
+_DESCRIBED_LISTS = frozenset({"endpoints", "plans", "small_machines"})
+"""Facts whose entries are figures with a word or two of this project's."""
+
 
 def explanations(catalog: Catalog) -> tuple[str, ...]:
     """Each text once, in the order of the files."""
@@ -40,6 +43,7 @@ def explanations(catalog: Catalog) -> tuple[str, ...]:
 def _texts(catalog: Catalog) -> Iterator[str]:
     for card in catalog.cards:
         yield from _of_facts(card.all_facts())
+        yield from _of_scores((*card.scores, *(score for table in card.gateways for score in table.scores)))
     for sheet in catalog.gateways:
         yield from _of_facts(sheet.items())
     for variant in catalog.variants:
@@ -56,6 +60,13 @@ def _texts(catalog: Catalog) -> Iterator[str]:
         yield from (text for text in (source.note, source.as_of_unknown, source.licence_unknown) if text)
 
 
+def _of_scores(scores: Iterable[Score]) -> Iterator[str]:
+    """What they were run under, but for the names of harnesses."""
+    for score in scores:
+        parts = score.conditions.split(CONDITIONS_SEPARATOR) if score.conditions else []
+        yield from (part for part in parts if part != score.harness)
+
+
 def _of_facts(facts: Iterable[tuple[str, AnyFact]]) -> Iterator[str]:
     for key, fact in facts:
         if fact.why:
@@ -63,5 +74,8 @@ def _of_facts(facts: Iterable[tuple[str, AnyFact]]) -> Iterator[str]:
         for claim in fact.claims:
             if claim.note:
                 yield claim.note
-            if key.rpartition(".")[2] in DESCRIPTIONS and isinstance(claim.value, str):
+            name = key.rpartition(".")[2]
+            if name in DESCRIPTIONS and isinstance(claim.value, str):
                 yield claim.value
+            elif name in _DESCRIBED_LISTS:
+                yield from claim.value

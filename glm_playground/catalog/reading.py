@@ -25,6 +25,7 @@ from pydantic import ValidationError
 
 from glm_playground.catalog.types import (
     CLAIMS,
+    CONDITIONS_SEPARATOR,
     KINDS,
     READERS,
     AnyFact,
@@ -300,7 +301,7 @@ def _conditions(texts: Mapping[str, str]) -> str | None:
     stated = texts.get("conditions")
     if stated and (stated != NOT_STATED):
         settings.append(stated)
-    return ", ".join(settings) or None
+    return CONDITIONS_SEPARATOR.join(settings) or None
 
 
 def _reason(error: ValidationError) -> str:

@@ -177,6 +177,10 @@ class FactTable(Frozen):
         return tuple(key for key, fact in self.items() if not fact.known)
 
 
+CONDITIONS_SEPARATOR = ", "
+"""Between the parts of what a score was run under."""
+
+
 class Score(Frozen):
     """A published result on a benchmark.
 

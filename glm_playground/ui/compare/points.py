@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from glm_playground.catalog import AnyFact, Fact, ModelCard
 from glm_playground.catalog.comparison import Comparison, ScoreName, compare, score_fact, score_key, score_names
 from glm_playground.catalog.topics import Board, scores_of
+from glm_playground.ui.shared.board_words import conditions_text
 from glm_playground.ui.shared.i18n import _
 
 
@@ -75,7 +76,10 @@ def _board_fact(card: ModelCard, board: Board) -> AnyFact:
     others = [score for score in scores_of(card) if score.benchmark == board.benchmark]
     if not others:
         return Fact[Any](why=_("nobody published a score"))
-    conditions = dict.fromkeys(score.conditions or _("none stated, in another document") for score in others)
+    conditions = dict.fromkeys(
+        conditions_text(score.conditions) if score.conditions else _("none stated, in another document")
+        for score in others
+    )
     return Fact[Any](why=_("published under other conditions: {conditions}").format(conditions="; ".join(conditions)))
 
 

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from glm_playground.catalog.comparison import ComparedRow, ScoreName
+from glm_playground.ui.shared.board_words import conditions_text
 from glm_playground.ui.shared.fact_groups import lifecycle_labels, self_host_labels
 from glm_playground.ui.shared.fact_values import arithmetic_labels, kind_name
 from glm_playground.ui.shared.i18n import _, language
@@ -37,7 +38,7 @@ def score_label(name: ScoreName) -> str:
     """A benchmark with its conditions, and who ran it where that is not the model's own maker."""
     parts = [name.benchmark]
     if name.conditions:
-        parts.append(name.conditions)
+        parts.append(conditions_text(name.conditions))
     if name.kind != "vendor":
         parts.append(kind_name(name.kind))
     return ", ".join(parts)

@@ -7,7 +7,8 @@ import streamlit as st
 
 from glm_playground.catalog import Discrepancy, ModelCard, Score, Source
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, kind_name, published, table_head
+from glm_playground.ui.shared.board_words import conditions_text
+from glm_playground.ui.shared.fact_values import aside, kind_name, published, table_head, value_text
 from glm_playground.ui.shared.fact_view import source_link
 from glm_playground.ui.shared.i18n import _, day, ngettext
 
@@ -24,8 +25,8 @@ def scores_table(scores: list[Score], sources: Mapping[str, Source]) -> str:
     for score in scores:
         source = sources.get(score.source)
         cells = (
-            literal(score.benchmark) + (f" :small[:gray[{literal(score.conditions)}]]" if score.conditions else ""),
-            literal(score.published) + _missing_unit(score),
+            literal(score.benchmark) + _conditions(score),
+            value_text(score.value, score.unit),
             f":small[{source_link(source, short=True) if source else literal(score.publisher)} "
             f":gray[{kind_name(score.kind)} {score.read:%Y-%m}]]",
         )
@@ -33,11 +34,8 @@ def scores_table(scores: list[Score], sources: Mapping[str, Source]) -> str:
     return "\n".join(lines)
 
 
-def _missing_unit(score: Score) -> str:
-    """The unit, where the printed form does not carry one already."""
-    if score.unit in {None, "count"} or any(mark in score.published for mark in "%$/"):
-        return ""
-    return "%" if score.unit == "%" else f" {literal(score.unit or '')}"
+def _conditions(score: Score) -> str:
+    return f" :small[:gray[{literal(conditions_text(score.conditions))}]]" if score.conditions else ""
 
 
 def draw_disagreements(card: ModelCard, sources: Mapping[str, Source], *, unfolded: bool) -> None:

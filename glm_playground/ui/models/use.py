@@ -65,7 +65,8 @@ def skill_rows(card: ModelCard, sheet: GatewaySheet) -> list[Row]:
     if install.chosen is None:
         return rows
     certainty = _("{kind}: {note}").format(
-        kind=kind_name(install.chosen.kind), note=literal(install.chosen.note or _("no note"))
+        kind=kind_name(install.chosen.kind),
+        note=published(install.chosen.note) if install.chosen.note else _("no note"),
     )
     return [row("sheet.skill_install", _("Confidence"), install, certainty), *rows]
 
