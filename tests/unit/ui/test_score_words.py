@@ -14,7 +14,7 @@ CATALOG = load_catalog()
 @pytest.fixture(params=["en", "pt_BR"])
 def table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
     monkeypatch.setattr(i18n, "language", lambda: request.param)
-    yield request.param, scores_table(scores_of(CATALOG["glm-5.1"]), CATALOG.sources)
+    return request.param, scores_table(scores_of(CATALOG["glm-5.1"]), CATALOG.sources)
 
 
 def test_a_score_is_written_as_the_language_writes_numbers(table: tuple[str, str]) -> None:
