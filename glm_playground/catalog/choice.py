@@ -6,9 +6,9 @@ How places are made:
    of which something needed is not published, may fit and is told apart.
 2. For each aspect with a weight, the models that fit are ranked. A topic such as coding is ranked by its boards: scores
    of one benchmark, unit and publisher under the same stated conditions (`topics.boards`). Who is ahead of another on
-   more boards stands before it, and before all that this one stands before (`ranking`). Measured speed is ranked the
-   same way, a gateway being a board; price and context by their values. An aspect's value is the share of the other
-   ranked models that one stands before, and half of those it stands neither before nor behind.
+   more boards stands before it, and before all that this one stands before (`ranking`). What one's own runs measured
+   is ranked the same way, a gateway being a board; price and context by their values. An aspect's value is the share
+   of the other ranked models that one stands before, and half of those it stands neither before nor behind.
 3. A model's value is the mean over the aspects it is ranked in, by weight. Aspects it is not ranked in are not counted
    as nothing: they are named, and `first` and `last` say which places it could have if they were all best or all worst
    for it. A model that is not ranked in more than half of the weight gets no place.
@@ -49,6 +49,8 @@ class Aspect(StrEnum):
     VISION = "vision"
     PRICE = "price"
     SPEED = "speed"
+    TTFT = "ttft"
+    SUCCESS = "success"
     CONTEXT = "context"
 
 
@@ -64,8 +66,11 @@ TOPICS: Mapping[Aspect, Topic] = {
 Weights = Mapping[Aspect, int]
 """How much each aspect matters; one that is missing or 0 does not."""
 
-Speeds = Mapping[str, Mapping[str, Fact[float]]]
-"""Measured output speeds, tokens a second, by gateway and model id."""
+MEASURED: Mapping[Aspect, int] = {Aspect.SPEED: 1, Aspect.TTFT: -1, Aspect.SUCCESS: 1}
+"""The aspects that one's own runs measure: 1 where more is better, -1 where less is."""
+
+OnGateways = Mapping[str, Mapping[str, Fact[float]]]
+"""A measured figure by gateway and model id: tokens a second, seconds, or percent of the runs."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class Known:
     """Whether the configured gateway lists a model, by id."""
     listed_by: str = "runapi"
     """Which seller that gateway is: one of `sellers.SELLERS`, or `sellers.OWN`."""
-    speeds: Speeds = field(default_factory=dict)
+    measured: Mapping[Aspect, OnGateways] = field(default_factory=dict)
     own_name: str = ""
     """Of the configured gateway."""
 
@@ -173,10 +178,10 @@ def _standings(
     ids = [one.card.id for one in fitting]
     if aspect in TOPICS:
         return topic_ranking(catalog, TOPICS[aspect], question.unstated).among(ids)
-    if aspect is Aspect.SPEED:
+    if aspect in MEASURED:
         orders = [
-            {model: fact.value for model, fact in gateway.items() if fact.value is not None}
-            for gateway in known.speeds.values()
+            {model: MEASURED[aspect] * fact.value for model, fact in gateway.items() if fact.value is not None}
+            for gateway in known.measured.get(aspect, {}).values()
         ]
         return ranking(orders).among(ids)
     if aspect is Aspect.PRICE:

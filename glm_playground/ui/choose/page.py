@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from glm_playground.catalog import Catalog, Fact, Source
-from glm_playground.catalog.choice import Aspect, Known, Question, Shortlist, Speeds, choose
+from glm_playground.catalog.choice import MEASURED, Aspect, Known, OnGateways, Question, Shortlist, choose
 from glm_playground.catalog.sellers import OWN
 from glm_playground.gateway import Gateway
 from glm_playground.gateway.gateways import RUNAPI
@@ -21,7 +21,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.ledger_notice import draw_error
 from glm_playground.ui.shared.live_prices import laid_over, sources_of
-from glm_playground.ui.shared.measured import read_measured, speeds, with_own_runs
+from glm_playground.ui.shared.measured import on_gateways, read_measured, with_own_runs
 from glm_playground.ui.shared.navigation import COMPARE
 from glm_playground.ui.shared.price_basis import PriceBasis, draw_basis, load_line, prices_now
 
@@ -42,7 +42,7 @@ def draw_choose(catalog: Catalog, server: Gateway) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         draw_basis(prices)
     listed_by = "runapi" if server.seller == RUNAPI else OWN
-    known = Known(prices.over, _listed(catalog, server), listed_by, _speeds(asked), server.name)
+    known = Known(prices.over, _listed(catalog, server), listed_by, _measured(asked), server.name)
     question = Question(asked.need, asked.weights, prices.basis.load, prices.sellers, asked.unstated)
     shortlist = choose(catalog, question, known)
     sources = with_own_runs(sources_of(catalog, server))
@@ -56,15 +56,16 @@ def _listed(catalog: Catalog, server: Gateway) -> Mapping[str, Fact[bool]]:
     return {card.id: live_facts.live_facts(card.id, server).listed for card in catalog.cards}
 
 
-def _speeds(asked: Asked) -> Speeds:
+def _measured(asked: Asked) -> Mapping[Aspect, OnGateways]:
     """What the user's runs measured, read where it matters."""
-    if not asked.weights.get(Aspect.SPEED):
+    weighted = [aspect for aspect in MEASURED if asked.weights.get(aspect)]
+    if not weighted:
         return {}
     found = read_measured()
     if isinstance(found, LedgerError):
         draw_error(found)
         return {}
-    return speeds(found)
+    return {aspect: on_gateways(found, aspect) for aspect in weighted}
 
 
 def _hint(shortlist: Shortlist, catalog: Catalog) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from glm_playground.catalog import AnyFact, Catalog
 from glm_playground.catalog.choice import (
     LEAST_MEASURED,
+    MEASURED,
     TOPICS,
     Aspect,
     Candidate,
@@ -21,7 +22,7 @@ from glm_playground.catalog.ranking import Standing
 from glm_playground.catalog.sellers import OWN
 from glm_playground.catalog.topics import Board
 from glm_playground.ui.shared.board_words import board_name
-from glm_playground.ui.shared.figures import dollars, per_second
+from glm_playground.ui.shared.figures import dollars, per_second, seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.plain_values import plain
 from glm_playground.ui.shared.price_basis import seller_name
@@ -47,6 +48,8 @@ def aspect_names() -> dict[Aspect, str]:
         Aspect.VISION: _("Vision"),
         Aspect.PRICE: _("Price"),
         Aspect.SPEED: _("Measured speed"),
+        Aspect.TTFT: _("Measured TTFT"),
+        Aspect.SUCCESS: _("Measured success"),
         Aspect.CONTEXT: _("Context"),
     }
 
@@ -182,6 +185,14 @@ def _compared(aspect: Aspect, others: int) -> str:
         return ngettext("longer than {before} of {count} other", "longer than {before} of {count} others", others)
     if aspect is Aspect.SPEED:
         return ngettext("faster than {before} of {count} other", "faster than {before} of {count} others", others)
+    if aspect is Aspect.TTFT:
+        return ngettext("sooner than {before} of {count} other", "sooner than {before} of {count} others", others)
+    if aspect is Aspect.SUCCESS:
+        return ngettext(
+            "answers more often than {before} of {count} other",
+            "answers more often than {before} of {count} others",
+            others,
+        )
     return ngettext("ahead of {before} of {count} other", "ahead of {before} of {count} others", others)
 
 
@@ -191,8 +202,8 @@ def _detail(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog:
     if aspect is Aspect.CONTEXT:
         fact = context_of(candidate)
         return Statement(plain(fact), (fact,))
-    if aspect is Aspect.SPEED:
-        return _speeds(candidate, shortlist)
+    if aspect in MEASURED:
+        return _measured(aspect, candidate, shortlist)
     found = boards_of(candidate, shortlist.fitting, aspect, catalog, shortlist.question.unstated)
     told = [_board_statement(board, candidate, shortlist) for board in found[:_MOST_BOARDS]]
     texts, facts = [statement.text for statement in told], [fact for statement in told for fact in statement.facts]
@@ -217,14 +228,20 @@ def _board_statement(board: Board, candidate: Candidate, shortlist: Shortlist) -
     )
 
 
-def _speeds(candidate: Candidate, shortlist: Shortlist) -> Statement:
+def _measured(aspect: Aspect, candidate: Candidate, shortlist: Shortlist) -> Statement:
     texts, facts = [], []
-    for gateway, speeds in shortlist.known.speeds.items():
-        if (fact := speeds.get(candidate.card.id)) and fact.value is not None:
+    for gateway, figures in shortlist.known.measured.get(aspect, {}).items():
+        if (fact := figures.get(candidate.card.id)) and fact.value is not None:
             note = f" ({fact.note})" if fact.note else ""
-            texts.append(f"{gateway}: {per_second(fact.value)}{note}")
+            texts.append(f"{gateway}: {_figure(aspect, fact.value)}{note}")
             facts.append(fact)
     return Statement("; ".join(texts), tuple(facts))
+
+
+def _figure(aspect: Aspect, value: float) -> str:
+    if aspect is Aspect.TTFT:
+        return seconds(value * 1e9)
+    return f"{number(value, 1)}%" if aspect is Aspect.SUCCESS else per_second(value)
 
 
 def _why_not_compared(aspect: Aspect, candidate: Candidate, catalog: Catalog) -> str:
@@ -232,7 +249,7 @@ def _why_not_compared(aspect: Aspect, candidate: Candidate, catalog: Catalog) ->
         if scored_in(candidate, aspect, catalog):
             return _("not compared; its scores are published under other conditions than those of these models")
         return _("not compared; nobody published a score")
-    if aspect is Aspect.SPEED:
+    if aspect in MEASURED:
         return _("not compared; you have too few runs of it, or of no other of these models on the same gateway")
     if aspect is Aspect.PRICE:
         return _("not compared; the sellers asked have no price for it")
@@ -273,7 +290,7 @@ def method() -> list[str]:
             "A model that is ahead of another on more boards than behind it stands before it, by however little, and "
             "before all that this one stands before. In an aspect it gets the share of the other compared models that "
             "it stands before, and half of those it stands neither before nor behind. Price and context go by their "
-            "values, measured speed by the medians of your own runs on one gateway, of {count} runs at least."
+            "values, what was measured by the medians of your own runs on one gateway, of {count} runs at least."
         ).format(count=number(LEAST_MEASURED)),
         _(
             "The order is by the mean of these shares, by weight, over the aspects that a model is compared in. An "

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from glm_playground.catalog import AnyFact, Claim, Fact, Source
-from glm_playground.catalog.choice import LEAST_MEASURED, Speeds
+from glm_playground.catalog.choice import LEAST_MEASURED, Aspect, OnGateways
 from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ledger.measurements import Figures, Measured
 from glm_playground.runs.samples import MIN_N_FOR_P95, Sample
@@ -44,15 +44,26 @@ def with_own_runs(sources: Mapping[str, Source]) -> Mapping[str, Source]:
     return ChainMap({OWN_RUNS: own}, dict(sources))
 
 
-def speeds(found: Sequence[Measured]) -> Speeds:
-    """Median output speeds by gateway and model, of enough runs to be held against each other."""
+def on_gateways(found: Sequence[Measured], aspect: Aspect) -> OnGateways:
+    """What was measured in an aspect by gateway and model, of enough runs to be held against each other."""
     by_gateway: dict[str, dict[str, Fact[float]]] = {}
     names = gateway_names(found)
     for one in found:
-        sample = one.total.output_speed
-        if sample and sample.n >= LEAST_MEASURED:
-            by_gateway.setdefault(names[one.origin], {})[one.model] = _fact(sample.median, "tokens/s", sample.n)
+        if fact := _measured_in(aspect, one.total):
+            by_gateway.setdefault(names[one.origin], {})[one.model] = fact
     return by_gateway
+
+
+def _measured_in(aspect: Aspect, total: Figures) -> Fact[float] | None:
+    if aspect is Aspect.SUCCESS:
+        decided, share = total.answered + total.failed, total.answered_share
+        if share is None or decided < LEAST_MEASURED:
+            return None
+        return _fact(100 * share, "%", decided, _("of {runs} in {days} days"))
+    sample, unit, scale = (total.ttft, "s", 1e-9) if aspect is Aspect.TTFT else (total.output_speed, "tokens/s", 1)
+    if sample is None or sample.n < LEAST_MEASURED:
+        return None
+    return _fact(sample.median * scale, unit, sample.n)
 
 
 def gateway_names(found: Sequence[Measured]) -> dict[str, str]:

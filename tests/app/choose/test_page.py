@@ -182,5 +182,10 @@ def test_measured_speed_is_of_my_own_runs_and_of_no_stand_in(open_whole: Open) -
     at = open_whole(PAGE, owner="me", weights="speed:1")
     assert list(places(at)) == ["GLM-5.2", "GLM-5.3"]
     assert "faster than 1 of 1 other. Gateway: 100.0 tokens/s (median of 5 runs in 90 days)" in text(at)
+    sooner = open_whole(PAGE, owner="me", weights="ttft:1")
+    assert list(places(sooner)) == ["GLM-5.2", "GLM-5.3"]
+    assert "sooner than 1 of 1 other. Gateway: 10 ms (median of 5 runs in 90 days)" in text(sooner)
+    answered = open_whole(PAGE, owner="me", weights="success:1")
+    assert "answers more often than 0 of 1 other. Gateway: 100.0% (of 5 runs in 90 days)" in text(answered)
     other = open_whole(PAGE, owner="nobody", weights="speed:1")
     assert "No model is compared in enough of what matters" in text(other)

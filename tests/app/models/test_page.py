@@ -198,7 +198,7 @@ class TestSheet:
 
     def test_scores_disagreements_and_folded_facts(self, glm_51: AppTest) -> None:
         shown = text(glm_51)
-        assert "| HLE :small[:gray[with tools]] | 52\\.3% |" in shown
+        assert "| HLE :small[:gray[with tools]] | 52.3% |" in shown
         assert "Sources disagree in 12 things." in shown
         assert cells(glm_51, "Layers")[0] == "78"
 

@@ -245,18 +245,21 @@ def test_without_a_weight_nobody_has_a_place() -> None:
     assert len(found.unplaced) == 8
 
 
-def test_measured_speed_is_ranked_within_a_gateway() -> None:
+@pytest.mark.parametrize(("aspect", "first"), [(Aspect.SPEED, "glm-5.3"), (Aspect.TTFT, "glm-5.2")])
+def test_what_was_measured_is_ranked_within_a_gateway(aspect: Aspect, first: str) -> None:
     def measured(value: float) -> Fact[float]:
         claim = Claim[float](value=value, source="own_runs", read=READ, kind="measured")
         return Fact[float](value=value, claims=(claim,))
 
-    speeds = {
+    figures = {
         "Near": {"glm-5.3": measured(50.0), "glm-5.2": measured(40.0)},
         # Faster than both, on a gateway where neither was measured.
         "Far": {"glm-4.6": measured(400.0)},
     }
-    found = ask(Need(), Aspect.SPEED, known=Known(speeds=speeds))
-    assert places(found) == [(1, "glm-5.3"), (2, "glm-5.2")]
+    found = ask(Need(), aspect, known=Known(measured={aspect: figures}))
+    assert [place for place, _model in places(found)] == [1, 2]
+    assert {model for _place, model in places(found)} == {"glm-5.3", "glm-5.2"}
+    assert places(found)[0] == (1, first)
 
 
 def test_a_changed_weight_is_answered_at_once_for_500_models() -> None:
