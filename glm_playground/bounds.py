@@ -171,3 +171,11 @@ SUITE_CHECKS = 50
 """Of one case."""
 PATTERN_CHARACTERS = 4_000
 """Of a check's pattern."""
+
+# What a model asks of the facts, over MCP and over HTTP.
+MCP_MODELS = 20
+"""Of one question."""
+MCP_TOKENS = 10_000_000
+"""A request or day of a workload."""
+API_ROOTS = 16
+"""Addresses of the app under which documents that name it are kept written."""

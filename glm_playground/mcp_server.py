@@ -14,6 +14,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from glm_playground import bounds
 from glm_playground.catalog import Catalog
 from glm_playground.catalog.answers_json import (
     SUBJECTS,
@@ -32,8 +33,6 @@ P = ParamSpec("P")
 Answer = TypeVar("Answer")
 Json = dict[str, Any]
 
-_MOST_MODELS = 20
-_MOST_TOKENS = 10_000_000
 _INSTRUCTIONS = """\
 Facts about Z.ai's GLM models, each with its source and the day it was read. What nobody published is null or left out,
 with the reason; never take it for zero or no. Scores can be compared only under the same conditions. Prices are in US
@@ -41,8 +40,8 @@ dollars per 1M tokens, of the seller that is named. Nothing here asks a model or
 """
 _READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
-Models = Annotated[list[str], Field(min_length=1, max_length=_MOST_MODELS, description="ids, such as glm-5.1")]
-Count = Annotated[int, Field(ge=0, le=_MOST_TOKENS)]
+Models = Annotated[list[str], Field(min_length=1, max_length=bounds.MCP_MODELS, description="ids, such as glm-5.1")]
+Count = Annotated[int, Field(ge=0, le=bounds.MCP_TOKENS)]
 Subject = Annotated[str, Field(json_schema_extra={"enum": list(SUBJECTS)})]
 Seller = Annotated[str, Field(json_schema_extra={"enum": list(SELLERS)})]
 
@@ -78,7 +77,7 @@ def mcp_server(catalog: Catalog) -> MCPServer:
     @server.tool(title="List disagreements", annotations=_READS)
     @_told
     def list_conflicts(
-        models: Annotated[list[str], Field(max_length=_MOST_MODELS, description="ids; all models if empty")] = [],  # noqa: B006 - its schema shows it
+        models: Annotated[list[str], Field(max_length=bounds.MCP_MODELS, description="ids; all models if empty")] = [],  # noqa: B006 - its schema shows it
     ) -> Json:
         """List where sources disagree, with every claim, the value that was chosen and why."""
         return conflicts_json(catalog, models)

@@ -11,6 +11,7 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
+from glm_playground import bounds
 from glm_playground.catalog import load_catalog
 from glm_playground.catalog.models_markdown import model_markdown
 from glm_playground.cli import main
@@ -74,6 +75,24 @@ def test_a_client_lists_the_tools_and_asks_each(tmp_path: Path) -> None:
     assert found["negative"].is_error
     # It keeps nothing: no ledger, no settings.
     assert os.listdir(tmp_path) == []
+
+
+def test_what_a_model_may_ask_is_bounded(tmp_path: Path) -> None:
+    work = {"tokens_in": 1, "tokens_out": 1}
+    questions: list[tuple[str, dict[str, Any]]] = [
+        ("compare_models", {"models": ["glm-5.1"] * (bounds.MCP_MODELS + 1)}),
+        ("list_conflicts", {"models": ["glm-5.1"] * (bounds.MCP_MODELS + 1)}),
+        ("estimate_cost", {**work, "models": ["glm-5.1"], "tokens_in": bounds.MCP_TOKENS + 1}),
+        ("estimate_cost", {**work, "models": ["glm-5.1"], "cached_percent": 101}),
+        ("estimate_cost", {**work, "models": ["glm-5.1"], "sellers": ["zai"] * 4}),
+        ("estimate_cost", {**work, "models": ["glm-5.1"], "sellers": ["ebay"]}),
+        ("compare_models", {"models": ["glm-5.1"], "subject": "looks"}),
+    ]
+
+    async def ask_all(client: Client) -> list[bool]:
+        return [(await client.call_tool(tool, arguments)).is_error for tool, arguments in questions]
+
+    assert ask(tmp_path, ask_all) == [True] * len(questions)
 
 
 def test_without_its_package_it_says_how_to_install_it(

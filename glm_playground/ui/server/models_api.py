@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from glm_playground import bounds
 from glm_playground.catalog import Catalog
 from glm_playground.catalog.changes_feed import changes_feed
 from glm_playground.catalog.history import history
@@ -70,7 +71,7 @@ class _Document(NamedTuple):
         return Response(self.body, 200, headers, self.media_type)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=2 * bounds.API_ROOTS)
 def _at(root: str, document: _Document) -> _Document:
     """The document as it is to be read at that address."""
     address = escape(root) if document.media_type == _ATOM else root
