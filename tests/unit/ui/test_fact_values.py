@@ -115,7 +115,7 @@ def test_every_score_has_its_publisher_and_link() -> None:
     card = CATALOG["glm-5.1"]
     table = scores_table(scores_of(card), CATALOG.sources)
     assert len(table.splitlines()) == 2 + len(card.scores) + len(card.gateways[0].scores)
-    assert "| SWE\\-bench Pro | 58\\.4% | " in table
+    assert "| SWE\\-bench Pro | 58.4% | " in table
     assert "$5,634" in table
     assert "USD" not in table
 
