@@ -96,7 +96,8 @@ def _add_changes(before: str, on: date) -> int:
         return 1
     found = history.History(history.merged(old.changes, new), digest)
     history.FILE.write_text(history.written(found), encoding="utf-8")
-    print(f"{history.FILE}: {len(new)} changes since {before}, {len(found.changes)} in all")
+    count = f"{len(new)} change" if len(new) == 1 else f"{len(new)} changes"
+    print(f"{history.FILE}: {count} since {before}, {len(found.changes)} in all")
     return 0
 
 
@@ -122,7 +123,7 @@ def _recheck(source: str, page: Path) -> int:
 
 def _write_schemas() -> int:
     written = schema_texts()
-    if DOCS.is_dir():
+    if (DOCS.parent / "pyproject.toml").is_file():
         written[DOCS / "models.schema.json"] = models_schema.schema_text(models_schema.schema())
         written[DOCS / "models.dev.schema.json"] = models_schema.schema_text(models_schema.models_dev_schema())
     for path, text in written.items():

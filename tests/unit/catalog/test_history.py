@@ -127,7 +127,7 @@ def test_an_editor_changes_a_fact_and_runs_the_command(checkout: Path, capsys: p
     assert main(["check"]) == 1
     assert "run python -m glm_playground.catalog changes" in capsys.readouterr().out
     assert main(["changes", "--day", "2027-01-02"]) == 0
-    assert f"1 changes since HEAD, {len(before) + 1} in all" in capsys.readouterr().out
+    assert f"1 change since HEAD, {len(before) + 1} in all" in capsys.readouterr().out
     made = Change(day=date(2027, 1, 2), about="glm-5.1", fact="facts.gpu_memory_fp8", before="893 GB", after="894 GB")
     assert history().changes == (made, *before)
     assert main(["check"]) == 0
