@@ -2,8 +2,8 @@
 
     uv run python -m bench.models_api [--requests 200]
 
-One connection asks for each document in turn; the first answer, which writes all of them, is given by itself. Ends with
-status 1 when the median of `/api/models.json` is above 5 ms.
+One connection asks for each document in turn; the first answer, which writes the document, is given by itself. Ends
+with status 1 when the median of `/api/models.json` is above 5 ms.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> int:
                 plain[path].append(_ask(client, path, {}))
                 again[path].append(_ask(client, path, {"If-None-Match": tags[path]}))
         size = {path: len(client.get(path).content) for path in _PATHS}
-    say(f"first request, which writes all documents: {number(first)} ms")
+    say(f"first request, which writes it: {number(first)} ms")
     base = median(plain[_BASELINE])
     rows = [
         [
