@@ -12,6 +12,8 @@ from glm_playground.catalog.types import CONDITIONS_SEPARATOR, AnyFact, Score
 
 DESCRIPTIONS = frozenset(
     {
+        "architecture",
+        "attention",
         "availability",
         "benchmarks_note",
         "coding_plan",
@@ -20,19 +22,19 @@ DESCRIPTIONS = frozenset(
         "deprecated",
         "license_conditions",
         "on_runapi",
+        "plans",
         "reasoning_effort",
         "remark",
         "replaced_by",
         "retired",
+        "small_machines",
         "structured_output",
         "thinking",
         "tiers",
+        "weight_sizes",
     }
 )
 """Facts whose value describes in this project's words what a source says at length."""
-
-_DESCRIBED_LISTS = frozenset({"endpoints", "plans", "small_machines"})
-"""Facts whose entries are figures with a word or two of this project's."""
 
 
 def explanations(catalog: Catalog) -> tuple[str, ...]:
@@ -74,8 +76,5 @@ def _of_facts(facts: Iterable[tuple[str, AnyFact]]) -> Iterator[str]:
         for claim in fact.claims:
             if claim.note:
                 yield claim.note
-            name = key.rpartition(".")[2]
-            if name in DESCRIPTIONS and isinstance(claim.value, str):
-                yield claim.value
-            elif name in _DESCRIBED_LISTS:
-                yield from claim.value
+            if key.rpartition(".")[2] in DESCRIPTIONS:
+                yield from (claim.value,) if isinstance(claim.value, str) else claim.value

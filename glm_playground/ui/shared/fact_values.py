@@ -116,7 +116,7 @@ def _quantity(value: int | Decimal, unit: str | None) -> str:
         case "count":
             return number(value, digits)
         case _:
-            return number(value, digits) + (f" {published(unit)}" if unit else "")
+            return number(value, digits) + (f" {literal(unit)}" if unit else "")
 
 
 def _digits(value: Decimal) -> int:
@@ -151,9 +151,6 @@ def _words(language: str) -> dict[str, str]:
         "file": _("file"),
         "proprietary (no open weights)": _("proprietary (no open weights)"),
         "free for a limited time": _("free for a limited time"),
-        # Who says it, and what a score counts.
-        "this project": _("this project"),
-        "index": _("index"),
         # Why nothing is known.
         "not found": _("not found"),
         "not stated": _("not stated"),

@@ -77,7 +77,7 @@ class FactView:
         chosen = next((fact.chosen for _label, fact in entry.facts if fact.chosen), None)
         differing = sum(len(fact.dissenting) for _label, fact in entry.facts if fact.known)
         # A narrow column of a table would break it after the publisher.
-        parts = [f"{published(self._publisher(chosen))}\u00a0{chosen.read:%Y-%m}"] if chosen else []
+        parts = [f"{literal(self._publisher(chosen))}\u00a0{chosen.read:%Y-%m}"] if chosen else []
         if differing:
             parts.append(ngettext("{count} differs", "{count} differ", differing).format(count=differing))
         return " · ".join(parts)
@@ -159,6 +159,6 @@ def short_name(source: Source) -> str:
 
 def source_link(source: Source, *, short: bool = False) -> str:
     """The publisher, as a link where the document has an address; `short` leaves out which document it is."""
-    name = published(short_name(source) if short else source.publisher)
+    name = literal(short_name(source) if short else source.publisher)
     # An address may hold characters that end a Markdown link.
     return f"[{name}](<{source.url}>)" if source.url else name
