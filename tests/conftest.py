@@ -1,9 +1,19 @@
 """What several tests share: the scripted sandbox on loopback, and an engine to ask it with."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+if sys.dont_write_bytecode:
+    # The tests start Python some hundred times, the app with all its libraries among them: compiled anew by each, these
+    # take more time than the tests. They are kept below pytest's cache, since nothing is wanted beside the sources.
+    sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 import httpx
 import pytest

@@ -76,9 +76,18 @@ def one_page(contents: bytes) -> bytes:
 def bomb(size: int) -> bytes:
     """A page whose content unpacks to `size` bytes, packed twice."""
     packer = zlib.compressobj(9)
-    block = b"\0" * 1024 * 1024
-    packed = b"".join(packer.compress(block) for _ in range(size // len(block))) + packer.flush()
+    begin = packer.compress(b"\0") + packer.flush(zlib.Z_FULL_FLUSH)
+    # After a full flush the same bytes are packed to the same bytes.
+    block = packer.compress(b"\0" * 1024 * 1024) + packer.flush(zlib.Z_FULL_FLUSH)
+    count = size // (1024 * 1024)
+    end = b"\x03\0" + ((1 + count * 1024 * 1024) % 65_521 << 16 | 1).to_bytes(4, "big")
+    packed = begin + block * count + end
     return one_page(stream(zlib.compress(packed, 9), b"/Filter [/FlateDecode /FlateDecode]"))
+
+
+def many_operators() -> bytes:
+    """A page of 52 MB of them."""
+    return one_page(stream(zlib.compress(b"BT (a) Tj ET\n" * 4_000_000, 9), b"/Filter /FlateDecode"))
 
 
 RECURSIVE_TREE = pdf(
@@ -98,4 +107,3 @@ RECURSIVE_FORM = pdf(
     ]
 )
 NESTED_ARRAYS = one_page(b"[" * 100_000)
-MANY_OPERATORS = one_page(stream(zlib.compress(b"BT (a) Tj ET\n" * 4_000_000, 9), b"/Filter /FlateDecode"))
