@@ -1,6 +1,7 @@
 """What a server holds of sessions that are gone."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ from glm_playground.sandbox.process import SandboxProcess
 from tests.condition import wait_until
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
-from tests.live.conftest import UNSET, problems
+from tests.live.conftest import APP, UNSET, problems
 
 SESSIONS = 6
 OF_A_SESSION = ("LiveRun", "Answer", "Conversation", "OpenWorkbench", "Workbench", "WorkbenchCopy")
@@ -31,12 +32,16 @@ def blocks(app: AppProcess) -> int:
     return int(httpx.get(f"{app.base_url}/blocks", trust_env=False, timeout=10).json())
 
 
-def observed(sandbox: SandboxProcess, folder: Path, **more: str) -> AppProcess:
-    """The app, which lets a session go a second after its tab closed; to be entered."""
+def observed(sandbox: SandboxProcess, folder: Path) -> AppProcess:
+    """The app with its own configuration, which lets a session go a second after its tab closed; to be entered.
+
+    Left alone, Streamlit collects all garbage after each script run, which hides what only a collection frees; and its
+    watcher of files, once it has watched for a session, leaves it to a collection.
+    """
+    shutil.copytree(APP.parent / ".streamlit", folder / ".streamlit", ignore=shutil.ignore_patterns("secrets.toml"))
     script = Path(__file__).with_name("observed_app.py")
     env = UNSET | {"RUNAPI_BASE_URL": sandbox.base_url, "RUNAPI_API_KEY": sandbox.key}
-    options = {"server.disconnectedSessionTTL": "1"} | more
-    return AppProcess(script, env=env, cwd=folder, options=options)
+    return AppProcess(script, env=env, cwd=folder, options={"server.disconnectedSessionTTL": "1"})
 
 
 async def chat(app: AppProcess, number: int) -> None:
@@ -51,7 +56,10 @@ async def chat(app: AppProcess, number: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("alone", [True, False])
 def test_nothing_of_a_session_that_is_gone_is_held(sandbox: SandboxProcess, tmp_path: Path, *, alone: bool) -> None:
-    """Whether the server is quiet afterwards, which lets it collect garbage, or another one is being answered."""
+    """Whether the server is quiet afterwards, which lets it collect garbage, or another one is being answered.
+
+    So few sessions must then be gone without a collection.
+    """
 
     async def visit(app: AppProcess) -> None:
         # Streamlit holds the session that it served last until it serves another one.
@@ -92,6 +100,5 @@ def test_a_server_that_is_never_quiet_grows_little_by_a_chat(sandbox: SandboxPro
             await asyncio.to_thread(wait_until, lambda: blocks(app) - before < MOST_BLOCKS * CHATS, GONE_S)
             assert ":green-badge[completed]" not in busy.text
 
-    # As the app's own config.toml has it; with it on, Streamlit collects all garbage after each script run.
-    with observed(sandbox, tmp_path, **{"runner.postScriptGC": "false"}) as app:
+    with observed(sandbox, tmp_path) as app:
         asyncio.run(visit(app))
