@@ -6,7 +6,6 @@ recording is played the same way, without a request.
 
 import asyncio
 import logging
-import sys
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
@@ -33,6 +32,7 @@ from glm_playground.runs.cap_usage import used_by
 from glm_playground.runs.caps import Claim, Counter
 from glm_playground.runs.cost import Cost, Price, cost_of
 from glm_playground.runs.drive import AskPrice, Drive, no_price, price_of, turn_of
+from glm_playground.runs.event_loop import EventLoop
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.replay import Replay
 from glm_playground.runs.run import Outcome, Run, RunError, Server, outcome_of
@@ -69,7 +69,7 @@ class Engine:
         self._on_end = on_end
         self._counter = counter
         self._drives: dict[str, Drive] = {}
-        self._loop = _new_loop()
+        self._loop = EventLoop()
         self._http: ConnectionPool | None = None
         self._draining = False
         self._questions: set[asyncio.Task[Any] | None] = set()
@@ -373,16 +373,6 @@ class Engine:
             reason = run.finish_reason or ""
             run.error = RunError("StreamFailed", reason, request_id=run.request_id, task_id=run.task_id)
         return outcome
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    # Each chunk of a slow stream is a read of its own, and uvloop does those at a third of the cost
-    # (`python -m bench.load many --chats 160`); it does not exist for Windows.
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop  # noqa: PLC0415
-
-    return uvloop.new_event_loop()
 
 
 def _conclude(run: Run, stream: ChatStream) -> None:
