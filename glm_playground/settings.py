@@ -23,6 +23,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import (
@@ -88,7 +89,7 @@ def normal_origin(text: str) -> str:
         port = parts.port
     except ValueError:
         raise ValueError(wrong) from None
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path or set("?#@\\") & set(text):
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path or set("?#@*\\") & set(text):
         raise ValueError(wrong)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     shown_port = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
@@ -98,6 +99,13 @@ def normal_origin(text: str) -> str:
 def _words(value: object) -> object:
     """The words of a text, between commas; what is no text is left to its type."""
     return tuple(word for part in value.split(",") if (word := part.strip())) if isinstance(value, str) else value
+
+
+def _no_truth(value: object) -> object:
+    # TOML's true is a 1 to pydantic: `GLM_PLAYGROUND_KEEP_DAYS = true` would remove what is older than a day.
+    if isinstance(value, bool):
+        raise ValueError("true and false mean nothing here")
+    return value
 
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -115,6 +123,11 @@ class CapSetting(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_as_a_number(cls, value: object) -> object:
+        return _no_truth(value)
+
     running: Annotated[int, Field(ge=0, le=10**12)] | None
     """Requests at once."""
     requests: Annotated[int, Field(ge=0, le=10**12)] | None
@@ -126,9 +139,11 @@ class CapSetting(BaseModel):
 
 
 def _caps(default: CapSetting) -> BeforeValidator:
-    """Reads the caps that a text names, over `default`; `none` takes a cap away."""
+    """Reads the caps that a text or a table names, over `default`; `none` in a text takes a cap away."""
 
     def read(value: object) -> object:
+        if isinstance(value, dict):
+            return default.model_dump() | value
         if not isinstance(value, str):
             return value
         named = {}
@@ -245,6 +260,11 @@ class Settings(BaseSettings):
         """The names in `extra_fields`; None where it is not set."""
         return None if self.extra_fields is None else frozenset(self.extra_fields)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_as_a_number(cls, value: object, info: ValidationInfo) -> object:
+        return value if cls.model_fields[str(info.field_name)].annotation is bool else _no_truth(value)
+
     @field_validator("api_key", mode="after")
     @classmethod
     def _printable_key(cls, key: SecretStr | None) -> SecretStr | None:
@@ -293,6 +313,8 @@ class Settings(BaseSettings):
     @classmethod
     def _long_secrets(cls, secret: SecretStr | None) -> SecretStr | None:
         found = _secrets(secret)
+        if secret and secret.get_secret_value().strip() and not found:
+            raise ValueError("it names no secret")
         if any(len(one) < MIN_SECRET_LENGTH for one in found):
             raise ValueError(f"each secret needs {MIN_SECRET_LENGTH} characters or more")
         return secret if found else None

@@ -108,6 +108,11 @@ def test_an_address_is_kept_without_its_last_slash(monkeypatch: pytest.MonkeyPat
         ("GLM_PLAYGROUND_REDRAW_INTERVAL", "0.001", "greater than or equal to 0.02"),
         ("GLM_PLAYGROUND_SHOWN_TURNS", "1.5", "valid integer"),
         ("GLM_PLAYGROUND_SENDING", "perhaps", "valid boolean"),
+        ("GLM_PLAYGROUND_KEEP_DAYS", "0", "greater than or equal to 1"),
+        ("GLM_PLAYGROUND_DRAIN_SECONDS", "inf", "finite number"),
+        ("GLM_PLAYGROUND_LOG_LEVEL", "INFO", "'debug', 'info', 'warning' or 'error'"),
+        ("GLM_PLAYGROUND_LOG_FORMAT", "xml", "'text' or 'json'"),
+        ("GLM_PLAYGROUND_PRESENT_CAP", "sNaN", "finite number"),
         ("GLM_PLAYGROUND_OWNER_CAPS", "dollars", "expected caps such as"),
         ("GLM_PLAYGROUND_OWNER_CAPS", "cents=3", "expected caps such as"),
         ("GLM_PLAYGROUND_ADDRESS_CAPS", "running=-1", "greater than or equal to 0"),
@@ -128,7 +133,9 @@ def test_an_address_is_kept_without_its_last_slash(monkeypatch: pytest.MonkeyPat
         ("GLM_PLAYGROUND_ORIGINS", f"https://glm.example.org, https://user:{KEY}@host", "expected origins"),
         ("GLM_PLAYGROUND_ORIGINS", f"https://host:{KEY}", "expected origins"),
         ("GLM_PLAYGROUND_ORIGINS", "*", "expected origins"),
+        ("GLM_PLAYGROUND_ORIGINS", "https://*.example.org", "expected origins"),
         ("GLM_PLAYGROUND_COOKIE_SECRET", KEY, "32 characters"),
+        ("GLM_PLAYGROUND_COOKIE_SECRET", " , ", "names no secret"),
         ("GLM_PLAYGROUND_COOKIE_SECRET", f"{'x' * 32},{KEY}", "32 characters"),
         ("GLM_PLAYGROUND_REVOKED_OWNERS", "me", "32 hexadecimal digits"),
     ],
@@ -154,6 +161,12 @@ def test_a_bad_value_is_refused_in_one_line_that_names_it(
         ("GLM_PLAYGROUND_SHOWN_TURNS = 0", "GLM_PLAYGROUND_SHOWN_TURNS"),
         (f'GLM_PLAYGROUND_DATABASE_URL = ["{KEY}"]', "GLM_PLAYGROUND_DATABASE_URL"),
         ("GLM_PLAYGROUND_DATA_FOLDER = 3", "GLM_PLAYGROUND_DATA_FOLDER"),
+        # As a number each would be 1: a day, a second, a dollar.
+        ("GLM_PLAYGROUND_KEEP_DAYS = true", "GLM_PLAYGROUND_KEEP_DAYS"),
+        ("GLM_PLAYGROUND_DRAIN_SECONDS = true", "GLM_PLAYGROUND_DRAIN_SECONDS"),
+        ("GLM_PLAYGROUND_PRESENT_CAP = true", "GLM_PLAYGROUND_PRESENT_CAP"),
+        ("GLM_PLAYGROUND_OWNER_CAPS = { requests = true }", "GLM_PLAYGROUND_OWNER_CAPS"),
+        ("GLM_PLAYGROUND_OWNER_CAPS = { cents = 3 }", "GLM_PLAYGROUND_OWNER_CAPS"),
     ],
 )
 def test_a_bad_secrets_file_is_refused_in_one_line(secrets: Secrets, text: str | bytes, name: str) -> None:
@@ -204,8 +217,10 @@ def test_the_secret_of_callbacks_is_kept_as_it_is_spelt(monkeypatch: pytest.Monk
     assert found.get_secret_value() == CALLBACK_SECRET
 
 
-def test_a_cap_that_is_named_changes_and_the_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cap_that_is_named_changes_and_the_others_stay(secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> None:
     before = read_settings().owner_caps
+    secrets("GLM_PLAYGROUND_OWNER_CAPS = { requests = 60 }")
+    assert read_settings().owner_caps == before.model_copy(update={"requests": 60})
     monkeypatch.setenv("GLM_PLAYGROUND_OWNER_CAPS", "requests=60, dollars=2.50 tokens=1_000")
     found = read_settings().owner_caps
     assert (found.requests, found.dollars, found.tokens) == (60, Decimal("2.50"), 1000)
