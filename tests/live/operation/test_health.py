@@ -22,7 +22,7 @@ from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.measures]
 
 
 def asks(sandbox: SandboxProcess, **more: str) -> dict[str, str]:

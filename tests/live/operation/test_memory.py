@@ -83,6 +83,7 @@ def test_nothing_of_a_session_that_is_gone_is_held(sandbox: SandboxProcess, tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.measures
 def test_a_server_that_is_never_quiet_grows_little_by_a_chat(sandbox: SandboxProcess, tmp_path: Path) -> None:
     """Garbage of the chats that are over counts, too: it waits for a collection that a busy server puts off."""
 

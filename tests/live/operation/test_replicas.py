@@ -21,6 +21,7 @@ from tests.live.operation.nginx import answers, nginx
 
 
 @pytest.mark.slow
+@pytest.mark.measures
 @needs_nginx
 def test_the_runs_of_a_killed_replica_are_found_and_can_be_deleted_on_the_other(
     sandbox: SandboxProcess, tmp_path: Path

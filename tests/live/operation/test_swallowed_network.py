@@ -14,7 +14,7 @@ from tests.live.browser_session import BrowserSession
 from tests.live.conftest import problems, serve
 from tests.live.operation.namespace import NotAllowed, swallowed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.measures]
 
 FILE = """
 [[gateway]]

@@ -17,7 +17,7 @@ from tests.live.servers.features import holds
 from tests.live.servers.llama_server import CONTEXT, MODEL
 from tests.live.servers.questions import REASONED, UNTHINKING, WEATHER, WET, asked, earlier_call, has_ended_well
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.measures]
 
 LONG = "Tell me a long story about a fox."
 

@@ -12,7 +12,7 @@ from tests.live.conftest import problems, serve
 from tests.live.servers.features import holds
 from tests.live.servers.llama_server import LlamaServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.measures]
 UNTHINKING = '{"chat_template_kwargs": {"enable_thinking": false}}'
 
 

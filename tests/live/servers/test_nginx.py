@@ -20,7 +20,7 @@ from tests.live.nginx import needs_nginx, run_nginx
 from tests.live.operation.nginx import answers
 from tests.live.servers.features import holds
 
-pytestmark = [pytest.mark.slow, needs_nginx]
+pytestmark = [pytest.mark.slow, pytest.mark.measures, needs_nginx]
 ROUNDS = 9
 SCRIPT = "delay=150 tokens=60 rate=200"
 

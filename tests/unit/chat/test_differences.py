@@ -99,6 +99,7 @@ def test_in_a_long_text_changed_words_are_still_told_apart() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measures
 @pytest.mark.parametrize(
     ("left", "right"),
     [

@@ -212,6 +212,7 @@ def test_its_process_holds_no_key(pool: SchemaPool, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
+@pytest.mark.measures
 def test_every_way_to_a_schema_ends_at_the_deadline() -> None:
     asked = {"type": "json_schema", "json_schema": {"name": "answer", "schema": HOSTILE}}
     check = check_answer(LONG, asked)

@@ -11,7 +11,7 @@ import pytest
 
 from glm_playground.sandbox.process import SandboxProcess
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.measures]
 
 SERVED_BY = "SmolLM2-135M-Instruct (stand-in, not GLM)"
 

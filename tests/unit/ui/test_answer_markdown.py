@@ -254,6 +254,7 @@ def test_plain_words_are_left_alone(text: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measures
 @pytest.mark.parametrize(
     "unit",
     [
