@@ -2,6 +2,7 @@
 
     python -m bench.memory                          20 chats at a time for 13 minutes: takes 16 minutes, for a night
     python -m bench.memory --chats 5 --seconds 60   a short look
+    python -m bench.memory --only collection        how long a garbage collection stops the app; a minute
 
 Each chat is a tab of a browser of its own that asks once, waits for the whole answer and closes. Streamlit keeps a
 closed session for two minutes, in case its tab comes back.
@@ -14,6 +15,7 @@ import asyncio
 import sys
 import time
 
+from bench.collection import collection
 from bench.gateway_process import GatewayProcess
 from bench.measures import nonce, resident_mb, say, say_limit
 from bench.one_chat import one_answer
@@ -67,9 +69,16 @@ def main() -> int:
     parser.add_argument("--chats", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=780)
     parser.add_argument("--tokens", type=int, default=400)
+    parser.add_argument("--sessions", type=int, default=160, help="that a collection walks")
+    parser.add_argument("--only", choices=("chats", "collection"), help="measure one of both")
     given = parser.parse_args()
+    held = True
     with GatewayProcess() as gateway:
-        return 0 if asyncio.run(_measure(gateway, given.chats, given.seconds, given.tokens)) else 1
+        if given.only != "chats":
+            held &= asyncio.run(collection(gateway, given.sessions))
+        if given.only != "collection":
+            held &= asyncio.run(_measure(gateway, given.chats, given.seconds, given.tokens))
+    return 0 if held else 1
 
 
 if __name__ == "__main__":
