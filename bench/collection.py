@@ -22,7 +22,7 @@ from bench.script_text import Script
 from tests.live.app_process import AppProcess
 
 _PAGE = replace(APP, script=Path(__file__).with_name("collecting_app.py"))
-_LIMIT_MS = 500.0
+_LIMIT_MS = 250.0
 _TIMES = 5
 _TOKENS = 200
 _PATIENCE_SECONDS = 120.0

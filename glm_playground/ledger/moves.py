@@ -70,7 +70,9 @@ def find(connection: Connection, code: str, to: str) -> Movable | None:
     row = connection.execute(select(moves).where(moves.c.id == letters[:_PART]).with_for_update()).first()
     if row is None or row.expires_at < datetime.now(UTC) or row.tries >= MOST_TRIES or row.owner == plain(to):
         return None
-    if not hmac.compare_digest(row.secret_hash, _hashed(letters)):
+    if not any(
+        hmac.compare_digest(row.secret_hash, known) for known in (_hashed(letters), _hashed(letters, plain(to)))
+    ):
         connection.execute(update(moves).where(moves.c.id == row.id).values(tries=moves.c.tries + 1))
         return None
     return Movable(
@@ -79,25 +81,29 @@ def find(connection: Connection, code: str, to: str) -> Movable | None:
 
 
 def move(database: Database, code: str, to: str) -> Movable | None:
-    """Makes `to` the owner of all that the code moves, and uses the code up."""
+    """Makes `to` the owner of all that the code moves, and uses the code up.
+
+    From the beginning it is of use to `to` alone, who can go on with a move that was cut off.
+    """
     with database.writing() as connection:
         found = find(connection, code, to)
         if found is None:
             return None
         # It takes longer than the code may be valid for where there is much.
-        later = datetime.now(UTC) + VALID_FOR
-        connection.execute(update(moves).where(moves.c.id == _letters(code)[:_PART]).values(expires_at=later))
+        later, letters = datetime.now(UTC) + VALID_FOR, _letters(code)
+        taken = {"expires_at": later, "secret_hash": _hashed(letters, plain(to))}
+        connection.execute(update(moves).where(moves.c.id == letters[:_PART]).values(taken))
     while True:
         with database.writing() as connection:
             if _move_runs(connection, found.owner, to) < _AT_ONCE:
                 break
     with database.writing() as connection:
-        taken = select(workbenches.c.id).where(workbenches.c.owner == plain(to))
-        mine = _kept(found.owner) & workbenches.c.id.not_in(taken)
+        theirs = select(workbenches.c.id).where(workbenches.c.owner == plain(to))
+        mine = _kept(found.owner) & workbenches.c.id.not_in(theirs)
         connection.execute(update(workbenches).where(mine).values(owner=plain(to)))
         for table in (lookups, balances):
             connection.execute(update(table).where(table.c.owner == found.owner).values(owner=plain(to)))
-        connection.execute(delete(moves).where(moves.c.id == _letters(code)[:_PART]))
+        connection.execute(delete(moves).where(moves.c.id == letters[:_PART]))
     return found
 
 
@@ -138,5 +144,6 @@ def _letters(code: str) -> str:
     return "".join(letter for letter in code.upper().translate(_READ_AS) if letter in _LETTERS)[: _PART * _PARTS]
 
 
-def _hashed(letters: str) -> str:
-    return hashlib.sha256(letters.encode()).hexdigest()
+def _hashed(letters: str, to: str = "") -> str:
+    """Of a code that is offered, or of one that `to` began to use."""
+    return hashlib.sha256(f"{letters}{to}".encode()).hexdigest()

@@ -1,8 +1,10 @@
 """Moving what an owner has to another one, by a one-time code."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
@@ -57,6 +59,40 @@ def test_a_code_is_refused_after_five_wrong_tries_and_to_its_own_owner(ledger: L
     assert ledger.move(code, "somebody") is None
     # A new one takes its place.
     assert ledger.find_move(ledger.offer_move(owner).code, "somebody")
+
+
+def test_a_move_that_was_cut_off_is_gone_on_with_by_its_own_browser_alone(
+    ledger: Ledger, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made_run()
+    keep(ledger, owner, run)
+    ledger.save_workbench(owner, "bench", "name", "body", 0)
+    code = ledger.offer_move(owner).code
+
+    def cut_off(*_: object) -> int:
+        raise LookupError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moves, "_move_runs", cut_off)
+        with pytest.raises(LookupError):
+            ledger.move(code, f"{owner}-first")
+    assert ledger.find_move(code, f"{owner}-second") is None
+    assert ledger.move(code, f"{owner}-second") is None
+    assert ledger.move(code, f"{owner}-first") == moves.Movable(owner, runs=1, workbenches=1)
+    assert ids(ledger, f"{owner}-first") == [run.id]
+    assert ledger.workbench(f"{owner}-first", "bench")
+    assert ledger.move(code, f"{owner}-first") is None
+
+
+def test_a_code_is_used_by_one_of_many_browsers_at_once(ledger: Ledger, owner: str) -> None:
+    keep(ledger, owner, *(made_run() for _ in range(120)))
+    code = ledger.offer_move(owner).code
+    takers = [f"{owner}-{number}" for number in range(4)]
+    with ThreadPoolExecutor(len(takers)) as threads:
+        found = list(threads.map(lambda to: ledger.move(code, to), takers))
+    counts = [len(ledger.page(to, RunFilter(), limit=200).rows) for to in takers]
+    assert sorted(counts) == [0, 0, 0, 120]
+    assert [bool(one) for one in found] == [bool(count) for count in counts]
 
 
 def test_a_code_ends_after_ten_minutes_and_with_the_next(url: str) -> None:
