@@ -12,7 +12,7 @@ from glm_playground.ledger.database import Database
 from glm_playground.ledger.database import insert as put
 from glm_playground.ledger.filters import shown
 from glm_playground.ledger.run_parts import plain
-from glm_playground.ledger.run_writes import stored_words
+from glm_playground.ledger.run_writes import lock_runs, stored_words
 from glm_playground.ledger.schema import balances, callbacks, deletions, lookups, runs
 from glm_playground.ledger.values import Deletion
 
@@ -31,8 +31,10 @@ def delete_runs(connection: Connection, owner: str, run_ids: Sequence[str] | Non
     count = 0
     for which in _chosen(run_ids):
         taken = shown(owner) & runs.c.outcome.is_not(None) & which
-        totals.count(connection, taken, -1)
+        lock_runs(connection, taken)
         count += connection.execute(update(runs).where(taken).values(deletion=deletion)).rowcount
+    # Only what is in this deletion is taken off: another tab may have deleted some of it meanwhile.
+    totals.count(connection, runs.c.deletion == deletion, -1)
     if not count:
         connection.execute(delete(deletions).where(deletions.c.id == deletion))
     return Deletion(deletion, count)
@@ -41,6 +43,7 @@ def delete_runs(connection: Connection, owner: str, run_ids: Sequence[str] | Non
 def restore_runs(connection: Connection, owner: str, deletion: str) -> int:
     """Restores what was deleted together; how many runs."""
     which = (runs.c.owner == plain(owner)) & (runs.c.deletion == plain(deletion))
+    lock_runs(connection, which)
     totals.count(connection, which)
     count = connection.execute(update(runs).where(which).values(deletion=None)).rowcount
     connection.execute(delete(deletions).where(deletions.c.owner == plain(owner), deletions.c.id == plain(deletion)))
@@ -84,12 +87,11 @@ def _in_batches(database: Database, act: Callable[[Connection], int]) -> int:
 
 def _mark_expired(connection: Connection, before: date) -> int:
     old = (runs.c.day < before) & runs.c.outcome.is_not(None) & runs.c.deletion.is_(None)
-    numbers = connection.execute(select(runs.c.number).where(old).limit(_PURGED_AT_ONCE)).scalars().all()
+    numbers = lock_runs(connection, old, _PURGED_AT_ONCE)
     if not numbers:
         return 0
     statement = put(connection.dialect.name, deletions).values(id=_EXPIRED, owner="", deleted_at=_LONG_AGO)
     connection.execute(statement.on_conflict_do_nothing())
-    # Somebody may have deleted one meanwhile.
     taken = runs.c.number.in_(numbers) & old
     totals.count(connection, taken, -1)
     return connection.execute(update(runs).where(taken).values(deletion=_EXPIRED)).rowcount
@@ -104,8 +106,9 @@ def _chosen(run_ids: Sequence[str] | None) -> list[ColumnElement[bool]]:
 
 def _purge_some(connection: Connection, before: datetime) -> int:
     old = select(deletions.c.id).where(deletions.c.deleted_at < before)
-    query = select(runs.c.number, runs.c.owner, runs.c.task_id).where(runs.c.deletion.in_(old)).limit(_PURGED_AT_ONCE)
-    found = connection.execute(query).all()
+    query = select(runs.c.number, runs.c.owner, runs.c.task_id)
+    numbers = lock_runs(connection, runs.c.deletion.in_(old), _PURGED_AT_ONCE)
+    found = connection.execute(query.where(runs.c.number.in_(numbers))).all()
     words: set[str] = set()
     for row in found:
         # The words of an unreadable run stay in the index, where they lead to no run.
@@ -117,6 +120,8 @@ def _purge_some(connection: Connection, before: datetime) -> int:
     for row in found:
         if row.task_id is not None:
             _forget_task(connection, row.owner, row.task_id)
+    # Another replica may be about to give one more runs; then it is not empty.
+    connection.execute(old.order_by(deletions.c.id).with_for_update())
     emptied = ~exists().where(runs.c.deletion == deletions.c.id)
     connection.execute(delete(deletions).where(deletions.c.deleted_at < before, emptied))
     return len(found)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, select, update
 
 from glm_playground.ledger import totals, word_index
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.filters import shown
 from glm_playground.ledger.run_parts import plain
-from glm_playground.ledger.run_writes import stored_words
+from glm_playground.ledger.run_writes import lock_runs, stored_words
 from glm_playground.ledger.schema import balances, lookups, moves, run_tags, runs, workbenches
 
 VALID_FOR: Final = timedelta(minutes=10)
@@ -95,7 +95,7 @@ def move(database: Database, code: str, to: str) -> Movable | None:
         connection.execute(update(moves).where(moves.c.id == letters[:_PART]).values(taken))
     while True:
         with database.writing() as connection:
-            if _move_runs(connection, found.owner, to) < _AT_ONCE:
+            if not _move_runs(connection, found.owner, to):
                 break
     with database.writing() as connection:
         theirs = select(workbenches.c.id).where(workbenches.c.owner == plain(to))
@@ -107,11 +107,11 @@ def move(database: Database, code: str, to: str) -> Movable | None:
     return found
 
 
-def _move_runs(connection: Connection, owner: str, to: str) -> int:
-    """Moves some of the ended runs; how many. A run that `to` has already stays."""
+def _move_runs(connection: Connection, owner: str, to: str) -> bool:
+    """Moves some of the ended runs; whether there are more. A run that `to` has already stays."""
     theirs = select(runs.c.id).where(runs.c.owner == plain(to))
-    query = select(runs.c.number).where(_ended(owner), runs.c.id.not_in(theirs))
-    numbers = connection.execute(query.limit(_AT_ONCE).with_for_update()).scalars().all()
+    movable = _ended(owner) & runs.c.id.not_in(theirs)
+    numbers = lock_runs(connection, movable, _AT_ONCE)
     which = runs.c.number.in_(numbers)
     totals.count(connection, which, -1)
     before = {number: stored_words(connection, number) for number in numbers}
@@ -123,7 +123,8 @@ def _move_runs(connection: Connection, owner: str, to: str) -> int:
             word_index.remove(connection, number, words)
             word_index.add(connection, number, after)
     totals.count(connection, which)
-    return len(numbers)
+    # Fewer may have been moved than there were: some were deleted while this waited for their lock.
+    return bool(connection.execute(select(exists().where(movable))).scalar_one())
 
 
 def _ended(owner: str) -> ColumnElement[bool]:

@@ -164,6 +164,16 @@ def end_abandoned(connection: Connection) -> int:
     return len(found)
 
 
+def lock_runs(connection: Connection, which: ColumnElement[bool], limit: int | None = None) -> list[int]:
+    """Keeps others from changing these runs until the transaction ends; their running numbers, at most `limit`.
+
+    In one order everywhere, so that two transactions on PostgreSQL never wait for each other. Those that another one
+    changed while this one waited are not among them.
+    """
+    query = select(runs.c.number).where(which).order_by(runs.c.number).limit(limit).with_for_update()
+    return list(connection.execute(query).scalars())
+
+
 def stored_words(connection: Connection, number: int) -> list[str] | None:
     """The words by which the index has an ended run; None where the run cannot be read."""
     query = select(runs.c.owner, runs.c.note, contents.c.head, contents.c.events).outerjoin_from(runs, contents)
