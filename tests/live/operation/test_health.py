@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -290,3 +292,17 @@ def test_what_does_not_end_in_that_time_is_kept_as_interrupted(sandbox: SandboxP
     took, outcomes, _tabs = _drained(sandbox, tmp_path, seconds="2", count=5, script=script, during=nothing)
     assert outcomes == [Outcome.INTERRUPTED] * 5
     assert 2 <= took < 15
+
+
+@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once_and_what_still_runs_is_kept_as_interrupted(
+    sandbox: SandboxProcess, tmp_path: Path, again: signal.Signals
+) -> None:
+    async def impatient(app: AppProcess) -> None:
+        await asyncio.to_thread(wait_ready, app, 503)
+        os.kill(app.pid, again)
+
+    script = "@script tokens=4000 rate=20"
+    took, outcomes, _tabs = _drained(sandbox, tmp_path, seconds="60", count=2, script=script, during=impatient)
+    assert outcomes == [Outcome.INTERRUPTED] * 2
+    assert took < 20
