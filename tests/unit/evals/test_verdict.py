@@ -109,13 +109,16 @@ def _clipped(rate: float) -> float:
 
 def votes(strengths: list[float], count: int, *, prompts: int = 200, seed: int = 0) -> list[Vote]:
     rng = RNG(seed)
-    found = []
-    for _ in range(count):
-        one, other = rng.choice(len(strengths), 2, replace=False)
-        wins = rng.random() < 1 / (1 + np.exp(strengths[other] - strengths[one]))
-        choice = Choice.TIE if rng.random() < 0.1 else Choice.FIRST if wins else Choice.SECOND
-        found.append(Vote(f"m{one}", f"m{other}", choice, f"p{rng.integers(prompts)}"))
-    return found
+    ones = rng.integers(len(strengths), size=count)
+    others = (ones + rng.integers(1, len(strengths), size=count)) % len(strengths)
+    known = np.array(strengths)
+    wins = rng.random(count) < 1 / (1 + np.exp(known[others] - known[ones]))
+    ties = rng.random(count) < 0.1
+    asked = rng.integers(prompts, size=count)
+    return [
+        Vote(f"m{one}", f"m{other}", Choice.TIE if tie else Choice.FIRST if win else Choice.SECOND, f"p{prompt}")
+        for one, other, win, tie, prompt in zip(ones, others, wins, ties, asked, strict=True)
+    ]
 
 
 def test_ratings_agree_with_another_library() -> None:
