@@ -11,13 +11,13 @@ longer than the limit.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
+from bench.browser import launch
 from bench.measures import number, say, table
 from tests.live.app_process import AppProcess
 
@@ -34,15 +34,9 @@ _EMPTY = "empty app"
 _LIMIT = 1.3
 _WARM_UPS = 2
 _TIMEOUT_MS = 30_000
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _USABLE = """() => document.querySelector('[data-testid="stHeading"]')
     && document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     && performance.now()"""
-
-
-def _launch(playwright: Playwright) -> Browser:
-    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
 
 
 def _usable_ms(context: BrowserContext, address: str) -> float:
@@ -62,7 +56,7 @@ def measure(names: list[str], repeats: int) -> dict[str, list[float]]:
         AppProcess(root / "app.py", cwd=root, env=environment) as app,
         AppProcess(_BENCH / "empty_app.py", cwd=root) as empty,
         sync_playwright() as playwright,
-        _launch(playwright) as browser,
+        launch(playwright) as browser,
     ):
         context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-US")
         context.set_default_timeout(_TIMEOUT_MS)

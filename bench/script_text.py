@@ -1,4 +1,4 @@
-"""The scripted answer: deterministic Markdown of 5.3 characters a token, ending in a marker of its own."""
+"""The scripted answer: deterministic Markdown of 5.3 characters a token, between two markers of its own."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ _DIRECTIVE = re.compile(r"(\w+)=(\S+)")
 class Script:
     """What one request asks of the gateway.
 
-    ``rate`` is tokens a second, 0 as fast as they can be written; ``delay`` milliseconds before the first token.
+    ``rate`` is tokens a second, 0 as fast as they can be written; ``delay`` milliseconds before the first token;
+    ``line`` asks for one line without an end in place of Markdown.
     """
 
     tokens: int = 200
     rate: float = 0.0
     delay: float = 0.0
     nonce: str = "none"
+    line: bool = False
 
     @classmethod
     def parse(cls, prompt: str) -> Script:
@@ -42,11 +44,18 @@ class Script:
             rate=float(given.get("rate", 0)),
             delay=float(given.get("delay", 0)),
             nonce=given.get("nonce", "none"),
+            line="line" in given,
         )
 
     def prompt(self) -> str:
         """The directive that asks for this script."""
-        return f"@script tokens={self.tokens} rate={self.rate:g} delay={self.delay:g} nonce={self.nonce}"
+        line = " line=1" if self.line else ""
+        return f"@script tokens={self.tokens} rate={self.rate:g} delay={self.delay:g} nonce={self.nonce}{line}"
+
+    @property
+    def beginning(self) -> str:
+        """The text at the answer's beginning; it is one token."""
+        return f"BEGIN-{self.nonce}"
 
     @property
     def marker(self) -> str:
@@ -54,15 +63,18 @@ class Script:
         return f"END-{self.nonce}"
 
     def pieces(self) -> list[str]:
-        """The answer's tokens in order, the marker last."""
-        return [*_body(self.tokens - 1), f"\n\n{self.marker}"]
+        """The answer's tokens in order, the markers first and last; with two tokens at least."""
+        apart = " " if self.line else "\n\n"
+        return [self.beginning + apart, *_body(self.tokens - 2, self.line), apart + self.marker]
 
 
 @lru_cache(maxsize=8)
-def _body(tokens: int) -> tuple[str, ...]:
+def _body(tokens: int, line: bool) -> tuple[str, ...]:
     lengths = list(itertools.islice(itertools.cycle(_LENGTHS), tokens))
     wanted, parts, size = sum(lengths), [], 0
     for block in _blocks():
+        if line:
+            block = block.replace("\n", " ")
         parts.append(block)
         size += len(block)
         if size >= wanted:
