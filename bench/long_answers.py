@@ -56,16 +56,19 @@ _WATCH = """() => {
         }
     }).observe(document, {subtree: true, childList: true, characterData: true});
 }"""
-_SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+# Looked for by few and cheap questions, since the page that is asked is the one that is measured.
+_SETTLED = """() => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning" """
+_LOOKS_EVERY_MS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One answer, in ms: its last token's lateness, from Enter to its first token, the longest task."""
+    """One answer, in ms: its last token's lateness, from Enter to its first token, the longest task, the page's CPU."""
 
     late: float
     first: float
     still: float
+    cpu: float
 
 
 class Tab:
@@ -75,6 +78,8 @@ class Tab:
         self._page = page
         self._gateway = gateway
         self._offset = clock_offset_ms(page)
+        self._devtools = page.context.new_cdp_session(page)
+        self._devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.evaluate(_WATCH)
 
     def ask(self, script: Script, *, last: str) -> Drawn:
@@ -83,16 +88,25 @@ class Tab:
         page.evaluate(
             "texts => Object.assign(watched, {texts, still: 0, pressed: 0, seen: {}})", [script.beginning, last]
         )
+        cpu = self._cpu_ms()
         entry = page.get_by_test_id("stChatInputTextArea")
         entry.fill(script.prompt())
         entry.press("Enter")
-        page.wait_for_function("last => watched.seen[last]", arg=last)
-        page.locator(_SETTLED).wait_for()
+        self._wait("last => watched.seen[last]", last)
+        self._wait(_SETTLED)
         found = page.evaluate("watched")
         sent = self._gateway.entries()[script.nonce].last
         assert sent is not None
         late = found["seen"][last] + self._offset - sent / 1e6
-        return Drawn(late, found["seen"][script.beginning] - found["pressed"], found["still"])
+        first = found["seen"][script.beginning] - found["pressed"]
+        return Drawn(late, first, found["still"], self._cpu_ms() - cpu)
+
+    def _cpu_ms(self) -> float:
+        metrics = self._devtools.send("Performance.getMetrics")["metrics"]
+        return next(float(metric["value"]) for metric in metrics if metric["name"] == "TaskDuration") * 1e3
+
+    def _wait(self, condition: str, argument: object = None) -> None:
+        self._page.wait_for_function(condition, arg=argument, polling=_LOOKS_EVERY_MS)
 
     def more(self) -> tuple[float, float]:
         """Asks for the rest of an answer of which a part is drawn: the time until it settled, the longest task; ms."""
@@ -101,8 +115,8 @@ class Tab:
         length = page.evaluate("document.body.textContent.length")
         start = page.evaluate("performance.now()")
         page.get_by_role("button", name="Show more of the answer").click()
-        page.wait_for_function("length => document.body.textContent.length > length + 1000", arg=length)
-        page.locator(_SETTLED).wait_for()
+        self._wait("length => document.body.textContent.length > length + 1000", length)
+        self._wait(_SETTLED)
         return page.evaluate("performance.now()") - start, page.evaluate("watched.still")
 
 
@@ -113,7 +127,7 @@ def _tab(browser: Browser, page: pages.Page, address: str, gateway: GatewayProce
     opened = context.new_page()
     opened.goto(address + page.path)
     opened.get_by_test_id("stChatInputTextArea").wait_for()
-    opened.locator(_SETTLED).wait_for()
+    opened.wait_for_function(_SETTLED)
     yield Tab(opened, gateway)
     context.close()
 
@@ -135,30 +149,34 @@ def measure(page: pages.Page, repeats: int, lengths: list[int]) -> Measured:
     """Asks in a new tab for each answer; `lengths` are tokens, 0 the line of 2 MB."""
     rows: dict[str, list[Drawn]] = {}
     more: list[tuple[float, float]] = []
-    with GatewayProcess() as gateway, page.serve(gateway) as app, sync_playwright() as playwright:
-        with launch(playwright) as browser:
+    with (
+        GatewayProcess() as gateway,
+        page.serve(gateway) as app,
+        sync_playwright() as playwright,
+        launch(playwright) as browser,
+    ):
+        with _tab(browser, page, app.base_url, gateway) as tab:
+            tab.ask(_WARM_UP, last=_WARM_UP.marker)
+        for length in [length for length in lengths for _ in range(repeats)]:
             with _tab(browser, page, app.base_url, gateway) as tab:
-                tab.ask(_WARM_UP, last=_WARM_UP.marker)
-            for length in [length for length in lengths for _ in range(repeats)]:
-                with _tab(browser, page, app.base_url, gateway) as tab:
-                    if length == 0:
-                        rows.setdefault("2 MB in a line", []).append(_asked(tab, _LINE, line=True))
-                        more.append(tab.more())
-                        continue
-                    rows.setdefault(f"{length:,} tokens", []).append(_asked(tab, length))
-                    if length == _BELOW:
-                        rows.setdefault(f"below {length:,}", []).extend(_asked(tab, 400) for _ in range(2))
+                if length == 0:
+                    rows.setdefault("2 MB in a line", []).append(_asked(tab, _LINE, line=True))
+                    more.append(tab.more())
+                    continue
+                rows.setdefault(f"{length:,} tokens", []).append(_asked(tab, length))
+                if length == _BELOW:
+                    rows.setdefault(f"below {length:,}", []).extend(_asked(tab, 400) for _ in range(2))
     return Measured(rows, more)
 
 
 def _print(name: str, found: Measured) -> None:
-    rows = [
-        [kind, *(f"{number(median(values))} (..{number(max(values))})" for values in columns)]
-        for kind, drawn in found.rows.items()
-        for columns in [([one.late for one in drawn], [one.first for one in drawn], [one.still for one in drawn])]
-    ]
-    rows += [["the rest, on request", number(took), "-", number(still)] for took, still in found.more]
-    table(f"{name}: median (longest), ms", ["", "last token late", "first after Enter", "still"], rows)
+    rows = []
+    for kind, drawn in found.rows.items():
+        columns = zip(*((one.late, one.first, one.still, one.cpu) for one in drawn), strict=True)
+        rows.append([kind, *(f"{number(median(values))} (..{number(max(values))})" for values in columns)])
+    rows += [["the rest, on request", number(took), "-", number(still), "-"] for took, still in found.more]
+    header = ["", "last token late", "first after Enter", "still", "CPU of the page's thread"]
+    table(f"{name}: median (longest), ms", header, rows)
 
 
 def _holds(found: Measured) -> bool:

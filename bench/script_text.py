@@ -73,9 +73,7 @@ def _body(tokens: int, line: bool) -> tuple[str, ...]:
     lengths = list(itertools.islice(itertools.cycle(_LENGTHS), tokens))
     wanted, parts, size = sum(lengths), [], 0
     for block in _blocks():
-        if line:
-            block = block.replace("\n", " ")
-        parts.append(block)
+        parts.append(block.replace("\n", " ") if line else block)
         size += len(block)
         if size >= wanted:
             break

@@ -1,5 +1,6 @@
 """Texts of any length, of which a page shows the beginning and says so; Copy and the exports have them whole."""
 
+from collections.abc import Sequence
 from textwrap import dedent
 
 import streamlit as st
@@ -15,16 +16,26 @@ def draw_markdown(text: str, most: int = bounds.DRAWN_PROMPT_CHARACTERS) -> None
     """Draws at most `most` characters as Markdown, in pieces that stay as they are."""
     shown = text[:most]
     for piece in pieces_of(shown):
-        for element in piece_elements(piece):
-            draw_element(element)
+        if piece.text.strip():
+            draw_elements(piece_elements(piece))
     draw_cut(text, most)
 
 
-def draw_element(element: str | Code) -> None:
-    """Draws what `elements` gives."""
+def draw_elements(drawn: Sequence[str | Code]) -> None:
+    """Draws what `answer_markdown.elements` gives as one element of the page."""
+    if len(drawn) == 1:
+        draw_element(drawn[0])
+        return
+    with st.container(gap="small"):
+        for element in drawn:
+            draw_element(element)
+
+
+def draw_element(element: str | Code, *, wrap_lines: bool = False) -> None:
+    """Draws one of them."""
     if isinstance(element, Code):
         # One line's end at each side is taken away.
-        st.code(f"\n{element.text}\n", element.language, wrap_lines=False)
+        st.code(f"\n{element.text}\n", element.language, wrap_lines=wrap_lines)
     else:
         st.markdown(element, anchors=False)
 

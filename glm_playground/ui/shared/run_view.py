@@ -1,13 +1,9 @@
-"""Draws a run while it is running and afterwards, in time linear in the length of the answer.
-
-Finished pieces of Markdown are drawn once, each in an element of its own; only the open rest is drawn again, less often
-as it grows.
-"""
+"""Draws a run while it is running and afterwards; the longer the open rest of its text, the less often it is drawn."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -20,13 +16,11 @@ from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import ThinkingSplitter, split
 from glm_playground.ui.server.scheduler import page_slot, redraw_slot, released
-from glm_playground.ui.shared.answer_markdown import elements, piece_elements
-from glm_playground.ui.shared.block_markdown import Code
 from glm_playground.ui.shared.explanations import explain_retry
 from glm_playground.ui.shared.figures import seconds
+from glm_playground.ui.shared.growing_text import GrowingJson, GrowingMarkdown, GrowingText, draw_json, most_at_once
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.long_text import draw_code, draw_cut, draw_element, draw_markdown
-from glm_playground.ui.shared.pieces import PieceCutter
+from glm_playground.ui.shared.long_text import draw_markdown
 from glm_playground.ui.shared.styled import styled
 
 if TYPE_CHECKING:
@@ -43,59 +37,19 @@ _MANY_RUNS = 80
 _LOOKS_UP_EVERY_S = 0.1
 
 
-class _GrowingText:
-    """A text drawn in pieces into a container."""
+class _Places(NamedTuple):
+    """Where the parts of a run stand: the same while it is running and once it has ended."""
 
-    def __init__(self, container: "DeltaGenerator") -> None:
-        self._container = container
-        self._cutter = PieceCutter()
-        self._rest: DeltaGenerator | None = None
-        self._drawn = ""
-        self._cut = False
-
-    def draw(self, text: str) -> int:
-        """Draws what is new; the length of the rest that will be drawn again."""
-        whole, text = text, text[: _most_at_once(text, drawn=self._cutter.rest_start)]
-        for piece in self._cutter.take(text):
-            self._put(piece_elements(piece))
-            self._rest = None
-            self._drawn = ""
-        rest = self._cutter.rest(text)
-        if rest != self._drawn and rest.strip():
-            self._put(elements(rest))
-            self._drawn = rest
-        if len(whole) > len(text) and not self._cut:
-            self._cut = True
-            with self._container:
-                draw_cut(whole, len(text))
-        return len(rest)
-
-    def _put(self, drawn: Sequence[str | Code]) -> None:
-        if self._rest is None:
-            self._rest = self._container.empty()
-        with self._rest if len(drawn) == 1 else self._rest.container(gap="small"):
-            for element in drawn:
-                draw_element(element)
+    thinking: "DeltaGenerator"
+    answer: "DeltaGenerator"
+    waiting: "DeltaGenerator"
+    """The first place of the answer."""
 
 
-def _most_at_once(text: str, *, drawn: int) -> int:
-    """How much of a text is drawn without being asked for, where `drawn` characters are already."""
-    if len(text) <= bounds.DRAWN_CHARACTERS:
-        return len(text)
-    return min(max(drawn, bounds.DRAWN_FIRST_CHARACTERS), bounds.DRAWN_CHARACTERS)
-
-
-class _GrowingJson:
-    """A text that was asked for as JSON, as it is."""
-
-    def __init__(self, container: "DeltaGenerator") -> None:
-        self._slot = container.empty()
-
-    def draw(self, text: str) -> int:
-        """Draws the text; its length, since all of it will be drawn again."""
-        with self._slot.container(gap="small"):
-            draw_code(text, "json")
-        return min(len(text), bounds.DRAWN_TEXT_CHARACTERS)
+def _places(body: "DeltaGenerator") -> _Places:
+    thinking = body.empty()
+    answer = body.container(gap="small")
+    return _Places(thinking, answer, answer.empty())
 
 
 def _wants_json(run: Run) -> bool:
@@ -116,15 +70,13 @@ class RunView:
         self._begin()
 
     def _begin(self) -> None:
-        body = self._outer.container(gap="small")
+        self._places = _places(self._outer.container(gap="small"))
         self._revision = self._splitter.revision
-        self._thinking_slot = body.empty()
-        self._thinking: _GrowingText | None = None
-        self._answer_box = body.container(gap="small")
-        self._waiting: DeltaGenerator | None = self._answer_box.empty()
+        self._thinking: GrowingMarkdown | None = None
+        self._waiting: DeltaGenerator | None = self._places.waiting
         if not self.run.ended:
             self._say_what_is_awaited()
-        self._answer: _GrowingText | _GrowingJson | None = None
+        self._answer: GrowingText | None = None
 
     @property
     def begun(self) -> bool:
@@ -198,8 +150,8 @@ class RunView:
             return 0
         if self._thinking is None:
             self._stop_waiting()
-            self._status = self._thinking_slot.status(styled("shimmer", _("Thinking")), type="compact")
-            self._thinking = _GrowingText(self._status)
+            self._status = self._places.thinking.status(styled("shimmer", _("Thinking")), type="compact")
+            self._thinking = GrowingMarkdown(self._status)
         return self._thinking.draw(text)
 
     def _draw_answer(self, text: str) -> int:
@@ -209,7 +161,7 @@ class RunView:
             self._stop_waiting()
             if self._thinking:
                 self._status.update(label=thinking_label(self.run), state="complete")
-            self._answer = (_GrowingJson if _wants_json(self.run) else _GrowingText)(self._answer_box)
+            self._answer = (GrowingJson if _wants_json(self.run) else GrowingMarkdown)(self._places.answer)
         return self._answer.draw(text)
 
     def _stop_waiting(self) -> None:
@@ -267,28 +219,28 @@ def wait_for_end(engine: Engine, runs: Sequence[LiveRun]) -> bool:
 def draw_ended(answer: Answer, run: Run) -> None:
     """Draws a run that ended; its reasoning is sent to the browser once it is opened."""
     splitter = split(run)
+    body = st.container(gap="small")
+    places = _places(body)
     if splitter.reasoning.strip():
-        fold = st.expander(
+        fold = places.thinking.expander(
             thinking_label(run, answer.metrics), key=f"thinking-{answer.id}", type="compact", on_change="rerun"
         )
         if fold.open:
             with fold:
-                draw_markdown(splitter.reasoning, _most_at_once(splitter.reasoning, drawn=0))
-    if splitter.answer.strip():
-        _draw_ended_answer(run, answer.id, splitter.answer)
-
-
-def _draw_ended_answer(run: Run, answer_id: str, text: str) -> None:
+                draw_markdown(splitter.reasoning, most_at_once(splitter.reasoning, drawn=0))
+    text = splitter.answer
+    if not text.strip():
+        return
     asked: dict[str, int] = st.session_state.setdefault("drawn_characters", {})
-    most = asked.get(answer_id) or _most_at_once(text, drawn=0)
-    with st.container(gap="small"):
+    most = asked.get(answer.id) or most_at_once(text, drawn=0)
+    with places.answer:
         if _wants_json(run):
-            draw_code(text, "json")
-        else:
-            draw_markdown(text, most)
+            draw_json(text)
+            return
+        draw_markdown(text, most)
     if len(text) > most:
-        more = {answer_id: most + bounds.DRAWN_CHARACTERS // 2}
-        st.button(_("Show more of the answer"), key=f"more-{answer_id}", on_click=asked.update, args=(more,))
+        more = {answer.id: most + bounds.DRAWN_CHARACTERS // 2}
+        body.button(_("Show more of the answer"), key=f"more-{answer.id}", on_click=asked.update, args=(more,))
 
 
 def thinking_label(run: Run, metrics: Metrics | None = None) -> str:

@@ -1,5 +1,6 @@
 // What the browser does on the playground's page, around Streamlit's chat input.
 
+import { atBottom } from './bottom.js';
 import { copy } from './copying.js';
 import { Draft, type } from './draft.js';
 import { stopOnEscape } from './escape.js';
@@ -39,7 +40,7 @@ class Composer {
     this.#root.append(this.#line, this.#files, this.#said, this.#jump);
     parent.append(this.#root);
     const { signal } = this.#abort;
-    stopOnEscape(() => this.#element(this.#data.stop, 'button:enabled'), signal);
+    stopOnEscape(() => atBottom(this.#data.stop, 'button:enabled'), signal);
     window.addEventListener('pagehide', () => this.#keep(), { signal });
     document.addEventListener('visibilitychange', () => this.#keep(), { signal });
     // React writes a text area's value into its text too, so this also sees what Python sets and what is sent.
@@ -51,7 +52,7 @@ class Composer {
       // What was typed stays with its workbench.
       this.#keep();
       this.#draft = null;
-      const field = this.#element(data.input, 'textarea');
+      const field = atBottom(data.input, 'textarea');
       if (field) type(field, '');
     }
     this.#data = data;
@@ -71,10 +72,6 @@ class Composer {
     this.#root.remove();
   }
 
-  #element(key, selector = '*') {
-    return document.querySelector(`.st-key-${CSS.escape(key)} ${selector}`);
-  }
-
   #soon() {
     if (document.hidden) {
       this.#look();
@@ -87,7 +84,7 @@ class Composer {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     if (!this.#data || this.#abort.signal.aborted) return;
-    this.#draft.look(this.#element(this.#data.input));
+    this.#draft.look(atBottom(this.#data.input));
     this.#draw();
     this.#showEditor();
     this.#scrolling.look();
@@ -117,7 +114,7 @@ class Composer {
     const { editor } = this.#data;
     if (!editor) opened = null;
     if (!editor || opened === editor.id) return;
-    const field = this.#element(editor.key, 'textarea');
+    const field = document.querySelector(`.st-key-${CSS.escape(editor.key)} textarea`);
     if (!field) return;
     opened = editor.id;
     this.#scrolling.leave();

@@ -4,6 +4,8 @@ const OPEN = '[role="listbox"], [role="menu"], [role="dialog"], [role="alertdial
 const NOTICES = '[data-testid="stToastContainer"]';
 
 export function somethingIsOpen() {
-  const found = Array.from(document.querySelectorAll(OPEN));
+  // They are drawn beside the page, which may be long.
+  const beside = Array.from(document.body.children).filter((element) => element.id !== 'root');
+  const found = beside.flatMap((element) => Array.from(element.querySelectorAll(OPEN)));
   return found.some((element) => element.checkVisibility() && !element.closest(NOTICES));
 }

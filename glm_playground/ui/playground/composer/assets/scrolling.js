@@ -3,6 +3,7 @@
 // Streamlit's own following, which an input that it places itself turns on, takes a turn of the wheel back while the
 // page grows. So the input stands in `st.bottom`, where Streamlit follows nothing, and this does.
 
+import { atBottom, bottom } from './bottom.js';
 import { somethingIsOpen } from './overlay.js';
 
 const AT_BOTTOM_PX = 32;
@@ -98,7 +99,7 @@ export class Scrolling {
     const isTheReaders = scrollHeight === this.#height || now < this.#touched + TOUCHED_MS;
     if (scrollTop < this.#top - 1 && isTheReaders) this.#following = false;
     else if (scrollTop > this.#top && this.#gap <= AT_BOTTOM_PX) this.#following = this.#latest !== '';
-    const running = document.querySelector(`.st-key-${CSS.escape(this.#stopKey)} button`) !== null;
+    const running = atBottom(this.#stopKey, 'button') !== null;
     if (running || this.#running) this.#until = now + AFTERWARDS_MS;
     this.#running = running;
     const behind = this.#following && now < this.#until && this.#gap > 0;
@@ -110,12 +111,12 @@ export class Scrolling {
   }
 
   #place() {
-    const bottom = document.querySelector('[data-testid="stBottomBlockContainer"]')?.getBoundingClientRect();
-    const hidden = !this.#latest || !bottom || this.#gap <= WORTH_A_BUTTON_PX;
+    const edge = bottom()?.getBoundingClientRect();
+    const hidden = !this.#latest || !edge || this.#gap <= WORTH_A_BUTTON_PX;
     if (this.button.hidden !== hidden) this.button.hidden = hidden;
     if (hidden) return;
-    this.button.style.left = `${Math.round(bottom.left + bottom.width / 2)}px`;
-    this.button.style.bottom = `${Math.round(window.innerHeight - bottom.top + 4)}px`;
+    this.button.style.left = `${Math.round(edge.left + edge.width / 2)}px`;
+    this.button.style.bottom = `${Math.round(window.innerHeight - edge.top + 4)}px`;
   }
 
   #jump(event) {
