@@ -122,3 +122,20 @@ def test_a_prompt_is_markdown_on_request_and_json_stays_json(scripted_app: AppPr
     tab.page.get_by_text("Show the prompt as Markdown").click()
     tab.settled()
     expect(prompt.get_by_role("heading", name="main")).to_be_visible()
+
+
+def test_what_is_drawn_of_an_answer_stays_once_it_has_ended(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/playground")
+    tab.ask("@script rate=400 tokens=1600")
+    tab.wait_for_text(4_000)
+    tab.page.evaluate(
+        """() => {
+            const answers = document.querySelectorAll('[aria-label="Chat message from assistant"]');
+            window.drawn = [...answers[answers.length - 1].querySelectorAll('[data-testid="stMarkdown"] > *')];
+        }"""
+    )
+    tab.finished()
+    # The last one was still growing.
+    stays = tab.page.evaluate("drawn.slice(0, -1).map(element => element.isConnected)")
+    assert len(stays) >= 3
+    assert all(stays)
