@@ -83,6 +83,13 @@ class Session:
                 for lane in unnamed:
                     lane.setup = lane.setup.model_copy(update={"gateway": name})
 
+    def begin_with(self, model: str) -> None:
+        """Has the first lane ask `model`, where it has asked nothing yet."""
+        lane = self.bench.lanes[0]
+        if model != lane.setup.model:
+            with self._change():
+                lane.setup = lane.setup.model_copy(update={"model": model})
+
     def edit(self, lane: Lane, name: str, value: Any) -> None:
         """Changes one field of a lane's settings; see `Lane.edit`."""
         with self._change():

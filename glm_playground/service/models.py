@@ -4,6 +4,7 @@ import re
 
 from glm_playground import bounds
 from glm_playground.catalog import load_catalog
+from glm_playground.chat.lane import DEFAULT_MODEL
 from glm_playground.gateway import Gateway, Gateways
 from glm_playground.gateway.gateways import RUNAPI
 from glm_playground.service import runtime
@@ -23,6 +24,23 @@ def models_at(gateway: Gateway) -> list[str]:
     theirs.sort(key=lambda id: order.get(id, len(order)))
     said = [model.id for model in gateway.models]
     return list(dict.fromkeys([*theirs[: bounds.LISTED_MODELS], *said, *order]))
+
+
+def first_model(gateway: Gateway) -> str | None:
+    """The model that a new lane asks there; None for as long as the gateway has not said what it has.
+
+    That is the usual one where the gateway lists it, else the first of the operator's file, else the first listed one
+    that the catalog knows, else the first listed one; and the usual one where nobody says anything.
+    """
+    asked = runtime.live_models(gateway)
+    if asked.value is None and asked.problem is None:
+        return None
+    listed = asked.value.ids if asked.value else frozenset()
+    if DEFAULT_MODEL in listed:
+        return DEFAULT_MODEL
+    if gateway.models:
+        return gateway.models[0].id
+    return models_at(gateway)[0] if listed else DEFAULT_MODEL
 
 
 def gateway_for(gateways: Gateways, model: str) -> Gateway:

@@ -39,6 +39,8 @@ class OpenWorkbench:
     """Why the stored one could not be opened, where this is an empty one in its place under another id."""
     shown: Bundle | None = None
     """Whose runs it was opened with; another tab that opens the same file shares them."""
+    unchosen: int = -1
+    """`bench.changes` of a new one for as long as nobody has chosen a model; -1 afterwards."""
 
     @property
     def unstored(self) -> bool:
@@ -53,7 +55,7 @@ _lock = threading.Lock()
 def new(owner: str) -> OpenWorkbench:
     """An empty workbench; it is stored once something is asked in it."""
     bench = Workbench()
-    return _register(owner, OpenWorkbench(bench, WorkbenchCopy(owner, bench.id)))
+    return _register(owner, OpenWorkbench(bench, WorkbenchCopy(owner, bench.id), unchosen=bench.changes))
 
 
 def open_latest(owner: str) -> OpenWorkbench:

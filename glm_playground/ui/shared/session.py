@@ -12,7 +12,7 @@ from glm_playground.chat.notice import Notice
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Setup, asked_text
 from glm_playground.service import workbenches
-from glm_playground.service.models import models_at
+from glm_playground.service.models import first_model, models_at
 from glm_playground.service.runner import GatewayRunner
 from glm_playground.service.workbenches import OpenWorkbench
 from glm_playground.ui.server.address import client_address
@@ -37,11 +37,19 @@ def opened() -> OpenWorkbench:
 
 
 def session() -> Session:
-    """The commands on this tab's workbench; where there are several gateways, each of its lanes names one."""
-    gateways = asked_gateways()
-    found = Session(opened().bench, GatewayRunner(gateways, owner(), client_address()))
+    """The commands on this tab's workbench; where there are several gateways, each of its lanes names one.
+
+    A new workbench asks a model that the first gateway has, once that is known and unless one was chosen before.
+    """
+    gateways, here = asked_gateways(), opened()
+    found = Session(here.bench, GatewayRunner(gateways, owner(), client_address()))
+    unchosen = here.unchosen == here.bench.changes
     if gateways.several:
         found.name_gateways(gateways.first.name)
+    if unchosen:
+        model = first_model(gateways.first)
+        found.begin_with(model or here.bench.lanes[0].setup.model)
+        here.unchosen = here.bench.changes if model is None else -1
     return found
 
 

@@ -226,3 +226,25 @@ def test_limits_of_the_server_bind_and_those_of_the_catalog_are_advice(
         page.draft("anyway")
         assert page.last_run.outcome is Outcome.COMPLETED
         assert json.loads(server.asked[-1].body)["temperature"] == 1.5
+
+
+class TestANewWorkbench:
+    """A server that lists a model of its own and not the usual one."""
+
+    @pytest.fixture(autouse=True)
+    def _server(self, write: Callable[[str], None]) -> Iterator[None]:
+        with CannedServer(answer(200, {"data": [{"id": "own.gguf"}]})) as server:
+            write(f'[[gateway]]\nname = "llama"\naddress = "{server.url}"\n')
+            yield
+
+    def test_begins_with_a_model_that_the_server_has(self, open_playground: Callable[..., Playground]) -> None:
+        assert open_playground().bench.lanes[0].setup.model == "own.gguf"
+
+    def test_keeps_the_model_that_its_address_names(self, open_playground: Callable[..., Playground]) -> None:
+        assert open_playground(model="glm-5.1").bench.lanes[0].setup.model == "glm-5.1"
+
+    def test_keeps_the_model_that_was_chosen(self, open_playground: Callable[..., Playground]) -> None:
+        page = open_playground()
+        choose(page, "1", "glm-5.1")
+        page.run()
+        assert page.bench.lanes[0].setup.model == "glm-5.1"

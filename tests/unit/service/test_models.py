@@ -20,7 +20,7 @@ from glm_playground.runs.cost import TokenClass
 from glm_playground.runs.run import Outcome, Run, RunError, Server
 from glm_playground.service import dialects, runtime
 from glm_playground.service.limits import limits_of
-from glm_playground.service.models import gateway_for, models_at
+from glm_playground.service.models import first_model, gateway_for, models_at
 
 RUNAPI = Gateway("RunAPI", "https://runapi.ai", SecretStr("k"), seller="runapi")
 ZAI = Gateway("Z.ai", "https://api.z.ai/api/paas/v4", seller="zai")
@@ -174,3 +174,31 @@ def test_only_what_the_app_adds_and_the_server_refuses_is_left_out() -> None:
     assert "reasoning_content" not in body["messages"][0]
     assert body["temperature"] == 0.5
     assert dialects.dialect_of(RUNAPI).without == frozenset()
+
+
+class TestTheModelOfANewLane:
+    PLAIN = Gateway("llama.cpp", "http://llama.test")
+
+    def test_is_not_known_before_the_gateway_has_answered(self) -> None:
+        assert first_model(VLLM) is None
+
+    @pytest.mark.parametrize(
+        ("gateway", "listed", "first"),
+        [
+            (PLAIN, ["a", "glm-5.1"], "glm-5.1"),
+            (PLAIN, ["own.gguf"], "own.gguf"),
+            (PLAIN, ["a", "glm-4.5-air"], "glm-4.5-air"),
+            (PLAIN, [], "glm-5.1"),
+            (replace(PLAIN, models=(OfferedModel("named"),)), ["a", "named"], "named"),
+            (VLLM, ["own", "glm-5.1"], "glm-5.1"),
+            (ZAI, ["glm-4.6", "glm-5.1"], "glm-5.1"),
+        ],
+    )
+    def test_is_one_that_the_gateway_offers(self, gateway: Gateway, listed: list[str], first: str) -> None:
+        lists(gateway, *({"id": id} for id in listed))
+        assert first_model(gateway) == first
+
+    def test_is_the_files_where_the_list_cannot_be_read(self) -> None:
+        gateway = replace(self.PLAIN, models=(OfferedModel("named"),))
+        runtime._models[runtime._place(gateway)] = answered(NotFound("no list"))
+        assert first_model(gateway) == "named"
