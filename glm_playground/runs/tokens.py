@@ -16,9 +16,10 @@ _CHARACTERS_PER_TOKEN = 5
 _TOKENS_PER_MESSAGE = 3
 # What a chat template may write around a message: its role, marks, a line for tools.
 _MOST_TOKENS_PER_MESSAGE = 20
-# The most that GLM-4.5V's processor makes of one (huggingface.co/zai-org/GLM-4.5V, preprocessor_config.json: 9,633,792
-# pixels, 784 a token), rounded up.
-_MOST_TOKENS_PER_IMAGE = 16_384
+# From Glm4vImageProcessor and smart_resize of Hugging Face's transformers (models/glm4v/image_processing_glm4v.py, read
+# 2026-11-26): at most 28 * 28 * 15,000 pixels, of which 28 * 28 make a token. It counts an image as two frames, which
+# halves that, and servers may set a smaller size; GLM-5.3-Flash's own is not published. So it is a bound, no estimate.
+_MOST_TOKENS_PER_IMAGE = 15_000
 
 _CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
@@ -47,7 +48,7 @@ def estimate_request_tokens(request: ChatRequest) -> int:
 
 
 def most_request_tokens(request: ChatRequest) -> int:
-    """A bound on the tokens of input: a tokenizer over bytes makes at most one of each byte, GLM 16,384 of an image."""
+    """A bound on the tokens of input: a tokenizer over bytes makes at most one of each byte, GLM-4.1V and 4.5V 15,000 of an image."""
     texts = [text for message in request.messages for text in _texts(message)] + _definitions(request)
     around = _MOST_TOKENS_PER_MESSAGE * (len(request.messages) + len(texts))
     images = _MOST_TOKENS_PER_IMAGE * image_count(request)
