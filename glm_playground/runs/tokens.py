@@ -48,7 +48,7 @@ def estimate_request_tokens(request: ChatRequest) -> int:
 
 
 def most_request_tokens(request: ChatRequest) -> int:
-    """A bound on the tokens of input: a tokenizer over bytes makes at most one of each byte, GLM-4.1V and 4.5V 15,000 of an image."""
+    """A bound on the tokens of input: a tokenizer over bytes makes at most one of each byte, GLM 15,000 of an image."""
     texts = [text for message in request.messages for text in _texts(message)] + _definitions(request)
     around = _MOST_TOKENS_PER_MESSAGE * (len(request.messages) + len(texts))
     images = _MOST_TOKENS_PER_IMAGE * image_count(request)

@@ -107,7 +107,7 @@ def test_all_of_a_conversation_have_a_bound() -> None:
 def test_its_tokens_are_in_the_bound_and_not_in_the_estimate() -> None:
     without, with_one = request_of(Prompt("a")), request_of(Prompt("a", (IMAGE,)))
     assert estimate_request_tokens(with_one) == estimate_request_tokens(without)
-    assert most_request_tokens(with_one) == most_request_tokens(without) + 16_384
+    assert most_request_tokens(with_one) == most_request_tokens(without) + 15_000
 
 
 def test_nothing_is_lost_on_the_way_into_a_bundle_and_back() -> None:
