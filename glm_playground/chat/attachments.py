@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
 
 from glm_playground import bounds
@@ -30,6 +31,7 @@ _NAMELESS = "file"
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _NOT_IN_NAMES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _BACKTICKS = re.compile("`+")
+_LABELLED = re.compile(r"(?P<fence>`{3,})(?P<label>[^`\n]*[./][^`\n]*)\n")
 
 
 class Attachment(NamedTuple):
@@ -137,6 +139,26 @@ def with_attachments(prompt: str, attachments: Sequence[Attachment]) -> str:
     return "\n\n".join([*blocks, prompt] if prompt.strip() or not blocks else blocks)
 
 
+def split_attachments(text: str) -> tuple[str, tuple[Attachment, ...]]:
+    """The prompt and the files that `with_attachments` makes `text` of; all of it as the prompt where it does not.
+
+    A fence that a user typed counts as a file where its label is a name with a dot or a path. Images are not in the
+    text, and how many pages a PDF had is not known any more.
+    """
+    found: list[tuple[str, str]] = []
+    place = 0
+    while begin := _LABELLED.match(text, place):
+        end = text.find(begin["fence"], begin.end())
+        place_behind = end + len(begin["fence"])
+        if end < 0 or not (place_behind == len(text) or text.startswith("\n\n", place_behind)):
+            break
+        found.append((begin["label"], text[begin.end() : end]))
+        place = min(place_behind + 2, len(text))
+    attachments = _files_of(found)
+    prompt = text[place:]
+    return (prompt, attachments) if with_attachments(prompt, attachments) == text else (text, ())
+
+
 def images_of(attachments: Sequence[Attachment]) -> tuple[str, ...]:
     """The data URLs of the images among them."""
     return tuple(attachment.image for attachment in attachments if attachment.image)
@@ -214,6 +236,18 @@ def _blocks(attachment: Attachment) -> list[str]:
     if attachment.files:
         return [_block(f"{attachment.name}/{file.path}", file.text) for file in attachment.files]
     return [_block(attachment.name, attachment.text)]
+
+
+def _files_of(blocks: Sequence[tuple[str, str]]) -> tuple[Attachment, ...]:
+    """The files and folders whose blocks have these labels and contents."""
+    attachments: list[Attachment] = []
+    for folder, rows in groupby(blocks, lambda row: row[0].partition("/")[0] if "/" in row[0] else ""):
+        if folder:
+            files = tuple(PathFile(label.partition("/")[2], content) for label, content in rows)
+            attachments.append(Attachment(folder, files=files))
+        else:
+            attachments += [Attachment(label, content) for label, content in rows]
+    return tuple(attachments)
 
 
 def _block(name: str, text: str) -> str:

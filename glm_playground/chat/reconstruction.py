@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from glm_playground.chat.attachments import Attachment
+from glm_playground.chat.attachments import Attachment, split_attachments
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn, sendable_call
 from glm_playground.chat.images import image_name
 from glm_playground.gateway import Message, ToolCall
@@ -92,6 +92,8 @@ def _prompt_of(messages: Sequence[Message], asked: Sequence[ToolCall]) -> Prompt
     )
     said = [message for message in messages if message.role == "user"]
     images = (url for message in said for url in message.images)
-    attachments = tuple(Attachment(image_name(url, number), image=url) for number, url in enumerate(images, 1))
-    text = "\n\n".join(message.content for message in said if message.content or not message.images)
-    return Prompt(text, attachments, results)
+    shown = tuple(Attachment(image_name(url, number), image=url) for number, url in enumerate(images, 1))
+    text, files = split_attachments(
+        "\n\n".join(message.content for message in said if message.content or not message.images)
+    )
+    return Prompt(text, (*files, *shown), results)

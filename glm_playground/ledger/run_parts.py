@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
+from glm_playground.chat.attachments import split_attachments
 from glm_playground.gateway import EventKind, usage_of
 from glm_playground.gateway.wire import clean_text
 from glm_playground.ledger.event_codec import unpack_events
@@ -55,7 +56,7 @@ def started_row(run: Run, owner: str) -> Row:
         "stand_in": None if run.server.stand_in is None else plain(run.server.stand_in),
         "by_stand_in": run.server.stand_in is not None,
         "warm_up": run.warm_up,
-        "prompt": plain(_prompt(run)[:PROMPT_CHARACTERS]),
+        "prompt": plain(split_attachments(_prompt(run))[0][:PROMPT_CHARACTERS]),
     } | changing_row(run)
 
 

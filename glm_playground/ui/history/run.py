@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from glm_playground import bounds
 from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.setup import setup_of
 from glm_playground.ledger import Ledger, StoredRun, UnreadableRun
@@ -14,9 +15,9 @@ from glm_playground.ui.history.tasks import draw_task
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.asked import asked_setup
+from glm_playground.ui.shared.attachment_view import draw_attachments
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
-from glm_playground.ui.shared.images import draw_images
 from glm_playground.ui.shared.ledger_notice import attempt, typed_for
 from glm_playground.ui.shared.long_text import draw_markdown, draw_typed
 from glm_playground.ui.shared.navigation import PLAYGROUND
@@ -93,12 +94,13 @@ def _draw_conversation(stored: StoredRun) -> None:
         with st.chat_message("user", avatar=":material/person:"):
             if turn.prompt.results:
                 draw_tool_results(turn.prompt.results)
-            draw_images([file.image for file in turn.prompt.attachments])
             if turn.prompt.text:
                 draw_typed(turn.prompt.text)
+            draw_attachments(turn.prompt.attachments, turn.answer.id, opens_texts=True)
         with st.chat_message("assistant", avatar=":material/smart_toy:"):
             if turn is not turns[-1]:
-                draw_markdown(turn.answer.content)
+                draw_markdown(turn.answer.content, bounds.DRAWN_CHARACTERS)
+                draw_page_frames(turn.answer.content, turn.answer.id)
                 continue
             if not run.ended:
                 st.caption(_("Still running. Text so far:"))

@@ -12,7 +12,6 @@ from glm_playground.chat.session import NO_LIMIT, Session
 from glm_playground.chat.variables import variables_of
 from glm_playground.chat.workbench import Draft
 from glm_playground.service import runtime
-from glm_playground.ui.playground.attachment_view import draw_attachments
 from glm_playground.ui.playground.composer import draw_composer
 from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, take_changes
 from glm_playground.ui.playground.notices import explain_notice
@@ -22,6 +21,7 @@ from glm_playground.ui.playground.uploads import Taken, take_files
 from glm_playground.ui.server.scheduler import action_slot, released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.attachment_view import draw_attachments
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.long_text import draw_code

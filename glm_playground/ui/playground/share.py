@@ -17,7 +17,7 @@ from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.images import shown_body
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.snippets import KEY_NAME, request_snippets
-from glm_playground.ui.shared.starters import QUICKSTART
+from glm_playground.ui.shared.starters import starters
 
 
 def draw_share(bench: Workbench) -> None:
@@ -58,7 +58,9 @@ def _draw_code(bench: Workbench) -> None:
         chosen = st.selectbox(_("Lane"), names, key="code_lane", persist_state="session")
         lane = bench.lanes[names.index(chosen)] if chosen in names else lane
     runs = [turn.answer.run for turn in lane.conversation.turns if turn.answers and turn.answer.run]
-    request = runs[-1].request if runs else lane.conversation.request(Prompt(QUICKSTART), bench.setup_of(lane))
+    first = starters()["starter"]
+    prompt = Prompt(first.prompt, first.attachments)
+    request = runs[-1].request if runs else lane.conversation.request(prompt, bench.setup_of(lane))
     gateways = asked_gateways()
     asked = gateways.find(bench.setup_of(lane).gateway)
     if asked is None:

@@ -14,7 +14,6 @@ from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import unmarked
 from glm_playground.runs.refusals import refused_fields
 from glm_playground.runs.run import Outcome, Run
-from glm_playground.ui.playground.attachment_view import draw_attachments
 from glm_playground.ui.playground.composer import Editor, copy_text
 from glm_playground.ui.playground.form import command, take_changes
 from glm_playground.ui.playground.structured_view import draw_check
@@ -22,6 +21,7 @@ from glm_playground.ui.playground.tool_view import draw_tool_calls
 from glm_playground.ui.server.scheduler import give_way
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.asked import asked_name
+from glm_playground.ui.shared.attachment_view import draw_attachments
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.long_text import draw_code, draw_markdown, draw_typed
 from glm_playground.ui.shared.page_frames import draw_page_frames, hide_page_frames

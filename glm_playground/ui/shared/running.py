@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from glm_playground.chat.attachments import split_attachments
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import unmarked
 from glm_playground.service import runtime
@@ -49,7 +50,8 @@ def _draw_count() -> None:
 
 def _draw_run(run: LiveRun) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        prompt = " ".join(unmarked(run.request.messages[-1].content).split())[:_PROMPT_CHARACTERS]
+        asked, _files = split_attachments(unmarked(run.request.messages[-1].content))
+        prompt = " ".join(asked.split())[:_PROMPT_CHARACTERS]
         what = _("warm-up") if run.warm_up else prompt
         st.markdown(f"**{literal(asked_name(run))}** {styled('small', literal(what))}", width="stretch")
         st.button(_("Stop"), key=f"running-stop-{run.id}", type="tertiary", on_click=_stop, args=((run,),))

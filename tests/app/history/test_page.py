@@ -89,6 +89,19 @@ def test_a_run_opens_as_it_was_and_goes_on_in_the_playground(asked: AppTest) -> 
     assert len(names) == 2
 
 
+def test_a_prompt_with_files_stands_as_it_was_typed_beside_them(in_sandbox: None, open_page: OpenPage) -> None:
+    page = Playground(open_page("pages/playground.py"))
+    page.run()
+    page.click("starter")
+    asked = page.at.chat_message[0].text[0].value
+    at = page.at.switch_page("pages/history.py").run()
+    assert at.dataframe[0].value["prompt"].iloc[0].startswith(asked[:40])
+    open_run(at, run_ids(at)[0])
+    assert at.chat_message[0].text[0].value == asked
+    [folder] = at.chat_message[0].expander
+    assert folder.label.startswith("orders: ")
+
+
 def test_the_details_of_a_run_open_and_stay_open(asked: AppTest) -> None:
     [newest, _oldest] = run_ids(asked)
     open_run(asked, newest)

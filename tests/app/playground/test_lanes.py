@@ -453,6 +453,8 @@ class TestAttachments:
 
     def test_the_code_starter_carries_the_repository_it_speaks_of(self, page: Playground, body_of: BodyOf) -> None:
         page.run()
+        page.open("share")
+        assert "orders/tests/test_checkout.py" in page.at.code[1].value
         page.click("starter")
         sent = body_of(page.last_run)["messages"][-1]["content"]
         assert "```orders/tests/test_checkout.py\n" in sent

@@ -11,6 +11,7 @@ from glm_playground.chat.attachments import (
     AttachmentProblem,
     ReadFile,
     read_attachment,
+    split_attachments,
     token_shares,
     with_attachments,
 )
@@ -169,3 +170,25 @@ def test_each_file_has_its_share_of_the_tokens(prompt: str, contents: list[str])
     assert all(tokens >= 0 for _name, tokens in shares)
     if prompt.strip() and len(files) == 1:
         assert estimate_tokens(prompt) + shares[0][1] == estimate_tokens(with_attachments(prompt, files))
+
+
+names = st.from_regex(r"[a-z]{1,3}\.[a-z]{1,3}", fullmatch=True)
+texts_attached = st.tuples(names, near_fences).map(lambda pair: Attachment(*pair))
+folders = st.lists(st.tuples(names, near_fences), min_size=1, max_size=3).map(
+    lambda rows: Attachment("folder", files=tuple(PathFile(*row) for row in rows))
+)
+
+
+@given(near_fences, st.lists(texts_attached | folders, max_size=3))
+@example("", [Attachment("a.txt", "")])
+@example("```a.txt\nis typed\n```", [Attachment("a.txt", "````\n")])
+def test_a_message_is_split_into_what_makes_it_again(prompt: str, attachments: list[Attachment]) -> None:
+    message = with_attachments(prompt, attachments)
+    asked, files = split_attachments(message)
+    assert with_attachments(asked, files) == message
+    assert len(files) >= (len(attachments) > 0)
+
+
+@pytest.mark.parametrize("typed", ["```python\nx\n```\n\nwhy?", "```a.py\nx\n``` why?", "why?", "", "```a.py\nx"])
+def test_what_was_typed_is_no_file(typed: str) -> None:
+    assert split_attachments(typed) == (typed, ())

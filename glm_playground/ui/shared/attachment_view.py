@@ -22,6 +22,7 @@ def draw_attachments(
     *,
     shares: Sequence[tuple[str, int]] = (),
     shows_texts: bool = False,
+    opens_texts: bool = False,
 ) -> None:
     """Draws them below a prompt.
 
@@ -30,6 +31,7 @@ def draw_attachments(
         key: unlike that of any other prompt on the page.
         shares: their tokens, where they were counted before.
         shows_texts: whether what was read from a PDF is shown, as it is before it is sent.
+        opens_texts: whether each text can be opened, where there is no other place to read it.
     """
     if not attachments:
         return
@@ -40,11 +42,16 @@ def draw_attachments(
         for file, count in zip(attachments, tokens, strict=True)
         if not file.image and not file.files
     ]
-    if texts:
+    if texts and not opens_texts:
         st.caption(_("With: {names}").format(names=", ".join(texts)))
     for place, (file, count) in enumerate(zip(attachments, tokens, strict=True)):
         if file.files:
             _draw_folder(file, f"folder-{key}-{place}", count)
+        elif opens_texts and not file.image:
+            fold = st.expander(_named(file, count), key=f"text-{key}-{place}", type="compact", on_change="rerun")
+            if fold.open:
+                with fold:
+                    draw_code(file.text)
         elif shows_texts and file.pages:
             with st.expander(_("What was read from {name}").format(name=literal(file.name)), expanded=True):
                 draw_code(file.text, most=_SHOWN_CHARACTERS, height=200)
