@@ -13,9 +13,9 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from streamlit.string_util import clean_text
 
+from glm_playground.markdown.block_markdown import Code
 from glm_playground.markdown.formulas import FormulaBudget
 from glm_playground.markdown.parser import parse
-from glm_playground.ui.shared.block_markdown import Code
 
 LINE = "⏎"
 _TAGS = {"em": "i", "strong": "b", "s": "s", "bullet_list": "ul", "list_item": "li", "blockquote": "q"}
@@ -37,6 +37,11 @@ def drawn(elements: tuple[str | Code, ...]) -> str:
         else:
             parts += _written(_FRONTEND.parse(clean_text(element.replace(":material/", ":material_"))), None)
     return form("".join(parts))
+
+
+def read_in_document(markdown: str) -> str:
+    """What a model of a reader of Markdown documents, which draws HTML and formulas, makes of one."""
+    return form("".join(_written(_DOCUMENT.parse(markdown), None)))
 
 
 def form(written: str) -> str:
@@ -129,6 +134,7 @@ def _leaf(token: Token, place: str, formulas: FormulaBudget | None) -> str:
         "link_close": "</a>",
         "part": "",
         "image": "<an image>",
+        "html_inline": {"<b>": "", "</b>": "", "<br>": LINE}.get(token.content, "<html>"),
     }
     return written[token.type]
 
@@ -176,11 +182,12 @@ def _math_lines(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-def _frontend() -> MarkdownIt:
-    md = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+def _reader(*, html: bool) -> MarkdownIt:
+    md = MarkdownIt("commonmark", {"html": html}).enable(["table", "strikethrough"])
     md.validateLink = lambda url: True  # type: ignore[method-assign]
     md.normalizeLink = lambda url: url  # type: ignore[method-assign]
-    md.inline.ruler.before("escape", "directive", _directive)
+    if not html:
+        md.inline.ruler.before("escape", "directive", _directive)
     md.inline.ruler.before("escape", "math", _math)
     md.block.ruler.before("fence", "math_lines", _math_lines, {"alt": ["paragraph", "blockquote", "list"]})
     md.core.ruler.push("tasks", lambda state: _mark_tasks(state.tokens))
@@ -200,7 +207,7 @@ def _mark_tasks(tokens: list[Token]) -> None:
             words[0].content = words[0].content[4:]
 
 
-_FRONTEND = _frontend()
+_FRONTEND, _DOCUMENT = _reader(html=False), _reader(html=True)
 
 READ_PAGE = r"""
 selectors => selectors.map(selector => {

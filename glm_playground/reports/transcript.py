@@ -2,10 +2,11 @@
 
 Around the turns stand the figures of each lane with their n, what they mean, where the prices come from, and limits.
 
-What users and models wrote is shown as text, never rendered: a hostile answer stays inside its place. In Markdown each
-text is the content of a fenced code block whose fence is longer than any run of backticks in the text, which no content
-can end (spec.commonmark.org/0.31.2/#fenced-code-blocks), so it also stays letter by letter what it was; the user's
-blocks stand in a quote. Values within a line are code spans.
+An answer is rendered, as on the page: without HTML, images and hidden links, and with headings below the report's own,
+so a hostile one stays inside its place. All else that users and models wrote is text. In Markdown that is the content
+of a fenced code block whose fence is longer than any run of backticks in it, which no content can end
+(spec.commonmark.org/0.31.2/#fenced-code-blocks); the user's blocks stand in a quote. Values within a line are code
+spans.
 """
 
 import json
@@ -22,6 +23,7 @@ from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway.wire import clean_text
+from glm_playground.markdown.document import to_document
 from glm_playground.markdown.html import to_html as answer_html
 from glm_playground.reports.figures import lane_figures
 from glm_playground.reports.sections import (
@@ -183,7 +185,9 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-TEMPLATES.filters.update(as_html=answer_html, fenced=fenced, quoted=quoted, span=span, table_span=table_span)
+TEMPLATES.filters.update(
+    as_document=to_document, as_html=answer_html, fenced=fenced, quoted=quoted, span=span, table_span=table_span
+)
 
 
 def _longest_backticks(text: str) -> int:

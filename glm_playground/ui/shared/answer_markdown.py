@@ -9,10 +9,10 @@ from collections import OrderedDict
 from contextlib import suppress
 
 from glm_playground import bounds
+from glm_playground.markdown.block_markdown import BlockMarkdown, Code
 from glm_playground.markdown.parser import blocks_of, parse, tokens_of
-from glm_playground.ui.shared.block_markdown import BlockMarkdown, Code
+from glm_playground.markdown.signs import literal
 from glm_playground.ui.shared.pieces import Piece
-from glm_playground.ui.shared.signs import literal
 
 __all__ = ["code_span", "elements", "literal", "piece_elements"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import streamlit as st
 
 from glm_playground import bounds
+from glm_playground.markdown.block_markdown import Code
 from glm_playground.ui.shared.answer_markdown import elements, piece_elements
-from glm_playground.ui.shared.block_markdown import Code
 from glm_playground.ui.shared.long_text import draw_cut, draw_element, draw_elements
 from glm_playground.ui.shared.pieces import PieceCutter
 

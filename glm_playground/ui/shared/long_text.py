@@ -6,8 +6,8 @@ from textwrap import dedent
 import streamlit as st
 
 from glm_playground import bounds
+from glm_playground.markdown.block_markdown import Code
 from glm_playground.ui.shared.answer_markdown import piece_elements
-from glm_playground.ui.shared.block_markdown import Code
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.pieces import pieces_of
 

@@ -36,15 +36,21 @@ def asked(content: str, **fields: object) -> TranscriptLane:
     return lane_of((Prompt("Hi"), Answer(run_of(content, **fields))))  # type: ignore[arg-type]
 
 
-def in_every_place(text: str) -> TranscriptLane:
-    """A lane of two turns where `text` stands wherever a user, a model or a server may put one."""
+def in_every_place(text: str, answer: str | None = None) -> TranscriptLane:
+    """A lane of three turns where `text` stands wherever a user, a model or a server may put one.
+
+    Args:
+        text: hostile.
+        answer: what the models answered, where that is something else.
+    """
+    answer = text if answer is None else answer
     call = ToolCall(id=text, name=text, arguments=text)
     piece = json.dumps([{"id": text, "function": {"name": text, "arguments": text}}])
     error = RunError("ServerFault", text, status=500, code=text)
     ids = {"finish_reason": text, "request_id": text, "task_id": text}
     ids |= {"served_model": text, "served_by": text}
-    run = run_of(text, "so " + text, Server(text, text, stand_in=text), error=error, **ids)
-    other = run_of(text, server=Server(text, text), id="run-2", served_by=text)
+    run = run_of(answer, "so " + text, Server(text, text, stand_in=text), error=error, **ids)
+    other = run_of(answer, server=Server(text, text), id="run-2", served_by=text)
     run.events.append(Event(3 * MILLISECOND, EventKind.TOOL_CALLS, piece))
     clean = text.encode("utf-8", "replace").decode()
     price = Price({TokenClass.INPUT: Decimal(1)}, text, AT.date())
@@ -52,7 +58,7 @@ def in_every_place(text: str) -> TranscriptLane:
     return lane_of(
         (Prompt(text, (Attachment(text, text),)), Answer(run)),
         (Prompt(text), Answer(other)),
-        (Prompt(results=(ToolResult(call, text),)), Answer(text=text)),
+        (Prompt(results=(ToolResult(call, text),)), Answer(text=answer)),
         setup=Setup(model=clean[:200], system="so " + clean, parameters=Parameters(extra={"stop": text})),
         costs={"run-1": cost, "run-2": cost},
     )
@@ -149,7 +155,7 @@ def test_no_text_changes_the_structure_of_a_page_or_leaves_its_direction_isolate
 @example("a\r````\r# b")
 @example("a | b \\| c \\\\| `|` |")
 def test_no_text_changes_the_structure_of_a_markdown_document(text: str) -> None:
-    markdown = markdown_of(in_every_place(text), votes=[vote_of(text)])
+    markdown = markdown_of(in_every_place(text, "tame"), votes=[vote_of(text)])
     markdown.encode()
     assert structure(markdown) == structure(markdown_of(in_every_place("tame"), votes=[vote_of("tame")]))
     parsed = MarkdownIt("commonmark").enable("table").parse(markdown)
@@ -159,12 +165,29 @@ def test_no_text_changes_the_structure_of_a_markdown_document(text: str) -> None
 
 @settings(max_examples=60)
 @given(hostile)
+@example("# a\n\n- b\n\n  c\n```\n> d\n\n[r]: http://evil.test\n\n<!--")
+def test_no_answer_leaves_its_place_in_a_markdown_document(text: str) -> None:
+    def outline(answer: str) -> list[tuple[str, str]]:
+        parsed = MarkdownIt("commonmark").enable("table").parse(markdown_of(in_every_place("tame", answer)))
+        kinds = {token.type for one in parsed for token in (one, *(one.children or ()))}
+        assert not kinds & {"html_block", "image"}
+        return [
+            (one.tag, inner.content)
+            for one, inner in pairwise(parsed)
+            if one.type == "heading_open" and one.tag < "h4" and one.level == 0
+        ]
+
+    assert outline(text) == outline("tame")
+
+
+@settings(max_examples=60)
+@given(hostile)
 def test_prompts_stay_letter_by_letter_and_answers_as_markdown(text: str) -> None:
     lane = lane_of((Prompt(text), Answer(text=text)))
     clean = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     assert Page(html_of(lane)).passages() == [clean]
     as_parsed = re.sub(r"\r\n?", "\n", clean + "\n")
-    assert fences(markdown_of(lane))[1] == as_parsed
+    assert fences(markdown_of(lane))[0] == as_parsed
     turn = json.loads(to_json([lane], exported_at=AT))["lanes"][0]["turns"][0]
     assert (turn["prompt"]["text"], turn["answer"]["content"]) == (clean, clean)
 
@@ -183,7 +206,7 @@ def test_headings_are_the_title_lanes_and_turns_in_order() -> None:
     lanes = [in_every_place("# One\n\nTwo\n===\n"), asked("## Three")]
     opened = [token for token in structure(markdown_of(*lanes)) if token.startswith("heading_open")]
     turns = ["h2", "h3", "h3", "h3", "h2", "h3"]
-    assert [tag[-2:] for tag in opened] == ["h1", "h2", *turns, "h2", "h2", "h2"]
+    assert [tag[-2:] for tag in opened if tag[-2:] < "h4"] == ["h1", "h2", *turns, "h2", "h2", "h2"]
     levels = [int(tag[1]) for tag in Page(html_of(*lanes)).tags() if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
@@ -336,7 +359,9 @@ def test_what_a_stand_in_or_a_failed_run_answered_says_so(make: object) -> None:
 
 
 def test_reasoning_in_the_content_is_told_from_the_answer() -> None:
-    assert fences(markdown_of(asked("<think>Hm.</think>\n\nHello")))[1:] == ["Hm.\n", "Hello\n"]
+    markdown = markdown_of(asked("<think>Hm.</think>\n\nHello"))
+    assert fences(markdown)[1:] == ["Hm.\n"]
+    assert "\nHello\n" in markdown
 
 
 def test_a_run_that_is_going_on_is_told_as_far_as_it_came() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from glm_playground.markdown.block_markdown import Code
 from glm_playground.ui.shared.answer_markdown import code_span, elements, literal
-from glm_playground.ui.shared.block_markdown import Code
 from tests.shown_text import drawn, meant
 
 # Signs of Markdown, of Streamlit and of several scripts, in any order.

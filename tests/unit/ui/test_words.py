@@ -19,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from glm_playground.chat.checks import Finding, Problem
 from glm_playground.gateway import ChatRequest, GatewayError, errors
+from glm_playground.markdown.signs import PART
 from glm_playground.runs.cost import Cost, CostState, CostTerm, Price, Received, TokenClass
 from glm_playground.runs.run import Outcome, Run, RunError, Server
 from glm_playground.runs.totals import cost_total
@@ -29,7 +30,6 @@ from glm_playground.ui.shared.explanations import explain_error, explain_finding
 from glm_playground.ui.shared.file_buttons import dated
 from glm_playground.ui.shared.i18n import preferred_language
 from glm_playground.ui.shared.run_footer import cost_text, total_text
-from glm_playground.ui.shared.signs import PART
 
 HOSTILE = "![x](http://evil.test) [y](http://evil.test) $5 :red[z] <b> `c` **d** # e | f"
 

@@ -1,4 +1,4 @@
-"""The tokens of a text as Markdown that Streamlit's frontend draws to the same blocks."""
+"""The tokens of a text as Markdown that Streamlit's frontend, or another reader, draws to the same blocks."""
 
 import re
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from markdown_it.token import Token
 
 from glm_playground import bounds
 from glm_playground.markdown.formulas import FormulaBudget
-from glm_playground.ui.shared.inline_markdown import InlineMarkdown, Place
-from glm_playground.ui.shared.signs import escaped
+from glm_playground.markdown.inline_markdown import InlineMarkdown, Place
+from glm_playground.markdown.signs import STREAMLIT, Dialect, escaped
 
 _SHOWN_HEADING = {"h1": "####", "h2": "####", "h3": "#####", "h4": "######", "h5": "######", "h6": "######"}
 _ALIGNMENT = {"text-align:left": ":--", "text-align:center": ":-:", "text-align:right": "--:"}
@@ -39,8 +39,9 @@ class _Block(NamedTuple):
 class BlockMarkdown:
     """Writes the tokens of a text, from the first to the last."""
 
-    def __init__(self, tokens: Iterable[Token]) -> None:
+    def __init__(self, tokens: Iterable[Token], dialect: Dialect = STREAMLIT) -> None:
         self._tokens = iter(tokens)
+        self._dialect = dialect
         self._formulas = FormulaBudget()
         self._lists = self._depth = 0
 
@@ -49,12 +50,16 @@ class BlockMarkdown:
         found: list[str | Code] = []
         lines: list[str] = []
         for block in self._blocks(None):
-            if block.code and _CHANGED_IN_CODE.search(block.code.text):
+            if block.code and self._dialect.changes_code and _CHANGED_IN_CODE.search(block.code.text):
                 found += ["\n".join(lines), block.code] if lines else [block.code]
                 lines = []
             else:
                 lines += ["", *block.lines] if lines else block.lines
         return (*found, "\n".join(lines)) if lines else tuple(found)
+
+    def text(self) -> str:
+        """All of it as one text, for a dialect that does not change code."""
+        return "\n\n".join("\n".join(block.lines) for block in self._blocks(None))
 
     def _blocks(self, closing: str | None) -> list[_Block]:
         """The blocks up to the token `closing`."""
@@ -95,13 +100,16 @@ class BlockMarkdown:
                 return self._formula(token.content, token.meta["source"])
             case "hr":
                 return _Block("rule", ["___"])
-        return _Block("paragraph", [escaped(line, line_start=True) for line in token.content.split("\n")])
+        return _Block("paragraph", [self._escaped(line) for line in token.content.split("\n")])
+
+    def _escaped(self, line: str) -> str:
+        return escaped(line, line_start=True, part=self._dialect.part)
 
     def _inline(self, place: Place) -> str:
         """What is inside a token that is open; reads its end as well."""
         inner = next(self._tokens)
         next(self._tokens)
-        return InlineMarkdown(place, self._formulas.draws).written(inner.children or [])
+        return InlineMarkdown(place, self._formulas.draws, self._dialect).written(inner.children or [])
 
     def _items(self, closing: str, marker: str, number: int | None = None) -> list[str]:
         self._lists += 1
@@ -145,7 +153,7 @@ class BlockMarkdown:
             return self._formula(text, text)
         if language.lower() in _DRAWN_LANGUAGES or len(text) > bounds.DRAWN_CODE_CHARACTERS:
             language = "text"
-        if self._depth and ":material/" in text:
+        if self._dialect.changes_code and self._depth and ":material/" in text:
             # Within a list or a quote it cannot be drawn by itself; in spans it stays what it is.
             spans = [InlineMarkdown(Place.PARAGRAPH, self._formulas.draws).code(line) for line in text.split("\n")]
             return _Block("paragraph", "\\\n".join(spans).split("\n"))

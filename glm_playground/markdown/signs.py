@@ -1,4 +1,4 @@
-"""Text that Streamlit's Markdown shows as it is.
+"""Text that Markdown shows as it is: Streamlit's, and that of documents.
 
 Its frontend reads CommonMark with tables, footnotes, formulas and directives (`:red[..]`). Then it looks in the text
 that is left, where an escape is no longer seen, for emoji codes (`:smile:`), icons, arrows (`->`, `--`, `>=`) and
@@ -6,10 +6,27 @@ addresses. An empty directive parts such a sign; it neither shows nor is copied.
 """
 
 import re
+from typing import NamedTuple
 from unicodedata import category
 
 PART = ":color[]"
 """Parts the text around it."""
+
+
+class Dialect(NamedTuple):
+    """What a reader of Markdown has beside CommonMark, tables and formulas."""
+
+    part: str
+    """Parts the text around it, and does not show."""
+    line_break: str
+    """Within a heading or a cell."""
+    changes_code: bool
+    """Whether it looks for icons in code, and loses spaces there."""
+
+
+STREAMLIT = Dialect(PART, "&#10;", changes_code=True)
+DOCUMENT = Dialect("<b></b>", "<br>", changes_code=False)
+"""GitHub's, editors' and others'. A comment would not do: at the start of a line it makes HTML of the rest of it."""
 
 _ARROW = r"<->|->|<-|--|>=|<=|~="
 _SIGN = re.compile(
@@ -29,25 +46,26 @@ _EVERY_SIGN = re.compile(
 _LINE_START = re.compile(rf"(?P<space>\s+)|(?!{_ARROW})(?P<mark>[-+#=])|(?P<number>[0-9]{{1,9}})(?P<point>[.)])")
 
 
-def escaped(text: str, *, line_start: bool = False) -> str:
+def escaped(text: str, *, line_start: bool = False, part: str = PART) -> str:
     """`text` as Markdown that shows it.
 
     Args:
         text: what is to be read; a line's end in it is kept, as white space.
         line_start: whether it may stand at the start of a line, where more signs mean something.
+        part: the dialect's.
     """
     begin = ""
     if line_start and (found := _LINE_START.match(text)):
         begin, text = _at_line_start(found), text[found.end() :]
         if found["space"]:
             # A sign behind spaces is at the start of the line as well.
-            return begin + escaped(text, line_start=True)
-    return begin + _SIGN.sub(_escaped, text)
+            return begin + escaped(text, line_start=True, part=part)
+    return begin + _SIGN.sub(lambda found: _escaped(found, part), text)
 
 
 def literal(text: str) -> str:
     """`text` so that Markdown shows it as it is, on one line; for words of a gateway inside our own sentences."""
-    return _EVERY_SIGN.sub(_parted, " ".join(text.split()))
+    return _EVERY_SIGN.sub(lambda found: _parted(found, PART), " ".join(text.split()))
 
 
 def _at_line_start(found: re.Match[str]) -> str:
@@ -58,17 +76,17 @@ def _at_line_start(found: re.Match[str]) -> str:
     return f"\\{found['mark']}"
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return _as_references(found[0]) if found["space"] else _parted(found)
+def _escaped(found: re.Match[str], part: str) -> str:
+    return _as_references(found[0]) if found["space"] else _parted(found, part)
 
 
-def _parted(found: re.Match[str]) -> str:
+def _parted(found: re.Match[str], part: str) -> str:
     if found["code"]:
-        return f"\\:{PART}"
+        return f"\\:{part}"
     if found["address"]:
-        return found[0].replace(":", "\\:") + PART
+        return found[0].replace(":", "\\:") + part
     if found["arrow"]:
-        return PART.join(f"\\{sign}" for sign in found[0])
+        return part.join(f"\\{sign}" for sign in found[0])
     return f"\\{found[0]}"
 
 

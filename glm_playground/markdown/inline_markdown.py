@@ -1,4 +1,4 @@
-"""The tokens of one paragraph as Markdown that Streamlit's frontend draws to the same text."""
+"""The tokens of one paragraph as Markdown that Streamlit's frontend, or another reader, draws to the same text."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from unicodedata import category
 
 from markdown_it.token import Token
 
-from glm_playground.ui.shared.signs import PART, escaped
+from glm_playground.markdown.signs import STREAMLIT, Dialect, escaped
 
 # What the frontend changes in code too is parted there: it has no icons in mind, and in a cell no escaped bar.
 _UNTRUE = re.compile(r"(?<=:material)(?=/)")
@@ -43,8 +43,9 @@ class InlineMarkdown:
     beside a run where it would not do. Within emphasis `_` takes the place of `*`; what is deeper is not emphasized.
     """
 
-    def __init__(self, place: Place, draws: DrawnFormula) -> None:
+    def __init__(self, place: Place, draws: DrawnFormula, dialect: Dialect = STREAMLIT) -> None:
         self._place = place
+        self._dialect = dialect
         self._draws = draws
         self._parts: list[str] = []
         self._last = ""
@@ -67,12 +68,12 @@ class InlineMarkdown:
     def _write(self, token: Token) -> None:
         match token.type:
             case "text":
-                self._put(escaped(token.content, line_start=self._line_start))
+                self._put(self._escaped(token.content))
             case "hardbreak" if self._place is Place.PARAGRAPH:
                 self._put("\\\n")
                 self._line_start = True
             case "hardbreak":
-                self._put("&#10;")
+                self._put(self._dialect.line_break)
             case "code_inline":
                 self._put_code(token.content)
             case "math_inline" | "math_display":
@@ -88,7 +89,10 @@ class InlineMarkdown:
                 if signs := self._open.pop():
                     self._runs.append(_Run(signs, opens=False))
             case _:
-                self._put(escaped(token.content))
+                self._put(escaped(token.content, part=self._dialect.part))
+
+    def _escaped(self, text: str) -> str:
+        return escaped(text, line_start=self._line_start, part=self._dialect.part)
 
     def _open_emphasis(self, kind: str) -> None:
         wanted = ["~~"] if kind == "s_open" else ["*", "_"] if kind == "em_open" else ["**", "__"]
@@ -100,14 +104,15 @@ class InlineMarkdown:
 
     def _put_code(self, content: str) -> None:
         in_cell = self._place is Place.CELL
-        for part in (_UNTRUE_IN_CELLS if in_cell else _UNTRUE).split(content.replace("\n", " ")):
+        untrue = _UNTRUE_IN_CELLS if in_cell else _UNTRUE
+        for part in untrue.split(content.replace("\n", " ")):
             if part:
                 self._put(_code_span(part.replace("|", "\\|") if in_cell else part))
 
     def _put_formula(self, token: Token) -> None:
         formula = " ".join(token.content.split())
         if not self._draws(token.content):
-            self._put(escaped(token.meta["source"].replace("\n", " "), line_start=self._line_start))
+            self._put(self._escaped(token.meta["source"].replace("\n", " ")))
             return
         if self._place is Place.CELL:
             formula = formula.replace("\\|", "\\Vert ").replace("|", "\\vert ").strip()
@@ -122,7 +127,7 @@ class InlineMarkdown:
         self._put_runs(raw[0])
         # Two code spans, or two formulas; and a formula is none before a digit.
         if (self._last in {"`", "$"} and raw[0] == self._last) or (self._last == "$" and raw[0].isdecimal()):
-            self._append(PART)
+            self._append(self._dialect.part)
         self._append(raw)
 
     def _put_runs(self, following: str) -> None:
@@ -132,14 +137,14 @@ class InlineMarkdown:
             after = runs[number + 1].signs[0] if number + 1 < len(runs) else following
             if run.opens:
                 if not _may_open(run.signs, self._last, after):
-                    self._append(PART)
+                    self._append(self._dialect.part)
                 self._append(run.signs)
             else:
                 if self._last.isspace():
-                    self._append(PART)
+                    self._append(self._dialect.part)
                 self._append(run.signs)
                 if not _may_close(run.signs, self._parts[-2][-1], after):
-                    self._append(PART)
+                    self._append(self._dialect.part)
 
     def _append(self, raw: str) -> None:
         self._parts.append(raw)
