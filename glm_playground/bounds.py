@@ -24,8 +24,8 @@ DRAWN_DEPTH = 12
 """Lists and quotes within each other."""
 DRAWN_CELLS = 6_000
 """Of the tables in one piece."""
-DRAWN_CODE_CHARACTERS = 100_000
-"""Of a block of code that is coloured; a longer one has one colour."""
+DRAWN_CODE_CHARACTERS = 25_000
+"""Of a block of code that is coloured, in which time the page stands still; a longer one has one colour."""
 DRAWN_PIECES_KEPT = 1_000
 """Finished pieces of answers, of 8,000 characters at most, whose Markdown is kept for the next rerun."""
 

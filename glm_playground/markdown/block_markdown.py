@@ -147,12 +147,9 @@ class BlockMarkdown:
 
     def _code(self, token: Token) -> _Block:
         text = token.content.removesuffix("\n")
-        found = _LANGUAGE.match(token.info.strip())
-        language = found[0] if found else ""
-        if language == "math" and text.strip() and len(text) < bounds.FORMULA_CHARACTERS:
+        if _language(token.info) == "math" and text.strip() and len(text) < bounds.FORMULA_CHARACTERS:
             return self._formula(text, text)
-        if language.lower() in _DRAWN_LANGUAGES or len(text) > bounds.DRAWN_CODE_CHARACTERS:
-            language = "text"
+        language = shown_language(token.info) if len(text) <= bounds.DRAWN_CODE_CHARACTERS else "text"
         if self._dialect.changes_code and self._depth and ":material/" in text:
             # Within a list or a quote it cannot be drawn by itself; in spans it stays what it is.
             spans = [InlineMarkdown(Place.PARAGRAPH, self._formulas.draws).code(line) for line in text.split("\n")]
@@ -165,6 +162,17 @@ class BlockMarkdown:
         if self._formulas.draws(formula):
             return _Block("formula", ["$$", *formula.split("\n"), "$$"])
         return _Block("code", _fenced(source.split("\n"), "text"))
+
+
+def shown_language(info: str) -> str:
+    """What code is coloured as, by what stands behind the fence that opens it; empty for nothing."""
+    language = _language(info)
+    return "text" if language.lower() in _DRAWN_LANGUAGES else language
+
+
+def _language(info: str) -> str:
+    found = _LANGUAGE.match(info.strip())
+    return found[0] if found else ""
 
 
 def _joined(blocks: list[_Block]) -> list[str]:

@@ -4,7 +4,7 @@ Finished pieces are drawn once, each in an element of its own, and only the open
 same elements at the same places, so that the browser keeps what it has drawn.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import streamlit as st
@@ -13,12 +13,12 @@ from glm_playground import bounds
 from glm_playground.markdown.block_markdown import Code
 from glm_playground.ui.shared.answer_markdown import elements, piece_elements
 from glm_playground.ui.shared.long_text import draw_cut, draw_element, draw_elements
-from glm_playground.ui.shared.pieces import PieceCutter
+from glm_playground.ui.shared.pieces import LONGEST_PIECE, PieceCutter, open_code
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-JSON_PIECE_CHARACTERS = 8_000
+CODE_PIECE_CHARACTERS = 8_000
 
 
 class GrowingText(Protocol):
@@ -36,6 +36,7 @@ class GrowingMarkdown:
         self._cutter = PieceCutter()
         self._rest: DeltaGenerator | None = None
         self._drawn = ""
+        self._code: _GrowingCode | None = None
         self._cut = False
 
     def draw(self, text: str) -> int:
@@ -43,22 +44,39 @@ class GrowingMarkdown:
         whole, text = text, text[: most_at_once(text, drawn=self._cutter.rest_start)]
         for piece in self._cutter.take(text):
             self._put(piece_elements(piece))
-            self._rest = None
-            self._drawn = ""
+            self._rest, self._drawn, self._code = None, "", None
         rest = self._cutter.rest(text)
-        if rest != self._drawn and rest.strip():
-            self._put(elements(rest))
-            self._drawn = rest
+        again = self._draw_rest(rest)
         if len(whole) > len(text) and not self._cut:
             self._cut = True
             with self._container:
                 draw_cut(whole, len(text))
-        return len(rest)
+        return again
 
-    def _put(self, drawn: Sequence[str | Code]) -> None:
+    def _draw_rest(self, rest: str) -> int:
+        """Draws it, of code without an end what is new; the length that will be drawn again."""
+        if rest == self._drawn or not rest.strip():
+            return len(rest)
+        self._drawn = rest
+        code = open_code(rest) if len(rest) > LONGEST_PIECE else None
+        if code is None:
+            self._code = None
+            self._put(elements(rest))
+            return len(rest)
+        if self._code is None:
+            with self._slot().container(gap="small"):
+                for element in elements(code.before):
+                    draw_element(element)
+                self._code = _GrowingCode(st.container(gap=None), code.language)
+        return self._code.draw(code.text)
+
+    def _slot(self) -> "DeltaGenerator":
         if self._rest is None:
             self._rest = self._container.empty()
-        with self._rest:
+        return self._rest
+
+    def _put(self, drawn: Sequence[str | Code]) -> None:
+        with self._slot():
             draw_elements(drawn)
 
 
@@ -74,52 +92,58 @@ class GrowingJson:
 
     def __init__(self, container: "DeltaGenerator") -> None:
         self._container = container
-        self._pieces = container.container(gap=None)
-        self._start = 0
-        self._rest: DeltaGenerator | None = None
-        self._drawn = ""
+        self._code = _GrowingCode(container.container(gap=None), "json", wrap_lines=True)
         self._cut = False
 
     def draw(self, text: str) -> int:
         """Draws what is new; the length of the rest that will be drawn again."""
         most = bounds.DRAWN_TEXT_CHARACTERS
-        rest = ""
-        for start, rest in _json_pieces(text[:most], self._start):
-            if start != self._start:
-                self._start, self._rest, self._drawn = start, None, ""
-            if rest != self._drawn:
-                self._rest = self._rest or self._pieces.empty()
-                with self._rest:
-                    _draw_json_piece(text, start, rest)
-                self._drawn = rest
+        again = self._code.draw(text[:most])
         if len(text) > most and not self._cut:
             self._cut = True
             with self._container:
                 draw_cut(text, most)
-        return len(rest)
+        return again
 
 
 def draw_json(text: str) -> None:
     """Draws a text that was asked for as JSON, as it is."""
     most = bounds.DRAWN_TEXT_CHARACTERS
-    with st.container(gap=None):
-        for start, piece in _json_pieces(text[:most]):
-            _draw_json_piece(text, start, piece)
+    _GrowingCode(st.container(gap=None), "json", wrap_lines=True).draw(text[:most])
     draw_cut(text, most)
 
 
-def _json_pieces(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
-    """Where each piece from `start` on begins, and what it holds; it ends with a line where one ends in it."""
-    while len(text) - start > JSON_PIECE_CHARACTERS:
-        window = text[start : start + JSON_PIECE_CHARACTERS]
-        end = window.rfind("\n") + 1 or len(window)
-        yield start, window[:end]
-        start += end
-    if start < len(text):
-        yield start, text[start:]
+class _GrowingCode:
+    """Code in pieces, one right below the other; each ends with a line where one ends in it."""
 
+    def __init__(self, container: "DeltaGenerator", language: str | None, *, wrap_lines: bool = False) -> None:
+        self._container = container
+        self._language = language
+        self._wrap_lines = wrap_lines
+        self._start = 0
+        self._rest: DeltaGenerator | None = None
+        self._drawn = ""
 
-def _draw_json_piece(text: str, start: int, piece: str) -> None:
-    # Behind a cut within a line the colours would be those of another place.
-    coloured = start < bounds.DRAWN_CODE_CHARACTERS and (start == 0 or text[start - 1] == "\n")
-    draw_element(Code(piece.removesuffix("\n"), "json" if coloured else None), wrap_lines=True)
+    def draw(self, text: str) -> int:
+        """Draws what is new; the length of the rest that will be drawn again."""
+        while len(text) - self._start > CODE_PIECE_CHARACTERS:
+            window = text[self._start : self._start + CODE_PIECE_CHARACTERS]
+            end = window.rfind("\n") + 1 or len(window)
+            self._put(text, window[:end])
+            self._start, self._rest, self._drawn = self._start + end, None, ""
+        rest = text[self._start :]
+        if rest:
+            self._put(text, rest)
+        return len(rest)
+
+    def _put(self, text: str, piece: str) -> None:
+        if piece == self._drawn:
+            return
+        self._drawn = piece
+        if self._rest is None:
+            self._rest = self._container.empty()
+        # Behind a cut within a line the colours would be those of another place.
+        begins_line = self._start == 0 or text[self._start - 1] == "\n"
+        language = self._language if begins_line and self._start < bounds.DRAWN_CODE_CHARACTERS else None
+        with self._rest:
+            draw_element(Code(piece.removesuffix("\n"), language), wrap_lines=self._wrap_lines)

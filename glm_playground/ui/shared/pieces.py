@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from glm_playground import bounds
+from glm_playground.markdown.block_markdown import shown_language
 from glm_playground.markdown.parser import Block, blocks_of
 
 PIECE_CHARACTERS = 800
@@ -25,6 +26,8 @@ LONGEST_ITEM = 32_000
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _CODE = frozenset({"fence", "code_block"})
+# One that is indented takes as much from each of its lines.
+_FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})(?P<info>[^\r\n]*)(?:\r\n|\n|\r)")
 
 
 class Piece(NamedTuple):
@@ -142,6 +145,30 @@ class PieceCutter:
             _Found(max(0, offsets[block.first]), block, [offsets[item] for item in block.items])
             for block in blocks_of(lines, growing=True)
         ]
+
+
+class OpenCode(NamedTuple):
+    """A text that ends within a fence, in parts."""
+
+    before: str
+    language: str | None
+    text: str
+    """Of the code, as far as it came."""
+
+
+def open_code(text: str) -> OpenCode | None:
+    """The parts of a text whose last block is a fence of the first level that has no end; None where it is not so."""
+    blocks = blocks_of(_whole_lines(text[: LONGEST_PIECE + 1]), growing=True)
+    if not blocks or blocks[-1].kind != "fence":
+        return None
+    ends = [0, *(end.end() for end in _LINE_END.finditer(text, 0, LONGEST_PIECE + 1))]
+    begin = _FENCE.match(text, ends[blocks[-1].first])
+    if begin is None:
+        return None
+    sign, count = begin["fence"][0], len(begin["fence"])
+    if re.compile(rf"^ {{0,3}}{re.escape(sign)}{{{count},}}[ \t]*\r?$", re.MULTILINE).search(text, begin.end()):
+        return None
+    return OpenCode(text[: begin.start()], shown_language(begin["info"]) or None, text[begin.end() :])
 
 
 _cuts: OrderedDict[bytes, tuple[int, ...]] = OrderedDict()

@@ -5,7 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glm_playground.ui.shared.growing_text import JSON_PIECE_CHARACTERS
+from glm_playground.ui.shared.growing_text import CODE_PIECE_CHARACTERS
 
 LONG = json.dumps([{"name": f"**{number}**", "next": ["_", "\\n"]} for number in range(1_000)], indent=2)
 TEXTS = [
@@ -55,7 +55,7 @@ def test_it_is_shown_as_it_is(text: str, kind: str) -> None:
     at = AppTest.from_function(draw_ended, kwargs={"text": text, "kind": kind}).run()
     pieces = [value for _language, value in shown(at)]
     assert "".join(pieces).replace("\n", "") == text.replace("\n", "")
-    assert all(len(piece) <= JSON_PIECE_CHARACTERS for piece in pieces)
+    assert all(len(piece) <= CODE_PIECE_CHARACTERS for piece in pieces)
     if len(pieces) == 1:
         assert pieces == [text.removesuffix("\n")]
 
@@ -66,7 +66,7 @@ def test_it_grows_to_the_same(text: str) -> None:
     step = max(1, len(text) // 50)
     growing = AppTest.from_function(draw_growing, kwargs={"text": text, "step": step}).run()
     assert shown(growing) == shown(ended)
-    assert growing.session_state["longest"] <= JSON_PIECE_CHARACTERS
+    assert growing.session_state["longest"] <= CODE_PIECE_CHARACTERS
 
 
 def test_json_that_was_not_asked_for_is_text() -> None:
