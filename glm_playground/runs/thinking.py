@@ -4,11 +4,14 @@ Some servers leave `<think>...</think>` in the content, or only the closing tag,
 prompt template. The stored events stay as received; this is how they are read.
 """
 
+import re
+
 from glm_playground.gateway import EventKind
 from glm_playground.runs.run import Run
 
 _OPEN = "<think>"
 CLOSING_TAG = "</think>"
+_OPENED = re.compile("(?<!`)<think>")
 
 
 class ThinkingSplitter:
@@ -125,12 +128,19 @@ class ThinkingSplitter:
                 return EventKind.CONTENT if text.strip() else EventKind.REASONING
 
     def _scan_open(self, text: str) -> EventKind | None:
-        """Content that began without `<think>`: a lone closing tag would make all of it reasoning."""
+        """Content that began without `<think>`: a lone closing tag would make all of it reasoning.
+
+        One that closes a tag in the text, such as in an example, is text, and so is all that follows.
+        """
         position = 0
         while (at := text.find(CLOSING_TAG, position)) >= 0:
             position = at + len(CLOSING_TAG)
             # A tag in a code span is what the answer talks about.
             if not (text[:at] or (self._answer or [""])[-1]).endswith("`"):
+                if _OPENED.search(self.answer + text[:at]):
+                    self._state = "answer"
+                    self._answer.append(text)
+                    return EventKind.CONTENT
                 self._reasoning += [*self._answer, text[:at]]
                 self._answer = []
                 self.revision += 1
