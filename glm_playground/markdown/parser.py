@@ -22,6 +22,7 @@ from glm_playground.markdown.busy_text import is_busy
 from glm_playground.markdown.emphasis import CjkInline
 from glm_playground.markdown.links import host, names
 from glm_playground.markdown.math_syntax import GROWING, math_syntax
+from glm_playground.markdown.tables import table_rule
 
 _LINE_BREAK = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\] +")
@@ -89,6 +90,7 @@ def _parser() -> MarkdownIt:
     md.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     md.linkify = _Addresses(md.linkify)
     md.use(math_syntax)
+    md.use(table_rule)
     md.core.ruler.disable(["normalize", "block"])
     md.core.ruler.before("inline", "html_blocks", _html_blocks)
     md.core.ruler.after("inline", "lines_and_links", _lines_and_links)
