@@ -152,6 +152,11 @@ def _check_certificates() -> None:
             raise NetworkError(f"SSL_CERT_FILE cannot be used: {error.strerror or 'it cannot be read'}") from None
     elif folder and not any(Path(part).is_dir() for part in folder.split(os.pathsep)):
         raise NetworkError("SSL_CERT_DIR cannot be used: there is no such folder")
+    if keys := os.environ.get("SSLKEYLOGFILE"):
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = keys
+        except OSError as error:
+            raise NetworkError(f"SSLKEYLOGFILE cannot be used: {error.strerror or 'it cannot be written'}") from None
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:

@@ -21,7 +21,7 @@ from glm_playground.settings import SettingsError, read_settings
 from tests.loopback import CannedServer, RawServer, answer, content, read_request, stream
 from tests.unit.gateway.exchange import PLAIN, asked, streamed
 
-VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -105,6 +105,7 @@ class TestEnvironment:
             ("NO_PROXY", "10.0.0.0/99", "10.0.0.0/99 is no network"),
             ("NO_PROXY", "a.test:http", "a.test:http is no host"),
             ("SSL_CERT_FILE", "/no/such/file.pem", "there is no such file"),
+            ("SSLKEYLOGFILE", "/no/such/folder/keys", "No such file or directory"),
             ("SSL_CERT_FILE", __file__, "the file holds no certificates"),
             ("SSL_CERT_DIR", "/no/such/folder", "there is no such folder"),
         ],
