@@ -5,8 +5,9 @@
 Prints ``listening PORT``. Answers POST /v1/chat/completions (streamed or whole), GET /v1/models, GET /log and DELETE
 /log; anything else is 404. The log has one entry a chat request, with times in ``time.perf_counter_ns()``, which on
 Linux all processes share: ``received``; ``first`` and ``last``, when that content token was handed to the socket;
-``closed``, when the client closed the connection before the answer was complete. It never waits for a slow reader: what
-the kernel does not take is kept, so that ``last`` is the gateway's own end. Written on bare asyncio to cost little.
+``closed``, when the client closed the connection before the answer was complete. It does not wait for a slow reader
+unless the script says so: what the kernel does not take is kept, so that ``last`` is the gateway's own end. Written on
+bare asyncio to cost little.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from bench.script_text import Script
 
 # Tokens written between two looks at the sockets when a script has no rate.
 _BURST = 64
+# Bytes that wait for a slow reader, where the gateway waits for it too.
+_MOST_UNSENT = 64 * 1024
+_LOOKS_EVERY_SECONDS = 0.001
 _MODELS = ("glm-5.1", "glm-4.5-air")
 
 
@@ -131,6 +135,8 @@ class Connection(asyncio.Protocol):
                 await asyncio.sleep(start + index / script.rate - time.perf_counter())
             elif index % _BURST == 0:
                 await asyncio.sleep(0)
+                while script.waits and self.transport.get_write_buffer_size() > _MOST_UNSENT:
+                    await asyncio.sleep(_LOOKS_EVERY_SECONDS)
             write(event)
             if index == 0:
                 entry.first = time.perf_counter_ns()

@@ -2,7 +2,7 @@
 
     uv run python -m bench.long_answers [--only 4000] [--repeats 3]
 
-An answer comes as fast as it can be sent. Late is the last token's drawing after it was handed to the socket by the
+An answer comes as fast as the app takes it. Late is the last token's drawing after it was handed to the socket by the
 gateway; still is the longest task of the page's own thread, in which it can neither draw nor take a key. Also
 measured: a prompt below an answer of 60,000 tokens, from Enter to the first token, and an answer of 2 MB in one line,
 of which the first part is drawn and the rest on request. Beside them, in the same run, the naive page, as long as it
@@ -59,6 +59,8 @@ _WATCH = """() => {
 # Looked for by few and cheap questions, since the page that is asked is the one that is measured.
 _SETTLED = """() => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning" """
 _LOOKS_EVERY_MS = 100
+# Nobody asks sooner.
+_TYPING_MS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,13 @@ def _tab(browser: Browser, page: pages.Page, address: str, gateway: GatewayProce
     opened.goto(address + page.path)
     opened.get_by_test_id("stChatInputTextArea").wait_for()
     opened.wait_for_function(_SETTLED)
+    opened.wait_for_timeout(_TYPING_MS)
     yield Tab(opened, gateway)
     context.close()
 
 
 def _asked(tab: Tab, tokens: int, *, line: bool = False) -> Drawn:
-    script = Script(tokens=tokens, nonce=nonce(), line=line)
+    script = Script(tokens=tokens, nonce=nonce(), line=line, waits=True)
     return tab.ask(script, last=script.beginning if line else script.marker)
 
 

@@ -23,7 +23,8 @@ class Script:
     """What one request asks of the gateway.
 
     ``rate`` is tokens a second, 0 as fast as they can be written; ``delay`` milliseconds before the first token;
-    ``line`` asks for one line without an end in place of Markdown.
+    ``line`` asks for one line without an end in place of Markdown; with ``waits`` the gateway sends no more than its
+    reader takes, as servers do.
     """
 
     tokens: int = 200
@@ -31,6 +32,7 @@ class Script:
     delay: float = 0.0
     nonce: str = "none"
     line: bool = False
+    waits: bool = False
 
     @classmethod
     def parse(cls, prompt: str) -> Script:
@@ -45,12 +47,13 @@ class Script:
             delay=float(given.get("delay", 0)),
             nonce=given.get("nonce", "none"),
             line="line" in given,
+            waits="waits" in given,
         )
 
     def prompt(self) -> str:
         """The directive that asks for this script."""
-        line = " line=1" if self.line else ""
-        return f"@script tokens={self.tokens} rate={self.rate:g} delay={self.delay:g} nonce={self.nonce}{line}"
+        more = (" line=1" if self.line else "") + (" waits=1" if self.waits else "")
+        return f"@script tokens={self.tokens} rate={self.rate:g} delay={self.delay:g} nonce={self.nonce}{more}"
 
     @property
     def beginning(self) -> str:

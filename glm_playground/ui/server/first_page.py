@@ -6,7 +6,9 @@ the setting for hosts of Streamlit apps, `window.__streamlit` (`streamlit/fronte
 style is there too: as an element of each page it would be drawn again and again.
 
 Streamlit's script fetches the code of a kind of element, such as a button, when the first one is drawn. The code of
-those that a page draws at once is fetched beforehand, while the browser waits for the page's script.
+those that a page draws at once is fetched beforehand, while the browser waits for the page's script. That which colours
+code takes some 0.3 s to begin, in which the page stands still: where answers come it does so while there is nothing
+else to do.
 """
 
 import json
@@ -30,6 +32,8 @@ _ELEMENTS = {
     "history": ("ButtonGroup", "Button", "TextInput", "Multiselect"),
     "present": ("ButtonGroup", "Button", "Selectbox"),
 }
+_LATER_MS = 1500
+_LATER = dict.fromkeys(("playground", "history"), ("StreamlitSyntaxHighlighter",))
 PAGES = tuple(filter(None, _ELEMENTS))
 """Last parts of the addresses of the pages; the models' page has none."""
 
@@ -71,11 +75,19 @@ def _server_script() -> str:
 
 
 def _elements_script() -> str:
-    files = json.dumps({page: [f"./{file}" for file in _element_files(names)] for page, names in _ELEMENTS.items()})
+    files, later = (
+        json.dumps({page: [f"./{file}" for file in _element_files(names)] for page, names in pages.items()})
+        for pages in (_ELEMENTS, _LATER)
+    )
     # The page is loaded once Streamlit's script has asked for its connection. What cannot be had now is fetched when it
     # is drawn, as ever.
-    each = f'({files})[(location.pathname.match({_LAST_PART})||[])[1]||""]'
-    return f'addEventListener("load",()=>{{for(const file of {each})import(file).catch(()=>{{}})}})'
+    page = f'(location.pathname.match({_LAST_PART})||[])[1]||""'
+    fetch = "files=>{for(const file of files||[])import(file).catch(()=>{})}"
+    # Safari has no idle callbacks; there the second ones are fetched when they are drawn.
+    return (
+        f'addEventListener("load",()=>{{const page={page},fetch={fetch};fetch(({files})[page]);'
+        f"setTimeout(()=>window.requestIdleCallback?.(()=>fetch(({later})[page])),{_LATER_MS})}})"
+    )
 
 
 def _element_files(names: tuple[str, ...]) -> list[str]:
