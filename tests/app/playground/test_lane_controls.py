@@ -261,8 +261,10 @@ class TestSessionKey:
         self, in_sandbox: None, open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, key: str, said: str
     ) -> None:
         asked: list[object] = []
-        monkeypatch.setattr("glm_playground.gateway.client.GatewayClient.models", asked.append)
         page = Playground(open_page("pages/playground.py"))
+        # The sandbox is asked for its models as the page is opened.
+        wait_for_answers()
+        monkeypatch.setattr("glm_playground.gateway.client.GatewayClient.models", asked.append)
         _use_key(page, key)
         assert f"{said} Nothing was sent." in page.text
         assert not asked
