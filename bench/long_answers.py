@@ -95,11 +95,12 @@ class Tab:
         entry.fill(script.prompt())
         entry.press("Enter")
         self._wait("last => watched.seen[last]", last)
+        entry_sent = self._gateway.wait_entry(script.nonce, "last", _PATIENCE_MS / 1e3)
+        assert entry_sent is not None
+        assert entry_sent.last is not None
         self._wait(_SETTLED)
         found = page.evaluate("watched")
-        sent = self._gateway.entries()[script.nonce].last
-        assert sent is not None
-        late = found["seen"][last] + self._offset - sent / 1e6
+        late = found["seen"][last] + self._offset - entry_sent.last / 1e6
         first = found["seen"][script.beginning] - found["pressed"]
         return Drawn(late, first, found["still"], self._cpu_ms() - cpu)
 
