@@ -27,6 +27,7 @@ else:
     from glm_playground.ui.server.lifespan import lifespan
     from glm_playground.ui.server.model_pages import model_page_route
     from glm_playground.ui.server.models_api import models_routes
+    from glm_playground.ui.shared.i18n import preferred_language
     from glm_playground.ui.shared.script_error import on_script_error
 
     try:
@@ -45,7 +46,7 @@ else:
             ),
             model_page_route(base_path()),
             *models_routes(load_catalog, base_path()),
-            *first_page_routes(base_path()),
+            *first_page_routes(base_path(), preferred_language),
             *health_routes(base_path()),
         ],
         middleware=doors(),

@@ -9,7 +9,7 @@ from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
-from glm_playground.ui.shared.navigation import CHOOSE
+from glm_playground.ui.shared.navigation import CHOOSE, page_title
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
 from glm_playground.ui.shared.playground_link import open_playground
@@ -25,6 +25,8 @@ card = catalog.get(model_id.lower())
 if not model_id:
     st.query_params.clear()
 
+if card:
+    st.set_page_config(page_title(card.name))
 draw_header(card.name if card else _("Models"))
 draw_sandbox_notice()
 draw_rejected(catalog)

@@ -1,11 +1,14 @@
-"""Which models the wall shows: the text searched for and the filters, as plain values."""
+"""Which models the wall shows, and in which order: the text searched for and the filters, as plain values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from glm_playground.catalog import Fact, ModelCard
+from glm_playground.ui.shared.i18n import _, in_each_language
+from glm_playground.ui.shared.searched import folded, has_words
 
 CONTEXTS = (128_000, 200_000, 1_000_000)
 """Smallest contexts that can be asked for, in tokens."""
@@ -36,6 +39,17 @@ class CardPrice(NamedTuple):
     output: Fact[Decimal]
 
 
+PriceOf = Callable[[ModelCard], CardPrice]
+
+Badge = Literal["new", "open_weights", "free", "vision", "delisted"]
+NEW_DAYS = 120
+"""So long after its release a model is called new."""
+
+Order = Literal["release", "price", "context", "name"]
+ORDERS: tuple[Order, ...] = ("release", "price", "context", "name")
+"""Newest, cheapest, longest first, or by name."""
+
+
 @dataclass(frozen=True)
 class WantedModels:
     """What is searched for; an empty or None field asks for nothing."""
@@ -48,22 +62,22 @@ class WantedModels:
     status: str | None = None
 
 
-def fits(card: ModelCard, price: CardPrice, listed: frozenset[str] | None, wanted: WantedModels) -> bool:
+def fits(card: ModelCard, price_of: PriceOf, listed: frozenset[str] | None, wanted: WantedModels) -> bool:
     """Whether the wall shows the card. An unknown never fulfils a filter that asks for a value.
 
     Args:
         card: the model.
-        price: what its card shows.
+        price_of: the price that a card shows; asked for only where it decides.
         listed: ids the configured gateway lists now, None where it was not read.
         wanted: what is searched for.
     """
     context = card.limits("runapi").context_tokens
     return (
-        _has_text(card, wanted.text)
+        (not wanted.text.strip() or has_words(wanted.text, _searched(card, price_of(card))))
         and (wanted.context is None or (context is not None and context >= wanted.context))
         and (wanted.licence is None or card.facts.license.value == wanted.licence)
         and all(CAPABILITIES[name](card) for name in wanted.capabilities if name in CAPABILITIES)
-        and (wanted.price is None or (price.input.value is not None and price.input.value <= wanted.price))
+        and (wanted.price is None or _costs_at_most(price_of(card).input, wanted.price))
         and _has_status(card, listed, wanted.status)
     )
 
@@ -73,12 +87,86 @@ def licences(cards: tuple[ModelCard, ...]) -> list[str]:
     return sorted({card.facts.license.value for card in cards if card.facts.license.value})
 
 
-def _has_text(card: ModelCard, text: str) -> bool:
+def in_order(cards: Iterable[ModelCard], order: Order, price_of: PriceOf) -> list[ModelCard]:
+    """The cards in that order; where its figure is unknown, a card comes last."""
+    found = list(cards)
+    match order:
+        case "release":
+            return sorted(found, key=lambda card: -(card.facts.release.value or date.min).toordinal())
+        case "price":
+            return sorted(found, key=lambda card: _least_first(price_of(card).input.value))
+        case "context":
+            return sorted(found, key=lambda card: -(card.limits("runapi").context_tokens or 0))
+        case "name":
+            return sorted(found, key=lambda card: card.name.casefold())
+
+
+def badges(card: ModelCard, price: CardPrice, today: date) -> tuple[Badge, ...]:
+    """What is told of a model before its figures."""
+    facts, release = card.facts, card.facts.release.value
+    told: dict[Badge, bool | None] = {
+        "new": release is not None and (today - release).days <= NEW_DAYS,
+        "open_weights": facts.open_weights.value,
+        "free": price.input.value == 0 and price.output.value == 0,
+        "vision": card.takes_images("runapi"),
+        "delisted": card.price("zai").historical,
+    }
+    return tuple(name for name, holds in told.items() if holds)
+
+
+def badge_names() -> dict[Badge, str]:
+    """The badges in words."""
+    return {
+        "new": _("New"),
+        "open_weights": _("Open weights"),
+        "free": _("Free"),
+        "vision": _("Vision"),
+        "delisted": _("Delisted"),
+    }
+
+
+def capability_names() -> dict[str, str]:
+    """What a model can do, in words."""
+    return {
+        "thinking": _("thinking"),
+        "thinking_off": _("thinking can be off"),
+        "tools": _("tools"),
+        "structured_output": _("structured output"),
+        "caching": _("caching"),
+        "images": _("images as input"),
+        "open_weights": _("open weights"),
+    }
+
+
+def best_for(card: ModelCard) -> Fact[str]:
+    """What a source says that the model is for, in a line; unknown where none does."""
     runapi = card.gateway("runapi")
-    places = [card.id, card.name, card.facts.license.value]
-    places += [runapi.card_text.value, runapi.skill_use_when.value] if runapi else []
-    everything = " ".join(place for place in places if place).casefold()
-    return all(word in everything for word in text.casefold().split())
+    return runapi.skill_use_when if runapi else Fact()
+
+
+def _searched(card: ModelCard, price: CardPrice) -> str:
+    """Everything of a card that a search looks at: what it says of itself, and in each language what it can do."""
+    runapi = card.gateway("runapi")
+    places = [card.id, card.name, card.facts.license.value, best_for(card).value]
+    places += [runapi.card_text.value] if runapi else []
+    told = badges(card, price, date.max)
+    able = [name for name, holds in CAPABILITIES.items() if holds(card)]
+    for words in in_each_language(lambda: " ".join(_said(told, able))):
+        places.append(words)
+    return folded(" ".join(place for place in places if place))
+
+
+def _said(told: Iterable[Badge], able: Iterable[str]) -> list[str]:
+    names, capabilities = badge_names(), capability_names()
+    return [*(names[badge] for badge in told), *(capabilities[name] for name in able)]
+
+
+def _costs_at_most(price: Fact[Decimal], limit: Decimal) -> bool:
+    return price.value is not None and price.value <= limit
+
+
+def _least_first(value: Decimal | None) -> tuple[bool, Decimal]:
+    return value is None, value or Decimal(0)
 
 
 def _has_status(card: ModelCard, listed: frozenset[str] | None, status: str | None) -> bool:

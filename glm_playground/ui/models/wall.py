@@ -1,31 +1,52 @@
 """The wall of cards: every model at a glance, searched and filtered."""
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 
 import streamlit as st
 
 from glm_playground.catalog import Catalog, ModelCard, Source
 from glm_playground.gateway import Gateway
 from glm_playground.service import runtime
-from glm_playground.ui.models.filters import CONTEXTS, PRICE_LIMITS, STATUSES, CardPrice, WantedModels, fits, licences
+from glm_playground.ui.models.filters import (
+    CONTEXTS,
+    ORDERS,
+    PRICE_LIMITS,
+    STATUSES,
+    Badge,
+    CardPrice,
+    Order,
+    WantedModels,
+    badge_names,
+    badges,
+    best_for,
+    capability_names,
+    fits,
+    in_order,
+    licences,
+)
 from glm_playground.ui.models.for_programs import catalog_links
 from glm_playground.ui.models.glance import card_price, glance, said_by
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside
+from glm_playground.ui.shared.fact_values import aside, title
 from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, day, ngettext, number
-from glm_playground.ui.shared.navigation import MODELS
+from glm_playground.ui.shared.navigation import COMPARE, MODELS
 from glm_playground.ui.shared.playground_link import draw_try_it
+from glm_playground.ui.shared.styled import styled
 
 _CARDS_A_PAGE = 24
 _CARDS_SEEN_AT_ONCE = 8
 """Two rows of four at a width of 1280 pixels."""
 _LINE_END = "  \n"
 _PAGE = "models"
+_ORDER, _PICKS = "wall_order", "wall_picks"
+_BADGE_STYLES: dict[Badge, str] = {"new": "blue-badge", "free": "green-badge"}
 _FILTERS = (_CONTEXT, _LICENCE, _CAPABILITIES, _PRICE, _STATUS) = tuple(
     f"wall_{name}" for name in ("context", "licence", "capabilities", "price", "status")
 )
@@ -34,13 +55,20 @@ _FILTERS = (_CONTEXT, _LICENCE, _CAPABILITIES, _PRICE, _STATUS) = tuple(
 @st.fragment
 def draw_wall(catalog: Catalog, server: Gateway) -> None:
     """Draws the search, the filters and the cards that fit."""
-    wanted = _draw_filters(catalog)
+    wanted, order, picks = _draw_filters(catalog)
     models = runtime.live_models(server).value
     listed = models.ids if models else None
-    prices = {card.id: card_price(card, server) for card in catalog.cards}
-    found = [card for card in catalog.cards if fits(card, prices[card.id], listed, wanted)]
+
+    @cache
+    def price_of(model: str) -> CardPrice:
+        return card_price(catalog[model], server)
+
+    fitting = [card for card in catalog.cards if fits(card, lambda one: price_of(one.id), listed, wanted)]
+    found = in_order(fitting, order, lambda one: price_of(one.id))
     count = ngettext("{count} model", "{count} models", len(found)).format(count=number(len(found)))
     st.markdown(aside(" · ".join([count, *_provenance(catalog, server)])))
+    if picks:
+        _draw_picked(catalog)
     if not found:
         st.markdown(_("No model fits. Take a filter away, or search for a part of a name such as 4.5."))
         return
@@ -48,20 +76,44 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
     first = 0
     if pages > 1:
         first = (st.pagination(pages, key="wall_page") - 1) * _CARDS_A_PAGE
-    sources = ChainMap(live_facts.sources(server), dict(catalog.sources))
-    grid = st.grid("auto", min_column_width=255, gap="small", border=True)
     part = first_screen_only(_PAGE)
-    for card in found[first : first + (_CARDS_SEEN_AT_ONCE if part else _CARDS_A_PAGE)]:
-        with grid.cell():
-            _draw_card(card, prices[card.id], sources)
+    shown = found[first : first + (_CARDS_SEEN_AT_ONCE if part else _CARDS_A_PAGE)]
+    sources = ChainMap(live_facts.sources(server), dict(catalog.sources))
+    _draw_cards(shown, {card.id: price_of(card.id) for card in shown}, sources, picks=picks)
     if part:
         draw_rest_soon(_PAGE)
     else:
         st.markdown(aside(catalog_links()))
 
 
-def _draw_filters(catalog: Catalog) -> WantedModels:
-    """Draws the search and, once they are opened, the filters; what they say."""
+def _draw_cards(
+    cards: Sequence[ModelCard], prices: Mapping[str, CardPrice], sources: Mapping[str, Source], *, picks: bool
+) -> None:
+    grid = st.grid("auto", min_column_width=255, gap="small", border=True)
+    for card in cards:
+        # A container of a grid is a cell of it.
+        with grid.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+            _draw_card(card, prices[card.id], sources, picks=picks)
+
+
+def _draw_picked(catalog: Catalog) -> None:
+    """Draws the way to compare the models that are picked."""
+    picked = [card.id for card in catalog.cards if st.session_state.get(_pick_key(card.id))]
+    if picked:
+        label = _("Compare selected ({count})").format(count=number(len(picked)))
+        st.page_link(
+            COMPARE, label=label, query_params={"ids": ",".join(picked)}, icon=":material/compare_arrows:", help=""
+        )
+    else:
+        st.markdown(aside(_("Tick the models to compare.")))
+
+
+def _pick_key(model: str) -> str:
+    return f"wall_pick-{model}"
+
+
+def _draw_filters(catalog: Catalog) -> tuple[WantedModels, Order, bool]:
+    """Draws the search, the filters and the order; what they say, and whether cards can be picked."""
     state = st.session_state
     used = sum(bool(state.get(key)) or state.get(key) == 0 for key in _FILTERS)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -80,7 +132,12 @@ def _draw_filters(catalog: Catalog) -> WantedModels:
             with popover:
                 _draw_more(catalog)
         draw_filter_count(used)
-    return WantedModels(
+        names = _order_names()
+        order = st.selectbox(
+            _("Order"), ORDERS, format_func=names.__getitem__, key=_ORDER, width=170, persist_state="session"
+        )
+        picks = st.toggle(_("Select to compare"), key=_PICKS, persist_state="session")
+    wanted = WantedModels(
         text or "",
         state.get(_CONTEXT),
         state.get(_LICENCE),
@@ -88,6 +145,7 @@ def _draw_filters(catalog: Catalog) -> WantedModels:
         state.get(_PRICE),
         state.get(_STATUS),
     )
+    return wanted, order, picks
 
 
 def _draw_more(catalog: Catalog) -> None:
@@ -110,8 +168,8 @@ def _draw_more(catalog: Catalog) -> None:
     )
     st.multiselect(
         _("Capabilities"),
-        list(_capability_names()),
-        format_func=_capability_names().__getitem__,
+        list(capability_names()),
+        format_func=capability_names().__getitem__,
         placeholder=_("Anything"),
         key=_CAPABILITIES,
         persist_state="session",
@@ -136,15 +194,12 @@ def _draw_more(catalog: Catalog) -> None:
     )
 
 
-def _capability_names() -> dict[str, str]:
+def _order_names() -> dict[Order, str]:
     return {
-        "thinking": _("thinking"),
-        "thinking_off": _("thinking can be off"),
-        "tools": _("tools"),
-        "structured_output": _("structured output"),
-        "caching": _("caching"),
-        "images": _("images as input"),
-        "open_weights": _("open weights"),
+        "release": _("Newest first"),
+        "price": _("Cheapest first"),
+        "context": _("Longest context first"),
+        "name": _("By name"),
     }
 
 
@@ -172,12 +227,28 @@ def _provenance(catalog: Catalog, server: Gateway) -> list[str]:
     return pieces
 
 
-def _draw_card(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> None:
-    # Each element and each colour of a card is drawn for all of them: three elements and one size are the fewest.
-    st.page_link(MODELS, label=card.name, query_params={"id": card.id}, width="stretch", help="")
-    lines = [_line(figure.label, figure.text, said_by(figure.facts, sources)) for figure in glance(card, price)]
-    st.markdown(f":small[{_LINE_END.join(lines)}]")
-    draw_try_it(card.id, key=f"try-{card.id}", label=_("Try it"), type="tertiary")
+def _draw_card(card: ModelCard, price: CardPrice, sources: Mapping[str, Source], *, picks: bool) -> None:
+    # Each element and each colour of a card is drawn for all of them: three elements and few colours are the fewest.
+    st.markdown("\n\n".join((title(literal(card.name)), _lines(card, price, sources))))
+    st.page_link(MODELS, label=_("Open {name}").format(name=card.name), query_params={"id": card.id}, help="")
+    if picks:
+        name = _("Compare {name}").format(name=literal(card.name))
+        st.checkbox(name, key=_pick_key(card.id), persist_state="session")
+    else:
+        draw_try_it(card.id, key=f"try-{card.id}", label=_("Try it"), type="tertiary")
+
+
+def _lines(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> str:
+    """What is told of the model in small letters, a line each: its badges, what it is for, its figures."""
+    names, today = badge_names(), datetime.now(UTC).date()
+    told = [styled(_BADGE_STYLES.get(badge, "gray-badge"), names[badge]) for badge in badges(card, price, today)]
+    lines = [" ".join(told)] if told else []
+    use = best_for(card)
+    if use.value:
+        words = _("Best for “{use}”").format(use=literal(use.value))
+        lines.append(f"{words} {said_by((use,), sources)}".rstrip())
+    lines += [_line(figure.label, figure.text, said_by(figure.facts, sources)) for figure in glance(card, price)]
+    return f":small[{_LINE_END.join(lines)}]"
 
 
 def _line(label: str, value: str, publisher: str) -> str:

@@ -13,6 +13,7 @@ else to do.
 
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
@@ -23,9 +24,10 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from glm_playground.ui.server.alternates import with_alternates
+from glm_playground.ui.server.document_language import html_tag
 
 _ELEMENTS = {
-    "": ("ButtonGroup", "Button", "PageLink", "TextInput"),
+    "": ("ButtonGroup", "Button", "PageLink", "TextInput", "Selectbox", "Checkbox"),
     "choose": ("ButtonGroup", "Button", "PageLink", "Selectbox", "Checkbox"),
     "compare": ("ButtonGroup", "Button", "PageLink", "Selectbox", "TextInput", "DataFrame"),
     "playground": ("ButtonGroup", "Button", "Selectbox", "ChatInput", "BidiComponent"),
@@ -43,11 +45,12 @@ _STYLE = Path(__file__).with_name("first_page.css")
 
 
 @cache
-def first_page() -> str:
-    """The page's text."""
+def first_page(language: str = "en") -> str:
+    """The page's text; `language` is that of what will be drawn in it."""
     page = (_STATIC / "index.html").read_text(encoding="utf-8")
     script = f"{_server_script()};{_elements_script()}"
     style = _STYLE.read_text(encoding="utf-8")
+    page = page.replace('<html lang="en">', html_tag(language), 1)
     return page.replace("<head>", f"<head>\n    <script>{script}</script>\n    <style>{style}</style>", 1)
 
 
@@ -56,14 +59,20 @@ def inline_scripts() -> list[str]:
     return re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", first_page(), re.DOTALL)
 
 
-def first_page_routes(base_path: str) -> list[Route]:
-    """Serves the page at the address of each page, below the server's base path, such as "/some/where" or ""."""
-    return [Route(path, _answer) for path in (base_path or "/", *(f"{base_path}/{page}" for page in PAGES))]
+def first_page_routes(base_path: str, language_of: Callable[[str], str]) -> list[Route]:
+    """Serves the page at the address of each page.
 
+    Args:
+        base_path: of the server, such as "/some/where" or "".
+        language_of: what a session begins in whose browser sends this `Accept-Language`.
+    """
 
-def _answer(request: Request) -> HTMLResponse:
-    page = with_alternates(first_page(), quote(request.url.path), PAGES)
-    return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+    def answer(request: Request) -> HTMLResponse:
+        page = first_page(language_of(request.headers.get("Accept-Language", "")))
+        page = with_alternates(page, quote(request.url.path), PAGES)
+        return HTMLResponse(page, headers={"Cache-Control": "no-cache", "Vary": "Accept-Language"})
+
+    return [Route(path, answer) for path in (base_path or "/", *(f"{base_path}/{page}" for page in PAGES))]
 
 
 def _server_script() -> str:

@@ -5,7 +5,7 @@ The catalogues are `locale/<language>/LC_MESSAGES/messages.po`, read as they are
 
 import gettext
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -64,9 +64,24 @@ def language() -> str:
 
 def _session_language() -> str:
     chosen = st.session_state.get(LANGUAGE_KEY)
-    if chosen in LANGUAGES:
-        return str(chosen)
+    return str(chosen) if chosen in LANGUAGES else browser_language()
+
+
+def browser_language() -> str:
+    """Our language that the browser asks for: what a session begins in."""
     return preferred_language(st.context.headers.get("Accept-Language") or st.context.locale or "en")
+
+
+def in_each_language(say: Callable[[], str]) -> tuple[str, ...]:
+    """What `say` says in each of our languages: who searches may use any of them."""
+    found = []
+    for spoken in LANGUAGES:
+        before = _settled.set(spoken)
+        try:
+            found.append(say())
+        finally:
+            _settled.reset(before)
+    return tuple(found)
 
 
 def _(message: str) -> str:

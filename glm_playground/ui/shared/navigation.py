@@ -22,6 +22,8 @@ PRESENT = _PAGES / "present.py"
 PANEL = "settings_panel"
 """Names the lane whose settings are open beside the page."""
 _ICON = Path(__file__).parent / "icon.svg"
+_LOGO = _ICON.with_name("logo.svg").read_text(encoding="utf-8")
+_NAME = "GLM Playground"
 
 
 def draw_page() -> None:
@@ -30,10 +32,16 @@ def draw_page() -> None:
         settle_language()
         # On a phone the panel is folded away unless it was asked for.
         panel: Literal["expanded", "auto"] = "expanded" if st.session_state.get(PANEL) else "auto"
-        st.set_page_config("GLM Playground", str(_ICON), layout="wide", initial_sidebar_state=panel)
         # A page can be run once; making it anew takes longer than all else here.
         page = st.navigation([copy(page) for page in _pages(language())], position="top")
+        st.set_page_config(page_title(page.title), str(_ICON), layout="wide", initial_sidebar_state=panel)
+        st.logo(_LOGO, size="large")
         page.run()
+
+
+def page_title(subject: str) -> str:
+    """What the browser's tab and its history call a page."""
+    return f"{subject} · {_NAME}"
 
 
 @cache

@@ -6,13 +6,15 @@ from glm_playground.gateway.configured import SCRIPTED_TEXT
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.sandbox.weights import INSTALL_COMMAND, has_weights
 from glm_playground.service import runtime
+from glm_playground.ui.server import document_language
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, language, ngettext
+from glm_playground.ui.shared.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, browser_language, language, ngettext
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.running import draw_running
 from glm_playground.ui.shared.styled import styled
 
 _LONGEST_NAMES = 40
+_SAID = "language_said"
 
 
 def draw_header(title: str, *, attaches: bool = False) -> None:
@@ -28,6 +30,7 @@ def draw_header(title: str, *, attaches: bool = False) -> None:
         draw_running(attaches=attaches)
         st.markdown(_server_line(), width="content")
         _draw_language()
+        _say_language()
 
 
 def _draw_language() -> None:
@@ -39,6 +42,14 @@ def _draw_language() -> None:
 def _change_language() -> None:
     languages = list(LANGUAGES)
     st.session_state[LANGUAGE_KEY] = languages[(languages.index(language()) + 1) % len(languages)]
+
+
+def _say_language() -> None:
+    """Follows the choice of a language in the document; the first page said the browser's."""
+    spoken = language()
+    if _SAID in st.session_state or spoken != browser_language():
+        st.session_state[_SAID] = True
+        st.html(f"<script>{document_language.SCRIPTS[spoken]}</script>", unsafe_allow_javascript=True, width="content")
 
 
 def _server_line() -> str:

@@ -93,7 +93,40 @@ class TestWall:
     def test_every_model_has_a_card_that_leads_to_its_page(self, wall: AppTest) -> None:
         links = {link.proto.label: link.proto.query_string for link in wall.get("page_link")}
         assert links.pop("Help me choose") == ""
-        assert links == {card.name: f"id={card.id}" for card in CATALOG.cards}
+        assert links == {f"Open {card.name}": f"id={card.id}" for card in CATALOG.cards}
+
+    def test_a_card_says_first_what_the_model_is_and_is_for(self, wall: AppTest) -> None:
+        cards = [element.value for element in wall.markdown if element.value.startswith("#### ")]
+        turbo = next(card for card in cards if card.startswith("#### GLM\\-5\\-Turbo"))
+        assert ":gray-badge[Delisted]" in turbo
+        assert "Best for “Faster GLM chat” RunAPI" in turbo
+        flash = next(card for card in cards if card.startswith("#### GLM\\-4\\.6V\\-Flash\n"))
+        assert ":gray-badge[Open weights] :green-badge[Free] :gray-badge[Vision]" in flash
+
+    def test_order(self, wall: AppTest) -> None:
+        def first() -> str:
+            run(wall)
+            return next(link.proto.query_string for link in wall.get("page_link") if link.proto.query_string)
+
+        assert first() == "id=glm-5.3-flash"
+        for value, expected in (("price", "4.7-flash"), ("context", "5.3-flash"), ("name", "4-32b-0414-128k")):
+            wall.selectbox(key="wall_order").set_value(value)
+            assert first() == f"id=glm-{expected}"
+
+    def test_models_are_picked_to_be_compared(self, wall: AppTest) -> None:
+        assert not wall.checkbox
+        wall.toggle(key="wall_picks").set_value(True)
+        run(wall)
+        for model in ("glm-5.3", "glm-4.5"):
+            wall.checkbox(key=f"wall_pick-{model}").check()
+        run(wall)
+        [link] = [link.proto for link in wall.get("page_link") if link.proto.label.startswith("Compare selected")]
+        assert link.label == "Compare selected (2)"
+        assert link.query_string == "ids=glm-5.3%2Cglm-4.5"
+        # What is searched for takes nothing from what was picked.
+        wall.text_input(key="wall_search").set_value("glm-4.7")
+        run(wall)
+        assert any(link.proto.label == "Compare selected (2)" for link in wall.get("page_link"))
 
     def test_the_first_run_draws_what_is_seen_at_once(self, in_sandbox: None) -> None:
         at = AppTest.from_file(APP, default_timeout=10)
@@ -110,7 +143,8 @@ class TestWall:
     def test_search_and_filters(self, wall: AppTest) -> None:
         def shown() -> set[str]:
             run(wall)
-            return {link.proto.label for link in wall.get("page_link") if link.proto.query_string}
+            links = (link.proto for link in wall.get("page_link") if link.proto.query_string)
+            return {link.label.removeprefix("Open ") for link in links}
 
         wall.text_input(key="wall_search").set_value("4.5")
         assert shown() == {"GLM-4.5", "GLM-4.5-Air", "GLM-4.5V"}

@@ -17,7 +17,7 @@ def price(card: ModelCard) -> CardPrice:
 
 
 def found(wanted: WantedModels, listed: frozenset[str] | None = None) -> set[str]:
-    return {card.id for card in CATALOG.cards if fits(card, price(card), listed, wanted)}
+    return {card.id for card in CATALOG.cards if fits(card, price, listed, wanted)}
 
 
 def test_nothing_asked_for_shows_everything() -> None:
@@ -32,6 +32,11 @@ def test_nothing_asked_for_shows_everything() -> None:
         ("lightweight", {"glm-4.5-air"}),
         ("proprietary", {"glm-5-turbo"}),
         ("no such thing", set()),
+        # In either language, with accents or without, whatever the page's language.
+        ("free vision", {"glm-4.6v-flash"}),
+        ("grátis visão", {"glm-4.6v-flash"}),
+        ("GRATIS visao", {"glm-4.6v-flash"}),
+        ("delisted", {"glm-5-turbo"}),
     ],
 )
 def test_text(text: str, expected: set[str]) -> None:
@@ -77,7 +82,7 @@ def test_what_runapi_refuses_is_not_to_be_had() -> None:
 def test_price() -> None:
     assert found(WantedModels(price=Decimal(0))) == {"glm-4.6v-flash", "glm-4.7-flash"}
     card = CATALOG["glm-5.1"]
-    assert not fits(card, NO_PRICE, None, WantedModels(price=Decimal(100)))
+    assert not fits(card, lambda _card: NO_PRICE, None, WantedModels(price=Decimal(100)))
 
 
 def test_status() -> None:
