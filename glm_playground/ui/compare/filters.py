@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import NamedTuple
 
 import streamlit as st
@@ -20,10 +19,11 @@ from glm_playground.catalog.comparison import (
 )
 from glm_playground.ui.compare.compared_models import chosen_order, draw_order
 from glm_playground.ui.compare.own_rows import OwnRow
-from glm_playground.ui.compare.words import group_names, row_label
+from glm_playground.ui.compare.words import group_names, row_label, searched, with_unit
 from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.i18n import _, language
-from glm_playground.ui.shared.plain_values import plain_texts
+from glm_playground.ui.shared.plain_values import bare_texts, common_unit, plain_texts
+from glm_playground.ui.shared.searched import has_words
 
 MOST_COLUMNS = 12
 """More models than this stand below each other, one a row."""
@@ -118,15 +118,24 @@ def shown_rows(cards: Sequence[ModelCard], wanted: WantedRows, laid_over: LaidOv
     ids = ",".join(card.id for card in cards)
     read_now = tuple((*place, str(fact.value), fact.note) for place, fact in sorted(laid_over.items()))
     whole = _all_rows(cards, ids, wanted.group, language(), laid_over, read_now)
-    words = wanted.text.casefold().split()
-    public = zip(whole.comparison.rows, whole.labels, whole.texts, strict=True)
+    rows = [_Row(one.row, one.label, one.texts, searched(one.row, (one.label, *one.texts))) for one in own]
     kept = [
-        (row, label, texts)
-        for row, label, texts in chain(own, public)
-        if _is_kind(row, wanted.rows) and (not words or _has_words(words, label, texts))
+        row
+        for row in (*rows, *whole)
+        if _is_kind(row.compared, wanted.rows) and (not wanted.text.strip() or has_words(wanted.text, row.searched))
     ]
-    rows, labels, texts = zip(*kept, strict=True) if kept else ((), (), ())
-    return Shown(Comparison(whole.comparison.cards, rows), labels, texts)
+    return Shown(
+        Comparison(tuple(cards), tuple(row.compared for row in kept)),
+        tuple(row.label for row in kept),
+        tuple(row.texts for row in kept),
+    )
+
+
+class _Row(NamedTuple):
+    compared: ComparedRow
+    label: str
+    texts: tuple[str, ...]
+    searched: str
 
 
 # Public facts only, and nothing that changes: so every session may have the same.
@@ -138,12 +147,17 @@ def _all_rows(
     spoken: str,
     _laid_over: LaidOver,
     read_now: tuple[tuple[str | None, ...], ...],
-) -> Shown:
+) -> list[_Row]:
     """Every row of a subject; what stands for the arguments with an underscore are the others."""
     scores = score_names(_cards) if group in {"scores", "all"} else []
-    whole = compare(_cards, _keys(group), scores, _laid_over)
-    labels = tuple(row_label(row) for row in whole.rows)
-    return Shown(whole, labels, tuple(plain_texts(row.facts) for row in whole.rows))
+    return [_row(row) for row in compare(_cards, _keys(group), scores, _laid_over).rows]
+
+
+def _row(row: ComparedRow) -> _Row:
+    """The row with its unit in its name, where all its values are numbers of one."""
+    unit = common_unit(row.facts)
+    texts = bare_texts(row.facts) if unit else plain_texts(row.facts)
+    return _Row(row, with_unit(row_label(row), unit), texts, searched(row, texts))
 
 
 def _keys(group: str) -> tuple[str, ...]:
@@ -158,8 +172,3 @@ def _is_kind(row: ComparedRow, kind: str) -> bool:
     if kind == "different":
         return row.difference is Difference.DIFFERENT
     return kind != "unknown" or row.has_unknown
-
-
-def _has_words(words: list[str], label: str, cells: tuple[str, ...]) -> bool:
-    everything = " ".join((label, *cells)).casefold()
-    return all(word in everything for word in words)

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from glm_playground.catalog import ModelCard
 from glm_playground.catalog.comparison import ComparedRow, difference
 from glm_playground.ledger import LedgerError
+from glm_playground.ui.compare.words import PRICE_AT_MY_WORKLOAD, row_label, with_unit
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.measured import MeasuredFigure, gateway_names, measured_figures, read_measured
-from glm_playground.ui.shared.plain_values import plain
+from glm_playground.ui.shared.plain_values import bare_texts, common_unit
 from glm_playground.ui.shared.price_basis import Prices
 
 WITH_PRICE = frozenset({"key", "prices", "all"})
@@ -35,10 +36,11 @@ def _price_row(cards: Sequence[ModelCard], prices: Prices) -> OwnRow:
     offers = [prices.offer(card) for card in cards]
     facts = tuple(prices.blended(offered) for offered in offers)
     texts = tuple(
-        f"{plain(fact)}, {prices.seller(offered)}" if fact.known else plain(fact)
-        for fact, offered in zip(facts, offers, strict=True)
+        f"{text}, {prices.seller(offered)}" if fact.known else text
+        for text, fact, offered in zip(bare_texts(facts), facts, offers, strict=True)
     )
-    return OwnRow(ComparedRow("workload.price", facts, difference(facts)), _("Price at my workload"), texts)
+    row = ComparedRow(PRICE_AT_MY_WORKLOAD, facts, difference(facts))
+    return OwnRow(row, with_unit(row_label(row), common_unit(facts)), texts)
 
 
 def _measured_rows(cards: Sequence[ModelCard]) -> list[OwnRow]:

@@ -23,7 +23,10 @@ def draw_reading(shown: Shown, sources: Mapping[str, Source]) -> None:
     cards, rows = shown.comparison.cards, shown.comparison.rows
     columns = {"≠": [mark(row.difference) for row in rows]}
     for place, card in enumerate(cards):
-        columns[literal(card.name)] = [sourced(row.facts[place], sources) for row in rows]
+        columns[literal(card.name)] = [
+            sourced(row.facts[place], sources, literal(cells[place]))
+            for row, cells in zip(rows, shown.texts, strict=True)
+        ]
     frame = pd.DataFrame(columns, index=pd.Index(map(literal, shown.labels), name=_("Fact")))
     with fold:
         st.table(frame, border="horizontal", alt=_("Comparison of {count} models").format(count=len(cards)))

@@ -1,6 +1,6 @@
 """The comparison as a grid: a click on a cell, a row's name or a column's head opens the claims behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -26,7 +26,10 @@ _CLOSED = "compare_closed"
 _ROW_HEIGHT = 32
 _MOST_HEIGHT = 600
 _MOST_TINTED = 1500
-_LONGEST_IN_A_CELL = 60
+_LONGEST_IN_A_CELL = 48
+_LETTER, _PADDING = 5.9, 18
+"""Pixels. The grid sizes a column by its first rows alone, and cuts what is longer below them. Names and
+signs that are wider than six tenths of it are not frozen."""
 # Seen on white and on black alike, and a difference has its sign besides.
 _TINT = "background-color: rgba(110, 150, 220, 0.20)"
 
@@ -127,21 +130,34 @@ def _short(text: str) -> str:
 
 
 def _columns(shown: Shown, by_model: bool) -> dict[str, Any]:
-    rows, column = shown.comparison.rows, st.column_config.TextColumn
+    rows, cards, column = shown.comparison.rows, shown.comparison.cards, st.column_config.TextColumn
     if by_model:
+        heads = [f"{label} {mark(row.difference)}" for row, label in zip(rows, shown.labels, strict=True)]
         facts = {
-            row.key: column(f"{label} {mark(row.difference)}", alignment="right" if _is_figures(row.facts) else "left")
-            for row, label in zip(rows, shown.labels, strict=True)
+            row.key: column(
+                head,
+                alignment="right" if _is_figures(row.facts) else "left",
+                width=_width((head, *cells)),
+            )
+            for row, head, cells in zip(rows, heads, shown.texts, strict=True)
         }
-        return {"model": column(_("Model"), pinned=True, width=130), **facts}
+        return {"model": column(_("Model"), pinned=True, width=_width(card.name for card in cards)), **facts}
     figures = sum(_is_figures(row.facts) for row in rows)
     side: Literal["left", "right"] = "right" if figures * 2 >= len(rows) else "left"
-    models = {card.id: column(card.name, alignment=side) for card in shown.comparison.cards}
+    models = {
+        card.id: column(card.name, alignment=side, width=_width((card.name, *cells)))
+        for card, cells in zip(cards, zip(*shown.texts, strict=True), strict=True)
+    }
     return {
-        "fact": column(_("Fact"), pinned=True, width=150),
-        "mark": column("≠", pinned=True, width=36, alignment="center", help=_sign_help()),
+        "fact": column(_("Fact"), pinned=True, width=_width(shown.labels)),
+        "mark": column("≠", pinned=True, width=34, alignment="center", help=_sign_help()),
         **models,
     }
+
+
+def _width(texts: Iterable[str]) -> int:
+    """Pixels that show each of the texts whole, as far as a cell does."""
+    return round(max(len(_short(text)) for text in texts) * _LETTER) + _PADDING
 
 
 def _is_figures(facts: Sequence[AnyFact]) -> bool:
@@ -168,10 +184,11 @@ def _draw_caption(comparison: Comparison, *, tinted: bool) -> None:
     count = len(comparison.rows)
     parts = [ngettext("{count} row", "{count} rows", count).format(count=number(count)), _sign_help()]
     if tinted and len(comparison.cards) > 1:
-        name = literal(comparison.cards[0].name)
+        name = comparison.cards[0].name
         parts.append(_("tinted: another value than {model}'s").format(model=name))
     parts.append(_("click a cell, a row's name or a column's head for its sources"))
-    st.caption("  \n".join(["; ".join(parts), *_price_notes(comparison)]))
+    parts.append(_("$/1M: US dollars for a million tokens"))
+    st.caption(literal("; ".join(parts)) + "".join(f"  \n{note}" for note in _price_notes(comparison)))
 
 
 def _price_notes(comparison: Comparison) -> list[str]:

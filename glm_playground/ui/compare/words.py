@@ -1,12 +1,17 @@
 """Names of the rows and subjects of a comparison."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from glm_playground.catalog.comparison import ComparedRow, ScoreName
 from glm_playground.ui.shared.board_words import conditions_text
 from glm_playground.ui.shared.fact_groups import lifecycle_labels, self_host_labels
-from glm_playground.ui.shared.fact_values import arithmetic_labels, kind_name
-from glm_playground.ui.shared.i18n import _, language
+from glm_playground.ui.shared.fact_values import arithmetic_labels, kind_name, unit_name
+from glm_playground.ui.shared.i18n import _, in_each_language, language
+from glm_playground.ui.shared.searched import folded
+
+PRICE_AT_MY_WORKLOAD = "workload.price"
+"""Key of the row with the blended price."""
 
 
 def group_names() -> dict[str, str]:
@@ -34,6 +39,24 @@ def row_label(row: ComparedRow) -> str:
     return score_label(row.score) if row.score else fact_labels().get(row.key, row.key)
 
 
+def with_unit(label: str, unit: str | None) -> str:
+    """The name of a row with the unit of its values: "Context (tokens)"."""
+    return f"{label} ({unit_name(unit)})" if unit else label
+
+
+def searched(row: ComparedRow, texts: Iterable[str]) -> str:
+    """What a search in the rows looks at: the row's name and subject in each language, its key, and its cells."""
+    names = in_each_language(lambda: " ".join((row_label(row), *_subjects(row))))
+    return folded(" ".join((*names, row.key.replace("_", " "), *texts)))
+
+
+def _subjects(row: ComparedRow) -> tuple[str, ...]:
+    """Words for rows whose names do not say what they are about."""
+    if row.score:
+        return (_("Scores"), _("benchmark"))
+    return (_("price, cost"),) if ".price." in row.key or row.key == PRICE_AT_MY_WORKLOAD else ()
+
+
 def score_label(name: ScoreName) -> str:
     """A benchmark with its conditions, and who ran it where that is not the model's own maker."""
     parts = [name.benchmark]
@@ -52,7 +75,8 @@ def fact_labels() -> dict[str, str]:
 @lru_cache(maxsize=8)
 def _labels(language: str) -> dict[str, str]:
     return (
-        {f"facts.{key}": label for key, label in _of_the_model().items()}
+        {PRICE_AT_MY_WORKLOAD: _("Price at my workload")}
+        | {f"facts.{key}": label for key, label in _of_the_model().items()}
         | lifecycle_labels()
         | self_host_labels()
         | {

@@ -30,6 +30,27 @@ def value_text(value: Any, unit: str | None = None) -> str:
     return published(str(value))
 
 
+def bare_text(value: int | Decimal, unit: str | None) -> str:
+    """A number without its unit, for a column or a row that names it; US dollars with two digits at least."""
+    digits = _digits(value) if isinstance(value, Decimal) else 0
+    return number(value, max(2, digits) if unit and unit.startswith("USD") else digits)
+
+
+def unit_name(unit: str) -> str:
+    """A unit in words, as the head of a column says it."""
+    return {
+        "B": _("billions"),
+        "tokens": _("tokens"),
+        "entries": _("entries"),
+        "parameters": _("parameters"),
+        "T tokens": _("trillions of tokens"),
+        "USD / 1M tokens": _("$/1M"),
+        "USD / 1K tokens": _("$/1K"),
+        "USD / task": _("USD / task"),
+        "count": _("count"),
+    }.get(unit, unit)
+
+
 def wire_text(fact: AnyFact) -> str:
     """The value of a request parameter as it is sent, in no language; a number by locale."""
     value = fact.value

@@ -5,7 +5,8 @@ The catalogues are `locale/<language>/LC_MESSAGES/messages.po`, read as they are
 
 import gettext
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -76,12 +77,19 @@ def in_each_language(say: Callable[[], str]) -> tuple[str, ...]:
     """What `say` says in each of our languages: who searches may use any of them."""
     found = []
     for spoken in LANGUAGES:
-        before = _settled.set(spoken)
-        try:
+        with speaking(spoken):
             found.append(say())
-        finally:
-            _settled.reset(before)
     return tuple(found)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Within it, that language is the session's."""
+    before = _settled.set(language)
+    try:
+        yield
+    finally:
+        _settled.reset(before)
 
 
 def _(message: str) -> str:

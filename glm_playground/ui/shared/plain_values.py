@@ -1,13 +1,13 @@
 """Values of facts as plain text, for grids and files, which draw no Markdown."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Self
 
 from glm_playground.catalog import AnyFact
-from glm_playground.ui.shared.fact_values import value_text
+from glm_playground.ui.shared.fact_values import bare_text, value_text
 from glm_playground.ui.shared.i18n import _, language
 
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]<>()#+\-.!|~$:&\"'])")
@@ -30,6 +30,20 @@ def plain_texts(facts: Iterable[AnyFact]) -> tuple[str, ...]:
     return tuple(
         unknown if (value := fact.value) is None else _plain(spoken, _Exact(value), fact.unit) for fact in facts
     )
+
+
+def common_unit(facts: Sequence[AnyFact]) -> str | None:
+    """The unit of every known value, where they are numbers of one unit that is longer than a sign."""
+    known = [fact for fact in facts if fact.value is not None]
+    units = {fact.unit for fact in known}
+    numbers = all(isinstance(fact.value, int | Decimal) and not isinstance(fact.value, bool) for fact in known)
+    return units.pop() if len(units) == 1 and units != {"%"} and numbers else None
+
+
+def bare_texts(facts: Iterable[AnyFact]) -> tuple[str, ...]:
+    """The facts' numbers as plain texts without their unit."""
+    unknown = _("unknown")
+    return tuple(unknown if fact.value is None else bare_text(fact.value, fact.unit) for fact in facts)
 
 
 class _Exact(tuple[type, Any]):

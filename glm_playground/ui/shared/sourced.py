@@ -8,11 +8,11 @@ from glm_playground.ui.shared.fact_values import fact_text
 from glm_playground.ui.shared.fact_view import source_link
 
 
-def sourced(fact: AnyFact, sources: Mapping[str, Source]) -> str:
-    """The value as small Markdown with a link to its source and the month it was read in."""
+def sourced(fact: AnyFact, sources: Mapping[str, Source], text: str | None = None) -> str:
+    """The value as small Markdown with a link to its source and the month it was read in; `text` stands for it."""
     if not fact.known:
         return f":small[:gray[{fact_text(fact)}]]"
     source = sources.get(fact.source or "")
     named = source_link(source, short=True) if source else literal(fact.source or "")
     # The hyphen is one that no line breaks at.
-    return f":small[{fact_text(fact)} :gray[{named} {fact.read:%Y\u2011%m}]]"
+    return f":small[{text or fact_text(fact)} :gray[{named} {fact.read:%Y\u2011%m}]]"

@@ -15,8 +15,10 @@ from glm_playground.ui.compare import compared_models, filters
 from glm_playground.ui.compare import table as compare_table
 from glm_playground.ui.compare.compared_models import asked_for
 from glm_playground.ui.compare.filters import MOST_COLUMNS
+from glm_playground.ui.compare.words import fact_labels
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.i18n import speaking
 from tests.app.own_runs import keep_own, own_run
 
 PAGE = "pages/compare.py"
@@ -103,10 +105,10 @@ def test_asked_for_keeps_the_order_of_the_address() -> None:
 
 def test_unknowns_are_said_and_differences_marked(open_page: Open) -> None:
     rows = table(open_page(PAGE))
-    assert rows["Input, RunAPI"]["glm-5.1"] == "unknown"
-    assert rows["Input, RunAPI"]["glm-4.6"] == "$0.30 / 1M tokens"
-    assert rows["Input, RunAPI"]["mark"] == "≠"
-    assert rows["Context"]["glm-5.1"] == "200,000 tokens"
+    assert rows["Input, RunAPI ($/1M)"]["glm-5.1"] == "unknown"
+    assert rows["Input, RunAPI ($/1M)"]["glm-4.6"] == "0.30"
+    assert rows["Input, RunAPI ($/1M)"]["mark"] == "≠"
+    assert rows["Context (tokens)"]["glm-5.1"] == "200,000"
     assert rows["Tools"]["mark"] == "="
     assert not {cell for row in rows.values() for cell in row.values()} & {"", "None", "nan", "0"}
 
@@ -119,16 +121,17 @@ def test_every_row_of_every_model_says_what_the_catalog_says(open_page: Open) ->
         run(at)
         rows = table(at)
         assert len(rows) == len(at.dataframe[0].value) > 150
+        label = next(label for label in rows if label.startswith("Output, RunAPI"))
         for card in cards:
             known = card.price("runapi").output.known
-            assert (rows["Output, RunAPI"][card.id] == "unknown") == (not known)
+            assert (rows[label][card.id] == "unknown") == (not known)
 
 
 def test_numbers_and_words_follow_the_language(open_page: Open) -> None:
     at = open_page(PAGE, locale="pt-BR")
     shown = {cell for row in at.dataframe[0].value.to_numpy() for cell in row}
-    assert any(cell.startswith("200.000 ") for cell in shown)
-    assert any(cell.startswith("$0,30 ") for cell in shown)
+    assert "200.000" in shown
+    assert "0,30" in shown
     assert "desconhecido" in shown
 
 
@@ -156,11 +159,40 @@ def test_rows_can_be_filtered_by_unknowns_and_text(open_page: Open) -> None:
     at.selectbox(key="compare_rows").set_value("all")
     at.text_input(key="compare_search").set_value("z.ai INPUT")
     run(at)
-    assert set(table(at)) == {"Input, Z.ai", "Cached input, Z.ai"}
+    assert set(table(at)) == {"Input, Z.ai ($/1M)", "Cached input, Z.ai ($/1M)"}
     at.text_input(key="compare_search").set_value("nothing like this")
     run(at)
     assert not at.dataframe
     assert "No row fits" in text(at)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "pt-BR"])
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        ("price", "gateways.zai.price.input"),
+        ("preço", "gateways.zai.price.input"),
+        ("PRECO", "gateways.zai.price.input"),
+        ("custo", "gateways.zai.price.input"),
+        ("context", "facts.context_tokens"),
+        ("contexto", "facts.context_tokens"),
+        ("licence", "facts.license"),
+        ("license", "facts.license"),
+        ("licença", "facts.license"),
+        ("licenca", "facts.license"),
+    ],
+)
+def test_rows_are_found_in_either_language_with_accents_or_without(
+    open_page: Open, locale: str, asked: str, key: str
+) -> None:
+    at = open_page(PAGE, locale=locale)
+    at.text_input(key="compare_search").set_value(asked)
+    run(at)
+    found = set(table(at))
+    with speaking({"en-US": "en", "pt-BR": "pt_BR"}[locale]):
+        label = fact_labels()[key]
+    assert any(row.startswith(label) for row in found)
+    assert len(found) < 12
 
 
 def test_models_can_be_ordered_and_stand_one_a_row(open_page: Open) -> None:
@@ -298,8 +330,8 @@ def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monke
     monkeypatch.setattr(live_facts, "live_facts", listed)
     monkeypatch.setattr(live_facts, "sources", lambda server: {"live_prices": source})
     at = open_page(PAGE)
-    assert table(at)["Input, RunAPI"]["glm-4.6"] == "$0.35 / 1M tokens"
-    assert table(at)["Input, RunAPI"]["glm-4.5-air"] == "$0.10 / 1M tokens"
+    assert table(at)["Input, RunAPI ($/1M)"]["glm-4.6"] == "0.35"
+    assert table(at)["Input, RunAPI ($/1M)"]["glm-4.5-air"] == "0.10"
     view(at, "cost")
     line = costs(at)[r"GLM\-4\.6"]
     assert r"**\$1\.25**" in line
@@ -312,12 +344,12 @@ def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monke
 
 def test_the_price_at_my_workload_names_its_seller(open_page: Open) -> None:
     at = open_page(PAGE)
-    label = "Price at my workload"
-    assert table(at)[label]["glm-4.6"] == "$0.46 / 1M tokens, RunAPI"
-    assert table(at)[label]["glm-5.1"] == "$2.00 / 1M tokens, Z.ai"
+    label = "Price at my workload ($/1M)"
+    assert table(at)[label]["glm-4.6"] == "0.46, RunAPI"
+    assert table(at)[label]["glm-5.1"] == "2.00, Z.ai"
     assert table(open_page(PAGE, prices="runapi"))[label]["glm-5.1"] == "unknown"
     # A million tokens of output alone.
-    assert table(open_page(PAGE, load="1-1-1000000-0-0"))[label]["glm-4.6"].startswith("$1.10 / 1M tokens")
+    assert table(open_page(PAGE, load="1-1-1000000-0-0"))[label]["glm-4.6"].startswith("1.10, ")
 
 
 def test_what_my_runs_measured_stands_beside_what_is_published_and_is_nobody_elses(open_page: Open) -> None:
