@@ -1,5 +1,6 @@
 """What the plots show: the known figures of each model with their text and source, and who has none."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -42,6 +43,12 @@ class Point:
     def unknown(self) -> tuple[str, ...]:
         """Names of the figures nobody published."""
         return tuple(figure.series for figure in self.figures if figure.fact.value is None)
+
+
+def family(card: ModelCard) -> str:
+    """The generation that a model is of, such as "GLM-5"; its own name where the name says none."""
+    found = re.match(r"GLM-\d+", card.name)
+    return found[0] if found else card.name
 
 
 def frontier(drawn: Sequence[Point]) -> list[Point]:
