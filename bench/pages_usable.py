@@ -1,17 +1,18 @@
 """How soon the pages can be used in a real browser, beside an empty Streamlit app.
 
-    uv run python -m bench.pages_usable [--repeats 5] [--pages models sheet]
+    uv run python -m bench.pages_usable [--repeats 5] [--pages models sheet] [--models 500]
 
 A page can be used once its heading is drawn and no script runs; a time is from the navigation on, by the page's own
 clock. Each page was opened before, so that the browser has its files and the server its data. In each round the empty
-app, under the same configuration, and the pages are opened one after the other. Ends with status 1 when a page takes
-longer than the limit.
+app, under the same configuration, and the pages are opened one after the other. With `--models` the catalog is a
+generated one of so many (`bench.pages_speed.generate`). Ends with status 1 when a page takes longer than the limit.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 from statistics import median
 
@@ -19,6 +20,7 @@ from playwright.sync_api import BrowserContext, sync_playwright
 
 from bench.browser import launch
 from bench.measures import number, say, table
+from bench.pages_speed import generate
 from tests.live.app_process import AppProcess
 
 _BENCH = Path(__file__).resolve().parent
@@ -48,12 +50,13 @@ def _usable_ms(context: BrowserContext, address: str) -> float:
         page.close()
 
 
-def measure(names: list[str], repeats: int) -> dict[str, list[float]]:
-    """The times (ms) of the empty app and of the pages."""
+def measure(names: list[str], repeats: int, models: int | None = None) -> dict[str, list[float]]:
+    """The times (ms) of the empty app and of the pages, with the packaged catalog or one of `models`."""
     environment = {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}
     root = _BENCH.parent
     with (
-        AppProcess(root / "app.py", cwd=root, env=environment) as app,
+        tempfile.TemporaryDirectory(prefix="catalog-") as folder,
+        AppProcess(_script(models, Path(folder), environment), cwd=root, env=environment) as app,
         AppProcess(_BENCH / "empty_app.py", cwd=root) as empty,
         sync_playwright() as playwright,
         launch(playwright) as browser,
@@ -68,12 +71,22 @@ def measure(names: list[str], repeats: int) -> dict[str, list[float]]:
     return {name: [times[name] for times in rounds[_WARM_UPS:]] for name in addresses}
 
 
+def _script(models: int | None, folder: Path, environment: dict[str, str]) -> Path:
+    """What serves the app; `environment` is given what it needs for it."""
+    if models is None:
+        return _BENCH.parent / "app.py"
+    generate(models, folder)
+    environment["BENCH_CATALOG"] = str(folder)
+    return _BENCH / "catalog_app.py"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.pages_usable", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--pages", nargs="+", choices=_PAGES, default=list(_PAGES))
+    parser.add_argument("--models", type=int, help="cards in a generated catalog; the packaged one without it")
     given = parser.parse_args()
-    times = measure(given.pages, given.repeats)
+    times = measure(given.pages, given.repeats, given.models)
     base = median(times[_EMPTY])
     ratios = {name: median(found) / base for name, found in times.items()}
     rows = [

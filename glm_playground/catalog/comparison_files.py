@@ -1,7 +1,7 @@
-"""A comparison as a file: CSV with a line a claim, a Markdown table with numbered sources, or JSON.
+"""A comparison as a file: CSV with a line a fact, a Markdown table with numbered sources, or JSON with every claim.
 
 CSV and JSON carry the values as they are in the catalog, under English field names; labels and the texts of the
-Markdown table are given by the caller, in its language.
+Markdown table are given by the caller, in its language. `comparison_workbook` writes the same for Excel.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,19 +20,21 @@ from glm_playground.catalog.types import AnyFact, Claim, Source
 
 UNKNOWN = "unknown"
 COLUMNS = (
+    "model",
     "fact",
     "label",
-    "difference",
-    "model",
     "value",
     "unit",
-    "chosen",
-    "kind",
-    "read",
-    "as_of",
     "source",
     "publisher",
     "url",
+    "source_date",
+    "read",
+    "kind",
+    "quotation",
+    "licence",
+    "conflict",
+    "difference",
     "note",
     "why",
 )
@@ -50,47 +52,66 @@ def mark(difference: Difference) -> str:
 
 
 def csv_text(comparison: Comparison, labels: Labels, sources: Mapping[str, Source]) -> str:
-    """One line a claim, and one for each unknown; the line to go by is the chosen one of its fact and model.
+    """One line a fact of a model, unknown ones too, with who says it and what others say instead.
 
     No cell begins as a formula does.
     """
     out = io.StringIO()
     lines = csv.writer(out)
     lines.writerow(COLUMNS)
-    for row in comparison.rows:
-        for card, fact in zip(comparison.cards, row.facts, strict=True):
-            for claim in fact.claims if fact.known else (None, *fact.claims):
-                cells = {
-                    "fact": row.key,
-                    "label": labels[row.key],
-                    "difference": row.difference.value,
-                    "model": card.id,
-                    **_claim_cells(fact, claim, sources),
-                }
-                lines.writerow([harmless_cell(cells[name]) for name in COLUMNS])
+    for cells in fact_lines(comparison, labels, sources):
+        lines.writerow([harmless_cell(cells[name]) for name in COLUMNS])
     return out.getvalue()
 
 
-def _claim_cells(fact: AnyFact, claim: Claim[Any] | None, sources: Mapping[str, Source]) -> dict[str, str]:
+def fact_lines(comparison: Comparison, labels: Labels, sources: Mapping[str, Source]) -> Iterator[dict[str, str]]:
+    """Each fact of each model by the names in `COLUMNS`; what is not known of one is empty, its value "unknown"."""
+    for row in comparison.rows:
+        for card, fact in zip(comparison.cards, row.facts, strict=True):
+            yield {
+                "model": card.id,
+                "fact": row.key,
+                "label": labels[row.key],
+                "value": _plain(fact.value),
+                "unit": fact.unit or "",
+                "conflict": _conflict(fact, sources),
+                "difference": row.difference.value,
+                "note": fact.note or "",
+                "why": fact.why or "",
+                **_source_cells(fact.chosen, sources),
+            }
+
+
+def _source_cells(claim: Claim[Any] | None, sources: Mapping[str, Source]) -> dict[str, str]:
     source = sources.get(claim.source) if claim else None
     return {
-        "value": _plain(claim.value) if claim else UNKNOWN,
-        "unit": fact.unit or "",
-        "chosen": "yes" if claim is fact.chosen else "no",
-        "kind": claim.kind if claim else "",
-        "read": claim.read.isoformat() if claim else "",
-        "as_of": (claim.as_of or "") if claim else "",
         "source": claim.source if claim else "",
         "publisher": source.publisher if source else "",
         "url": (source.url or "") if source else "",
-        "note": (claim.note or "") if claim else "",
-        "why": fact.why or "",
+        "source_date": (claim.as_of or (source.as_of if source else None) or "") if claim else "",
+        "read": claim.read.isoformat() if claim else "",
+        "kind": claim.kind if claim else "",
+        "quotation": (claim.quote or "") if claim else "",
+        "licence": (source.licence or "") if source else "",
     }
+
+
+def _conflict(fact: AnyFact, sources: Mapping[str, Source]) -> str:
+    """What others say instead: "754 (Hugging Face), 753 (vLLM recipes)"."""
+    return ", ".join(
+        f"{_plain(claim.value)} ({sources[claim.source].publisher if claim.source in sources else claim.source})"
+        for claim in fact.dissenting
+    )
 
 
 def harmless_cell(text: str) -> str:
     """`text`, marked as text where a spreadsheet would take it for a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take the text for a formula."""
+    return _FORMULA.match(text) is not None
 
 
 def _plain(value: Any) -> str:
@@ -187,6 +208,7 @@ def _cell_value(model: str, fact: AnyFact) -> dict[str, Any]:
                 "read": claim.read.isoformat(),
                 "as_of": claim.as_of,
                 "note": claim.note,
+                "quote": claim.quote,
                 "chosen": claim is fact.chosen,
             }
             for claim in fact.claims

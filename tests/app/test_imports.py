@@ -15,7 +15,7 @@ tab = AppTest.from_file("app.py", default_timeout=20).run()
 assert not tab.exception
 tab.switch_page("pages/playground.py").run()
 assert not tab.exception
-print([name for name in ("pandas", "altair", "pyarrow") if name in sys.modules])
+print([name for name in ("pandas", "altair", "pyarrow", "xlsxwriter") if name in sys.modules])
 """
 
 

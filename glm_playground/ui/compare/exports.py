@@ -12,6 +12,7 @@ from glm_playground.ui.shared.file_buttons import FileKind, draw_file_buttons
 from glm_playground.ui.shared.i18n import _
 
 _NAME = "glm-comparison"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def draw_downloads(shown: Shown, sources: Mapping[str, Source]) -> None:
@@ -30,6 +31,15 @@ def draw_downloads(shown: Shown, sources: Mapping[str, Source]) -> None:
         FileKind("CSV", "csv", "text/csv", lambda: "\ufeff" + csv_text(comparison, labels, sources)),
         FileKind("Markdown", "md", "text/markdown", write_markdown),
         FileKind("JSON", "json", "application/json", partial(json_text, comparison, labels, sources)),
+        FileKind("Excel", "xlsx", _XLSX, lambda: _workbook(shown, labels, sources)),
     )
     with popover:
         draw_file_buttons(kinds, _NAME, "download", type="tertiary")
+
+
+def _workbook(shown: Shown, labels: Mapping[str, str], sources: Mapping[str, Source]) -> bytes:
+    # Its writer is loaded once somebody wants the file.
+    from glm_playground.catalog.comparison_workbook import Words, workbook  # noqa: PLC0415
+
+    words = Words(_("Values"), _("Sources"), _("Fact"), _("Unit"))
+    return workbook(shown.comparison, labels, sources, words)

@@ -14,7 +14,7 @@ class FileKind(NamedTuple):
     ending: str
     """Of its name, without the dot."""
     mime: str
-    write: Callable[[], str]
+    write: Callable[[], str | bytes]
 
 
 def dated(stem: str) -> str:

@@ -226,7 +226,7 @@ def test_the_plain_table_has_a_source_in_each_known_cell(open_page: Open) -> Non
 
 def test_there_is_a_download_in_each_format(open_page: Open) -> None:
     buttons = opened(open_page, "compare_download").get("download_button")
-    assert [button.proto.label for button in buttons] == ["CSV", "Markdown", "JSON"]
+    assert [button.proto.label for button in buttons] == ["CSV", "Markdown", "JSON", "Excel"]
 
 
 # -- the plots
@@ -288,7 +288,7 @@ def test_no_unknown_is_in_the_data_of_a_plot(open_page: Open) -> None:
     run(at)
     drawn = at.get("vega_lite_chart")[0].proto.datasets[0].data.data
     assert pa.ipc.open_stream(drawn).read_all().to_pylist() == [
-        {"model": name, "series": series, "value": value, "text": text}
+        {"model": name, "family": name[:5], "series": series, "value": value, "text": text}
         for name, total, active in (("GLM-5.1", 744, 40), ("GLM-4.6", 355, 32))
         for series, value, text in (
             ("Size, total", total, f"{total}B"),

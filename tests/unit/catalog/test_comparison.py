@@ -3,13 +3,14 @@
 import csv
 import io
 import json
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from glm_playground.catalog import Claim, Fact, ModelCard, ModelFacts, PriceFacts, Score, Source, load_catalog
 from glm_playground.catalog.comparison import (
@@ -28,7 +29,15 @@ from glm_playground.catalog.comparison import (
     score_key,
     score_names,
 )
-from glm_playground.catalog.comparison_files import COLUMNS, UNKNOWN, csv_text, json_text, markdown_text
+from glm_playground.catalog.comparison_files import (
+    COLUMNS,
+    UNKNOWN,
+    csv_text,
+    harmless_cell,
+    json_text,
+    markdown_text,
+)
+from glm_playground.catalog.comparison_workbook import Words, workbook
 from glm_playground.catalog.running_cost import Load, cheapest_first, running_cost
 
 READ = date(2026, 11, 23)
@@ -305,23 +314,54 @@ def test_no_csv_cell_begins_as_a_formula(comparison: Comparison, text: str) -> N
     assert len(cells) % len(COLUMNS) == 0
 
 
-def test_csv_names_the_source_of_every_claim_and_keeps_unknowns() -> None:
+def test_csv_has_a_line_a_fact_with_its_source_and_keeps_unknowns() -> None:
     comparison = everything()
     lines = lines_of(csv_text(comparison, labels_of(comparison), load_catalog().sources))
-    chosen = {(line["fact"], line["model"]): line for line in lines if line["chosen"] == "yes"}
-    count = 0
+    found = {(line["fact"], line["model"]): line for line in lines}
+    assert len(found) == len(lines) == len(comparison.rows) * len(comparison.cards)
     for row in comparison.rows:
         for model, fact in zip(comparison.models, row.facts, strict=True):
-            line = chosen[row.key, model]
-            count += 1
+            line = found[row.key, model]
             assert (line["value"] == UNKNOWN) == (not fact.known)
-            if fact.known:
+            assert bool(line["conflict"]) == bool(fact.dissenting)
+            if fact.chosen:
                 assert (line["source"], line["kind"]) == (fact.source, fact.kind)
                 assert line["publisher"]
                 assert date.fromisoformat(line["read"]) == fact.read
-    assert count == len(chosen)
-    claims = sum(len(fact.claims) for row in comparison.rows for fact in row.facts)
-    assert sum(bool(line["source"]) for line in lines) == claims
+                assert line["quotation"] == harmless_cell(fact.chosen.quote or "")
+    size = found["facts.size_total", "glm-5.1"]
+    assert (size["value"], size["unit"]) == ("744", "B")
+    assert size["conflict"].startswith("754 (")
+    assert {line["licence"] for line in lines} > {"", "MIT"}
+
+
+@given(compared(), TEXTS)
+@settings(max_examples=25)
+def test_a_workbook_holds_the_same_and_no_formula(comparison: Comparison, text: str) -> None:
+    labels = {row.key: text for row in comparison.rows}
+    written = workbook(comparison, labels, sources_of(comparison, text), Words("Values", "Sources", "Fact", "Unit"))
+    book = load_workbook(io.BytesIO(written))
+    assert book.sheetnames == ["Values", "Sources"]
+    cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert book["Values"].max_row == 1 + len(comparison.rows)
+    assert book["Sources"].max_row == 1 + len(comparison.rows) * len(comparison.cards)
+
+
+def test_a_workbook_has_numbers_dates_and_the_source_of_each() -> None:
+    catalog = load_catalog()
+    keys = ("gateways.zai.price.input", "facts.release", "facts.license")
+    comparison = compare((catalog["glm-5.1"], catalog["glm-5.4"]), keys)
+    words = Words("Valores", "Fontes", "Fato", "Unidade")
+    book = load_workbook(io.BytesIO(workbook(comparison, labels_of(comparison), catalog.sources, words)))
+    head, price, release, licence = book["Valores"].iter_rows(values_only=True)
+    assert head == ("Fato", "Unidade", "GLM-5.1", "GLM-5.4")
+    assert price[1:] == ("USD / 1M tokens", 1.4, UNKNOWN)
+    assert release[2:] == (datetime(2026, 4, 7), UNKNOWN)
+    assert licence[2] == "MIT"
+    columns, first, *_others = book["Fontes"].iter_rows(values_only=True)
+    assert columns == COLUMNS
+    assert first[:4] == ("glm-5.1", "gateways.zai.price.input", "gateways.zai.price.input", "1.40")
 
 
 @given(compared())
