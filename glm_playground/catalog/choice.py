@@ -153,7 +153,19 @@ class Shortlist:
 
 def choose(catalog: Catalog, question: Question, known: Known) -> Shortlist:
     """The shortlist for a question."""
-    found = [_candidate(card, question, known) for card in catalog.cards]
+    return _shortlist([_candidate(card, question, known) for card in catalog.cards], catalog, question, known)
+
+
+def with_unstated(shortlist: Shortlist, catalog: Catalog) -> Shortlist:
+    """The same question with scores without stated conditions held against each other too."""
+    found = [
+        Candidate(one.card, one.offer, one.checked)
+        for one in (*shortlist.fitting, *shortlist.may_fit, *shortlist.excluded)
+    ]
+    return _shortlist(found, catalog, replace(shortlist.question, unstated=True), shortlist.known)
+
+
+def _shortlist(found: Sequence[Candidate], catalog: Catalog, question: Question, known: Known) -> Shortlist:
     excluded = tuple(one for one in found if one.missed)
     may_fit = tuple(one for one in found if not one.missed and one.open)
     fitting = [one for one in found if not one.missed and not one.open]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from glm_playground.catalog.card import ModelCard, PriceFacts
 from glm_playground.catalog.types import Fact
@@ -17,7 +18,7 @@ NOT_LISTED = "the gateway no longer lists this model; its last prices say nothin
 _MILLION = Decimal(1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Load:
     """What is asked of a model each day: the same request so many times.
 
@@ -38,7 +39,7 @@ class Load:
         if not 0 <= self.cached_percent <= 100:
             raise ValueError("the share of cached input is between 0 and 100 percent")
 
-    @property
+    @cached_property
     def tokens_a_day(self) -> dict[str, Decimal]:
         """Tokens a day by the class they are priced in."""
         incoming = Decimal(self.requests_a_day) * self.tokens_in
@@ -49,7 +50,7 @@ class Load:
             "output": Decimal(self.requests_a_day) * (self.tokens_out + self.tokens_thinking),
         }
 
-    @property
+    @cached_property
     def one_request(self) -> Load:
         """One of the requests alone."""
         return replace(self, requests_a_day=1)
@@ -71,7 +72,7 @@ class Term:
         return None if self.price.value is None else self.tokens_a_day * self.price.value / _MILLION
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunningCost:
     """What the load costs on one model."""
 
@@ -83,22 +84,19 @@ class RunningCost:
         """The terms that need a price nobody published."""
         return tuple(term for term in self.terms if term.per_day is None)
 
-    @property
+    @cached_property
     def per_day(self) -> Decimal | None:
         """US dollars a day, or None where a price is missing."""
-        total = Decimal(0)
-        for term in self.terms:
-            if term.per_day is None:
-                return None
-            total += term.per_day
-        return total
+        days = [term.per_day for term in self.terms]
+        known = [amount for amount in days if amount is not None]
+        return sum(known, Decimal(0)) if len(known) == len(days) else None
 
     @property
     def per_30_days(self) -> Decimal | None:
         """US dollars in 30 days, or None where a price is missing."""
         return None if self.per_day is None else self.per_day * DAYS
 
-    @property
+    @cached_property
     def per_million(self) -> Decimal | None:
         """The blended price: US dollars per 1M tokens of this load; None where a price is missing or no token is."""
         tokens = sum((term.tokens_a_day for term in self.terms), Decimal(0))

@@ -36,6 +36,8 @@ class Offer(NamedTuple):
 def price_now(card: ModelCard, seller: str, over: LaidOver) -> PriceFacts:
     """The seller's prices for the model, with what was read now in place of what was published."""
     price = card.price(seller)
+    if not over:
+        return price
     now = {key: over.get((card.id, f"gateways.{seller}.price.{key}")) for key, _fact in price.classes}
     update = {key: fact for key, fact in now.items() if fact is not None}
     return price.model_copy(update=update) if update else price

@@ -1,12 +1,11 @@
 """The page Choose: what is asked, and the shortlist with the reason for each place and each exclusion."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import streamlit as st
 
 from glm_playground.catalog import Catalog, Fact, Source
-from glm_playground.catalog.choice import MEASURED, Aspect, Known, OnGateways, Question, Shortlist, choose
+from glm_playground.catalog.choice import MEASURED, Aspect, Known, OnGateways, Question, Shortlist, choose, with_unstated
 from glm_playground.catalog.sellers import OWN
 from glm_playground.gateway import Gateway
 from glm_playground.gateway.gateways import RUNAPI
@@ -72,8 +71,7 @@ def _hint(shortlist: Shortlist, catalog: Catalog) -> str:
     """How many more models had a place if scores without stated conditions were compared."""
     if shortlist.question.unstated or not shortlist.unplaced:
         return ""
-    other = choose(catalog, replace(shortlist.question, unstated=True), shortlist.known)
-    more = len(other.placed) - len(shortlist.placed)
+    more = len(with_unstated(shortlist, catalog).placed) - len(shortlist.placed)
     if more <= 0:
         return ""
     text = ngettext(

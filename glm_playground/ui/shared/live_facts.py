@@ -1,6 +1,6 @@
 """What the configured gateway says of a model now, as facts laid over the published ones."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -65,6 +65,12 @@ def live_facts(model: str, server: Gateway) -> LiveFacts:
         models_read_at=models.value.read_at if models.value else None,
         waiting=prices.waiting or models.waiting,
     )
+
+
+def priced_models(server: Gateway) -> Collection[str]:
+    """Ids of the models that the gateway's own list has a price of; a stand-in's are play money, and none."""
+    prices = runtime.live_prices(server).value
+    return prices.prices.schedules.keys() if prices and not server.stand_in else ()
 
 
 def sources(server: Gateway) -> dict[str, Source]:

@@ -17,10 +17,11 @@ def laid_over(cards: Sequence[ModelCard], server: Gateway) -> LaidOver:
     prices of anybody.
     """
     found: dict[tuple[str, str], AnyFact] = {}
+    priced = live_facts.priced_models(server)
     for card in cards:
-        live = live_facts.live_facts(card.id, server)
-        if live.server.stand_in:
+        if card.id not in priced:
             continue
+        live = live_facts.live_facts(card.id, server)
         for token_class, price in live.prices.items():
             if live.is_runapi:
                 fact = live.over(token_class, getattr(card.price("runapi"), token_class))

@@ -327,6 +327,7 @@ def test_a_price_read_now_is_in_the_table_and_in_the_cost(open_page: Open, monke
         prices = {"input": price} if model == "glm-4.6" else {}
         return live_facts.LiveFacts(Gateway("RunAPI", "https://runapi.ai", seller="runapi"), Fact[bool](), prices)
 
+    monkeypatch.setattr(live_facts, "priced_models", lambda server: {"glm-4.6"})
     monkeypatch.setattr(live_facts, "live_facts", listed)
     monkeypatch.setattr(live_facts, "sources", lambda server: {"live_prices": source})
     at = open_page(PAGE)
