@@ -9,9 +9,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
+from glm_playground.catalog import load_catalog
 from glm_playground.ui.shared.starters import QUICKSTART
 from tests.browser.conftest import OpenTab, Tab
 from tests.live.app_process import AppProcess
+
+CATALOG = load_catalog()
 
 # Findings that are Streamlit's own and that no setting of it mends: the rule, and what the element must match.
 KNOWN = {
@@ -94,21 +97,53 @@ def test_axe_finds_nothing_of_ours(scripted_app: AppProcess, open_tab: OpenTab, 
             page.keyboard.press("Escape")
 
 
+EVERY_PAGE = (
+    "/",
+    *(f"/?id=glm-5.1&tab={tab}" for tab in ("overview", "prices", "scores", "measured", "use", "self-host")),
+    "/?id=glm-5.1&tab=disagreements",
+    "/?id=glm-9",
+    "/choose",
+    "/choose?needs=vision,tools&context=200000&weights=price:3",
+    "/compare",
+    f"/compare?ids={','.join(CATALOG.order[:11])}",
+    f"/compare?ids={','.join(CATALOG.order)}",
+    "/playground",
+    "/history",
+    "/present",
+)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_of_ours_on_the_pages_that_are_read(
-    scripted_app: AppProcess, open_tab: OpenTab, theme: str
+@pytest.mark.parametrize("language", ["en-US", "pt-BR"])
+def test_axe_finds_nothing_of_ours_on_any_page(
+    scripted_app: AppProcess, open_tab: OpenTab, theme: str, language: str
 ) -> None:
-    for address, text in (
-        ("/", "GLM-5.1"),
-        ("/?id=glm-5.1", "Technical sheet"),
-        ("/compare", "Running cost"),
-        ("/choose", "Decision record"),
-        ("/present", "Replay plays the recording"),
-    ):
-        tab = open_tab(scripted_app, address, color_scheme=theme)
-        expect(tab.page.get_by_text(text).first).to_be_visible()
-        assert findings(tab) == [], address
+    found = {}
+    for address in EVERY_PAGE:
+        tab = open_tab(scripted_app, address, color_scheme=theme, locale=language)
+        expect(tab.page.locator("html")).to_have_attribute("lang", {"en-US": "en"}.get(language, language))
+        if address.startswith("/compare"):
+            for view in tab.page.get_by_role("tab").all():
+                view.click()
+                tab.settled()
+                found[f"{address} {view.inner_text()}"] = findings(tab)
+        else:
+            found[address] = findings(tab)
+        tab.page.close()
+    assert {address: violations for address, violations in found.items() if violations} == {}
+
+
+def test_the_document_says_the_language_that_is_chosen(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, "/choose", locale="pt-PT")
+    document = tab.page.locator("html")
+    expect(document).to_have_attribute("lang", "pt-BR")
+    assert tab.page.title() == "Escolher · GLM Playground"
+    for name, language in (("EN", "en"), ("PT", "pt-BR"), ("EN", "en")):
+        tab.page.get_by_role("radio", name=name).click()
+        expect(document).to_have_attribute("lang", language)
+    tab.go("/?id=glm-5.1")
+    assert tab.page.title() == "GLM-5.1 · GLM Playground"
 
 
 @pytest.mark.parametrize(
