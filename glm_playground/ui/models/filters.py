@@ -117,7 +117,7 @@ def badges(card: ModelCard, price: CardPrice, today: date) -> tuple[Badge, ...]:
 def badge_names() -> dict[Badge, str]:
     """The badges in words."""
     return {
-        "new": _("New"),
+        "new": _("New model"),
         "open_weights": _("Open weights"),
         "free": _("Free"),
         "vision": _("Vision"),

@@ -77,7 +77,7 @@ class FactView:
         chosen = next((fact.chosen for _label, fact in entry.facts if fact.chosen), None)
         differing = sum(len(fact.dissenting) for _label, fact in entry.facts if fact.known)
         # A narrow column of a table would break it after the publisher.
-        parts = [f"{literal(self._publisher(chosen))}\u00a0{chosen.read:%Y-%m}"] if chosen else []
+        parts = [f"{literal(self._publisher(chosen))}\u00a0{chosen.read:%Y\u2011%m}"] if chosen else []
         if differing:
             parts.append(ngettext("{count} differs", "{count} differ", differing).format(count=differing))
         return " · ".join(parts)
@@ -154,11 +154,16 @@ def _claim_line(claim: Claim[object], fact: AnyFact, sources: Mapping[str, Sourc
 
 def short_name(source: Source) -> str:
     """The publisher without the document: "Z.ai (model card)" is Z.ai."""
-    return source.publisher.split(" (")[0]
+    return _publisher(source).split(" (")[0]
+
+
+def _publisher(source: Source) -> str:
+    """Who publishes it; this project itself in the session's language, any other by its name."""
+    return _("this project") if source.publisher == "this project" else source.publisher
 
 
 def source_link(source: Source, *, short: bool = False) -> str:
     """The publisher, as a link where the document has an address; `short` leaves out which document it is."""
-    name = literal(short_name(source) if short else source.publisher)
+    name = literal(short_name(source) if short else _publisher(source))
     # An address may hold characters that end a Markdown link.
     return f"[{name}](<{source.url}>)" if source.url else name
