@@ -48,6 +48,7 @@ def unit_name(unit: str) -> str:
         "USD / 1K tokens": _("$/1K"),
         "USD / task": _("USD / task"),
         "count": _("count"),
+        "index": _("index"),
     }.get(unit, unit)
 
 
@@ -137,7 +138,7 @@ def _quantity(value: int | Decimal, unit: str | None) -> str:
         case "count":
             return number(value, digits)
         case _:
-            return number(value, digits) + (f" {literal(unit)}" if unit else "")
+            return number(value, digits) + (f" {literal(unit_name(unit))}" if unit else "")
 
 
 def _digits(value: Decimal) -> int:

@@ -236,6 +236,14 @@ class TestSheet:
         assert "Sources disagree in 12 things." in shown
         assert cells(glm_51, "Layers")[0] == "78"
 
+    def test_scores_are_numbers_of_the_language(self, in_sandbox: None) -> None:
+        at = at_address(id="glm-5.1", tab="scores")
+        assert cells(at, "Vending Bench 2")[0] == "\\$5,634.41"
+        at.segmented_control(key="language").set_value("pt_BR")
+        run(at)
+        assert cells(at, "AIME 2026")[0] == "95,3%"
+        assert cells(at, "Vending Bench 2")[0] == "\\$5.634,41"
+
     def test_it_opens_with_five_figures_and_draws_one_tab(self, in_sandbox: None) -> None:
         at = at_address(id="glm-5.1")
         figures = at.markdown[2].value.split("\n\n")[1].splitlines()
