@@ -5,7 +5,16 @@ from collections.abc import Mapping
 import streamlit as st
 
 from glm_playground.catalog import Catalog, Fact, Source
-from glm_playground.catalog.choice import MEASURED, Aspect, Known, OnGateways, Question, Shortlist, choose, with_unstated
+from glm_playground.catalog.choice import (
+    MEASURED,
+    Aspect,
+    Known,
+    OnGateways,
+    Question,
+    Shortlist,
+    choose,
+    with_unstated,
+)
 from glm_playground.catalog.sellers import OWN
 from glm_playground.gateway import Gateway
 from glm_playground.gateway.gateways import RUNAPI
