@@ -47,7 +47,8 @@ def findings(tab: Tab) -> list[str]:
     response: dict[str, Any] = (
         Axe().run(tab.page, options={"runOnly": ["color-contrast"]} if is_dark else None).response
     )
-    assert response["passes"]
+    # Where all text is over a picture or a canvas, axe can say nothing of colours.
+    assert response["passes"] or response["incomplete"]
     return [finding for violation in response["violations"] for finding in _unknown(tab, violation)]
 
 

@@ -76,8 +76,8 @@ class FactView:
             return entry.tag
         chosen = next((fact.chosen for _label, fact in entry.facts if fact.chosen), None)
         differing = sum(len(fact.dissenting) for _label, fact in entry.facts if fact.known)
-        # A narrow column of a table would break it after the publisher.
-        parts = [f"{literal(self._publisher(chosen))}\u00a0{chosen.read:%Y\u2011%m}"] if chosen else []
+        # A narrow column of a table breaks it after the publisher, and never within the month.
+        parts = [f"{literal(self._publisher(chosen))} {chosen.read:%Y\u2011%m}"] if chosen else []
         if differing:
             parts.append(ngettext("{count} differs", "{count} differ", differing).format(count=differing))
         return " · ".join(parts)

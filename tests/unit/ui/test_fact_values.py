@@ -68,7 +68,7 @@ def test_every_fact_has_a_text_and_its_claims_have_source_date_and_kind() -> Non
 def test_a_row_says_who_and_when_and_how_many_differ() -> None:
     view = FactView(CATALOG.sources)
     facts = CATALOG["glm-5.1"].facts
-    assert view.tag(row("context", "Context", facts.context_tokens)) == "Z\\.ai\u00a02026\u201111 · 2 differ"
+    assert view.tag(row("context", "Context", facts.context_tokens)) == "Z\\.ai 2026\u201111 · 2 differ"
     assert view.tag(row("cutoff", "Knowledge cutoff", facts.knowledge_cutoff)) == ""
     assert view.tag(Row("runs", "Runs", "none", (), tag="own")) == "own"
 
