@@ -239,7 +239,7 @@ class TestSheet:
     def test_scores_are_numbers_of_the_language(self, in_sandbox: None) -> None:
         at = at_address(id="glm-5.1", tab="scores")
         assert cells(at, "Vending Bench 2")[0] == "\\$5,634.41"
-        at.segmented_control(key="language").set_value("pt_BR")
+        at.button(key="language_button").click()
         run(at)
         assert cells(at, "AIME 2026")[0] == "95,3%"
         assert cells(at, "Vending Bench 2")[0] == "\\$5.634,41"

@@ -39,7 +39,7 @@ def test_the_code_of_elements_that_it_fetches_is_there() -> None:
     ],
 )
 def test_it_leads_to_the_facts_for_other_programs(base: str, address: str) -> None:
-    client = TestClient(Starlette(routes=first_page_routes(base)), base_url="http://host")
+    client = TestClient(Starlette(routes=first_page_routes(base, lambda accepted: "en")), base_url="http://host")
     page = client.get(address)
     assert page.status_code == 200
     found = re.findall(r'<link rel="alternate" type="([^"]+)" href="([^"]+)"', page.text)
