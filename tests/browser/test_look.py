@@ -181,7 +181,7 @@ def test_a_sheet_prints_whole_and_without_the_menus(scripted_app: AppProcess, op
 
 def test_what_is_below_the_first_screen_comes_by_itself(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/")
-    expect(tab.page.get_by_role("link", name="GLM-5.4", exact=True)).to_be_attached()
+    expect(tab.page.get_by_role("link", name="Open GLM-5.4", exact=True)).to_be_attached()
     tab = open_tab(scripted_app, "/?id=glm-5.1")
     expect(tab.page.get_by_role("heading", name="Limits and sizes")).to_be_attached()
     tab = open_tab(scripted_app, "/compare")
