@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from time import process_time
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -266,9 +266,9 @@ def test_a_changed_weight_is_answered_at_once_for_500_models() -> None:
     cards = tuple(card.model_copy(update={"id": f"{card.id}-{copy}"}) for copy in range(25) for card in CATALOG.cards)
     many = Catalog(cards)
     ask(Need(), Aspect.CODING, catalog=many)
-    start = process_time()
+    start = thread_time()
     found = ask(Need(tools=True), *Aspect, catalog=many)
-    assert process_time() - start < 0.3
+    assert thread_time() - start < 0.3
     assert len(cards) == 500
     assert {model.rpartition("-")[0] for model in ids(found.placed)} <= set(CATALOG)
 
