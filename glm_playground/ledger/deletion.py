@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, delete, exists, insert, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from glm_playground.ledger import totals, word_index, workbenches
+from glm_playground.ledger import evaluations, totals, word_index, workbenches
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.database import insert as put
 from glm_playground.ledger.filters import shown
@@ -61,13 +61,13 @@ def purge_runs(database: Database, before: datetime) -> int:
 
 
 def expire_runs(database: Database, before: date) -> int:
-    """Removes what is older than that day: runs, workbenches, and what gateways said; how many runs."""
+    """Removes what is older than that day: runs, workbenches, evaluations, and what gateways said; how many runs."""
     moment = datetime.combine(before, time(), UTC)
     marked = _in_batches(database, lambda connection: _mark_expired(connection, before))
     with database.writing() as connection:
         connection.execute(delete(balances).where(balances.c.read_at < moment))
         connection.execute(delete(callbacks).where(callbacks.c.received_at < moment))
-        benches = workbenches.expire(connection, moment)
+        benches = workbenches.expire(connection, moment) + evaluations.expire(connection, moment)
     # All of them are older than anything else that waits to be removed.
     if marked or benches:
         purge_runs(database, _LONG_AGO + timedelta(days=1))

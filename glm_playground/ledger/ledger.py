@@ -17,6 +17,7 @@ from glm_playground.ledger import (
     balances,
     caps,
     deletion,
+    evaluations,
     measurements,
     moves,
     queries,
@@ -78,6 +79,7 @@ class Ledger:
         self._database = database
         self._recorder = uuid.uuid4().hex
         self._progress: dict[str, _Progress] = {}
+        self.evaluations = evaluations.Evaluations(database, lambda: self._recorder)
 
     @classmethod
     def open(cls, url: str, *, timeout: float = LOCK_TIMEOUT_S) -> "Ledger":
@@ -186,15 +188,16 @@ class Ledger:
             connection.execute(select(1))
 
     def interrupt_abandoned(self) -> int:
-        """Ends the runs whose recorder is gone as interrupted, with the events that were stored; how many.
+        """Ends the runs whose recorder is gone as interrupted, with the events that were stored, and interrupts its
+        cells of evaluations; how many of both.
 
         A recorder is gone where its process on this machine has ended, or it gave no sign for `GONE_AFTER`.
         """
         with self._database.reading() as connection:
-            if not run_writes.any_abandoned(connection):
+            if not (run_writes.any_abandoned(connection) or evaluations.any_left(connection)):
                 return 0
         with self._database.writing() as connection:
-            return run_writes.end_abandoned(connection)
+            return run_writes.end_abandoned(connection) + evaluations.interrupt_left(connection)
 
     # Reading
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, i
 
 from glm_playground.ledger import totals, word_index
 from glm_playground.ledger.database import Database
+from glm_playground.ledger.evaluations_schema import evaluations
 from glm_playground.ledger.filters import shown
 from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.run_writes import lock_runs, stored_words
@@ -101,7 +102,7 @@ def move(database: Database, code: str, to: str) -> Movable | None:
         theirs = select(workbenches.c.id).where(workbenches.c.owner == plain(to))
         mine = _kept(found.owner) & workbenches.c.id.not_in(theirs)
         connection.execute(update(workbenches).where(mine).values(owner=plain(to)))
-        for table in (lookups, balances):
+        for table in (lookups, balances, evaluations):
             connection.execute(update(table).where(table.c.owner == found.owner).values(owner=plain(to)))
         connection.execute(delete(moves).where(moves.c.id == letters[:_PART]))
     return found

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, exists, func, or_, select, union
 
+from glm_playground.ledger.evaluations_schema import evaluations
 from glm_playground.ledger.filters import newest_first, shown
 from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.schema import contents, presets, run_tags, runs, totals, workbenches
@@ -52,7 +53,7 @@ def read_batch(
 
 def knows(connection: Connection, owner: str) -> bool:
     """Whether anything is stored for the owner, deleted or not."""
-    found = (exists().where(table.c.owner == plain(owner)) for table in (runs, workbenches, presets))
+    found = (exists().where(table.c.owner == plain(owner)) for table in (runs, workbenches, presets, evaluations))
     return bool(connection.execute(select(or_(*found))).scalar())
 
 
