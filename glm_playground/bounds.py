@@ -179,3 +179,18 @@ MCP_TOKENS = 10_000_000
 """A request or day of a workload."""
 API_ROOTS = 16
 """Addresses of the app under which documents that name it are kept written."""
+
+# Evaluations.
+EVALUATION_CELLS = 200_000
+"""Cases times prompts, candidates and repeats."""
+EVALUATION_CANDIDATES = 20
+EVALUATION_REPEATS = 100
+EVALUATION_AT_ONCE = 16
+"""Requests at once at one gateway, where nobody says another number."""
+EVALUATION_MOST_AT_ONCE = 128
+EVALUATION_WAIT_S = 300.0
+"""A gateway that asks to wait for longer is asked no more until the evaluation is resumed."""
+EVALUATION_REFUSALS = 8
+"""Bursts of refusals in a row, without an answer between, after which a gateway is asked no more."""
+EVALUATION_FAILURES = 20
+"""Failures in a row after which a candidate is asked no more."""

@@ -135,6 +135,7 @@ class GatewayClient:
         *,
         client_request_id: str | None = None,
         on_attempt: Callable[[Attempt], None] = lambda attempt: None,
+        repeat: bool = True,
     ) -> AsyncIterator[ChatStream]:
         """Sends `request` and gives the answer to read; leaving the block closes the connection.
 
@@ -145,11 +146,13 @@ class GatewayClient:
             request: what to send.
             client_request_id: `X-Client-Request-Id`; printable ASCII, at most 512 characters.
             on_attempt: called before each pause.
+            repeat: whether it is sent again at all.
 
         Raises:
             GatewayError: of the tree in `errors`.
         """
-        response, t0_ns = await self._send_chat(request, client_request_id, on_attempt)
+        retries = _MAX_RETRIES if repeat else 0
+        response, t0_ns = await self._send_chat(request, client_request_id, on_attempt, retries)
         try:
             yield ChatStream(response, response_ids(response, self._redaction), t0_ns, self._redaction, tail=self._tail)
         finally:
@@ -233,7 +236,11 @@ class GatewayClient:
         return response
 
     async def _send_chat(
-        self, request: ChatRequest, client_request_id: str | None, on_attempt: Callable[[Attempt], None]
+        self,
+        request: ChatRequest,
+        client_request_id: str | None,
+        on_attempt: Callable[[Attempt], None],
+        retries: int = _MAX_RETRIES,
     ) -> tuple[httpx.Response, int]:
         """The response, and `perf_counter_ns()` just before the request it answers was written: its t0."""
         headers = {
@@ -246,12 +253,12 @@ class GatewayClient:
         if client_request_id:
             headers["X-Client-Request-Id"] = client_request_id
         content = request.encoded()
-        for tried in range(_MAX_RETRIES + 1):
+        for tried in range(retries + 1):
             asked = self._http.build_request("POST", self.gateway.chat_url, headers=headers, content=content)
             try:
                 return await self._send(asked)
             except GatewayError as error:
-                pause = _pause(error, tried)
+                pause = _pause(error, tried) if tried < retries else None
                 if pause is None:
                     raise
                 on_attempt(Attempt(error, pause))
@@ -341,7 +348,7 @@ def _was_refused(error: BaseException | None) -> bool:
 
 def _pause(error: GatewayError, tried: int) -> float | None:
     """Seconds to wait before the next try; None where there is none."""
-    if not error.safe_to_repeat or tried >= _MAX_RETRIES:
+    if not error.safe_to_repeat:
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= _LONGEST_RETRY_AFTER_S else None

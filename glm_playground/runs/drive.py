@@ -30,6 +30,8 @@ class Drive:
     price: AskPrice
     claim: Claim | None = None
     """What the run may use at most; None where no cap holds for it, or one refused it."""
+    on_end: Callable[[LiveRun], None] | None = None
+    """Called once, when it has ended."""
     changed: threading.Condition = field(default_factory=threading.Condition)
     waiting: int = 0
     ended: threading.Event = field(default_factory=threading.Event)

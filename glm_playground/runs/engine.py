@@ -114,6 +114,9 @@ class Engine:
         warm_up: bool = False,
         price: AskPrice = no_price,
         claim: Claim | None = None,
+        run_id: str = "",
+        on_end: Callable[[LiveRun], None] | None = None,
+        repeat: bool = True,
     ) -> LiveRun:
         """Gives the run that will record the answer to `request`, at once.
 
@@ -126,16 +129,19 @@ class Engine:
             price: asked once, when the run has ended, on the engine's loop; the run ends once it answers.
             claim: what it may use at most; reserved when its turn has come, and where a cap is reached nothing is sent
                 and the run fails with `caps.CAP_REACHED`.
+            run_id: its id, where that is chosen already.
+            on_end: called with the run after the engine's own, on the engine's thread.
+            repeat: whether a request that was refused before anything was charged is sent again, as the client does.
         """
         run = LiveRun(
-            id=uuid.uuid4().hex,
+            id=run_id or uuid.uuid4().hex,
             request=request,
             server=Server(gateway.name, gateway.origin, gateway.stand_in, gateway.failed_not_charged, gateway.settles),
             started_at=datetime.now(UTC),
             warm_up=warm_up,
             owner=owner,
         )
-        self._begin(run, behind, lambda drive: self._ask(drive, gateway), price, claim)
+        self._begin(run, behind, lambda drive: self._ask(drive, gateway, repeat=repeat), price, claim, on_end=on_end)
         return run
 
     def replay(
@@ -264,8 +270,10 @@ class Engine:
         work: _Work,
         price: AskPrice = no_price,
         claim: Claim | None = None,
+        *,
+        on_end: Callable[[LiveRun], None] | None = None,
     ) -> None:
-        drive = Drive(run, price, claim, behind=self._drives.get(behind.id) if behind else None)
+        drive = Drive(run, price, claim, on_end, behind=self._drives.get(behind.id) if behind else None)
         self._drives[run.id] = drive
         self._loop.call_soon_threadsafe(self._launch, drive, work)
 
@@ -329,13 +337,15 @@ class Engine:
         self._drives.pop(run.id, None)
         if not run.replayed:
             self._on_end(run)
+        if drive.on_end:
+            drive.on_end(run)
         drive.ended.set()
         for watcher in tuple(drive.watchers):
             watcher.set()
         with drive.changed:
             drive.changed.notify_all()
 
-    async def _ask(self, drive: Drive, gateway: Gateway) -> Outcome:
+    async def _ask(self, drive: Drive, gateway: Gateway, *, repeat: bool) -> Outcome:
         if self._draining:
             drive.run.error = RunError(DRAINING, "")
             return Outcome.FAILED
@@ -347,9 +357,9 @@ class Engine:
         drive.run.started_at = datetime.now(UTC)
         drive.run.sent = True
         drive.t0_ns = perf_counter_ns()
-        return await self._read(drive, client)
+        return await self._read(drive, client, repeat=repeat)
 
-    async def _read(self, drive: Drive, client: GatewayClient) -> Outcome:
+    async def _read(self, drive: Drive, client: GatewayClient, *, repeat: bool) -> Outcome:
         run = drive.run
 
         def note_attempt(attempt: Attempt) -> None:
@@ -358,7 +368,8 @@ class Engine:
             drive.tell()
 
         request = run.request
-        async with client.stream(request, client_request_id=run.id, on_attempt=note_attempt) as stream:
+        asked = client.stream(request, client_request_id=run.id, on_attempt=note_attempt, repeat=repeat)
+        async with asked as stream:
             drive.begin(stream.t0_ns)
             run.request_id = stream.ids.request_id
             run.task_id = stream.ids.task_id

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
@@ -14,6 +14,7 @@ from glm_playground.gateway.configured import configured_gateways, runapi_gatewa
 from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
 from glm_playground.runs.caps import Claim
 from glm_playground.runs.cost import Price
+from glm_playground.runs.drive import AskPrice
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.prices import known_price, listed_price
@@ -63,15 +64,22 @@ def start(
     `claim` has no default, so that no caller forgets the caps: `service.runner` makes it.
     """
 
+    price = price_question(server, request.model)
+    run = engine().start(request, server, owner=owner, behind=behind, warm_up=warm_up, price=price, claim=claim)
+    storage.watch(run, owner, lambda: None)
+    return run
+
+
+def price_question(server: Gateway, model: str) -> AskPrice:
+    """Asks for the price of `model` once a run has ended."""
+
     async def price() -> Price | None:
         # At the first prompt of a process the price list may still be on its way; an ended run waits a moment for it.
         if (asked := _prices.get(_place(server))) and not asked.answer.done():
             await asyncio.wait({asyncio.wrap_future(asked.answer)}, timeout=_PRICE_WAIT_S)
-        return price_of(server, request.model)
+        return price_of(server, model)
 
-    run = engine().start(request, server, owner=owner, behind=behind, warm_up=warm_up, price=price, claim=claim)
-    storage.watch(run, owner, lambda: None)
-    return run
+    return price
 
 
 @cache
@@ -177,6 +185,15 @@ def ask_models(server: Gateway) -> None:
     if server.private:
         return
     _ask(_models, server, lambda client, last: read_models(client))
+
+
+def wait_known(server: Gateway, timeout: float) -> None:
+    """Asks for prices and models, and waits for both answers, `timeout` seconds at most."""
+    ask_prices(server)
+    ask_models(server)
+    place = _place(server)
+    waiting = [asked.answer for asked in (_prices.get(place), _models.get(place)) if asked]
+    wait(waiting, timeout)
 
 
 def live_prices(server: Gateway) -> Live[LivePrices]:

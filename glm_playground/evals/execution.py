@@ -1,0 +1,327 @@
+"""Asks the cells of an evaluation, as many at once as the gateways bear, until none waits or a cap is reached.
+
+It works on a thread of its own and goes on without anybody looking. Whatever ends is stored in the transaction that
+claims what comes next; while the database is away nothing new is sent, and what has ended waits to be stored.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from glm_playground.evals.desk import Desk
+from glm_playground.evals.pace import Pace
+from glm_playground.evals.settlement import settlement_of
+from glm_playground.evals.work import Asked, Work
+from glm_playground.gateway import Gateway
+from glm_playground.ledger import LedgerError
+from glm_playground.ledger.evaluation_values import (
+    CellKey,
+    CellState,
+    Claimed,
+    EndedCell,
+    EvaluationRow,
+    EvaluationState,
+    Spending,
+    Step,
+    Want,
+)
+from glm_playground.ledger.evaluations import Evaluations
+from glm_playground.ledger.run_writes import EndedRun
+from glm_playground.runs.caps import Amount
+from glm_playground.runs.cost import cost_of
+from glm_playground.runs.drive import AskPrice
+from glm_playground.runs.engine import Engine
+from glm_playground.runs.live_run import LiveRun
+
+_log = logging.getLogger(__name__)
+
+STOPPED, CAP_REACHED = "it was stopped", "its cap is reached"
+_BEAT_S = 5.0
+"""Seconds after which the database is asked though nothing ended: a process must say that it is alive."""
+_AWAY_S = 1.0
+"""Seconds until a database that is away is asked again."""
+_STOPPING_S = 20.0
+"""Seconds that a stopped evaluation waits for a database that is away."""
+
+
+class Progress(NamedTuple):
+    """How far an evaluation is."""
+
+    cells: dict[CellState, int]
+    """As this process knows them; others may work on it too."""
+    running: int
+    """Asked by this process now."""
+    asked: int
+    """Ended in this process, in whatever way."""
+    seconds: float
+    """Since this process began."""
+    spending: Spending
+    given_up: dict[str, str]
+    """By candidate, why it is asked no more."""
+    problem: LedgerError | None
+    """Why nothing is stored at the moment."""
+
+    @property
+    def total(self) -> int:
+        """All cells."""
+        return sum(self.cells.values())
+
+    @property
+    def left(self) -> int:
+        """Those that wait or are asked."""
+        return self.cells.get(CellState.WAITING, 0) + self.cells.get(CellState.CLAIMED, 0)
+
+    @property
+    def rate(self) -> float | None:
+        """Ended cells a second; None before the first."""
+        return self.asked / self.seconds if self.asked and self.seconds > 0 else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About; None where nobody can say."""
+        return self.left / self.rate if self.rate else None
+
+
+@dataclass
+class _Sent:
+    """A cell that is under way."""
+
+    claimed: Claimed
+    asked: Asked
+    sent_at: float
+    run: LiveRun | None = None
+
+
+@dataclass
+class _State:
+    """What the threads share, under the lock."""
+
+    sent: dict[str, _Sent] = field(default_factory=dict)
+    """By run id."""
+    ended: list[LiveRun] = field(default_factory=list)
+    stopping: bool = False
+
+
+class Execution:
+    """Works on one evaluation in this process.
+
+    Args:
+        store: where it is.
+        row: the evaluation, opened.
+        work: its cells.
+        engine: sends.
+        price: gives what asks for the price of a model once a run has ended.
+        at_most: requests at once at each gateway.
+    """
+
+    def __init__(
+        self,
+        store: Evaluations,
+        row: EvaluationRow,
+        work: Work,
+        engine: Engine,
+        price: Callable[[Gateway, str], AskPrice],
+        *,
+        at_most: int,
+    ) -> None:
+        self._store, self._row, self._work = store, row, work
+        self._engine, self._price = engine, price
+        self._changed = threading.Condition()
+        self._state = _State()
+        self._desks = [Desk(name, places, Pace.of(at_most)) for name, places in work.by_gateway.items()]
+        self._desk_of = {place: desk for desk in self._desks for place in desk.candidates}
+        self._cells = dict(row.cells)
+        self._spending = row.spending
+        self._owed: list[EndedCell] = []
+        self._prepared: dict[CellKey, Asked] = {}
+        self._capped = self._halted = False
+        self._asked_count = 0
+        self._began = time.monotonic()
+        self._stop_at = 0.0
+        self._next_step = 0.0
+        self._problem: LedgerError | None = None
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is, from any thread."""
+        given_up = {
+            self._work.candidates[place].name: why for desk in self._desks for place, why in list(desk.given_up.items())
+        }
+        seconds = time.monotonic() - self._began
+        running, asked = len(self._state.sent), self._asked_count
+        return Progress(dict(self._cells), running, asked, seconds, self._spending, given_up, self._problem)
+
+    def stop(self) -> None:
+        """Claims nothing more and stops what is under way, from any thread; `run` returns soon."""
+        with self._changed:
+            self._state.stopping = True
+            self._stop_at = self._stop_at or time.monotonic()
+            running = [one.run for one in self._state.sent.values() if one.run]
+            self._changed.notify_all()
+        for run in running:
+            self._engine.stop(run)
+
+    def run(self) -> EvaluationState:
+        """Works until nothing can be done here any more; how the evaluation stands then.
+
+        Raises:
+            LedgerError: it was stopped while the database was away, so that what ended last is not stored.
+        """
+        while True:
+            self._take_ended()
+            try:
+                if self._is_due():
+                    self._step()
+                if self._is_over():
+                    return self._store.leave(self._row.number, self._why())
+            except LedgerError as error:
+                if self._state.stopping and time.monotonic() - self._stop_at > _STOPPING_S and not self._state.sent:
+                    raise
+                self._note(error)
+            with self._changed:
+                if not self._state.ended and (pause := self._pause()) > 0:
+                    self._changed.wait(pause)
+
+    # One round
+
+    def _take_ended(self) -> None:
+        with self._changed:
+            ended, self._state.ended = self._state.ended, []
+            sent = [self._state.sent.pop(run.id) for run in ended]
+        now = time.monotonic()
+        for run, one in zip(ended, sent, strict=True):
+            key, claim = one.claimed.key, one.asked.claim
+            state, used = settlement_of(run, claim)
+            self._desk_of[key.candidate].note(key.candidate, state, run.error, one.sent_at, now)
+            kept = state is not CellState.WAITING
+            self._owed.append(
+                EndedCell(key, run.id, state, one.claimed.most, used, self._packed(run) if kept else None)
+            )
+            self._asked_count += kept
+            # What it freed may make room for another.
+            self._capped = False
+
+    def _packed(self, run: LiveRun) -> EndedRun | None:
+        try:
+            return EndedRun.of(run, self._row.owner, run.cost or cost_of(run, None))
+        except ValueError:
+            _log.exception("run %s cannot be stored; its cell is", run.id)
+            return None
+
+    def _is_due(self) -> bool:
+        if self._problem and time.monotonic() < self._next_step:
+            return False
+        return bool(self._owed or self._wants()) or time.monotonic() >= self._next_step
+
+    def _wants(self) -> tuple[Want, ...]:
+        if self._capped or self._halted or self._state.stopping:
+            return ()
+        now = time.monotonic()
+        return tuple(Want(desk.asked, room) for desk in self._desks if (room := desk.room(now)))
+
+    def _step(self) -> None:
+        if time.monotonic() >= self._next_step:
+            # Another process may have given cells back, or freed what it had reserved.
+            self._capped = False
+            for desk in self._desks:
+                desk.dry = False
+        wants = self._wants()
+        try:
+            stepped = self._store.step(self._row.number, Step(tuple(self._owed), wants, self._most))
+        except ValueError:
+            self._settle_each()
+            return
+        self._problem, self._next_step = None, time.monotonic() + _BEAT_S
+        for one in self._owed:
+            self._move(CellState.CLAIMED, one.state)
+        self._owed = []
+        self._spending, self._capped = stepped.spending, stepped.capped
+        self._halted = stepped.state is not EvaluationState.RUNNING
+        for want in wants:
+            claimed = sum(one.key.candidate in want.candidates for one in stepped.claimed)
+            self._desk_of[want.candidates[0]].dry = claimed < want.at_most and not stepped.capped
+        for claim in stepped.claimed:
+            self._move(CellState.WAITING, CellState.CLAIMED)
+            self._send(claim)
+        self._prepared.clear()
+
+    def _settle_each(self) -> None:
+        """Settles one after the other, where the run of one cannot be stored: its cell is, without it."""
+        while self._owed:
+            one = self._owed[0]
+            try:
+                self._store.step(self._row.number, Step((one,), (), self._most))
+            except ValueError:
+                _log.exception("run %s cannot be stored; its cell is", one.run_id)
+                self._store.step(self._row.number, Step((one._replace(run=None),), (), self._most))
+            self._move(CellState.CLAIMED, one.state)
+            del self._owed[0]
+
+    def _move(self, before: CellState, after: CellState) -> None:
+        # Others may have claimed what was waiting when this process began.
+        self._cells[before] = max(self._cells.get(before, 0) - 1, 0)
+        self._cells[after] = self._cells.get(after, 0) + 1
+
+    def _most(self, key: CellKey) -> Amount:
+        asked = self._prepared[key] = self._work.asked(key)
+        return asked.claim.most
+
+    def _send(self, claimed: Claimed) -> None:
+        asked = self._prepared[claimed.key]
+        candidate = asked.candidate
+        self._desk_of[claimed.key.candidate].running += 1
+        one = _Sent(claimed, asked, time.monotonic())
+        with self._changed:
+            self._state.sent[claimed.run_id] = one
+        one.run = self._engine.start(
+            asked.request,
+            candidate.gateway,
+            owner=self._row.owner,
+            price=self._price(candidate.gateway, candidate.setup.model),
+            claim=asked.counted,
+            run_id=claimed.run_id,
+            on_end=self._note_end,
+            repeat=False,
+        )
+        if self._state.stopping:
+            self._engine.stop(one.run)
+
+    def _note_end(self, run: LiveRun) -> None:
+        # On the engine's thread.
+        with self._changed:
+            self._state.ended.append(run)
+            self._changed.notify_all()
+
+    def _note(self, error: LedgerError) -> None:
+        if self._problem is None:
+            _log.error("an evaluation waits for the database [%s]: %s", error.id, error)
+        self._problem = error.anew()
+        self._next_step = time.monotonic() + _AWAY_S
+
+    # Its end
+
+    def _is_over(self) -> bool:
+        with self._changed:
+            if self._state.sent or self._state.ended or self._owed:
+                return False
+        if self._state.stopping or self._capped or self._halted:
+            return True
+        return not any(desk.asked and not desk.dry for desk in self._desks)
+
+    def _why(self) -> str:
+        if self._state.stopping:
+            return STOPPED
+        reasons = [f"{name}: {why}" for name, why in self.progress.given_up.items()]
+        return "; ".join([*([CAP_REACHED] if self._capped else []), *reasons]) or STOPPED
+
+    def _pause(self) -> float:
+        """Seconds until there is something to do though nothing ends; the lock is held."""
+        now = time.monotonic()
+        due = self._next_step
+        if not (self._problem or self._capped or self._halted or self._state.stopping):
+            waits = [desk.pace.not_before for desk in self._desks if desk.room(max(now, desk.pace.not_before))]
+            due = min([due, *waits])
+        return due - now

@@ -1,0 +1,71 @@
+"""What an ended run makes of its cell: how it stands, whether it may be asked again, and what it used."""
+
+from typing import NamedTuple
+
+from glm_playground.gateway import errors
+from glm_playground.ledger.evaluation_values import CellState
+from glm_playground.runs.cap_usage import used_by
+from glm_playground.runs.caps import CAP_REACHED, Amount, Claim, Refusal
+from glm_playground.runs.engine import DRAINING
+from glm_playground.runs.live_run import LiveRun
+from glm_playground.runs.run import Outcome, RunError
+
+_NOTHING = Amount()
+_ASK_AGAIN = (
+    errors.ConnectionFailed,
+    errors.AuthenticationFailed,
+    errors.CreditsExhausted,
+    errors.RateLimited,
+    errors.ServiceUnavailable,
+    errors.Overloaded,
+)
+_UNTIL_MENDED = (errors.AuthenticationFailed, errors.CreditsExhausted)
+
+
+class Settlement(NamedTuple):
+    """What a cell comes to."""
+
+    state: CellState
+    used: Amount | None
+    """None where nobody knows; then the reservation stays."""
+
+
+def settlement_of(run: LiveRun, claim: Claim) -> Settlement:
+    """What the cell of `run` comes to; WAITING where nothing was charged and another time may do better."""
+    if run.outcome in (Outcome.STOPPED, Outcome.INTERRUPTED):
+        return Settlement(CellState.INTERRUPTED, known_use(run, claim)) if run.sent else _WAITS
+    if run.outcome is not Outcome.FAILED:
+        return Settlement(CellState.FINISHED, used_by(run, claim) or _NOTHING)
+    error = run.error
+    refusal = Refusal.of(error) if error else None
+    if refusal and refusal.too_large:
+        return Settlement(CellState.REFUSED, _NOTHING)
+    if error and (error.kind in (CAP_REACHED, DRAINING) or is_kind(error, _ASK_AGAIN)):
+        return _WAITS
+    return Settlement(CellState.FAILED, known_use(run, claim))
+
+
+def known_use(run: LiveRun, claim: Claim) -> Amount | None:
+    """What a run used that did not come to its end; None where nobody said so."""
+    used = used_by(run, claim)
+    if used is None or used == _NOTHING:
+        return _NOTHING
+    usage = run.usage
+    told = usage is not None and usage.prompt_tokens is not None and usage.completion_tokens is not None
+    return used if told else None
+
+
+def halts(error: RunError) -> bool:
+    """Whether nobody who asks that gateway will get an answer until somebody mends something."""
+    if error.kind == CAP_REACHED:
+        return error.code is None
+    return error.kind == DRAINING or is_kind(error, _UNTIL_MENDED)
+
+
+def is_kind(error: RunError, kinds: tuple[type[errors.GatewayError], ...]) -> bool:
+    """Whether the error was of one of these classes."""
+    kind = getattr(errors, error.kind, None)
+    return isinstance(kind, type) and issubclass(kind, kinds)
+
+
+_WAITS = Settlement(CellState.WAITING, _NOTHING)
