@@ -1,10 +1,11 @@
-"""The command line: `glm-playground` starts the app; `bundle`, `caps`, `doctor`, `mcp`, `standin` and
+"""The command line: `glm-playground` starts the app; `bundle`, `caps`, `doctor`, `eval`, `mcp`, `standin` and
 `suite` are beside it.
 
 glm-playground [start] [--port N] [--host ADDRESS] [-- STREAMLIT OPTIONS]
 glm-playground bundle show | verify | replay | run FILE
 glm-playground caps show | stop | resume
 glm-playground doctor [--json]
+glm-playground eval run SUITE | list | show | resume | retry | stop | diff | export | delete
 glm-playground mcp
 glm-playground standin install
 glm-playground suite check | convert | grade FILE
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 
 import click
 
-from glm_playground.cli import bundle, caps, doctor, mcp, standin, start, suite
+from glm_playground.cli import bundle, caps, doctor, evaluation, mcp, standin, start, suite
 
 _INTERRUPTED = 130
 
@@ -46,6 +47,7 @@ commands.add_command(start.start)
 commands.add_command(bundle.bundle)
 commands.add_command(caps.caps)
 commands.add_command(doctor.doctor)
+commands.add_command(evaluation.evaluation)
 commands.add_command(mcp.mcp)
 commands.add_command(standin.standin)
 commands.add_command(suite.suite)

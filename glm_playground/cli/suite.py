@@ -1,40 +1,22 @@
 """`glm-playground suite`: open suites of cases, write them otherwise, and grade recorded runs by them."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
-from glm_playground import bounds
 from glm_playground.cli.bundle_file import FILE, BundleFile
 from glm_playground.cli.failure import Failure
+from glm_playground.cli.figures import count
+from glm_playground.cli.suite_file import SUITE
 from glm_playground.cli.terminal import line
+from glm_playground.cli.verdict_lines import difference_sentence, rate_line
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.recorded import GradedRun, graded_runs
-from glm_playground.evals.suite import SuiteError
-from glm_playground.evals.suite_file import WRITERS, open_suite
-from glm_playground.evals.verdict import ROUGH_CASES, PairedDifference, PassRate, differences, pass_rates
+from glm_playground.evals.suite_file import WRITERS
+from glm_playground.evals.verdict import differences, pass_rates
 
 _MOST_SHOWN = 20
-
-
-class _SuiteFileType(click.ParamType[Opened]):
-    name = "suite"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Opened:
-        try:
-            with Path(value).open("rb") as file:
-                return open_suite(value, file.read(bounds.SUITE_FILE_BYTES + 1))
-        except OSError as error:
-            raise Failure(f"{value} cannot be read: {error.strerror}") from None
-        except SuiteError as error:
-            for problem in error.problems:
-                click.echo(line(str(problem)), err=True)
-            raise Failure(f"{value} cannot be opened as a suite") from None
-
-
-_SUITE = _SuiteFileType()
 
 
 @click.group(short_help="Open suites of cases; grade recorded runs by them.")
@@ -43,21 +25,21 @@ def suite() -> None:
 
 
 @suite.command()
-@click.argument("opened", type=_SUITE, metavar="FILE")
+@click.argument("opened", type=SUITE, metavar="FILE")
 def check(opened: Opened) -> None:
     """Say what FILE holds, and what of it is not supported; nothing is sent."""
     found = opened.suite
     checks = sum(len(case.checks) for case in found.cases)
     click.echo(
-        f"{line(found.name) or 'a suite'}: {_count(len(found.prompts), 'prompt')}, "
-        f"{_count(len(found.cases), 'case')}, {_count(checks, 'check')}"
+        f"{line(found.name) or 'a suite'}: {count(len(found.prompts), 'prompt')}, "
+        f"{count(len(found.cases), 'case')}, {count(checks, 'check')}"
     )
     for problem in opened.unsupported:
         click.echo(f"not supported: {line(str(problem))}")
 
 
 @suite.command()
-@click.argument("opened", type=_SUITE, metavar="FILE")
+@click.argument("opened", type=SUITE, metavar="FILE")
 @click.option("--to", "kind", type=click.Choice(sorted(WRITERS)), required=True, help="What to write.")
 def convert(opened: Opened, kind: str) -> None:
     """Write the suite in FILE to the standard output in another format."""
@@ -67,7 +49,7 @@ def convert(opened: Opened, kind: str) -> None:
 
 
 @suite.command()
-@click.argument("opened", type=_SUITE, metavar="FILE")
+@click.argument("opened", type=SUITE, metavar="FILE")
 @click.argument("bundles", type=FILE, nargs=-1, required=True, metavar="BUNDLE...")
 def grade(opened: Opened, bundles: Sequence[BundleFile]) -> None:
     """Grade the runs in each BUNDLE by the suite in FILE; nothing is sent.
@@ -83,33 +65,10 @@ def grade(opened: Opened, bundles: Sequence[BundleFile]) -> None:
         raise Failure("no run asks a case of the suite: the messages have to be the same")
     points = [one.point for one in found]
     for rate in pass_rates(points):
-        click.echo(_rate_line(rate))
+        click.echo(rate_line(rate))
     for difference in differences(points):
         click.echo(difference_sentence(difference))
     _show_failures([one for one in found if one.grade is not Grade.PASSED])
-
-
-def difference_sentence(found: PairedDifference) -> str:
-    """The verdict on a pair, in a sentence."""
-    low, high = (100 * bound for bound in (found.points.low, found.points.high))
-    first, second = line(found.first), line(found.second)
-    if found.separable:
-        if found.points.estimate < 0:
-            first, second, low, high = second, first, -high, -low
-        said = f"{first} passes {low:.0f} to {high:.0f} points more than {second}"
-    else:
-        said = f"{first} and {second} are not separable: {low:+.0f} to {high:+.0f} points"
-        if found.more_cases:
-            said += f"; about {found.more_cases:,} more cases would tell"
-    rough = f"; rough, below {ROUGH_CASES} cases" if found.rough else ""
-    return f"{said} ({_count(found.cases, 'case')}, p {found.adjusted_p:.3g} after Holm{rough})"
-
-
-def _rate_line(rate: PassRate) -> str:
-    said = f"{line(rate.candidate)}: {rate.passed} of {_count(rate.answers, 'answer')} passed"
-    if rate.rate:
-        said += f", {100 * rate.rate.estimate:.1f}% ({100 * rate.rate.low:.1f} to {100 * rate.rate.high:.1f})"
-    return f"{said}; {_count(rate.untold, 'answer')} cannot be told" if rate.untold else said
 
 
 def _show_failures(found: Sequence[GradedRun]) -> None:
@@ -119,7 +78,3 @@ def _show_failures(found: Sequence[GradedRun]) -> None:
         click.echo(f"{one.grade.value}  {line(one.asked.case.id)}  {line(one.candidate)}  {line(said)}")
     if len(found) > _MOST_SHOWN:
         click.echo(f"and {len(found) - _MOST_SHOWN:,} more")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

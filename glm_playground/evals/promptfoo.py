@@ -283,11 +283,12 @@ def _test(case: Case) -> dict[str, Any]:
         **({"description": case.description} if case.description else {}),
         "metadata": metadata,
         "vars": case.variables,
-        "assert": [_assertion(check) for check in case.checks],
+        "assert": [assertion(check) for check in case.checks],
     }
 
 
-def _assertion(check: Check) -> dict[str, Any]:
+def assertion(check: Check) -> dict[str, Any]:
+    """A check as an assertion of promptfoo's."""
     found: dict[str, Any] = {"type": check.name}
     if check.kind in _OURS:
         language, code = _code(check)

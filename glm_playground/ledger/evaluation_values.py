@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -45,6 +46,11 @@ class Spending(NamedTuple):
     reserved: Amount = Amount()
     """Of what runs, and of what nobody knows the cost of."""
     spent: Amount = Amount()
+
+    @property
+    def cap_dollars(self) -> Decimal | None:
+        """US dollars; None where there is no such cap."""
+        return None if self.cap_picodollars is None else Amount(0, self.cap_picodollars).dollars
 
     def has_room(self, most: Amount) -> bool:
         """Whether so much more is below both caps."""

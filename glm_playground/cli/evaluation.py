@@ -1,0 +1,298 @@
+"""`glm-playground eval`: ask the cases of a suite of several models, and say which of them passes more."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from glm_playground import bounds
+from glm_playground.chat.setup import Setup
+from glm_playground.cli.evaluation_lines import outlook_lines, show, show_difference, status_line
+from glm_playground.cli.evaluation_run import watched
+from glm_playground.cli.failure import Failure
+from glm_playground.cli.suite_file import SUITE
+from glm_playground.cli.terminal import line
+from glm_playground.evals.candidates import CandidateError, read_candidates, stored_candidates
+from glm_playground.evals.evaluation import (
+    CapError,
+    check_caps,
+    execution_of,
+    named,
+    new_evaluation,
+    outlook,
+    with_caps,
+    work_of,
+)
+from glm_playground.evals.promptfoo import Opened
+from glm_playground.evals.result_files import WRITERS
+from glm_playground.evals.results import results_of
+from glm_playground.evals.suite import Suite
+from glm_playground.gateway.gateways import GatewaysError
+from glm_playground.ledger import Ledger, LedgerError
+from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
+from glm_playground.service import runtime, storage
+from glm_playground.settings import SettingsError
+
+OWNER = "command-line"
+"""Whose evaluations and runs those of the command line are, unless another owner is named."""
+_OPEN_S = 10.0
+
+_owner = click.option("--owner", default=OWNER, metavar="OWNER", help="Whose they are, as the ledger names owners.")
+_cap = click.option("--cap", "dollars", type=str, metavar="DOLLARS", help="US dollars that it may cost at most.")
+_cap_tokens = click.option("--cap-tokens", "tokens", type=click.IntRange(0), metavar="N", help="The same in tokens.")
+_at_once = click.option(
+    "--concurrency",
+    "at_once",
+    type=click.IntRange(1, bounds.EVALUATION_MOST_AT_ONCE),
+    default=bounds.EVALUATION_AT_ONCE,
+    show_default=True,
+    metavar="N",
+    help="Requests at once at each gateway, at most.",
+)
+
+
+@click.group("eval", short_help="Ask the cases of a suite of several models, and compare.")
+def evaluation() -> None:
+    """Evaluations: a suite, asked of candidates, several times where wanted (docs/evaluations.md)."""
+
+
+@evaluation.command()
+@click.argument("opened", type=SUITE, metavar="SUITE")
+@click.option("--models", required=True, metavar="A,B", help="Candidates, such as glm-5.1,glm-4.6;temperature=0")
+@click.option("--gateway", default="", metavar="NAME", help="Who is asked; the first gateway where it is left out.")
+@click.option("--repeats", type=click.IntRange(1, bounds.EVALUATION_REPEATS), default=1, show_default=True, metavar="N")
+@_cap
+@_cap_tokens
+@click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Of each answer, where a candidate has none.")
+@_at_once
+@click.option("--name", default="", metavar="TEXT", help="The suite's name where it is left out.")
+@click.option("--difference", default=5.0, show_default=True, metavar="POINTS", help="Of pass rates, to plan for.")
+@click.option("--dry-run", is_flag=True, help="Say what it would cost; nothing is sent.")
+@_owner
+@click.pass_context
+def run(
+    ctx: click.Context,
+    opened: Opened,
+    *,
+    models: str,
+    gateway: str,
+    repeats: int,
+    dollars: str | None,
+    tokens: int | None,
+    max_tokens: int | None,
+    at_once: int,
+    name: str,
+    difference: float,
+    dry_run: bool,
+    owner: str,
+) -> None:
+    """Ask each case of SUITE of each candidate, and say which of them passes more."""
+    for problem in opened.unsupported:
+        click.echo(f"not supported: {line(str(problem))}", err=True)
+    cap = _dollars(dollars)
+    with _service() as ledger:
+        gateways = runtime.gateways()
+        setups = named(read_candidates(models.split(","), gateway), gateways)
+        setups = tuple(_bounded(setup, max_tokens) for setup in setups)
+        work = work_of(opened.suite, setups, gateways, owner)
+        for said in outlook_lines(outlook(work, repeats, ledger, owner), work, repeats, difference):
+            click.echo(said)
+        check_caps(work, cap, tokens)
+        new = new_evaluation(opened.suite, setups, repeats, name=name, dollars=cap, tokens=tokens)
+        if dry_run:
+            return
+        row = ledger.evaluations.add(owner, new)
+        click.echo(f"Evaluation {row.id}")
+        row = watched(execution_of(ledger, row, work, at_once), ledger, row)
+        ctx.exit(_shown(ledger, row, work.suite, setups))
+
+
+@evaluation.command("list")
+@_owner
+def list_all(owner: str) -> None:
+    """List the evaluations, newest first."""
+    with _service() as ledger:
+        for row in ledger.evaluations.all(owner):
+            click.echo(status_line(row))
+
+
+@evaluation.command("show")
+@click.argument("id")
+@_owner
+def show_one(id: str, owner: str) -> None:
+    """Show what the evaluation ID says: pass rates, differences, cost, and what failed."""
+    with _service() as ledger:
+        row = _found(ledger, owner, id)
+        suite, setups = _stored(ledger, row)
+        show(row, results_of(ledger, row, suite, setups))
+
+
+@evaluation.command()
+@click.argument("id")
+@_cap
+@_cap_tokens
+@_at_once
+@_owner
+@click.pass_context
+def resume(ctx: click.Context, id: str, *, dollars: str | None, tokens: int | None, at_once: int, owner: str) -> None:
+    """Ask the cells of the evaluation ID that still wait, under another cap where one is given."""
+    with _service() as ledger:
+        row = _found(ledger, owner, id)
+        ctx.exit(_resumed(ledger, row, _dollars(dollars), tokens, at_once))
+
+
+@evaluation.command()
+@click.argument("id")
+@click.option("--failed", is_flag=True, help="Cells whose request failed, or was above a cap of the operator.")
+@click.option("--interrupted", is_flag=True, help="Cells that were under way; what they cost may be paid again.")
+@_cap
+@_cap_tokens
+@_at_once
+@_owner
+@click.pass_context
+def retry(
+    ctx: click.Context,
+    id: str,
+    *,
+    failed: bool,
+    interrupted: bool,
+    dollars: str | None,
+    tokens: int | None,
+    at_once: int,
+    owner: str,
+) -> None:
+    """Ask cells of the evaluation ID again, and those that still wait."""
+    states = [CellState.FAILED, CellState.REFUSED] if failed else []
+    states += [CellState.INTERRUPTED] if interrupted else []
+    if not states:
+        raise click.UsageError("say which: --failed, --interrupted, or both")
+    with _service() as ledger:
+        row = _found(ledger, owner, id)
+        count = ledger.evaluations.retry(row.number, states)
+        click.echo(f"{count:,} cells are asked again")
+        ctx.exit(_resumed(ledger, _found(ledger, owner, id), _dollars(dollars), tokens, at_once))
+
+
+@evaluation.command()
+@click.argument("id")
+@_owner
+def stop(id: str, owner: str) -> None:
+    """Send nothing more of the evaluation ID, in any process; what is under way goes on."""
+    with _service() as ledger:
+        row = _found(ledger, owner, id)
+        ledger.evaluations.stop(row.number, "somebody stopped it")
+        click.echo(status_line(_found(ledger, owner, id)))
+
+
+@evaluation.command()
+@click.argument("id")
+@_owner
+def delete(id: str, owner: str) -> None:
+    """Remove the evaluation ID with its suite for good; its runs stay in the history."""
+    with _service() as ledger:
+        if not ledger.evaluations.delete(owner, id):
+            raise Failure(f"there is no evaluation {line(id)}")
+
+
+@evaluation.command()
+@click.argument("first")
+@click.argument("second")
+@_owner
+def diff(first: str, second: str, owner: str) -> None:
+    """Compare the evaluations FIRST and SECOND: of each candidate in both, what has changed, case by case."""
+    with _service() as ledger:
+        rows = [_found(ledger, owner, id) for id in (first, second)]
+        if rows[0].digest != rows[1].digest:
+            click.echo("their suites differ: cases of the same name are compared", err=True)
+        before, after = (results_of(ledger, row, *_stored(ledger, row)) for row in rows)
+        show_difference(rows[0], before, rows[1], after)
+
+
+@evaluation.command()
+@click.argument("id")
+@click.option("--as", "kind", type=click.Choice(sorted(WRITERS)), required=True, help="What to write.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE")
+@_owner
+def export(id: str, kind: str, out: Path, owner: str) -> None:
+    """Write what the cells of the evaluation ID came to: a row a cell, promptfoo's results, or a bundle of its runs."""
+    with _service() as ledger:
+        row = _found(ledger, owner, id)
+        suite, setups = _stored(ledger, row)
+        try:
+            with out.open("xb") as file:
+                WRITERS[kind](file, row, results_of(ledger, row, suite, setups))
+        except FileExistsError:
+            raise Failure(f"{out} is there already") from None
+        except OSError as error:
+            raise Failure(f"{out} cannot be written: {error.strerror}") from None
+        except ValueError as error:
+            out.unlink(missing_ok=True)
+            raise Failure(error) from None
+        click.echo(f"Saved in {line(str(out))}, {out.stat().st_size:,} bytes.")
+
+
+@contextmanager
+def _service() -> Iterator[Ledger]:
+    """The ledger, while what the process started runs."""
+    try:
+        opened = storage.ledger(_OPEN_S)
+        if isinstance(opened, LedgerError):
+            raise opened.anew()
+        yield opened
+    except (SettingsError, GatewaysError, CandidateError, CapError) as error:
+        raise Failure(error) from None
+    except LedgerError as error:
+        raise Failure(f"the database cannot be used: {error}") from None
+    finally:
+        runtime.close()
+
+
+def _found(ledger: Ledger, owner: str, id: str) -> EvaluationRow:
+    row = ledger.evaluations.find(owner, id)
+    if row is None:
+        raise Failure(f"there is no evaluation {line(id)}; `glm-playground eval list` names them")
+    return row
+
+
+def _stored(ledger: Ledger, row: EvaluationRow) -> tuple[Suite, tuple[Setup, ...]]:
+    try:
+        return Suite.model_validate_json(ledger.evaluations.suite(row.number)), stored_candidates(row.candidates)
+    except ValueError:
+        raise Failure(f"the suite of {row.id} cannot be read: a later version may have written it") from None
+
+
+def _resumed(ledger: Ledger, row: EvaluationRow, dollars: Decimal | None, tokens: int | None, at_once: int) -> int:
+    suite, setups = _stored(ledger, row)
+    work = work_of(suite, setups, runtime.gateways(), row.owner)
+    row = replace(row, spending=with_caps(row.spending, dollars, tokens))
+    check_caps(work, row.spending.cap_dollars, row.spending.cap_tokens)
+    row = watched(execution_of(ledger, row, work, at_once), ledger, row)
+    return _shown(ledger, row, suite, setups)
+
+
+def _shown(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> int:
+    """Shows how it stands now; the status of the command."""
+    show(row, results_of(ledger, row, suite, setups))
+    finished = row.cells.get(CellState.FINISHED, 0)
+    return 0 if finished == row.total else 1
+
+
+def _bounded(setup: Setup, max_tokens: int | None) -> Setup:
+    if max_tokens is None or setup.parameters.max_tokens is not None:
+        return setup
+    return setup.model_copy(update={"parameters": setup.parameters.model_copy(update={"max_tokens": max_tokens})})
+
+
+def _dollars(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        found = Decimal(text.removeprefix("$"))
+    except ArithmeticError:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        raise click.BadParameter("a number of US dollars, such as 2.00", param_hint="--cap")
+    return found

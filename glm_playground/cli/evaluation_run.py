@@ -1,0 +1,107 @@
+"""Watching an evaluation that runs in this process: one line on a terminal, lines elsewhere; Ctrl-C stops it."""
+
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+from glm_playground.cli.evaluation_lines import money
+from glm_playground.cli.failure import Failure
+from glm_playground.cli.terminal import line
+from glm_playground.evals.execution import Execution, Progress
+from glm_playground.ledger import Ledger, LedgerError
+from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
+
+_REDRAWN_S, _SAID_S = 0.2, 10.0
+_ERASE = "\r\x1b[2K"
+
+
+def watched(execution: Execution, ledger: Ledger, row: EvaluationRow) -> EvaluationRow:
+    """Runs it to its end and says how far it is; the evaluation as it stands then.
+
+    Raises:
+        Failure: what ended last could not be stored.
+        LedgerError: the database cannot be used.
+    """
+    problem: list[LedgerError] = []
+
+    def work() -> None:
+        try:
+            execution.run()
+        except LedgerError as error:
+            problem.append(error)
+
+    thread = threading.Thread(target=work, name="evaluation")
+    thread.start()
+    with _terminated():
+        try:
+            _watch(execution, thread)
+        except KeyboardInterrupt:
+            click.echo(f"{_ERASE if sys.stdout.isatty() else ''}Stopping: what is under way ends as interrupted.")
+            execution.stop()
+            thread.join()
+    if problem:
+        raise Failure(f"the last answers are not stored: {problem[0]}")
+    found = ledger.evaluations.find(row.owner, row.id)
+    if found is None:
+        raise Failure(f"the evaluation {row.id} is not there any more")
+    return found
+
+
+def progress_text(found: Progress) -> str:
+    """How far it is, in a line."""
+    done = found.total - found.left
+    parts = [f"{done:,} of {found.total:,}"]
+    if found.rate:
+        parts.append(f"{found.rate:.1f}/s")
+    if found.seconds_left is not None and found.left:
+        parts.append(f"{_duration(found.seconds_left)} left")
+    parts.append(f"{money(found.spending.spent.dollars)} spent, {money(found.spending.reserved.dollars)} reserved")
+    parts += [f"{found.cells[state]:,} {state.value}" for state in _NOTABLE if found.cells.get(state)]
+    parts += [f"{line(name)} is asked no more: {line(why)}" for name, why in found.given_up.items()]
+    if found.problem:
+        parts.append("waiting for the database")
+    return "  ".join(parts)
+
+
+_NOTABLE = (CellState.FAILED, CellState.INTERRUPTED, CellState.REFUSED)
+
+
+def _watch(execution: Execution, thread: threading.Thread) -> None:
+    terminal = sys.stdout.isatty()
+    said_at = time.monotonic()
+    while thread.is_alive():
+        thread.join(_REDRAWN_S)
+        if terminal:
+            width = shutil.get_terminal_size().columns
+            click.echo(_ERASE + progress_text(execution.progress)[: width - 1], nl=False)
+        elif time.monotonic() - said_at >= _SAID_S:
+            said_at = time.monotonic()
+            click.echo(progress_text(execution.progress))
+    click.echo((_ERASE if terminal else "") + progress_text(execution.progress))
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """Takes SIGTERM for Ctrl-C meanwhile."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

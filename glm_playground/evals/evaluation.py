@@ -1,0 +1,196 @@
+"""An evaluation from its suite to its work: what it will cost, its row in the ledger, and what asks its cells."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import partial
+from typing import NamedTuple
+
+from glm_playground import bounds
+from glm_playground.chat.forecast import predict
+from glm_playground.chat.setup import Setup
+from glm_playground.evals.candidates import CandidateError, write_candidates
+from glm_playground.evals.execution import Execution
+from glm_playground.evals.suite import Suite
+from glm_playground.evals.work import Asked, Candidate, Work
+from glm_playground.gateway import Gateways
+from glm_playground.ledger import Ledger, RunFilter
+from glm_playground.ledger.evaluation_values import EvaluationRow, NewEvaluation, Spending
+from glm_playground.runs.caps import Amount, Scope, picodollars_of
+from glm_playground.service import dialects, runtime, storage
+from glm_playground.service.caps import keys_of
+from glm_playground.service.limits import limits_of
+
+_KNOWN_WITHIN_S = 5.0
+_PAST_RUNS = 50
+
+
+class CapError(Exception):
+    """Caps that cannot hold; the text is a sentence."""
+
+
+class Outlook(NamedTuple):
+    """What an evaluation will use, before it is sent."""
+
+    cells: int
+    likely_dollars: Decimal | None
+    """None where a candidate has no price, or no earlier runs to judge by."""
+    most: Amount
+    """A bound, over all cells; in dollars only of the candidates with a price."""
+    unpriced: tuple[str, ...]
+    """The candidates without a price."""
+    play_money: bool
+
+
+def named(setups: Sequence[Setup], gateways: Gateways) -> tuple[Setup, ...]:
+    """The candidates, each with the name of the gateway that it asks.
+
+    Raises:
+        CandidateError: there is no such gateway, or there are too many candidates.
+    """
+    if not 1 <= len(setups) <= bounds.EVALUATION_CANDIDATES:
+        raise CandidateError(f"an evaluation has from 1 to {bounds.EVALUATION_CANDIDATES} candidates")
+    found = []
+    for setup in setups:
+        gateway = gateways.find(setup.gateway)
+        if gateway is None:
+            raise CandidateError(f"there is no gateway named {setup.gateway!r}; known are {', '.join(gateways.names)}")
+        found.append(setup.model_copy(update={"gateway": gateway.name}))
+    return tuple(found)
+
+
+def work_of(suite: Suite, setups: Sequence[Setup], gateways: Gateways, owner: str) -> Work:
+    """The cells of an evaluation, with what the gateways say of limits and prices; waits for them a few seconds.
+
+    Raises:
+        CandidateError: there is no gateway of that name any more.
+    """
+    candidates = []
+    for setup in setups:
+        gateway = gateways.find(setup.gateway)
+        if gateway is None:
+            raise CandidateError(f"there is no gateway named {setup.gateway!r}; known are {', '.join(gateways.names)}")
+        runtime.wait_known(gateway, _KNOWN_WITHIN_S)
+        candidates.append(
+            Candidate(
+                setup,
+                gateway,
+                keys=keys_of(gateway, owner),
+                limits=limits_of(gateway, setup.model),
+                price=partial(runtime.price_of, gateway, setup.model),
+                dialect=partial(dialects.dialect_of, gateway),
+            )
+        )
+    return Work(suite, candidates)
+
+
+def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> Outlook:
+    """What `repeats` of each cell will use."""
+    past = [_past_outputs(ledger, owner, candidate) for candidate in work.candidates]
+    likely: Decimal | None = Decimal(0)
+    most = Amount()
+    for place, asked in enumerate(work.once()):
+        one = _likely(asked, past[place % len(past)])
+        likely = None if likely is None or one is None else likely + one
+        most = most.plus(asked.claim.most)
+    unpriced = tuple(asked.candidate.name for asked in _first_cells(work) if not asked.claim.priced)
+    prices = [candidate.price() for candidate in work.candidates]
+    return Outlook(
+        cells=len(work.cases) * len(work.candidates) * repeats,
+        likely_dollars=None if likely is None else likely * repeats,
+        most=Amount(most.tokens * repeats, most.picodollars * repeats),
+        unpriced=unpriced,
+        play_money=any(price.play_money for price in prices if price),
+    )
+
+
+def check_caps(work: Work, dollars: Decimal | None, tokens: int | None) -> None:
+    """Refuses caps that would not hold.
+
+    Raises:
+        CapError: dollars alone cannot be counted where there is no price; a stand-in alone may be asked without a cap.
+    """
+    unpriced = [asked.candidate.name for asked in _first_cells(work) if not asked.claim.priced]
+    if dollars is not None and unpriced and tokens is None:
+        raise CapError(
+            f"no price is known of {', '.join(unpriced)}: dollars cannot be counted, so give a cap on tokens"
+        )
+    paid = [candidate.name for candidate in work.candidates if not candidate.gateway.stand_in]
+    if dollars is None and tokens is None and paid:
+        raise CapError(f"{', '.join(paid)} may cost something: give a cap")
+
+
+def new_evaluation(
+    suite: Suite, setups: Sequence[Setup], repeats: int, *, name: str, dollars: Decimal | None, tokens: int | None
+) -> NewEvaluation:
+    """The evaluation as it is stored.
+
+    Raises:
+        CandidateError: it would have too many cells.
+    """
+    text = suite.model_dump_json(exclude_defaults=True)
+    cases = len(suite.cases) * len(suite.prompts)
+    if not 1 <= repeats <= bounds.EVALUATION_REPEATS:
+        raise CandidateError(f"repeats are from 1 to {bounds.EVALUATION_REPEATS}")
+    if cases * len(setups) * repeats > bounds.EVALUATION_CELLS:
+        raise CandidateError(f"an evaluation has at most {bounds.EVALUATION_CELLS:,} cells")
+    return NewEvaluation(
+        id=secrets.token_hex(4),
+        name=name or suite.name,
+        suite=text,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        candidates=write_candidates(setups),
+        cases=cases,
+        candidate_count=len(setups),
+        repeats=repeats,
+        cap_picodollars=None if dollars is None else picodollars_of(dollars),
+        cap_tokens=tokens,
+    )
+
+
+def execution_of(ledger: Ledger, row: EvaluationRow, work: Work, at_most: int | None = None) -> Execution:
+    """Opens an evaluation and gives what works on it, within the caps of `row`."""
+    spending = row.spending
+    ledger.evaluations.open(row.number, cap_picodollars=spending.cap_picodollars, cap_tokens=spending.cap_tokens)
+    opened = ledger.evaluations.find(row.owner, row.id)
+    assert opened
+    limit = min(at_most or bounds.EVALUATION_AT_ONCE, bounds.EVALUATION_MOST_AT_ONCE)
+    if any(candidate.keys for candidate in work.candidates):
+        # More would only be refused.
+        caps = storage.counter().caps
+        limits = [caps[scope].running for scope in (Scope.OWNER, Scope.TOTAL) if scope in caps]
+        limit = max(min([limit, *(one for one in limits if one is not None)]), 1)
+    return Execution(ledger.evaluations, opened, work, runtime.engine(), runtime.price_question, at_most=limit)
+
+
+def with_caps(spending: Spending, dollars: Decimal | None, tokens: int | None) -> Spending:
+    """The same with other caps, where they are given."""
+    return spending._replace(
+        cap_picodollars=spending.cap_picodollars if dollars is None else picodollars_of(dollars),
+        cap_tokens=spending.cap_tokens if tokens is None else tokens,
+    )
+
+
+def _first_cells(work: Work) -> list[Asked]:
+    """A cell of each candidate."""
+    once = work.once()
+    return [next(once) for _candidate in work.candidates]
+
+
+def _likely(asked: Asked, past_outputs: Sequence[int]) -> Decimal | None:
+    candidate = asked.candidate
+    return predict(
+        asked.request,
+        candidate.price(),
+        context_tokens=candidate.limits.most_context,
+        max_output_tokens=candidate.limits.most_output,
+        past_outputs=past_outputs,
+    ).likely_cost
+
+
+def _past_outputs(ledger: Ledger, owner: str, candidate: Candidate) -> list[int]:
+    setup = candidate.setup
+    wanted = RunFilter(models=(setup.model,), servers=(candidate.gateway.name,), warm_up=False)
+    rows = ledger.page(owner, wanted, limit=_PAST_RUNS).rows
+    return [row.completion_tokens for row in rows if row.completion_tokens]

@@ -1,0 +1,109 @@
+"""What the cells of an evaluation came to: graded from the stored runs each time they are asked for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+
+from glm_playground.chat.setup import Setup
+from glm_playground.evals.candidates import name_of
+from glm_playground.evals.grade import Grade, Graded, Output, grade, grade_of
+from glm_playground.evals.suite import FilledCase, Suite
+from glm_playground.evals.verdict import GradedAnswer
+from glm_playground.ledger import Ledger, StoredRun
+from glm_playground.ledger.evaluation_values import CellRow, CellState, EvaluationRow
+from glm_playground.runs.cost import Cost
+from glm_playground.runs.metrics import metrics_of
+
+_RUNS_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """A cell with its run, graded."""
+
+    cell: CellRow
+    asked: FilledCase
+    setup: Setup
+    stored: StoredRun | None
+    """None where there is no run, such as of a cell that waits, or whose run was deleted."""
+    checks: tuple[Graded, ...]
+    """Empty where no answer came."""
+    grade: Grade
+
+    @property
+    def candidate(self) -> str:
+        """Its name, with what answered in the model's place."""
+        return name_of(self.setup, self.stored.run.server.stand_in if self.stored else None)
+
+    @property
+    def case(self) -> str:
+        """Case and prompt, as the verdict pairs them."""
+        return f"{self.asked.case.id} · {self.asked.prompt.label}" if self.asked.prompt.label else self.asked.case.id
+
+    @property
+    def cost(self) -> Cost | None:
+        """Of its run; None where there is none."""
+        return self.stored.cost if self.stored else None
+
+    @property
+    def latency_ms(self) -> float | None:
+        """Until the last token; None where none came."""
+        e2e = metrics_of(self.stored.run).e2e if self.stored else None
+        return None if e2e is None else e2e / 1e6
+
+    @property
+    def point(self) -> GradedAnswer:
+        """What the verdict counts."""
+        return GradedAnswer(
+            self.case, self.candidate, None if self.grade is Grade.UNTOLD else self.grade is Grade.PASSED
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why it did not pass, in plain English; empty where it did."""
+        if said := "; ".join(f"{one.check.name}: {one.reason}" for one in self.checks if one.reason):
+            return said
+        run = self.stored.run if self.stored else None
+        if run and run.error:
+            return f"{run.error.kind}: {run.error.message}"
+        return "" if self.checks or self.grade is Grade.PASSED else f"no answer ({self.cell.state})"
+
+
+class Figures:
+    """Sums over the results of one candidate; they hold no run."""
+
+    def __init__(self) -> None:
+        self.answers = 0
+        self.known_costs = 0
+        self.dollars = Decimal(0)
+        self.play_money = False
+        self.latencies: list[float] = []
+
+    def add(self, result: CellResult) -> None:
+        """Counts one."""
+        self.answers += result.cell.state is CellState.FINISHED
+        cost = result.cost
+        if cost and cost.amount is not None:
+            self.known_costs += 1
+            self.dollars += cost.amount
+            self.play_money |= bool(cost.price and cost.price.play_money)
+        if result.cell.state is CellState.FINISHED and (latency := result.latency_ms) is not None:
+            self.latencies.append(latency)
+
+
+def results_of(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[Setup]) -> Iterator[CellResult]:
+    """All cells in their order, a few runs in memory at a time; checks may take some seconds each."""
+    cases = tuple(suite.asked())
+    cells = ledger.evaluations.cells(row.number)
+    while some := list(islice(cells, _RUNS_AT_ONCE)):
+        runs = ledger.runs(row.owner, [cell.run_id for cell in some if cell.run_id])
+        for cell in some:
+            stored = runs.get(cell.run_id) if cell.run_id and cell.state is not CellState.WAITING else None
+            yield _result(cell, cases[cell.key.case], setups[cell.key.candidate], stored)
+
+
+def _result(cell: CellRow, asked: FilledCase, setup: Setup, stored: StoredRun | None) -> CellResult:
+    answer = Output.of(stored.run, stored.cost) if stored and cell.state is CellState.FINISHED else None
+    checks = tuple(grade(check, answer) for check in asked.case.checks) if answer else ()
+    return CellResult(cell, asked, setup, stored, checks, grade_of(checks) if answer else Grade.UNTOLD)
