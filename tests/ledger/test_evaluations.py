@@ -1,7 +1,7 @@
 """Evaluations in a database: no cell is claimed twice, and what is spent and reserved never exceeds the caps."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
@@ -40,7 +40,8 @@ def step(
     ledger: Ledger,
     row: EvaluationRow,
     at_most: int = 100,
-    ended: Sequence[EndedCell] = (),
+    ended: Iterable[EndedCell] = (),
+    *,
     candidates: tuple[int, ...] = (0, 1),
     most: Amount = MOST,
 ) -> Stepped:
