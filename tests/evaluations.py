@@ -30,7 +30,7 @@ def suite_of(*scripts: str, expected: str = "yes") -> Suite:
     """A case of each script, such as `text=yes`; an answer passes where it is `expected`."""
     check = Check(kind=CheckKind.EQUALS, value=expected)
     cases = tuple(
-        Case(id=f"case-{number}", variables={"script": script, "number": str(number)}, checks=(check,))
+        Case(id=f"case-{number}", variables={"script": script, "number": f"{number:03}"}, checks=(check,))
         for number, script in enumerate(scripts)
     )
     content = "@script {{script}}\nNumber {{number}}"
