@@ -6,21 +6,20 @@ reserved never exceed its caps, and no cell is claimed twice. A cell whose proce
 what it cost, so what was reserved for it stays reserved.
 """
 
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from glm_playground.ledger import run_writes
+from glm_playground.ledger.cells import READ_AT_ONCE, choose, claim, counts, new_cells, read_cells, settle
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.evaluation_values import (
     CellKey,
     CellRow,
     CellState,
     Claimed,
-    EndedCell,
     EvaluationRow,
     EvaluationState,
     NewEvaluation,
@@ -28,15 +27,12 @@ from glm_playground.ledger.evaluation_values import (
     Step,
     Stepped,
 )
-from glm_playground.ledger.evaluations_schema import cells, evaluations
+from glm_playground.ledger.evaluations_schema import NO_SUMS, cells, evaluations
 from glm_playground.ledger.packed_text import pack_text, unpack_text
 from glm_playground.ledger.run_parts import plain
-from glm_playground.ledger.schema import recorders
 from glm_playground.runs.caps import Amount
 
 _MADE_AT_ONCE = 5_000
-_READ_AT_ONCE = 1_000
-_NO_SUMS = {"reserved_picodollars": 0, "reserved_tokens": 0, "spent_picodollars": 0, "spent_tokens": 0}
 _SUMS = (
     evaluations.c.reserved_picodollars,
     evaluations.c.reserved_tokens,
@@ -44,7 +40,6 @@ _SUMS = (
     evaluations.c.spent_tokens,
 )
 _CAPS = (evaluations.c.cap_picodollars, evaluations.c.cap_tokens)
-_KEY = (cells.c.repeat, cells.c.case, cells.c.candidate)
 _ROW = (
     evaluations.c.number,
     evaluations.c.id,
@@ -60,12 +55,6 @@ _ROW = (
     *_CAPS,
     *_SUMS,
 )
-_THIS_CELL = (
-    (cells.c.evaluation == bindparam("of_evaluation"))
-    & (cells.c.repeat == bindparam("of_repeat"))
-    & (cells.c.case == bindparam("of_case"))
-    & (cells.c.candidate == bindparam("of_candidate"))
-)
 # Made once: to make a statement takes SQLAlchemy longer than to have it executed.
 _LOCKED = (
     select(evaluations.c.number, evaluations.c.owner, evaluations.c.state, *_CAPS, *_SUMS)
@@ -76,45 +65,6 @@ _ADD_SUMS = (
     update(evaluations)
     .where(evaluations.c.number == bindparam("of_evaluation"))
     .values({column.name: column + bindparam(f"more_{column.name}") for column in _SUMS})
-)
-_NEXT = (
-    select(*_KEY)
-    .where(
-        cells.c.evaluation == bindparam("of_evaluation"),
-        cells.c.state == CellState.WAITING.value,
-        cells.c.candidate.in_(bindparam("candidates", expanding=True)),
-    )
-    .order_by(*_KEY)
-    .limit(bindparam("at_most"))
-)
-_CLAIM = (
-    update(cells)
-    .where(_THIS_CELL)
-    .values(
-        state=CellState.CLAIMED.value,
-        run_id=bindparam("new_run"),
-        recorder=bindparam("by"),
-        attempts=cells.c.attempts + 1,
-        reserved_picodollars=cells.c.reserved_picodollars + bindparam("most_picodollars"),
-        reserved_tokens=cells.c.reserved_tokens + bindparam("most_tokens"),
-    )
-)
-# A process that was taken for gone may yet tell how its cell ended.
-_SETTLE = (
-    update(cells)
-    .where(
-        _THIS_CELL,
-        cells.c.run_id == bindparam("of_run"),
-        cells.c.state.in_([CellState.CLAIMED.value, CellState.INTERRUPTED.value]),
-    )
-    .values(
-        state=bindparam("new_state"),
-        recorder=None,
-        reserved_picodollars=cells.c.reserved_picodollars - bindparam("freed_picodollars"),
-        reserved_tokens=cells.c.reserved_tokens - bindparam("freed_tokens"),
-        spent_picodollars=cells.c.spent_picodollars + bindparam("used_picodollars"),
-        spent_tokens=cells.c.spent_tokens + bindparam("used_tokens"),
-    )
 )
 
 
@@ -136,11 +86,11 @@ class Evaluations:
         suite = pack_text(new.suite)
         row: dict[str, Any] = {name: plain(getattr(new, name)) for name in ("id", "name", "digest", "candidates")}
         row |= {name: getattr(new, name) for name in ("cases", "repeats", "cap_picodollars", "cap_tokens")}
-        row |= {"owner": plain(owner), "created_at": datetime.now(UTC), "suite": suite, **_NO_SUMS}
+        row |= {"owner": plain(owner), "created_at": datetime.now(UTC), "suite": suite, **NO_SUMS}
         row |= {"state": EvaluationState.STOPPED.value, "why": "it has not begun"}
         with self._database.writing() as connection:
             number = connection.execute(insert(evaluations).returning(evaluations.c.number), row).scalar_one()
-            for some in _batches(_new_cells(number, new), _MADE_AT_ONCE):
+            for some in _batches(new_cells(number, new), _MADE_AT_ONCE):
                 connection.execute(insert(cells), some)
             return _rows(connection, evaluations.c.number == number)[0]
 
@@ -166,9 +116,9 @@ class Evaluations:
         after: CellKey | None = None
         while True:
             with self._database.reading() as connection:
-                found = _read_cells(connection, number, after)
+                found = read_cells(connection, number, after)
             yield from found
-            if len(found) < _READ_AT_ONCE:
+            if len(found) < READ_AT_ONCE:
                 return
             after = found[-1].key
 
@@ -191,7 +141,7 @@ class Evaluations:
         with self._database.writing() as connection:
             run_writes.sign_on(connection, self._recorder())
             row = _lock(connection, number)
-            freed = _settle(connection, number, step.ended)
+            freed = settle(connection, number, step.ended)
             if row is None:
                 return Stepped((), EvaluationState.STOPPED, False, Spending())
             spending = _spending(row)
@@ -201,8 +151,8 @@ class Evaluations:
             claimed: list[Claimed] = []
             capped = False
             if row.state == EvaluationState.RUNNING:
-                claimed, capped = _choose(connection, number, step, spending)
-                _claim(connection, number, self._recorder(), claimed)
+                claimed, capped = choose(connection, number, step, spending)
+                claim(connection, number, self._recorder(), claimed)
             most = Amount()
             for one in claimed:
                 most = most.plus(one.most)
@@ -227,7 +177,7 @@ class Evaluations:
             row = _lock(connection, number)
             if row is None:
                 return EvaluationState.STOPPED
-            found = _counts(connection, cells.c.evaluation == number).get(number, {})
+            found = counts(connection, cells.c.evaluation == number).get(number, {})
             state = EvaluationState(row.state)
             if found.get(CellState.CLAIMED):
                 return state
@@ -248,42 +198,9 @@ class Evaluations:
             return bool(connection.execute(delete(evaluations).where(which)).rowcount)
 
 
-def any_left(connection: Connection) -> bool:
-    """Whether there is something for `interrupt_left` to do."""
-    return connection.execute(select(cells.c.evaluation).where(_left()).limit(1)).first() is not None
-
-
-def interrupt_left(connection: Connection) -> int:
-    """Interrupts the cells that a process claimed which is gone; how many. What was reserved for them stays so."""
-    return connection.execute(
-        update(cells).where(_left()).values(state=CellState.INTERRUPTED.value, recorder=None)
-    ).rowcount
-
-
 def expire(connection: Connection, before: datetime) -> int:
     """Removes for good what was made before then; how many."""
     return connection.execute(delete(evaluations).where(evaluations.c.created_at < before)).rowcount
-
-
-def _left() -> ColumnElement[bool]:
-    # A NULL would make NOT IN unknown.
-    gone = func.coalesce(cells.c.recorder, "").not_in(select(recorders.c.id))
-    return (cells.c.state == CellState.CLAIMED.value) & gone
-
-
-def _new_cells(number: int, new: NewEvaluation) -> Iterator[dict[str, Any]]:
-    for repeat in range(new.repeats):
-        for case in range(new.cases):
-            for candidate in range(new.candidate_count):
-                yield {
-                    "evaluation": number,
-                    "repeat": repeat,
-                    "case": case,
-                    "candidate": candidate,
-                    "state": CellState.WAITING.value,
-                    "attempts": 0,
-                    **_NO_SUMS,
-                }
 
 
 def _batches(rows: Iterator[dict[str, Any]], most: int) -> Iterator[list[dict[str, Any]]]:
@@ -311,70 +228,6 @@ def _spending(row: Any) -> Spending:
     )
 
 
-def _place(number: int, key: CellKey) -> dict[str, int]:
-    return {"of_evaluation": number, "of_repeat": key.repeat, "of_case": key.case, "of_candidate": key.candidate}
-
-
-class _Freed(NamedTuple):
-    """What is not reserved any more, and what was spent."""
-
-    reserved: Amount = Amount()
-    spent: Amount = Amount()
-
-
-def _settle(connection: Connection, number: int, ended: Sequence[EndedCell]) -> _Freed:
-    found = _Freed()
-    for one in ended:
-        freed, used = (Amount(), Amount()) if one.used is None else (one.most, one.used)
-        values = _place(number, one.key) | {
-            "of_run": one.run_id,
-            "new_state": one.state.value,
-            "freed_picodollars": freed.picodollars,
-            "freed_tokens": freed.tokens,
-            "used_picodollars": used.picodollars,
-            "used_tokens": used.tokens,
-        }
-        # One that is settled already, since a transaction was taken for lost, is not settled again.
-        if connection.execute(_SETTLE, values).rowcount:
-            found = _Freed(found.reserved.plus(freed), found.spent.plus(used))
-        if one.run:
-            run_writes.store_ended(connection, one.run)
-    return found
-
-
-def _choose(connection: Connection, number: int, step: Step, spending: Spending) -> tuple[list[Claimed], bool]:
-    """The next cells within the caps, and whether one is above them."""
-    claimed: list[Claimed] = []
-    for want in step.wants:
-        if want.at_most <= 0:
-            continue
-        values = {"of_evaluation": number, "candidates": list(want.candidates), "at_most": want.at_most}
-        for found in connection.execute(_NEXT, values).all():
-            key = CellKey(*found)
-            most = step.most(key)
-            if not spending.has_room(most):
-                # Those after it wait too: what is asked is whole cases, as many as there is room for.
-                return claimed, True
-            spending = spending._replace(reserved=spending.reserved.plus(most))
-            claimed.append(Claimed(key, uuid.uuid4().hex, most))
-    return claimed, False
-
-
-def _claim(connection: Connection, number: int, recorder: str, claimed: Sequence[Claimed]) -> None:
-    rows = [
-        _place(number, one.key)
-        | {
-            "new_run": one.run_id,
-            "by": recorder,
-            "most_picodollars": one.most.picodollars,
-            "most_tokens": one.most.tokens,
-        }
-        for one in claimed
-    ]
-    if rows:
-        connection.execute(_CLAIM, rows)
-
-
 def _add_sums(connection: Connection, number: int, reserved: Amount, spent: Amount) -> None:
     if reserved == spent == Amount():
         return
@@ -389,7 +242,7 @@ def _add_sums(connection: Connection, number: int, reserved: Amount, spent: Amou
 
 def _rows(connection: Connection, which: ColumnElement[bool]) -> list[EvaluationRow]:
     found = connection.execute(select(*_ROW).where(which).order_by(evaluations.c.number.desc())).all()
-    counts = _counts(connection, cells.c.evaluation.in_([row.number for row in found]))
+    by_state = counts(connection, cells.c.evaluation.in_([row.number for row in found]))
     return [
         EvaluationRow(
             number=row.number,
@@ -404,32 +257,7 @@ def _rows(connection: Connection, which: ColumnElement[bool]) -> list[Evaluation
             cases=row.cases,
             repeats=row.repeats,
             spending=_spending(row),
-            cells=counts.get(row.number, {}),
+            cells=by_state.get(row.number, {}),
         )
         for row in found
-    ]
-
-
-def _counts(connection: Connection, which: ColumnElement[bool]) -> dict[int, dict[CellState, int]]:
-    query = select(cells.c.evaluation, cells.c.state, func.count()).where(which)
-    found: dict[int, dict[CellState, int]] = {}
-    for number, state, count in connection.execute(query.group_by(cells.c.evaluation, cells.c.state)):
-        found.setdefault(number, {})[CellState(state)] = count
-    return found
-
-
-def _read_cells(connection: Connection, number: int, after: CellKey | None) -> list[CellRow]:
-    query = select(cells).where(cells.c.evaluation == number).order_by(*_KEY).limit(_READ_AT_ONCE)
-    if after is not None:
-        query = query.where(tuple_(*_KEY) > tuple_(*after))
-    return [
-        CellRow(
-            CellKey(row.repeat, row.case, row.candidate),
-            CellState(row.state),
-            row.run_id,
-            row.attempts,
-            Amount(row.reserved_tokens, row.reserved_picodollars),
-            Amount(row.spent_tokens, row.spent_picodollars),
-        )
-        for row in connection.execute(query)
     ]

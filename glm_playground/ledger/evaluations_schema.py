@@ -8,6 +8,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from glm_playground.ledger.evaluation_values import CellState
 from glm_playground.ledger.schema import UtcTime, metadata
 
+NO_SUMS = {"reserved_picodollars": 0, "reserved_tokens": 0, "spent_picodollars": 0, "spent_tokens": 0}
+"""Of what is not asked yet."""
 _Number = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -16,6 +16,7 @@ from glm_playground.ledger import (
     annotations,
     balances,
     caps,
+    cells,
     deletion,
     evaluations,
     measurements,
@@ -194,10 +195,10 @@ class Ledger:
         A recorder is gone where its process on this machine has ended, or it gave no sign for `GONE_AFTER`.
         """
         with self._database.reading() as connection:
-            if not (run_writes.any_abandoned(connection) or evaluations.any_left(connection)):
+            if not (run_writes.any_abandoned(connection) or cells.any_left(connection)):
                 return 0
         with self._database.writing() as connection:
-            return run_writes.end_abandoned(connection) + evaluations.interrupt_left(connection)
+            return run_writes.end_abandoned(connection) + cells.interrupt_left(connection)
 
     # Reading
 

@@ -192,7 +192,7 @@ def wait_known(server: Gateway, timeout: float) -> None:
     ask_prices(server)
     ask_models(server)
     place = _place(server)
-    waiting = [asked.answer for asked in (_prices.get(place), _models.get(place)) if asked]
+    waiting: list[Future[Any]] = [asked.answer for asked in (_prices.get(place), _models.get(place)) if asked]
     wait(waiting, timeout)
 
 
