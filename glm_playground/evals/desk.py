@@ -48,10 +48,8 @@ class Desk:
             self.failures[candidate] = 0
         elif state is CellState.FAILED:
             self._note_failure(candidate, error)
-        elif state is CellState.WAITING:
-            self.dry = False
-            if error:
-                self._note_refusal(error, sent_at, now)
+        elif state is CellState.WAITING and error:
+            self._note_refusal(error, sent_at, now)
 
     def _note_failure(self, candidate: int, error: RunError | None) -> None:
         self.failures[candidate] = self.failures.get(candidate, 0) + 1

@@ -43,6 +43,10 @@ _BEAT_S = 5.0
 """Seconds after which the database is asked though nothing ended: a process must say that it is alive."""
 _AWAY_S = 1.0
 """Seconds until a database that is away is asked again."""
+_STORED_FIRST = 4
+"""Ended cells that are stored before others are claimed; behind more of them a gateway would be idle."""
+_TOGETHER_S, _MANY = 0.01, 16
+"""What ends within so many seconds is stored together, where so many are under way: a transaction has its price."""
 _STOPPING_S = 20.0
 """Seconds that a stopped evaluation waits for a database that is away."""
 
@@ -130,6 +134,7 @@ class Execution:
         self._store, self._row, self._work = store, row, work
         self._engine, self._price = engine, price
         self._changed = threading.Condition()
+        self._together = threading.Event()
         self._state = _State()
         self._desks = [Desk(name, places, Pace.of(at_most)) for name, places in work.by_gateway.items()]
         self._desk_of = {place: desk for desk in self._desks for place in desk.candidates}
@@ -184,6 +189,9 @@ class Execution:
             with self._changed:
                 if not self._state.ended and (pause := self._pause()) > 0:
                     self._changed.wait(pause)
+                many = len(self._state.sent) >= _MANY and self._state.ended
+            if many:
+                self._together.wait(_TOGETHER_S)
 
     # One round
 
@@ -201,8 +209,6 @@ class Execution:
                 EndedCell(key, run.id, state, one.claimed.most, used, self._packed(run) if kept else None)
             )
             self._asked_count += kept
-            # What it freed may make room for another.
-            self._capped = False
 
     def _packed(self, run: LiveRun) -> EndedRun | None:
         try:
@@ -223,42 +229,57 @@ class Execution:
         return tuple(Want(desk.asked, room) for desk in self._desks if (room := desk.room(now)))
 
     def _step(self) -> None:
-        if time.monotonic() >= self._next_step:
+        beat = time.monotonic() >= self._next_step
+        if beat:
             # Another process may have given cells back, or freed what it had reserved.
             self._capped = False
             for desk in self._desks:
                 desk.dry = False
         wants = self._wants()
-        try:
-            stepped = self._store.step(self._row.number, Step(tuple(self._owed), wants, self._most))
-        except ValueError:
-            self._settle_each()
-            return
+        if wants and len(self._owed) > _STORED_FIRST:
+            # Until so much is stored, what comes next would wait.
+            self._exchange((), wants)
+            wants = ()
+        if self._owed or wants or beat:
+            try:
+                self._exchange(tuple(self._owed), wants)
+            except ValueError:
+                self._settle_each()
+
+    def _exchange(self, ended: tuple[EndedCell, ...], wants: tuple[Want, ...]) -> None:
+        """Settles those, claims these, and sends what was claimed."""
+        stepped = self._store.step(self._row.number, Step(ended, wants, self._most))
         self._problem, self._next_step = None, time.monotonic() + _BEAT_S
-        for one in self._owed:
-            self._move(CellState.CLAIMED, one.state)
-        self._owed = []
-        self._spending, self._capped = stepped.spending, stepped.capped
+        self._spending = stepped.spending
         self._halted = stepped.state is not EvaluationState.RUNNING
+        for one in ended:
+            self._settled(one)
+        del self._owed[: len(ended)]
         for want in wants:
             claimed = sum(one.key.candidate in want.candidates for one in stepped.claimed)
             self._desk_of[want.candidates[0]].dry = claimed < want.at_most and not stepped.capped
+            self._capped = stepped.capped
         for claim in stepped.claimed:
             self._move(CellState.WAITING, CellState.CLAIMED)
             self._send(claim)
         self._prepared.clear()
 
+    def _settled(self, one: EndedCell) -> None:
+        self._move(CellState.CLAIMED, one.state)
+        # What it freed may make room for another, and it may wait itself.
+        self._capped = False
+        if one.state is CellState.WAITING:
+            self._desk_of[one.key.candidate].dry = False
+
     def _settle_each(self) -> None:
         """Settles one after the other, where the run of one cannot be stored: its cell is, without it."""
-        while self._owed:
-            one = self._owed[0]
+        for one in tuple(self._owed):
             try:
-                self._store.step(self._row.number, Step((one,), (), self._most))
+                self._exchange((one,), ())
             except ValueError:
                 _log.exception("run %s cannot be stored; its cell is", one.run_id)
-                self._store.step(self._row.number, Step((one._replace(run=None),), (), self._most))
-            self._move(CellState.CLAIMED, one.state)
-            del self._owed[0]
+                self._owed[0] = one._replace(run=None)
+                self._exchange((self._owed[0],), ())
 
     def _move(self, before: CellState, after: CellState) -> None:
         # Others may have claimed what was waiting when this process began.

@@ -6,6 +6,7 @@ reserved never exceed its caps, and no cell is claimed twice. A cell whose proce
 what it cost, so what was reserved for it stays reserved.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +34,7 @@ from glm_playground.ledger.run_parts import plain
 from glm_playground.runs.caps import Amount
 
 _MADE_AT_ONCE = 5_000
+_SIGNED_EVERY_S = run_writes.GONE_AFTER.total_seconds() / 15
 _SUMS = (
     evaluations.c.reserved_picodollars,
     evaluations.c.reserved_tokens,
@@ -80,6 +82,7 @@ class Evaluations:
     def __init__(self, database: Database, recorder: Callable[[], str]) -> None:
         self._database = database
         self._recorder = recorder
+        self._signed: tuple[str, float] = ("", 0.0)
 
     def add(self, owner: str, new: NewEvaluation) -> EvaluationRow:
         """Stores an evaluation whose cells all wait; nobody works on it until `open`."""
@@ -138,27 +141,15 @@ class Evaluations:
 
     def step(self, number: int, step: Step) -> Stepped:
         """Settles what has ended and claims what is asked next."""
+        recorder, now = self._recorder(), time.monotonic()
+        signs = self._signed[0] != recorder or now - self._signed[1] > _SIGNED_EVERY_S
         with self._database.writing() as connection:
-            run_writes.sign_on(connection, self._recorder())
-            row = _lock(connection, number)
-            freed = settle(connection, number, step.ended)
-            if row is None:
-                return Stepped((), EvaluationState.STOPPED, False, Spending())
-            spending = _spending(row)
-            spending = spending._replace(
-                reserved=spending.reserved.minus(freed.reserved), spent=spending.spent.plus(freed.spent)
-            )
-            claimed: list[Claimed] = []
-            capped = False
-            if row.state == EvaluationState.RUNNING:
-                claimed, capped = choose(connection, number, step, spending)
-                claim(connection, number, self._recorder(), claimed)
-            most = Amount()
-            for one in claimed:
-                most = most.plus(one.most)
-            _add_sums(connection, number, most.minus(freed.reserved), freed.spent)
-            spending = spending._replace(reserved=spending.reserved.plus(most))
-            return Stepped(tuple(claimed), EvaluationState(row.state), capped, spending)
+            if signs:
+                run_writes.sign_on(connection, recorder)
+            stepped = _step(connection, number, step, recorder)
+        if signs:
+            self._signed = recorder, now
+        return stepped
 
     def stop(self, number: int, why: str) -> None:
         """Has nobody claim its cells any more, in any process; what is asked already goes on."""
@@ -212,6 +203,29 @@ def _batches(rows: Iterator[dict[str, Any]], most: int) -> Iterator[list[dict[st
             some = []
     if some:
         yield some
+
+
+def _step(connection: Connection, number: int, step: Step, recorder: str) -> Stepped:
+    row = _lock(connection, number)
+    freed = settle(connection, number, step.ended)
+    if row is None:
+        return Stepped((), EvaluationState.STOPPED, False, Spending())
+    spending = _spending(row)
+    spending = spending._replace(
+        reserved=spending.reserved.minus(freed.reserved), spent=spending.spent.plus(freed.spent)
+    )
+    claimed: list[Claimed] = []
+    capped = False
+    if row.state == EvaluationState.RUNNING:
+        claimed, capped = choose(connection, number, step, spending)
+        claim(connection, number, recorder, claimed)
+    most = Amount()
+    for one in claimed:
+        most = most.plus(one.most)
+    _add_sums(connection, number, most.minus(freed.reserved), freed.spent)
+    return Stepped(
+        tuple(claimed), EvaluationState(row.state), capped, spending._replace(reserved=spending.reserved.plus(most))
+    )
 
 
 def _lock(connection: Connection, number: int) -> Any:

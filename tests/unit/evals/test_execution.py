@@ -158,7 +158,8 @@ def test_a_stop_interrupts_what_is_under_way_and_keeps_its_reservation(
     working = execution(ledger, row, work, engine, at_most=2)
     thread = threading.Thread(target=working.run)
     thread.start()
-    wait_until(lambda: states(ledger, row).get(CellState.CLAIMED) == 2 and working.progress.running == 2)
+    both = {CellState.FINISHED: 1, CellState.CLAIMED: 2, CellState.WAITING: 2}
+    wait_until(lambda: states(ledger, row) == both and working.progress.running == 2)
     wait_until(lambda: all(run.has_delta for run in engine.live_of(OWNER)))
     working.stop()
     thread.join(10)
