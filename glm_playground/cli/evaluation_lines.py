@@ -80,18 +80,24 @@ def money(amount: Decimal) -> str:
     return dollars(rounded.normalize() if rounded % 1 else rounded.quantize(Decimal(1)))
 
 
+def hints(row: EvaluationRow) -> Iterator[str]:
+    """What can be done about the cells that are not finished."""
+    if interrupted := row.cells.get(CellState.INTERRUPTED):
+        yield (
+            f"{interrupted:,} were under way when it stopped: what they cost is unknown and stays reserved. "
+            f"`glm-playground eval retry {row.id} --interrupted` asks them again."
+        )
+    if row.cells.get(CellState.FAILED) or row.cells.get(CellState.REFUSED):
+        yield f"`glm-playground eval retry {row.id} --failed` asks again what failed."
+    if row.cells.get(CellState.WAITING):
+        yield f"`glm-playground eval resume {row.id}` goes on; --cap gives it another cap."
+
+
 def show(row: EvaluationRow, results: Iterable[CellResult]) -> None:
     """Pass rates, differences, cost and time of each candidate, and the first cells that did not pass."""
     click.echo(status_line(row))
-    if row.cells.get(CellState.INTERRUPTED):
-        click.echo(
-            f"{row.cells[CellState.INTERRUPTED]:,} were under way when it stopped: what they cost is unknown and stays "
-            f"reserved. `glm-playground eval retry {row.id} --interrupted` asks them again."
-        )
-    if row.cells.get(CellState.FAILED):
-        click.echo(f"`glm-playground eval retry {row.id} --failed` asks again what failed.")
-    if row.state is not EvaluationState.FINISHED and row.cells.get(CellState.WAITING):
-        click.echo(f"`glm-playground eval resume {row.id}` goes on; --cap gives it another cap.")
+    for said in hints(row):
+        click.echo(said)
     points: list[GradedAnswer] = []
     figures: dict[str, Figures] = {}
     notable: list[tuple[str, str, str, str]] = []

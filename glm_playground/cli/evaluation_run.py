@@ -11,7 +11,7 @@ from types import FrameType
 
 import click
 
-from glm_playground.cli.evaluation_lines import money
+from glm_playground.cli.evaluation_lines import hints, money, status_line
 from glm_playground.cli.failure import Failure
 from glm_playground.cli.terminal import line
 from glm_playground.evals.execution import Execution, Progress
@@ -27,30 +27,41 @@ def watched(execution: Execution, ledger: Ledger, row: EvaluationRow) -> Evaluat
 
     Raises:
         Failure: what ended last could not be stored.
+        click.Abort: somebody stopped it with Ctrl-C; how to go on is said.
         LedgerError: the database cannot be used.
     """
     problem: list[LedgerError] = []
+    # Not the thread itself: a join that Ctrl-C interrupts takes the thread for ended (bpo-45274).
+    done = threading.Event()
 
     def work() -> None:
         try:
             execution.run()
         except LedgerError as error:
             problem.append(error)
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=work, name="evaluation")
-    thread.start()
+    threading.Thread(target=work, name="evaluation", daemon=True).start()
+    stopped = False
     with _terminated():
         try:
-            _watch(execution, thread)
+            _watch(execution, done)
         except KeyboardInterrupt:
+            stopped = True
             click.echo(f"{_ERASE if sys.stdout.isatty() else ''}Stopping: what is under way ends as interrupted.")
             execution.stop()
-            thread.join()
+            done.wait()
     if problem:
         raise Failure(f"the last answers are not stored: {problem[0]}")
     found = ledger.evaluations.find(row.owner, row.id)
     if found is None:
         raise Failure(f"the evaluation {row.id} is not there any more")
+    if stopped:
+        click.echo(status_line(found))
+        for said in hints(found):
+            click.echo(said)
+        raise click.Abort
     return found
 
 
@@ -73,11 +84,10 @@ def progress_text(found: Progress) -> str:
 _NOTABLE = (CellState.FAILED, CellState.INTERRUPTED, CellState.REFUSED)
 
 
-def _watch(execution: Execution, thread: threading.Thread) -> None:
+def _watch(execution: Execution, done: threading.Event) -> None:
     terminal = sys.stdout.isatty()
     said_at = time.monotonic()
-    while thread.is_alive():
-        thread.join(_REDRAWN_S)
+    while not done.wait(_REDRAWN_S):
         if terminal:
             width = shutil.get_terminal_size().columns
             click.echo(_ERASE + progress_text(execution.progress)[: width - 1], nl=False)
