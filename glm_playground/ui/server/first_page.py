@@ -32,6 +32,7 @@ _ELEMENTS = {
     "compare": ("ButtonGroup", "Button", "PageLink", "Selectbox", "TextInput", "DataFrame"),
     "playground": ("ButtonGroup", "Button", "Selectbox", "ChatInput", "BidiComponent"),
     "history": ("ButtonGroup", "Button", "TextInput", "Multiselect"),
+    "evaluate": ("ButtonGroup", "Button", "FileUploader", "TextArea"),
     "present": ("ButtonGroup", "Button", "Selectbox"),
 }
 _LATER_MS = 1500

@@ -18,6 +18,7 @@ CHOOSE = _PAGES / "choose.py"
 COMPARE = _PAGES / "compare.py"
 PLAYGROUND = _PAGES / "playground.py"
 HISTORY = _PAGES / "history.py"
+EVALUATE = _PAGES / "evaluate.py"
 PRESENT = _PAGES / "present.py"
 PANEL = "settings_panel"
 """Names the lane whose settings are open beside the page."""
@@ -53,5 +54,6 @@ def _pages(language: str) -> tuple[StreamlitPage, ...]:
         st.Page(COMPARE, title=_("Compare"), url_path="compare"),
         st.Page(PLAYGROUND, title=_("Playground"), url_path="playground"),
         st.Page(HISTORY, title=_("History"), url_path="history"),
+        st.Page(EVALUATE, title=_("Evaluate"), url_path="evaluate"),
         st.Page(PRESENT, title=_("Present"), url_path="present"),
     )

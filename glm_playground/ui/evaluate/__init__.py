@@ -1,0 +1,1 @@
+"""The page Evaluate, and what only it knows."""

@@ -1,0 +1,158 @@
+"""One evaluation: how far it is, what can be done with it, and what it says."""
+
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from io import BytesIO
+
+import streamlit as st
+
+from glm_playground.chat.setup import Setup
+from glm_playground.evals import running
+from glm_playground.evals.candidates import CandidateError, stored_candidates
+from glm_playground.evals.evaluation import CapError, check_caps, execution_of, with_caps, work_of
+from glm_playground.evals.result_files import WRITERS
+from glm_playground.evals.results import results_of
+from glm_playground.evals.suite import Suite
+from glm_playground.ledger import Ledger
+from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
+from glm_playground.ui.evaluate.address import close_evaluation
+from glm_playground.ui.evaluate.verdict import draw_verdict
+from glm_playground.ui.evaluate.words import cell_counts, spending, standing
+from glm_playground.ui.server.scheduler import released
+from glm_playground.ui.shared.accent import on_accent
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
+from glm_playground.ui.shared.i18n import _, moment, number
+from glm_playground.ui.shared.ledger_notice import attempt
+from glm_playground.ui.shared.own_key import asked_gateways
+
+_REDRAWN_S = 1.0
+_TYPES = {
+    "csv": ("CSV", "csv", "text/csv"),
+    "jsonl": ("JSON Lines", "jsonl", "application/jsonl"),
+    "promptfoo": ("promptfoo", "json", "application/json"),
+}
+
+
+def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
+    """Draws it; while this process works on it, its progress is drawn again each second."""
+    st.button(_("All evaluations"), key="evaluate_back", icon=":material/arrow_back:", on_click=close_evaluation)
+    row = ledger.evaluations.find(owner, id)
+    if row is None:
+        st.markdown(_("There is no such evaluation."))
+        return
+    st.markdown(f"**{literal(row.name) or _('Evaluation')}** · {moment(row.created_at)}")
+    try:
+        suite, setups = (
+            Suite.model_validate_json(ledger.evaluations.suite(row.number)),
+            stored_candidates(row.candidates),
+        )
+    except ValueError:
+        st.error(_("A later version of this app has written it. Update the app to open it."))
+        return
+    working = running.here(row) is not None
+    if working:
+        st.fragment(partial(_draw_progress, ledger, row), run_every=_REDRAWN_S)()
+        st.button(_("Stop"), key="evaluate_stop", icon=":material/stop:", on_click=_stop, args=(row,))
+    else:
+        st.markdown(f"{standing(row, here=False)} · {cell_counts(row)} · {spending(row)}")
+        _draw_actions(ledger, row, suite, setups)
+    draw_verdict(ledger, row, suite, setups, working=working)
+    _draw_exports(ledger, row, suite, setups)
+
+
+def _draw_progress(ledger: Ledger, row: EvaluationRow) -> None:
+    execution = running.here(row)
+    if execution is None:
+        # It has ended: the whole page is drawn as it is then.
+        st.rerun()
+    found = execution.progress
+    done = found.total - found.left
+    st.progress(done / max(found.total, 1))
+    parts = [_("{done} of {total}").format(done=number(done), total=number(found.total))]
+    if found.rate:
+        parts.append(_("{rate} a second").format(rate=number(found.rate, 1)))
+    if found.seconds_left is not None:
+        parts.append(_("about {seconds} s left").format(seconds=number(found.seconds_left)))
+    now = ledger.evaluations.find(row.owner, row.id)
+    if now:
+        parts += [cell_counts(now), spending(now)]
+    st.markdown(" · ".join(parts))
+    for name, why in found.given_up.items():
+        st.warning(literal(why), title=_("{name} is asked no more.").format(name=literal(name)))
+    if found.problem:
+        st.warning(_("Nothing new is sent until the database can be written again."))
+
+
+def _stop(row: EvaluationRow) -> None:
+    if execution := running.here(row):
+        execution.stop()
+
+
+def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:
+    waiting = row.cells.get(CellState.WAITING, 0)
+    failed = row.cells.get(CellState.FAILED, 0) + row.cells.get(CellState.REFUSED, 0)
+    interrupted = row.cells.get(CellState.INTERRUPTED, 0)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        cap = None
+        if waiting or failed or interrupted:
+            now = row.spending.cap_dollars
+            cap = st.number_input(
+                _("Cap, US dollars"), 0.0, 10_000.0, None if now is None else float(now), 0.5, key="evaluate_new_cap",
+                width=150,
+            )  # fmt: skip
+        states: list[CellState] | None = None
+        if waiting and st.button(on_accent(_("Go on")), type="primary", key="evaluate_resume"):
+            states = []
+        if failed and st.button(_("Ask again what failed"), key="evaluate_retry_failed"):
+            states = [CellState.FAILED, CellState.REFUSED]
+        paid = _("What they cost is unknown and stays reserved; asked again, it may be paid twice.")
+        if interrupted and st.button(_("Ask again what was interrupted"), key="evaluate_retry", help=paid):
+            states = [CellState.INTERRUPTED]
+        if st.button(_("Delete"), key="evaluate_delete", type="tertiary", icon=":material/delete:"):
+            attempt(_("The evaluation was not deleted."), partial(ledger.evaluations.delete, row.owner, row.id), row.id)
+            close_evaluation()
+            st.rerun()
+    if states is not None:
+        _go_on(ledger, row, suite, setups, states=states, cap=cap)
+
+
+def _go_on(
+    ledger: Ledger,
+    row: EvaluationRow,
+    suite: Suite,
+    setups: tuple[Setup, ...],
+    *,
+    states: list[CellState],
+    cap: float | None,
+) -> None:
+    try:
+        with released():
+            work = work_of(suite, setups, asked_gateways(), row.owner)
+            given = None if cap is None else Decimal(str(cap))
+            capped = replace(row, spending=with_caps(row.spending, given, None))
+            check_caps(work, capped.spending.cap_dollars, capped.spending.cap_tokens)
+            if states:
+                ledger.evaluations.retry(row.number, states)
+            running.begin(row, execution_of(ledger, capped, work))
+    except (CandidateError, CapError) as error:
+        st.error(literal(str(error)), title=_("The evaluation cannot go on."))
+    else:
+        st.rerun()
+
+
+def _draw_exports(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:
+    if row.state is EvaluationState.RUNNING and not row.cells.get(CellState.FINISHED):
+        return
+
+    def written(kind: str) -> str:
+        file = BytesIO()
+        WRITERS[kind](file, row, results_of(ledger, row, suite, setups))
+        return file.getvalue().decode()
+
+    with st.popover(_("Export"), icon=":material/download:", key="evaluate_export", on_change="rerun") as popover:
+        if popover.open:
+            kinds = [FileKind(*words, partial(written, kind)) for kind, words in _TYPES.items()]
+            with st.container(horizontal=True):
+                draw_file_buttons(kinds, dated("glm-playground-evaluation"), "evaluate")

@@ -1,0 +1,32 @@
+"""Evaluate: the cases of a suite asked of several models; at `/evaluate?evaluation=...` what came of it."""
+
+import streamlit as st
+
+from glm_playground.ledger import Ledger, LedgerError, LedgerOpening
+from glm_playground.ui.evaluate.address import EVALUATION
+from glm_playground.ui.evaluate.evaluation import draw_evaluation
+from glm_playground.ui.evaluate.list import draw_list
+from glm_playground.ui.evaluate.new import draw_new
+from glm_playground.ui.server.owner import owner
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.ledger_notice import draw_error, draw_opening, draw_problem, ledger
+from glm_playground.ui.shared.page_header import draw_header
+from glm_playground.ui.shared.views import open_view
+
+draw_header(_("Evaluate"))
+opened = ledger()
+draw_problem()
+if isinstance(opened, LedgerOpening):
+    draw_opening(opened)
+elif isinstance(opened, Ledger):
+    try:
+        if evaluation_id := st.query_params.get(EVALUATION):
+            draw_evaluation(opened, owner(), evaluation_id)
+        else:
+            views = {"new": _("A new evaluation"), "all": _("All evaluations")}
+            if open_view(views, "evaluate_view") == "new":
+                draw_new(opened, owner())
+            else:
+                draw_list(opened, owner())
+    except LedgerError as error:
+        draw_error(error)
