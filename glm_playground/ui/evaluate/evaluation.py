@@ -110,12 +110,19 @@ def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tupl
         paid = _("What they cost is unknown and stays reserved; asked again, it may be paid twice.")
         if interrupted and st.button(_("Ask again what was interrupted"), key="evaluate_retry", help=paid):
             states = [CellState.INTERRUPTED]
-        if st.button(_("Delete"), key="evaluate_delete", type="tertiary", icon=":material/delete:"):
-            attempt(_("The evaluation was not deleted."), partial(ledger.evaluations.delete, row.owner, row.id), row.id)
-            close_evaluation()
-            st.rerun()
+        _draw_delete(ledger, row)
     if states is not None:
         _go_on(ledger, row, suite, setups, states=states, cap=cap)
+
+
+def _draw_delete(ledger: Ledger, row: EvaluationRow) -> None:
+    with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key="evaluate_delete"):
+        st.markdown(_("The evaluation and its suite are deleted for good. Its runs stay in the history."))
+        if st.button(_("Delete for good"), key="evaluate_delete_now"):
+            said = _("The evaluation was not deleted.")
+            if attempt(said, partial(ledger.evaluations.delete, row.owner, row.id), f"evaluation {row.id}"):
+                close_evaluation()
+            st.rerun()
 
 
 def _go_on(

@@ -8,7 +8,7 @@ import streamlit as st
 from glm_playground import bounds
 from glm_playground.chat.setup import Setup, asked_of, asked_text
 from glm_playground.evals import running
-from glm_playground.evals.candidates import CandidateError
+from glm_playground.evals.candidates import CandidateError, write_candidates
 from glm_playground.evals.evaluation import (
     CapError,
     Outlook,
@@ -78,19 +78,28 @@ def draw_new(ledger: Ledger, owner: str) -> None:
 
 
 def _draw_suite() -> Opened | None:
-    st.markdown(
+    st.caption(
         _(
             "An evaluation asks the cases of a suite of several models and says which of them passes more. A suite is "
             "a promptfoo configuration (YAML), a CSV with a column a variable, or JSONL with input and ideal."
         )
     )
-    file = st.file_uploader(
-        _("Suite"),
-        type=["yaml", "yml", "csv", "tsv", "jsonl", "ndjson"],
-        key="evaluate_file",
-        max_upload_size=bounds.SUITE_FILE_BYTES // 1024**2,
-    )
-    text = st.text_area(_("Or paste a suite in YAML"), key=_TEXT, height=160, max_chars=bounds.PROMPT_CHARACTERS)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        file = st.file_uploader(
+            _("Suite"),
+            type=["yaml", "yml", "csv", "tsv", "jsonl", "ndjson"],
+            key="evaluate_file",
+            max_upload_size=bounds.SUITE_FILE_BYTES // 1024**2,
+        )
+    with right:
+        text = st.text_area(
+            _("Or paste a suite in YAML"),
+            key=_TEXT,
+            height=110,
+            max_chars=bounds.PROMPT_CHARACTERS,
+            persist_state="session",
+        )
     if file is None and not text.strip():
         st.button(_("Take an example"), key="evaluate_example", on_click=_take_example)
         return None
@@ -168,12 +177,13 @@ def _draw_wanted(gateways: Gateways) -> _Wanted:
 def _outlook(ledger: Ledger, owner: str, opened: Opened, gateways: Gateways, wanted: _Wanted) -> Outlook:
     """What it will cost, found again where nothing of it has changed."""
     setups = named(wanted.setups, gateways)
-    key = (opened.suite.model_dump_json(), setups, wanted.repeats)
+    # A hash of the suite, which may be large.
+    key = hash((opened.suite.model_dump_json(), write_candidates(setups), wanted.repeats))
     known: tuple[object, Outlook] | None = st.session_state.get(_OUTLOOK)
-    if known and known[0] == hash(key):
+    if known and known[0] == key:
         return known[1]
     found = outlook(work_of(opened.suite, setups, gateways, owner), wanted.repeats, ledger, owner)
-    st.session_state[_OUTLOOK] = hash(key), found
+    st.session_state[_OUTLOOK] = key, found
     return found
 
 

@@ -110,20 +110,26 @@ def _draw_rates(found: _Verdict) -> None:
     import pandas as pd  # type: ignore[import-untyped]  # noqa: PLC0415 - takes a while
 
     rows = [(rate, found.figures[rate.candidate]) for rate in found.rates]
-    costs = [figures.dollars / figures.known_costs if figures.known_costs else None for _rate, figures in rows]
     frame = pd.DataFrame(
         {
             _("Candidate"): [rate.candidate for rate, _figures in rows],
             _("Passed"): [rate_text(rate) for rate, _figures in rows],
             _("Answers"): [f"{rate.passed} / {rate.answers}" for rate, _figures in rows],
             _("Cannot be told"): [number(rate.untold) for rate, _figures in rows],
-            _("Cost, mean"): [_("unknown") if cost is None else dollars(cost) for cost in costs],
+            _("Cost, mean"): [_mean_cost(figures) for _rate, figures in rows],
             _("Time, median"): [
                 seconds(median(figures.latencies) * 1e6 if figures.latencies else None) for _rate, figures in rows
             ],
         }
     )
     st.dataframe(frame, hide_index=True, key="evaluate_rates", alt=_("Pass rates"))
+
+
+def _mean_cost(figures: Figures) -> str:
+    if not figures.known_costs:
+        return _("unknown")
+    mean = dollars(figures.dollars / figures.known_costs)
+    return _("{amount}, play money").format(amount=mean) if figures.play_money else mean
 
 
 def _draw_cells(found: _Verdict) -> None:
