@@ -39,6 +39,8 @@ from glm_playground.runs.live_run import LiveRun
 _log = logging.getLogger(__name__)
 
 STOPPED, CAP_REACHED = "it was stopped", "its cap is reached"
+INTERRUPTED = "some of its cells are interrupted"
+"""Why nobody works on it where that is all that is left."""
 _BEAT_S = 5.0
 """Seconds after which the database is asked though nothing ended: a process must say that it is alive."""
 _AWAY_S = 1.0
@@ -336,7 +338,7 @@ class Execution:
         if self._state.stopping:
             return STOPPED
         reasons = [f"{name}: {why}" for name, why in self.progress.given_up.items()]
-        return "; ".join([*([CAP_REACHED] if self._capped else []), *reasons]) or STOPPED
+        return "; ".join([*([CAP_REACHED] if self._capped else []), *reasons]) or INTERRUPTED
 
     def _pause(self) -> float:
         """Seconds until there is something to do though nothing ends; the lock is held."""

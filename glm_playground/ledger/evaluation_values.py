@@ -19,7 +19,7 @@ class EvaluationState(StrEnum):
     STOPPED = "stopped"
     """Nobody claims its cells until it is resumed."""
     FINISHED = "finished"
-    """No cell waits."""
+    """No cell waits, and none is interrupted."""
 
 
 class CellState(StrEnum):

@@ -173,7 +173,7 @@ class Evaluations:
             if found.get(CellState.CLAIMED):
                 return state
             changes: dict[str, Any] = {}
-            if not found.get(CellState.WAITING):
+            if not (found.get(CellState.WAITING) or found.get(CellState.INTERRUPTED)):
                 changes = {"state": EvaluationState.FINISHED.value, "why": ""}
             elif state is EvaluationState.RUNNING:
                 changes = {"state": EvaluationState.STOPPED.value, "why": plain(why)}

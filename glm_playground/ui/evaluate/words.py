@@ -1,6 +1,6 @@
 """How evaluations and what they say is called on the page."""
 
-from glm_playground.evals.execution import CAP_REACHED, STOPPED
+from glm_playground.evals.execution import CAP_REACHED, INTERRUPTED, STOPPED
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.verdict import PairedDifference, PassRate
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
@@ -16,7 +16,11 @@ def standing(row: EvaluationRow, *, here: bool) -> str:
         return _("finished")
     if row.state is EvaluationState.RUNNING:
         return _("running") if here or row.cells.get(CellState.CLAIMED) else _("left by its process")
-    reasons = {CAP_REACHED: _("its cap is reached"), STOPPED: _("it was stopped")}
+    reasons = {
+        CAP_REACHED: _("its cap is reached"),
+        STOPPED: _("it was stopped"),
+        INTERRUPTED: _("some of its cells are interrupted"),
+    }
     return _("stopped: {why}").format(why=literal(reasons.get(row.why, row.why)))
 
 

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from glm_playground import bounds
-from glm_playground.evals.execution import CAP_REACHED, STOPPED
+from glm_playground.evals.execution import CAP_REACHED, INTERRUPTED, STOPPED
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.results import results_of
 from glm_playground.evals.work import Candidate, Work
@@ -170,9 +170,10 @@ def test_a_stop_interrupts_what_is_under_way_and_keeps_its_reservation(
     assert kept.tokens == sum(cell.reserved.tokens for cell in ledger.evaluations.cells(row.number)) > 0
     # Resumed, it asks only what waited.
     interrupted = [cell.run_id for cell in ledger.evaluations.cells(row.number) if cell.state is CellState.INTERRUPTED]
-    assert execution(ledger, row, work, engine).run() is EvaluationState.FINISHED
+    assert execution(ledger, row, work, engine).run() is EvaluationState.STOPPED
     now = stored(ledger, row)
     assert now.cells == {CellState.FINISHED: 3, CellState.INTERRUPTED: 2}
+    assert now.why == INTERRUPTED
     assert now.spending.reserved == kept
     assert all(ledger.run(OWNER, str(run_id)) for run_id in interrupted)
 
