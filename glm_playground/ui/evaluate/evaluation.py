@@ -11,6 +11,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.evals import running
 from glm_playground.evals.candidates import CandidateError, stored_candidates
 from glm_playground.evals.evaluation import CapError, check_caps, execution_of, with_caps, work_of
+from glm_playground.evals.execution import STOPPED
 from glm_playground.evals.result_files import WRITERS
 from glm_playground.evals.results import results_of
 from glm_playground.evals.suite import Suite
@@ -54,10 +55,14 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
     working = running.here(row) is not None
     if working:
         st.fragment(partial(_draw_progress, ledger, row), run_every=_REDRAWN_S)()
-        st.button(_("Stop"), key="evaluate_stop", icon=":material/stop:", on_click=_stop, args=(row,))
+        _draw_stop(ledger, row)
     else:
         st.markdown(f"{standing(row, here=False)} · {cell_counts(row)} · {spending(row)}")
-        _draw_actions(ledger, row, suite, setups)
+        if row.state is EvaluationState.RUNNING and row.cells.get(CellState.CLAIMED):
+            # Another process works on it.
+            _draw_stop(ledger, row)
+        else:
+            _draw_actions(ledger, row, suite, setups)
     draw_verdict(ledger, row, suite, setups, working=working)
     _draw_exports(ledger, row, suite, setups)
 
@@ -85,9 +90,15 @@ def _draw_progress(ledger: Ledger, row: EvaluationRow) -> None:
         st.warning(_("Nothing new is sent until the database can be written again."))
 
 
-def _stop(row: EvaluationRow) -> None:
+def _draw_stop(ledger: Ledger, row: EvaluationRow) -> None:
+    st.button(_("Stop"), key="evaluate_stop", icon=":material/stop:", on_click=_stop, args=(ledger, row))
+
+
+def _stop(ledger: Ledger, row: EvaluationRow) -> None:
     if execution := running.here(row):
         execution.stop()
+        return
+    attempt(_("The evaluation was not stopped."), partial(ledger.evaluations.stop, row.number, STOPPED), row.id)
 
 
 def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:
