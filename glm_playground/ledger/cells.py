@@ -20,7 +20,7 @@ from glm_playground.ledger.evaluation_values import (
     Spending,
     Step,
 )
-from glm_playground.ledger.evaluations_schema import NO_SUMS, cells
+from glm_playground.ledger.evaluations_schema import CLAIMED, NO_SUMS, WAITING, cells
 from glm_playground.ledger.schema import recorders
 from glm_playground.runs.caps import Amount
 
@@ -37,7 +37,7 @@ _NEXT = (
     select(*_KEY)
     .where(
         cells.c.evaluation == bindparam("of_evaluation"),
-        cells.c.state == CellState.WAITING.value,
+        WAITING,
         cells.c.candidate.in_(bindparam("candidates", expanding=True)),
     )
     .order_by(*_KEY)
@@ -198,4 +198,5 @@ def _place(number: int, key: CellKey) -> dict[str, int]:
 def _left() -> ColumnElement[bool]:
     # A NULL would make NOT IN unknown.
     gone = func.coalesce(cells.c.recorder, "").not_in(select(recorders.c.id))
-    return (cells.c.state == CellState.CLAIMED.value) & gone
+    left: ColumnElement[bool] = CLAIMED & gone
+    return left
