@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text, tuple_, update
 
 from glm_playground.ledger import run_writes
+from glm_playground.ledger.database import SQLITE
 from glm_playground.ledger.evaluation_values import (
     CellKey,
     CellRow,
@@ -43,6 +44,14 @@ _NEXT = (
     .order_by(*_KEY)
     .limit(bindparam("at_most"))
 )
+# By itself SQLite walks along the primary key, past all that is finished.
+_NEXT_IN_SQLITE = text(
+    """
+    SELECT repeat, "case", candidate FROM cells INDEXED BY cells_waiting
+    WHERE evaluation = :of_evaluation AND state = 'waiting' AND candidate IN :candidates
+    ORDER BY repeat, "case", candidate LIMIT :at_most
+    """
+).bindparams(bindparam("candidates", expanding=True))
 _CLAIM = (
     update(cells)
     .where(_THIS_CELL)
@@ -148,11 +157,12 @@ def settle(connection: Connection, number: int, ended: Sequence[EndedCell]) -> F
 def choose(connection: Connection, number: int, step: Step, spending: Spending) -> tuple[list[Claimed], bool]:
     """The next cells within the caps, and whether one is above them."""
     claimed: list[Claimed] = []
+    following = _NEXT_IN_SQLITE if connection.dialect.name == SQLITE else _NEXT
     for want in step.wants:
         if want.at_most <= 0:
             continue
         values = {"of_evaluation": number, "candidates": list(want.candidates), "at_most": want.at_most}
-        for found in connection.execute(_NEXT, values).all():
+        for found in connection.execute(following, values).all():
             key = CellKey(*found)
             most = step.most(key)
             if not spending.has_room(most):
