@@ -26,6 +26,7 @@ from glm_playground.evals.evaluation import (
     with_caps,
     work_of,
 )
+from glm_playground.evals.execution import STOPPED
 from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.result_files import WRITERS
 from glm_playground.evals.results import results_of
@@ -183,7 +184,7 @@ def stop(id: str, owner: str) -> None:
     """Send nothing more of the evaluation ID, in any process; what is under way goes on."""
     with _service() as ledger:
         row = _found(ledger, owner, id)
-        ledger.evaluations.stop(row.number, "somebody stopped it")
+        ledger.evaluations.stop(row.number, STOPPED)
         click.echo(status_line(_found(ledger, owner, id)))
 
 

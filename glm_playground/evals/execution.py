@@ -38,7 +38,7 @@ from glm_playground.runs.live_run import LiveRun
 
 _log = logging.getLogger(__name__)
 
-STOPPED, CAP_REACHED = "it was stopped", "its cap is reached"
+STOPPED, CAP_REACHED = "somebody stopped it", "its cap is reached"
 INTERRUPTED = "some of its cells are interrupted"
 """Why nobody works on it where that is all that is left."""
 _BEAT_S = 5.0

@@ -27,7 +27,7 @@ from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.navigation import HISTORY
 
-_VERDICT = "evaluate_verdict"
+_VERDICT, _OPENED = "evaluate_verdict", "evaluate_opened_run"
 _MOST_CELLS = 1_000
 _RUN = "run"
 """Names the run in the history's address."""
@@ -59,6 +59,8 @@ class _Verdict:
 
 def draw_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[Setup], *, working: bool) -> None:
     """Draws it once something has ended; while it runs, on request, since each answer is graded anew."""
+    if run_id := st.session_state.pop(_OPENED, None):
+        st.switch_page(HISTORY, query_params={_RUN: run_id})
     ended = {state: count for state, count in row.cells.items() if state is not CellState.WAITING}
     if not ended or set(ended) == {CellState.CLAIMED}:
         return
@@ -168,11 +170,6 @@ def _draw_cells(found: _Verdict) -> None:
     if found.left_out:
         left = ngettext("{count} more is in the export.", "{count} more are in the export.", found.left_out)
         st.caption(left.format(count=number(found.left_out)))
-    if run_id := st.session_state.pop(_OPENED, None):
-        st.switch_page(HISTORY, query_params={_RUN: run_id})
-
-
-_OPENED = "evaluate_opened_run"
 
 
 def _open_run(cells: Sequence[_Cell], key: str) -> None:

@@ -18,7 +18,7 @@ def standing(row: EvaluationRow, *, here: bool) -> str:
         return _("running") if here or row.cells.get(CellState.CLAIMED) else _("left by its process")
     reasons = {
         CAP_REACHED: _("its cap is reached"),
-        STOPPED: _("it was stopped"),
+        STOPPED: _("somebody stopped it"),
         INTERRUPTED: _("some of its cells are interrupted"),
     }
     return _("stopped: {why}").format(why=literal(reasons.get(row.why, row.why)))

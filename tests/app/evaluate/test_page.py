@@ -88,7 +88,7 @@ def test_it_goes_on_without_the_page_and_is_stopped_and_resumed_from_another(ope
     press(other, "evaluate_stop")
     wait_until(lambda: running.here(row) is None, 30)
     other.run(timeout=30)
-    assert "it was stopped" in texts(other)
+    assert "somebody stopped it" in texts(other)
     now = evaluation(owner).cells
     assert now.get(CellState.INTERRUPTED, 0) + now.get(CellState.WAITING, 0) == 6
     press(other, "evaluate_delete_now")
