@@ -171,6 +171,21 @@ SUITE_CHECKS = 50
 """Of one case."""
 PATTERN_CHARACTERS = 4_000
 """Of a check's pattern."""
+CODE_CHARACTERS = 200_000
+"""Of an answer's code, and of its tests, that are run."""
+CODE_S = 10.0
+CODE_MEMORY_BYTES = 256 * _MB
+"""Of one process that runs code; it starts no other."""
+CODE_FOLDER_BYTES = 16 * _MB
+"""Of all its files, which are in memory."""
+CODE_FILES = 32
+"""That it has open at once."""
+CODE_THREADS = 16
+"""In all processes of its user, which may be those that run at once."""
+CODE_REPLY_BYTES = 65_536
+CODE_PROCESSES = 2
+CODE_WAITING = 16
+"""Codes at once, with those that run."""
 
 # What a model asks of the facts, over MCP and over HTTP.
 MCP_MODELS = 20

@@ -1,4 +1,4 @@
-"""Grades an answer by the checks that need nobody else: no model as a judge, and no code that runs."""
+"""Grades an answer by the checks that need nobody else. Code in it runs confined, or it is not run."""
 
 import json
 import re
@@ -9,10 +9,13 @@ from typing import NamedTuple, Self
 
 from pydantic import JsonValue
 
+from glm_playground import bounds
 from glm_playground.chat.schema_pool import Unchecked, checks
 from glm_playground.chat.strict_json import read_json
 from glm_playground.chat.structured import check_json
 from glm_playground.chat.tools import tool_calls_of
+from glm_playground.confinement import run_tests
+from glm_playground.evals.answer_code import code_of
 from glm_playground.evals.suite import Check, CheckKind
 from glm_playground.gateway import ToolCall
 from glm_playground.runs.cost import Cost
@@ -65,6 +68,9 @@ class Output(NamedTuple):
         )
 
 
+NO_JUDGE = "not graded yet: it takes a judge, and none is named"
+
+
 def grade(check: Check, answer: Output) -> Graded:
     """What `check` makes of `answer`; may wait some seconds for a process that tries a pattern or a schema."""
     passed, reason = _found(check, answer)
@@ -106,8 +112,10 @@ def _found(check: Check, answer: Output) -> Found:
             return _at_most(answer.cost, check.threshold, "the cost is unknown", "US dollars")
         case CheckKind.LATENCY:
             return _at_most(answer.latency_ms, check.threshold, "no time was measured", "ms")
-        case CheckKind.PYTHON_TESTS | CheckKind.RUBRIC:
-            return None, "not run yet"
+        case CheckKind.PYTHON_TESTS:
+            return _python_tests(str(value), text)
+        case CheckKind.RUBRIC:
+            return None, NO_JUDGE
         case _:
             return _contains(kind, value, text)
 
@@ -223,6 +231,15 @@ def _tool_called(value: JsonValue, calls: tuple[ToolCall, ...]) -> Found:
         ):
             return True, ""
     return False, f"calls {name} with {_short(named[0].arguments)}"
+
+
+def _python_tests(tests: str, text: str) -> Found:
+    code = code_of(text)
+    if code is None:
+        too_long = len(text) > bounds.CODE_CHARACTERS
+        return (None, "the answer is longer than is run") if too_long else (False, "holds no Python")
+    tested = run_tests(code, tests)
+    return tested.passed, tested.reason
 
 
 def _at_most(found: Decimal | float | None, limit: float | None, unknown: str, unit: str) -> Found:

@@ -42,10 +42,20 @@ _ELSEWHERE = {
 }
 _TEST = {"description", "vars", "assert", "metadata", "options"}
 _ASSERTION = {"type", "value", "threshold", "metric", "weight", "config"}
-_TEXTS = (CheckKind.CONTAINS, CheckKind.ICONTAINS, CheckKind.STARTS_WITH, CheckKind.REGEX, CheckKind.RUBRIC)
+_TEXTS = (CheckKind.CONTAINS, CheckKind.ICONTAINS, CheckKind.STARTS_WITH, CheckKind.REGEX, CheckKind.RUBRIC,
+          CheckKind.PYTHON_TESTS)  # fmt: skip
 _OURS = (CheckKind.NUMERIC, CheckKind.TOOL_CALLED, CheckKind.PYTHON_TESTS)
 # What Nunjucks can say between braces, and a name cannot: nunjucks templating, promptfoo's own.
 _TEMPLATE = re.compile(r"\{%|\{#|\{\{-|\{\{[^{}\n]*[|.(\[+][^{}\n]*\}\}")
+
+# What promptfoo runs after the tests, which only define functions or cases where they are no plain statements.
+_TEST_CALLS = """
+import unittest
+[one() for name, one in list(globals().items()) if name.startswith('test_') and callable(one)]
+unittest.main(argv=['tests'], exit=True) if any(
+    isinstance(one, type) and issubclass(one, unittest.TestCase) for one in list(globals().values())
+) else None
+"""
 
 
 class Opened(NamedTuple):
@@ -311,7 +321,7 @@ def _code(check: Check) -> tuple[str, str]:
     if check.kind is CheckKind.TOOL_CALLED:
         name = json.dumps(_mapping(check.value).get("name"))
         return "javascript", f"{sign}(JSON.stringify(output).includes({name}))"
-    tests = json.dumps(check.value)
+    tests = json.dumps(f"{check.value}\n{_TEST_CALLS}")
     body = (
         "import re, subprocess, sys\n"
         "blocks = re.findall(r'```(?:python|py)?\\n(.*?)```', output, re.S)\n"

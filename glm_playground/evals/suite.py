@@ -38,7 +38,7 @@ class CheckKind(StrEnum):
     LATENCY = "latency"
     """The whole answer is there after `threshold` ms at most."""
     PYTHON_TESTS = "python-tests"
-    """The code in the answer passes the unit tests in the value, which run apart from everything."""
+    """The Python in the answer passes the unit tests in the value; both run confined (`confinement`)."""
     RUBRIC = "llm-rubric"
     """Another model says whether the answer is as the value describes."""
 

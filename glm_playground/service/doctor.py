@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
+from glm_playground.confinement import way
 from glm_playground.gateway import Gateway, GatewayError, Gateways
 from glm_playground.gateway.configured import configured_gateways
 from glm_playground.gateway.gateways import GatewaysError
@@ -67,7 +68,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """What was found of each thing, as soon as it is known; each takes some seconds at most."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _data_folder, _secrets_file, _database, _gateway, _caps, _callbacks, _files, _cookies, _replicas, _proxies,
-        _drain, _log, _retention,
+        _drain, _log, _retention, _code,
     )  # fmt: skip
     for check in checks:
         yield from check(settings)
@@ -366,3 +367,9 @@ def _retention(settings: Settings) -> Iterator[Finding]:
     days = settings.keep_days
     said = f"runs are removed after {days} days" if days else "runs are kept until somebody deletes them"
     yield Finding("retention", Level.OK, said, "" if days else f"{ENVIRONMENT_NAMES['keep_days']} sets for how long")
+
+
+def _code(_settings: Settings) -> Iterator[Finding]:
+    found = way()
+    todo = "" if found.confiner else "install bubblewrap, or pip install 'glm-playground[code]'"
+    yield Finding("code", Level.OK, f"in unit tests of suites {found.said}", todo)
