@@ -1,6 +1,7 @@
 """The confinement, attacked from inside: what code does in it reaches nothing."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from glm_playground import bounds
 from glm_playground.confinement.bubblewrap import Bubblewrap, bubblewrap
-from tests.condition import wait_for
+from tests.condition import wait_until
 
 _FOUND = bubblewrap()
 pytestmark = pytest.mark.skipif(isinstance(_FOUND, str), reason=f"code cannot be confined here: {_FOUND}")
@@ -57,10 +58,10 @@ GONE = "No such file or directory"
         ("import os; os.symlink('/', '/tmp/up'); open('/tmp/up/../etc/passwd')", GONE),
         ("open('/dev/kmsg')", GONE),
         # Writing elsewhere.
-        ("open('/usr/bin/python3', 'a')", "Read-only file system"),
+        ("open('/usr/bin/python3', 'a')", "Read-only file system|Permission denied"),
         ("open('/found', 'w')", "Read-only file system"),
         ("import os; os.symlink('/usr/found', '/tmp/out'); open('/tmp/out', 'w')", "Read-only file system"),
-        ("import os; open(os.__file__, 'a')", "Read-only file system"),
+        ("import os; open(os.__file__, 'a')", "Read-only file system|Permission denied"),
         ("import os; os.mknod('/tmp/disk', 0o60666, os.makedev(8, 0))", REFUSED),
         # Processes.
         ("import os; os.fork()", REFUSED),
@@ -92,7 +93,7 @@ GONE = "No such file or directory"
 def test_an_attack_is_refused(confined: Bubblewrap, attack: str, said: str) -> None:
     tested = confined.run(attack, "assert False, 'the attack came through'")
     assert tested.passed is False
-    assert said in tested.reason
+    assert re.search(said, tested.reason)
 
 
 def test_the_home_a_key_in_the_environment_and_other_processes_are_not_there(
@@ -156,7 +157,7 @@ def test_what_never_ends_is_ended_and_leaves_no_process(confined: Bubblewrap, br
         thread.join(0.05)
     assert found == [False]
     assert seen
-    wait_for(lambda: not any(_lives(one) for one in seen))
+    wait_until(lambda: not any(_lives(one) for one in seen))
 
 
 @pytest.mark.parametrize(
@@ -181,13 +182,13 @@ def test_it_ends_with_the_process_that_started_it() -> None:
     try:
         assert parent.stdout
         parent.stdout.readline()
-        wait_for(lambda: len(_descendants(parent.pid)) >= 3)
+        wait_until(lambda: len(_descendants(parent.pid)) >= 3)
         seen = _descendants(parent.pid)
     finally:
         os.kill(parent.pid, signal.SIGKILL)
         parent.wait()
         parent.stdout.close()
-    wait_for(lambda: not any(_lives(one) for one in seen))
+    wait_until(lambda: not any(_lives(one) for one in seen))
 
 
 def test_where_it_cannot_confine_nothing_is_told(confined: Bubblewrap, tmp_path: Path) -> None:

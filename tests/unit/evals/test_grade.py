@@ -39,7 +39,7 @@ P, F, U = Grade.PASSED, Grade.FAILED, Grade.UNTOLD
         ("numeric", 1234567, "1,234,567 people", P),
         ("numeric", -3, "\N{MINUS SIGN}3", P),
         ("numeric", 42, "none", F),
-        ("python-tests", "assert f(1)", "def f(x): return x", U),
+        ("llm-rubric", "is polite", "Hello.", U),
     ],
 )
 def test_a_check(kind: str, value: object, text: str, found: Grade) -> None:
