@@ -1,6 +1,7 @@
 """`glm-playground suite`: open suites of cases, write them otherwise, and grade recorded runs by them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -13,6 +14,7 @@ from glm_playground.cli.verdict_lines import difference_sentence, rate_line
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.recorded import GradedRun, graded_runs
+from glm_playground.evals.starter import LANGUAGES, starter_text
 from glm_playground.evals.suite_file import WRITERS
 from glm_playground.evals.verdict import differences, pass_rates
 
@@ -45,7 +47,25 @@ def convert(opened: Opened, kind: str) -> None:
     """Write the suite in FILE to the standard output in another format."""
     for problem in opened.unsupported:
         click.echo(f"left out: {line(str(problem))}", err=True)
+    if kind != "yaml" and (with_tools := sum(bool(case.tools) for case in opened.suite.cases)):
+        click.echo(f"left out: the tools of {count(with_tools, 'case')}", err=True)
     click.echo(WRITERS[kind](opened.suite), nl=False)
+
+
+@suite.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its cases.")
+def starter(file: Path, language: str) -> None:
+    """Write the starter suite to FILE: 30 cases of chat, code and automation that need no judge."""
+    text = starter_text(language)
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise Failure(f"{file} is there already, and is left as it is") from None
+    except OSError as error:
+        raise Failure(f"{file} cannot be written: {error.strerror}") from None
+    click.echo(f"{line(str(file))}: glm-playground suite check {line(str(file))} says what it holds")
 
 
 @suite.command()

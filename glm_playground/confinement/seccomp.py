@@ -32,8 +32,8 @@ _PROCESSORS = {
         56,
         # socket; fork, vfork; shmget, semget, msgget; ptrace, syslog; personality, modify_ldt, pivot_root, chroot,
         # acct, mount, umount2, swapon, swapoff; init_module, quotactl; kexec_load, add_key, request_key, keyctl;
-        # unshare, perf_event_open, name_to_handle_at, open_by_handle_at, setns, process_vm_readv, process_vm_writev, kcmp,
-        # finit_module, memfd_create, kexec_file_load, bpf, userfaultfd.
+        # unshare, perf_event_open, name_to_handle_at, open_by_handle_at, setns, process_vm_readv, process_vm_writev,
+        # kcmp, finit_module, memfd_create, kexec_file_load, bpf, userfaultfd.
         (41, 57, 58, 29, 64, 68, 101, 103, 135, 154, 155, 161, 163, 165, 166, 167, 168, 175, 179, 246, 248, 249, 250,
          272, 298, 303, 304, 308, 310, 311, 312, 313, 319, 320, 321, 323),
     ),

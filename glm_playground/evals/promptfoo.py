@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import JsonValue, ValidationError
 
 from glm_playground import bounds
+from glm_playground.chat.tools import ToolProblem, read_tools
 from glm_playground.evals.suite import (
     LISTED,
     Case,
@@ -155,7 +156,8 @@ class _Reader:
             self._note(path, f"{key} of a test is not supported")
         metadata = _mapping(default.get("metadata")) | _mapping(test.get("metadata"))
         options = _mapping(default.get("options")) | _mapping(test.get("options"))
-        for key in options.keys() - {"disableVarExpansion"}:
+        tools = self._tools(options.get("tools"), f"{path}.options.tools")
+        for key in options.keys() - {"disableVarExpansion", "tools"}:
             self._note(f"{path}.options", f"{key} is not supported")
         checks = tuple(self._checks(default.get("assert"), "defaultTest.assert"))
         checks += tuple(self._checks(test.get("assert"), f"{path}.assert"))
@@ -176,8 +178,19 @@ class _Reader:
                 description=described if isinstance(described, str) else "",
                 variables=row,
                 tags=tuple(str(tag) for tag in _listed(tags)),
+                tools=tools,
                 checks=checks,
             )
+
+    def _tools(self, value: JsonValue, path: str) -> tuple[dict[str, JsonValue], ...]:
+        """Of a test's options, which promptfoo adds to those of the provider."""
+        if isinstance(value, str):
+            self._note(path, f"{value[:80]!r} is not opened: write the tools here")
+            return ()
+        found = read_tools(json.dumps(value)) if value is not None else ()
+        if isinstance(found, ToolProblem):
+            raise self._error(path, f"no tools: {found.kind.value.replace('_', ' ')} {found.detail}".rstrip())
+        return found
 
     def _rows(self, variables: dict[str, JsonValue], path: str, *, expand: bool) -> Iterator[dict[str, str]]:
         """The variables of each case: a list of values makes a case of each, as in promptfoo."""
@@ -213,7 +226,10 @@ class _Reader:
         ours = _mapping(value.get("config")).get(CONFIG)
         try:
             if isinstance(ours, dict):
-                return Check.model_validate(ours)
+                check = Check.model_validate(ours)
+                if fault := fault_of(check):
+                    raise self._error(path, fault)
+                return check
             kind = CheckKind(name.removeprefix("not-"))
             if kind in _OURS:
                 raise ValueError(kind)
@@ -293,6 +309,7 @@ def _test(case: Case) -> dict[str, Any]:
         **({"description": case.description} if case.description else {}),
         "metadata": metadata,
         "vars": case.variables,
+        **({"options": {"tools": list(case.tools)}} if case.tools else {}),
         "assert": [assertion(check) for check in case.checks],
     }
 

@@ -104,6 +104,8 @@ class Case(BaseModel):
     variables: dict[str, str] = Field(default_factory=dict)
     files: tuple[SuiteFile, ...] = ()
     tags: tuple[str, ...] = ()
+    tools: tuple[dict[str, JsonValue], ...] = ()
+    """Those that the model is offered, in OpenAI's form."""
     checks: tuple[Check, ...] = ()
 
 

@@ -184,6 +184,7 @@ cases = st.builds(
     description=texts,
     variables=st.dictionaries(names, texts, max_size=3),
     tags=st.lists(texts, max_size=2).map(tuple),
+    tools=st.sampled_from([(), ({"type": "function", "function": {"name": "get", "parameters": {"type": "object"}}},)]),
     checks=st.lists(checks, max_size=3).map(tuple),
 )
 suites = st.builds(
@@ -209,6 +210,29 @@ def test_other_readers_of_yaml_read_the_same(suite: Suite) -> None:
     told = yaml.safe_load(write_promptfoo(suite))
     assert told["description"] == suite.name
     assert [test["vars"] for test in told["tests"]] == [case.variables for case in suite.cases]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("options: {tools: [{type: function, function: {name: 'a b'}}]}", "name invalid"),
+        ("options: {tools: 3}", "not a list"),
+        (
+            "assert: [{type: python, value: x, config: {glm-playground: {kind: python-tests, value: 3}}}]",
+            "takes a text",
+        ),
+        ("assert: [{type: javascript, value: x, config: {glm-playground: {kind: numeric, value: x}}}]", "a number"),
+    ],
+)
+def test_tools_and_checks_of_ours_that_cannot_be_used_are_said(line: str, words: str) -> None:
+    with pytest.raises(SuiteError, match=words):
+        read_promptfoo(f"prompts: [hello]\ntests:\n  - {line}")
+
+
+def test_tools_in_a_file_are_not_opened() -> None:
+    suite, unsupported = read_promptfoo("prompts: [hello]\ntests: [{options: {tools: 'file://tools.json'}}]")
+    assert suite.cases[0].tools == ()
+    assert "is not opened" in unsupported[0].message
 
 
 def test_what_is_written_is_an_assertion_of_promptfoo() -> None:
