@@ -186,6 +186,8 @@ CODE_REPLY_BYTES = 65_536
 CODE_PROCESSES = 2
 CODE_WAITING = 16
 """Codes at once, with those that run."""
+JUDGE_REPLY_CHARACTERS = 20_000
+"""Of a judge's reply that is read; a longer one is nonsense."""
 
 # What a model asks of the facts, over MCP and over HTTP.
 MCP_MODELS = 20

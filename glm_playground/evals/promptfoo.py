@@ -15,6 +15,7 @@ from pydantic import JsonValue, ValidationError
 
 from glm_playground import bounds
 from glm_playground.chat.tools import ToolProblem, read_tools
+from glm_playground.chat.variables import fill
 from glm_playground.evals.suite import (
     LISTED,
     Case,
@@ -179,7 +180,7 @@ class _Reader:
                 variables=row,
                 tags=tuple(str(tag) for tag in _listed(tags)),
                 tools=tools,
-                checks=checks,
+                checks=tuple(_filled(check, row) for check in checks),
             )
 
     def _tools(self, value: JsonValue, path: str) -> tuple[dict[str, JsonValue], ...]:
@@ -265,6 +266,22 @@ class _Reader:
         while path and path not in self._lines:
             path = re.sub(r"(\[[^\[\]]*\]|\.?[^.\[\]]*)$", "", path)
         return problem._replace(line=self._lines.get(path) if problem.path else None)
+
+
+def _filled(check: Check, row: Mapping[str, str]) -> Check:
+    """The check with the case's variables in its value, as promptfoo fills them."""
+    value = _filled_value(check.value, row)
+    return check if value == check.value else check.model_copy(update={"value": value})
+
+
+def _filled_value(value: JsonValue, row: Mapping[str, str]) -> JsonValue:
+    if isinstance(value, str):
+        return fill(value, row) if "{{" in value else value
+    if isinstance(value, list):
+        return [_filled_value(one, row) for one in value]
+    if isinstance(value, dict):
+        return {name: _filled_value(one, row) for name, one in value.items()}
+    return value
 
 
 def fault_of(check: Check) -> str:
