@@ -62,7 +62,7 @@ class Agreement(NamedTuple):
     """With a vote, and an opinion that is no abstention."""
     same: Interval
     kappa: Interval | None
-    """Cohen's: what agreement there is above chance; None where both say one and the same of all."""
+    """Cohen's: what agreement there is above chance; None where either says the same of all."""
 
 
 class JudgeFigures(NamedTuple):
@@ -183,9 +183,9 @@ def _agreement(rows: Sequence[JudgedPair], votes: Mapping[Pair, Choice]) -> Agre
 def _kappa(both: Sequence[tuple[Opinion, Opinion]]) -> Interval | None:
     from statsmodels.stats.inter_rater import cohens_kappa  # noqa: PLC0415 - takes a second
 
-    said = [one for one in (Opinion.FIRST, Opinion.SECOND, Opinion.TIE) if any(one in pair for pair in both)]
-    if len(said) < 2:
+    if any(len(set(by_one)) < 2 for by_one in zip(*both, strict=True)):
         return None
+    said = [one for one in (Opinion.FIRST, Opinion.SECOND, Opinion.TIE) if any(one in pair for pair in both)]
     counts = Counter(both)
     found = cohens_kappa([[counts[one, other] for other in said] for one in said])
     return Interval(float(found.kappa), float(found.kappa_low), float(found.kappa_upp))

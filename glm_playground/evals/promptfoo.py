@@ -15,7 +15,7 @@ from pydantic import JsonValue, ValidationError
 
 from glm_playground import bounds
 from glm_playground.chat.tools import ToolProblem, read_tools
-from glm_playground.chat.variables import fill
+from glm_playground.evals.promptfoo_messages import messages_of, raw_of
 from glm_playground.evals.suite import (
     LISTED,
     Case,
@@ -28,7 +28,6 @@ from glm_playground.evals.suite import (
     problems_of,
 )
 from glm_playground.evals.yaml_text import Lines, read_yaml, write_yaml
-from glm_playground.gateway import Message
 
 CONFIG = "glm-playground"
 """The key in an assertion's `config` under which our own check stands."""
@@ -142,7 +141,7 @@ class _Reader:
         if _TEMPLATE.search(value):
             self._note(path, "only {{name}} is filled in: templates with filters or statements are sent as written")
         try:
-            return PromptTemplate(label=label, messages=_messages(value))
+            return PromptTemplate(label=label, messages=messages_of(value))
         except ValidationError:
             self._note(path, "messages have a role (system, user, assistant) and a text as content")
             return None
@@ -180,7 +179,7 @@ class _Reader:
                 variables=row,
                 tags=tuple(str(tag) for tag in _listed(tags)),
                 tools=tools,
-                checks=tuple(_filled(check, row) for check in checks),
+                checks=tuple(check.filled(row) for check in checks),
             )
 
     def _tools(self, value: JsonValue, path: str) -> tuple[dict[str, JsonValue], ...]:
@@ -251,6 +250,8 @@ class _Reader:
         )
         if fault := fault_of(check):
             raise self._error(path, fault)
+        if any(isinstance(one, str) and _TEMPLATE.search(one) for one in _listed(check.value)):
+            self._note(path, "only {{name}} is filled in: templates with filters or statements are taken as written")
         return check
 
     def _note(self, path: str, message: str) -> None:
@@ -266,22 +267,6 @@ class _Reader:
         while path and path not in self._lines:
             path = re.sub(r"(\[[^\[\]]*\]|\.?[^.\[\]]*)$", "", path)
         return problem._replace(line=self._lines.get(path) if problem.path else None)
-
-
-def _filled(check: Check, row: Mapping[str, str]) -> Check:
-    """The check with the case's variables in its value, as promptfoo fills them."""
-    value = _filled_value(check.value, row)
-    return check if value == check.value else check.model_copy(update={"value": value})
-
-
-def _filled_value(value: JsonValue, row: Mapping[str, str]) -> JsonValue:
-    if isinstance(value, str):
-        return fill(value, row) if "{{" in value else value
-    if isinstance(value, list):
-        return [_filled_value(one, row) for one in value]
-    if isinstance(value, dict):
-        return {name: _filled_value(one, row) for name, one in value.items()}
-    return value
 
 
 def fault_of(check: Check) -> str:
@@ -313,7 +298,7 @@ def write_promptfoo(suite: Suite) -> str:
         {
             "description": suite.name,
             "prompts": [
-                {"id": prompt.label, "label": prompt.label, "raw": _raw(prompt.messages)} for prompt in suite.prompts
+                {"id": prompt.label, "label": prompt.label, "raw": raw_of(prompt.messages)} for prompt in suite.prompts
             ],
             "tests": [_test(case) for case in suite.cases],
         }
@@ -364,32 +349,6 @@ def _code(check: Check) -> tuple[str, str]:
         f"return done.returncode {'!=' if check.negated else '=='} 0"
     )
     return "python", body
-
-
-def _raw(messages: tuple[Message, ...]) -> str:
-    if len(messages) == 1 and messages[0].role == "user" and not _looks_like_chat(messages[0].content):
-        return messages[0].content
-    return json.dumps([message.body() for message in messages], ensure_ascii=False, indent=2)
-
-
-def _messages(text: str) -> tuple[Message, ...]:
-    if not _looks_like_chat(text):
-        return (Message(role="user", content=text),)
-    try:
-        rows = json.loads(text)
-    except ValueError:
-        try:
-            rows, _lines = read_yaml(text)
-        except SuiteError:
-            rows = None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) and "role" in row for row in rows):
-        return (Message(role="user", content=text),)
-    kept = [{name: row.get(name) for name in ("role", "content")} for row in rows]
-    return tuple(Message.model_validate(row) for row in kept)
-
-
-def _looks_like_chat(text: str) -> bool:
-    return text.lstrip().startswith(("[", "- role:"))
 
 
 def _names_file(text: str) -> bool:

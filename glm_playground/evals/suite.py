@@ -66,6 +66,21 @@ class Check(BaseModel):
         """As promptfoo writes it: `not-contains`."""
         return f"not-{self.kind}" if self.negated else self.kind.value
 
+    def filled(self, values: Mapping[str, str]) -> "Check":
+        """The check with the variables of a case in its value, as promptfoo fills them; unit tests stay as they are."""
+        value = self.value if self.kind is CheckKind.PYTHON_TESTS else _filled(self.value, values)
+        return self if value == self.value else self.model_copy(update={"value": value})
+
+
+def _filled(value: JsonValue, values: Mapping[str, str]) -> JsonValue:
+    if isinstance(value, str):
+        return fill(value, values) if "{{" in value else value
+    if isinstance(value, list):
+        return [_filled(one, values) for one in value]
+    if isinstance(value, dict):
+        return {name: _filled(one, values) for name, one in value.items()}
+    return value
+
 
 class PromptTemplate(BaseModel):
     """The messages of a request, with variables such as `{{name}}`."""

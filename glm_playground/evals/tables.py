@@ -174,12 +174,13 @@ def _case(row: dict[str, str], number: int, unsupported: list[SuiteProblem]) -> 
     for check in checks:
         if fault := fault_of(check):
             raise SuiteError(SuiteProblem("", fault, number + 1))
+    variables = {name: cell for name, cell in row.items() if not name.startswith("__")}
     return Case(
         id=(row.get("__id") or f"case-{number}")[:200],
         description=row.get("__description", ""),
-        variables={name: cell for name, cell in row.items() if not name.startswith("__")},
+        variables=variables,
         tags=tuple(row.get("__tags", "").split()),
-        checks=tuple(checks),
+        checks=tuple(check.filled(variables) for check in checks),
     )
 
 

@@ -141,6 +141,7 @@ def test_votes_at_random_agree_no_more_than_chance() -> None:
     told = judge_figures(JUDGE, judged, always).agreement
     assert told
     assert told.same.estimate == 0.0
+    assert told.kappa is None
 
 
 def test_cost_and_family_are_part_of_it() -> None:
