@@ -1,6 +1,6 @@
 """`glm-playground suite`: open suites of cases, write them otherwise, and grade recorded runs by them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +12,7 @@ from glm_playground.cli.suite_file import SUITE
 from glm_playground.cli.terminal import line
 from glm_playground.cli.verdict_lines import difference_sentence, rate_line
 from glm_playground.evals.grade import Grade
+from glm_playground.evals.inspect_log import inspect_logs
 from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.recorded import GradedRun, graded_runs
 from glm_playground.evals.starter import LANGUAGES, starter_text
@@ -71,7 +72,13 @@ def starter(file: Path, language: str) -> None:
 @suite.command()
 @click.argument("opened", type=SUITE, metavar="FILE")
 @click.argument("bundles", type=FILE, nargs=-1, required=True, metavar="BUNDLE...")
-def grade(opened: Opened, bundles: Sequence[BundleFile]) -> None:
+@click.option(
+    "--inspect",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write a log of Inspect for each candidate into this folder, too.",
+)
+def grade(opened: Opened, bundles: Sequence[BundleFile], folder: Path | None) -> None:
     """Grade the runs in each BUNDLE by the suite in FILE; nothing is sent.
 
     A run counts where its messages are those of a case. Each model at its server, with its settings, is a candidate:
@@ -89,6 +96,18 @@ def grade(opened: Opened, bundles: Sequence[BundleFile]) -> None:
     for difference in differences(points):
         click.echo(difference_sentence(difference))
     _show_failures([one for one in found if one.grade is not Grade.PASSED])
+    if folder is not None:
+        _write_logs(folder, inspect_logs(opened.suite, found))
+
+
+def _write_logs(folder: Path, logs: Mapping[str, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in logs.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{folder} cannot be written: {error.strerror}") from None
+    click.echo(f"{_count(len(logs), 'log')} in {line(str(folder))}: inspect view --log-dir {line(str(folder))}")
 
 
 def _show_failures(found: Sequence[GradedRun]) -> None:
