@@ -62,13 +62,14 @@ def test_what_cannot_be_told_has_no_score(logs: dict[str, Any]) -> None:
 
 @pytest.mark.skipif(find_spec("inspect_ai") is None, reason="inspect-ai is not installed: pip install inspect-ai")
 def test_inspect_reads_it(logs: dict[str, Any], tmp_path: Path) -> None:
-    from inspect_ai.log import read_eval_log  # type: ignore[import-not-found]
+    from inspect_ai.log import list_eval_logs, read_eval_log  # type: ignore[import-not-found]
 
     for name, log in logs.items():
         (tmp_path / name).write_text(json.dumps(log), encoding="utf-8")
         found = read_eval_log(str(tmp_path / name))
         assert found.eval.model == log["eval"]["model"]
         assert [one.epoch for one in found.samples] == [one["epoch"] for one in log["samples"]]
+    assert len(list_eval_logs(str(tmp_path))) == len(logs)
 
 
 def test_the_command_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
