@@ -113,7 +113,7 @@ def _write_logs(folder: Path, logs: Mapping[str, str]) -> None:
 def _show_failures(found: Sequence[GradedRun]) -> None:
     for one in found[:_MOST_SHOWN]:
         reasons = "; ".join(f"{graded.check.name}: {graded.reason}" for graded in one.checks if graded.reason)
-        said = reasons or f"no answer ({one.run.outcome})"
+        said = reasons or (f"no answer ({one.run.outcome})" if one.asked.case.checks else "it has no check")
         click.echo(f"{one.grade.value}  {line(one.asked.case.id)}  {line(one.candidate)}  {line(said)}")
     if len(found) > _MOST_SHOWN:
         click.echo(f"and {len(found) - _MOST_SHOWN:,} more")

@@ -82,9 +82,9 @@ def grade(check: Check, answer: Output) -> Graded:
 
 
 def grade_of(graded: Iterable[Graded]) -> Grade:
-    """Of a case: failed where a check failed, untold where one is, else passed, also where there is no check."""
+    """Of a case: failed where a check failed, untold where one is or there is none, else passed."""
     grades = {one.grade for one in graded}
-    return next((one for one in (Grade.FAILED, Grade.UNTOLD) if one in grades), Grade.PASSED)
+    return next((one for one in (Grade.FAILED, Grade.UNTOLD, Grade.PASSED) if one in grades), Grade.UNTOLD)
 
 
 Found = tuple[bool | None, str]

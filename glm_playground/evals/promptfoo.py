@@ -42,7 +42,12 @@ _ELSEWHERE = {
     "sharing": "nothing is shared",
 }
 _TEST = {"description", "vars", "assert", "metadata", "options"}
+_OPTIONS = {"disableVarExpansion", "tools"}
 _ASSERTION = {"type", "value", "threshold", "metric", "weight", "config"}
+_CHANGES_OUTPUT = {"transform", "postprocess"}
+"""What promptfoo runs before it checks: code of the configuration, which is not run."""
+_OF_THE_RUN = (CheckKind.COST, CheckKind.LATENCY)
+"""Checks that do not look at the text."""
 _TEXTS = (CheckKind.CONTAINS, CheckKind.ICONTAINS, CheckKind.STARTS_WITH, CheckKind.REGEX, CheckKind.RUBRIC,
           CheckKind.PYTHON_TESTS)  # fmt: skip
 _OURS = (CheckKind.NUMERIC, CheckKind.TOOL_CALLED, CheckKind.PYTHON_TESTS)
@@ -152,15 +157,23 @@ class _Reader:
         if not isinstance(test, dict):
             self._note(path, "a test has vars and assert; files are not opened")
             return
-        for key in (test.keys() | default.keys()) - _TEST:
-            self._note(path, f"{key} of a test is not supported")
+        for where, written in (("defaultTest", default), (path, test)):
+            for key in written.keys() - _TEST:
+                self._note(where, f"{key} of a test is not supported")
+            for key in _mapping(written.get("options")).keys() - _OPTIONS - _CHANGES_OUTPUT:
+                self._note(f"{where}.options", f"{key} is not supported")
         metadata = _mapping(default.get("metadata")) | _mapping(test.get("metadata"))
         options = _mapping(default.get("options")) | _mapping(test.get("options"))
         tools = self._tools(options.get("tools"), f"{path}.options.tools")
-        for key in options.keys() - {"disableVarExpansion", "tools"}:
-            self._note(f"{path}.options", f"{key} is not supported")
         checks = tuple(self._checks(default.get("assert"), "defaultTest.assert"))
         checks += tuple(self._checks(test.get("assert"), f"{path}.assert"))
+        if changed := options.keys() & _CHANGES_OUTPUT:
+            # Of another text than the one that came.
+            kept = tuple(check for check in checks if check.kind in _OF_THE_RUN)
+            if kept != checks:
+                count = len(checks) - len(kept)
+                self._note(f"{path}.options", _left_out(sorted(changed)[0], count))
+            checks = kept
         if len(checks) > bounds.SUITE_CHECKS:
             raise self._error(path, f"more than {bounds.SUITE_CHECKS} checks")
         variables = _mapping(default.get("vars")) | _mapping(test.get("vars"))
@@ -219,6 +232,9 @@ class _Reader:
         if not isinstance(value, dict) or not isinstance(name := value.get("type"), str):
             self._note(path, "an assertion has a type")
             return None
+        if changed := value.keys() & _CHANGES_OUTPUT:
+            self._note(path, f"the check {name!r} is left out: its {sorted(changed)[0]} is not run")
+            return None
         for key in value.keys() - _ASSERTION:
             self._note(path, f"{key} of an assertion is not supported")
         if (weight := value.get("weight")) not in (None, 1, 1.0):
@@ -251,7 +267,8 @@ class _Reader:
         if fault := fault_of(check):
             raise self._error(path, fault)
         if any(isinstance(one, str) and _TEMPLATE.search(one) for one in _listed(check.value)):
-            self._note(path, "only {{name}} is filled in: templates with filters or statements are taken as written")
+            self._note(path, f"the check {name!r} is left out: only {{{{name}}}} is filled in, no filter or statement")
+            return None
         return check
 
     def _note(self, path: str, message: str) -> None:
@@ -267,6 +284,11 @@ class _Reader:
         while path and path not in self._lines:
             path = re.sub(r"(\[[^\[\]]*\]|\.?[^.\[\]]*)$", "", path)
         return problem._replace(line=self._lines.get(path) if problem.path else None)
+
+
+def _left_out(changed: str, count: int) -> str:
+    said = "1 check of what it makes is" if count == 1 else f"{count} checks of what it makes are"
+    return f"{changed} is not run: {said} left out"
 
 
 def fault_of(check: Check) -> str:
