@@ -183,7 +183,7 @@ def test_what_never_ends_is_ended_and_leaves_no_process(confined: Bubblewrap, br
         "import sys; sys.setrecursionlimit(10**9)\ndef f(): f()\nf()",
     ],
 )  # fmt: skip
-def test_to_end_before_the_tests_is_not_to_pass(confined: Bubblewrap, code: str) -> None:
+def test_to_end_before_the_tests_is_not_to_pass(confined: Bubblewrap, brief: None, code: str) -> None:
     assert confined.run(code, "assert True").passed is False
 
 
