@@ -19,13 +19,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from glm_playground import bounds
 from glm_playground.confinement.seccomp import filter_for
 from glm_playground.confinement.tested import Tested
 
 _INSIDE = Path(__file__).with_name("inside.py")
+_START_S = 20.0
 _USER = 65_533
 """Who the code is; nobody else's number, so that limits of what one user may have are its own."""
 _FOLDER = "/tmp"  # noqa: S108 - the confined process's own
@@ -64,7 +65,7 @@ class Bubblewrap(NamedTuple):
     """The filter."""
 
     def run(self, code: str, tests: str) -> Tested:
-        """What becomes of `code` followed by `tests`; waits for it, `bounds.CODE_S` at most and a moment."""
+        """What becomes of `code` followed by `tests`; waits for it, `bounds.CODE_S` at most from its start."""
         token = secrets.token_hex(16)
         job = {"token": token, "code": code, "tests": tests, "user": _USER, "limits": _limits()}
         with tempfile.TemporaryFile() as calls, tempfile.TemporaryFile() as said:
@@ -171,7 +172,10 @@ def _limits() -> dict[str, int]:
 
 
 def _exchange(process: "subprocess.Popen[bytes]", job: bytes) -> tuple[list[Any], bool]:
-    """What the process wrote, line by line, and whether its time was over; afterwards it is no more."""
+    """What the process wrote, line by line, and whether its time was over; afterwards it is no more.
+
+    The time of the code counts from when it is ready: a slow start is not its own.
+    """
     stdin, stdout = process.stdin, process.stdout
     assert stdin
     assert stdout
@@ -181,14 +185,19 @@ def _exchange(process: "subprocess.Popen[bytes]", job: bytes) -> tuple[list[Any]
         expired.set()
         process.kill()
 
-    timer = threading.Timer(bounds.CODE_S, expire)
+    timer = threading.Timer(_START_S, expire)
     timer.start()
     try:
         with suppress(OSError):
             stdin.write(job)
         with suppress(OSError):
             stdin.close()
-        lines = _lines(stdout)
+        written = stdout.readline(bounds.CODE_REPLY_BYTES)
+        timer.cancel()
+        if not expired.is_set():
+            timer = threading.Timer(bounds.CODE_S, expire)
+            timer.start()
+            written += stdout.read(bounds.CODE_REPLY_BYTES)
     finally:
         timer.cancel()
         # Its namespace of processes goes with it, and whatever is in there.
@@ -196,12 +205,12 @@ def _exchange(process: "subprocess.Popen[bytes]", job: bytes) -> tuple[list[Any]
         process.wait()
         timer.join()
         stdout.close()
-    return lines, expired.is_set()
+    return _lines(written), expired.is_set()
 
 
-def _lines(stdout: IO[bytes]) -> list[Any]:
+def _lines(written: bytes) -> list[Any]:
     found = []
-    for line in stdout.read(bounds.CODE_REPLY_BYTES).splitlines()[:2]:
+    for line in written.splitlines()[:2]:
         with suppress(ValueError, RecursionError):
             found.append(json.loads(line))
     return found
