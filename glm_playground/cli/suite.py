@@ -107,7 +107,7 @@ def _write_logs(folder: Path, logs: Mapping[str, str]) -> None:
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise Failure(f"{folder} cannot be written: {error.strerror}") from None
-    click.echo(f"{_count(len(logs), 'log')} in {line(str(folder))}: inspect view --log-dir {line(str(folder))}")
+    click.echo(f"{count(len(logs), 'log')} in {line(str(folder))}: inspect view --log-dir {line(str(folder))}")
 
 
 def _show_failures(found: Sequence[GradedRun]) -> None:
