@@ -67,7 +67,9 @@ def request_for(candidate: Setup, asked: FilledCase, dialect: Dialect) -> ChatRe
     """What is sent for a case: the same each time, since repeats are of one request."""
     system = (Message(role="system", content=candidate.system),) if candidate.system.strip() else ()
     fields = {name: getattr(candidate.parameters, name) for name in type(candidate.parameters).model_fields}
-    request = ChatRequest(model=candidate.model, messages=(*system, *asked.messages), tools=asked.case.tools, **fields)
+    if asked.case.tools:
+        fields["tools"] = asked.case.tools
+    request = ChatRequest(model=candidate.model, messages=(*system, *asked.messages), **fields)
     return request.said_in(dialect)
 
 
