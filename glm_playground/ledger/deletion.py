@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, delete, exists, insert, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from glm_playground.ledger import evaluations, totals, word_index, workbenches
+from glm_playground.ledger import evaluations, totals, votes, word_index, workbenches
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.database import insert as put
 from glm_playground.ledger.filters import shown
@@ -54,22 +54,23 @@ def purge_runs(database: Database, before: datetime) -> int:
     """Removes what was deleted before then, with texts, words, events, and what gateways said of its tasks."""
     removed = _in_batches(database, lambda connection: _purge_some(connection, before))
     with database.writing() as connection:
-        benches = workbenches.purge(connection, before)
+        benches = workbenches.purge(connection, before) + votes.purge(connection, before)
     if removed or benches:
         _clean_up(database)
     return removed
 
 
 def expire_runs(database: Database, before: date) -> int:
-    """Removes what is older than that day: runs, workbenches, evaluations, and what gateways said; how many runs."""
+    """Removes what is older than that day: runs, workbenches, evaluations, votes, and what gateways said; how many runs."""
     moment = datetime.combine(before, time(), UTC)
     marked = _in_batches(database, lambda connection: _mark_expired(connection, before))
     with database.writing() as connection:
         connection.execute(delete(balances).where(balances.c.read_at < moment))
         connection.execute(delete(callbacks).where(callbacks.c.received_at < moment))
-        benches = workbenches.expire(connection, moment) + evaluations.expire(connection, moment)
+        kept = (workbenches, evaluations, votes)
+        others = sum(table.expire(connection, moment) for table in kept)
     # All of them are older than anything else that waits to be removed.
-    if marked or benches:
+    if marked or others:
         purge_runs(database, _LONG_AGO + timedelta(days=1))
     return marked
 

@@ -24,6 +24,7 @@ from glm_playground.ledger import (
     queries,
     run_writes,
     totals,
+    votes,
     workbenches,
 )
 from glm_playground.ledger.database import Database
@@ -81,6 +82,7 @@ class Ledger:
         self._recorder = uuid.uuid4().hex
         self._progress: dict[str, _Progress] = {}
         self.evaluations = evaluations.Evaluations(database, lambda: self._recorder)
+        self.votes = votes.Votes(database)
 
     @classmethod
     def open(cls, url: str, *, timeout: float = LOCK_TIMEOUT_S) -> "Ledger":
@@ -359,7 +361,9 @@ class Ledger:
             return moves.find(connection, code, to)
 
     def move(self, code: str, to: str) -> moves.Movable | None:
-        """Makes the ended runs, workbenches and other records behind that code `to`'s, once; None as `find_move`.
+        """Makes the ended runs, workbenches, votes and other records behind that code `to`'s, once.
+
+        None as `find_move`.
 
         Runs are moved in several transactions: what was moved stays moved where one of them fails, and the code with
         it, so that a second call moves the rest. Presets are the caller's to join: `Movable.owner` says whose.

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 
-from glm_playground.ledger import totals, word_index
+from glm_playground.ledger import votes
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.evaluations_schema import evaluations
-from glm_playground.ledger.filters import shown
+from glm_playground.ledger.run_owner import ended, move_runs
 from glm_playground.ledger.run_parts import plain
-from glm_playground.ledger.run_writes import lock_runs, stored_words
-from glm_playground.ledger.schema import balances, lookups, moves, run_tags, runs, workbenches
+from glm_playground.ledger.schema import balances, lookups, moves, runs, workbenches
 
 VALID_FOR: Final = timedelta(minutes=10)
 MOST_TRIES: Final = 5
@@ -30,8 +29,6 @@ _READ_AS = str.maketrans("OIL", "011")
 _PART = 4
 _PARTS = 4
 """60 bits of secret: whoever reads the hash in the database cannot find it while it is valid."""
-# So many runs are moved in one transaction, so that others who write wait for less than a second.
-_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def find(connection: Connection, code: str, to: str) -> Movable | None:
         connection.execute(update(moves).where(moves.c.id == row.id).values(tries=moves.c.tries + 1))
         return None
     return Movable(
-        row.owner, _count(connection, runs, _ended(row.owner)), _count(connection, workbenches, _kept(row.owner))
+        row.owner, _count(connection, runs, ended(row.owner)), _count(connection, workbenches, _kept(row.owner))
     )
 
 
@@ -96,40 +93,17 @@ def move(database: Database, code: str, to: str) -> Movable | None:
         connection.execute(update(moves).where(moves.c.id == letters[:_PART]).values(taken))
     while True:
         with database.writing() as connection:
-            if not _move_runs(connection, found.owner, to):
+            if not move_runs(connection, found.owner, to):
                 break
     with database.writing() as connection:
         theirs = select(workbenches.c.id).where(workbenches.c.owner == plain(to))
         mine = _kept(found.owner) & workbenches.c.id.not_in(theirs)
         connection.execute(update(workbenches).where(mine).values(owner=plain(to)))
+        votes.take_over(connection, found.owner, to)
         for table in (lookups, balances, evaluations):
             connection.execute(update(table).where(table.c.owner == found.owner).values(owner=plain(to)))
         connection.execute(delete(moves).where(moves.c.id == letters[:_PART]))
     return found
-
-
-def _move_runs(connection: Connection, owner: str, to: str) -> bool:
-    """Moves some of the ended runs; whether there are more. A run that `to` has already stays."""
-    theirs = select(runs.c.id).where(runs.c.owner == plain(to))
-    movable = _ended(owner) & runs.c.id.not_in(theirs)
-    numbers = lock_runs(connection, movable, _AT_ONCE)
-    which = runs.c.number.in_(numbers)
-    totals.count(connection, which, -1)
-    before = {number: stored_words(connection, number) for number in numbers}
-    connection.execute(update(runs).where(which).values(owner=plain(to)))
-    connection.execute(update(run_tags).where(run_tags.c.number.in_(numbers)).values(owner=plain(to)))
-    for number, words in before.items():
-        # The owner is a word of the index, too.
-        if words is not None and (after := stored_words(connection, number)) is not None:
-            word_index.remove(connection, number, words)
-            word_index.add(connection, number, after)
-    totals.count(connection, which)
-    # Fewer may have been moved than there were: some were deleted while this waited for their lock.
-    return bool(connection.execute(select(exists().where(movable))).scalar_one())
-
-
-def _ended(owner: str) -> ColumnElement[bool]:
-    return shown(owner) & runs.c.outcome.is_not(None)
 
 
 def _kept(owner: str) -> ColumnElement[bool]:

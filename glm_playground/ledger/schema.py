@@ -26,7 +26,7 @@ from sqlalchemy import (
 VERSION_TABLE = "ledger_version"
 
 metadata = MetaData()
-_Number = BigInteger().with_variant(Integer, "sqlite")
+Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -72,7 +72,7 @@ class DeletionColumns(TypedColumns):
 class RunColumns(TypedColumns):
     """What lists, filters and totals need of a run."""
 
-    number: Named[int] = Column(_Number, primary_key=True, autoincrement=True)
+    number: Named[int] = Column(Number, primary_key=True, autoincrement=True)
     id: Named[str] = Column(Text)
     owner: Named[str] = Column(Text)
     recorder: Named[str | None] = Column(Text)
@@ -109,7 +109,7 @@ class ContentColumns(TypedColumns):
     """The heavy parts of a run."""
 
     number: Named[int] = Column(
-        _Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     head: Named[bytes] = Column(LargeBinary)
     """All of the run but its events; `run_parts.pack_head`."""
@@ -127,7 +127,7 @@ class ProgressColumns(TypedColumns):
     """Events of a running run, as they came."""
 
     number: Named[int] = Column(
-        _Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     first: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
     """How many events come before these."""
@@ -140,7 +140,7 @@ class TagColumns(TypedColumns):
     owner: Named[str] = Column(Text, primary_key=True)
     tag: Named[str] = Column(Text, primary_key=True)
     number: Named[int] = Column(
-        _Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
 
 
@@ -175,7 +175,7 @@ class CallbackColumns(TypedColumns):
 class LookupColumns(TypedColumns):
     """What gateways answered about a task."""
 
-    number: Named[int] = Column(_Number, primary_key=True, autoincrement=True)
+    number: Named[int] = Column(Number, primary_key=True, autoincrement=True)
     owner: Named[str] = Column(Text)
     task_id: Named[str] = Column(Text)
     asked_at: Named[datetime] = Column(UtcTime)
@@ -189,7 +189,7 @@ class LookupColumns(TypedColumns):
 class BalanceColumns(TypedColumns):
     """What gateways said is left."""
 
-    number: Named[int] = Column(_Number, primary_key=True, autoincrement=True)
+    number: Named[int] = Column(Number, primary_key=True, autoincrement=True)
     owner: Named[str] = Column(Text)
     origin: Named[str] = Column(Text)
     read_at: Named[datetime] = Column(UtcTime)
