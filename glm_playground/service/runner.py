@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.gateway import ChatRequest, Dialect, Gateway, Gateways
+from glm_playground.ledger.votes import blind_owner
 from glm_playground.runs.caps import Claim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.live_run import LiveRun
@@ -23,6 +24,8 @@ class GatewayRunner:
     """The client's, as it is counted; empty where there is none."""
     present: bool = False
     """Whether the runs count against the cap of the page Present."""
+    blind: bool = False
+    """Whether the runs are kept out of the owner's history until a vote is given; the caps count them all the same."""
 
     def start(self, gateway: str, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
         """Starts a run and stores it.
@@ -35,7 +38,8 @@ class GatewayRunner:
             raise LookupError("there is no gateway with this name")
         runtime.ask_prices(asked)
         claim = self._claim(asked, request)
-        return runtime.start(request, asked, self.owner, behind=behind, warm_up=warm_up, claim=claim)
+        owner = blind_owner(self.owner) if self.blind else self.owner
+        return runtime.start(request, asked, owner, behind=behind, warm_up=warm_up, claim=claim)
 
     def has(self, gateway: str) -> bool:
         """Whether there is a gateway with this name."""
