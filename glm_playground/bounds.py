@@ -211,3 +211,9 @@ EVALUATION_REFUSALS = 8
 """Bursts of refusals in a row, without an answer between, after which a gateway is asked no more."""
 EVALUATION_FAILURES = 20
 """Failures in a row after which a candidate is asked no more."""
+
+# Votes.
+VOTE_CANDIDATES = 40
+"""That two are drawn from."""
+VOTES_READ = 20_000
+"""The newest of an owner that count in the standings and are exported."""

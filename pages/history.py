@@ -3,6 +3,7 @@
 import streamlit as st
 
 from glm_playground.ledger import Ledger, LedgerError, LedgerOpening
+from glm_playground.ui.history.blind import draw_blind
 from glm_playground.ui.history.costs import draw_costs
 from glm_playground.ui.history.list import RUN, draw_list
 from glm_playground.ui.history.move import draw_move
@@ -29,10 +30,12 @@ elif isinstance(opened, Ledger):
             views = {"runs": _("Runs"), "costs": _("Costs"), "bundle": _("Open a bundle")}
             match open_view(views, "history_view"):
                 case "costs":
+                    draw_blind(opened, owner())
                     draw_costs(opened, owner())
                 case "bundle":
                     draw_open_bundle()
                 case _:
+                    draw_blind(opened, owner())
                     draw_list(opened, owner())
                     draw_retention()
                     draw_move(opened, owner())

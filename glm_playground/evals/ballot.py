@@ -117,10 +117,11 @@ def drawn_pair(candidates: Sequence[str], chance: Random | None = None) -> tuple
 
 def begin(
     ledger: Ledger, runner: GatewayRunner, question: Question, candidates: Sequence[str], chance: Random | None = None
-) -> Ballot:
+) -> Ballot | None:
     """Draws two candidates, asks them at once, and gives the open vote; the one that is open already, if there is one.
 
-    The caller has checked the request to each candidate.
+    None where another tab was faster, and its vote is given already. The caller has checked the request to each
+    candidate.
 
     Raises:
         LedgerError: the vote cannot be stored; where it was asked for already, both runs are stopped.
@@ -151,8 +152,7 @@ def begin(
         if not kept:
             for run in runs:
                 blind.stop(run)
-    # Another tab may have been faster.
-    return Ballot(vote, Side(runs[0]), Side(runs[1])) if kept else open_ballot(ledger, owner) or _lost(vote)
+    return Ballot(vote, Side(runs[0]), Side(runs[1])) if kept else open_ballot(ledger, owner)
 
 
 def open_ballot(ledger: Ledger, owner: str) -> Ballot | None:
@@ -196,7 +196,3 @@ def stop(ballot: Ballot) -> None:
 
 def _stored(found: StoredRun | None) -> Side:
     return Side(found.run, found.cost) if found else Side(None)
-
-
-def _lost(vote: StoredVote) -> Ballot:
-    return Ballot(vote, Side(None), Side(None))

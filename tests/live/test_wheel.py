@@ -62,7 +62,7 @@ def test_it_serves_every_page_with_theme_and_headers(programs: Path, tmp_path: P
             assert "GLM-5.1" in tab.text
             assert tab.theme.light.primary_color == "#0b57d0"
             addresses = {page.url_pathname for page in tab.pages}
-            assert addresses >= {"choose", "compare", "playground", "history", "evaluate", "present"}
+            assert addresses >= {"choose", "compare", "playground", "history", "evaluate", "vote", "present"}
             for address in addresses:
                 await tab.go_to(address)
                 await tab.wait_finished(30)

@@ -33,6 +33,7 @@ _ELEMENTS = {
     "playground": ("ButtonGroup", "Button", "Selectbox", "ChatInput", "BidiComponent"),
     "history": ("ButtonGroup", "Button", "TextInput", "Multiselect"),
     "evaluate": ("ButtonGroup", "Button", "FileUploader", "TextArea"),
+    "vote": ("ButtonGroup", "Button", "Multiselect", "TextArea"),
     "present": ("ButtonGroup", "Button", "Selectbox"),
 }
 _LATER_MS = 1500

@@ -19,6 +19,7 @@ COMPARE = _PAGES / "compare.py"
 PLAYGROUND = _PAGES / "playground.py"
 HISTORY = _PAGES / "history.py"
 EVALUATE = _PAGES / "evaluate.py"
+VOTE = _PAGES / "vote.py"
 PRESENT = _PAGES / "present.py"
 PANEL = "settings_panel"
 """Names the lane whose settings are open beside the page."""
@@ -55,5 +56,6 @@ def _pages(language: str) -> tuple[StreamlitPage, ...]:
         st.Page(PLAYGROUND, title=_("Playground"), url_path="playground"),
         st.Page(HISTORY, title=_("History"), url_path="history"),
         st.Page(EVALUATE, title=_("Evaluate"), url_path="evaluate"),
+        st.Page(VOTE, title=_("Vote"), url_path="vote"),
         st.Page(PRESENT, title=_("Present"), url_path="present"),
     )

@@ -1,0 +1,202 @@
+"""The page Vote: two models are asked blind, and named once somebody has said which answer is better."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from glm_playground.ledger import Ledger, RunFilter
+from glm_playground.ledger.votes import blind_owner
+from glm_playground.service import runtime, storage
+
+OpenPage = Callable[..., AppTest]
+PAGE = "pages/vote.py"
+MODELS = ["glm-5.1", "glm-4.6"]
+OWNER = "voter"
+
+
+@pytest.fixture(autouse=True)
+def _ready(in_sandbox: None) -> None:
+    """The page shows nothing of a ledger that is still being opened."""
+    assert isinstance(storage.ledger(60), Ledger)
+
+
+def ledger() -> Ledger:
+    opened = storage.needed_ledger()
+    storage.catch_up()
+    return opened
+
+
+def shown(at: AppTest) -> str:
+    parts = [*at.markdown, *at.caption, *at.warning, *at.error, *at.success, *at.subheader, *at.text, *at.code]
+    text = "\n".join(f"{getattr(part.proto, 'title', '')} {part.value}" for part in parts)
+    return text.replace("\\", "")
+
+
+def press(at: AppTest, key: str) -> None:
+    at.button(key=key).click().run()
+    assert not at.exception
+
+
+def ask(at: AppTest, prompt: str, models: list[str] = MODELS) -> None:
+    at.multiselect(key="vote_candidates").set_value(models)
+    at.text_area(key="vote_prompt").set_value(prompt).run()
+    press(at, "vote_ask")
+
+
+def say(text: str) -> str:
+    """A prompt that has the sandbox answer with this text."""
+    return f"@script rate=0 text={quote(text)}"
+
+
+def keys(at: AppTest) -> set[str]:
+    return {button.key for button in at.button if button.key}
+
+
+def runs_of(owner: str) -> list[Any]:
+    return list(ledger().each(owner, RunFilter()))
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"), [("vote_a", "first"), ("vote_b", "second"), ("vote_tie", "tie"), ("vote_both_bad", "both_bad")]
+)
+def test_names_and_figures_are_shown_once_the_vote_is_given(open_page: OpenPage, key: str, verdict: str) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    ask(at, say("It is **four**."))
+    assert shown(at).count("It is **four**.") == 2
+    assert not any(name in shown(at) for name in (*MODELS, "TTFT", "tokens/s", "completed"))
+    assert "Both answers together: " in shown(at)
+    # Neither the history nor its sums know of them.
+    assert runs_of(OWNER) == []
+    assert len(runs_of(blind_owner(OWNER))) == 2
+    press(at, key)
+    assert all(name in shown(at) for name in MODELS)
+    assert shown(at).count("TTFT") == 2
+    (vote,) = ledger().votes.newest(OWNER, 10)
+    assert (vote.verdict, vote.stand_in, vote.source, vote.language) == (verdict, True, "person", "en")
+    assert {stored.run.id: f"{stored.run.request.model} @ {stored.run.server.name}" for stored in runs_of(OWNER)} == {
+        vote.run_a: vote.candidate_a,
+        vote.run_b: vote.candidate_b,
+    }
+    assert (vote.characters_a, vote.characters_b) == (15, 15)
+    # The next question stands below.
+    assert "vote_ask" in keys(at)
+
+
+def test_an_open_vote_is_found_again_by_another_tab(open_page: OpenPage) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    ask(at, say("Found again."))
+    other = open_page(PAGE, owner=OWNER)
+    assert shown(other).count("Found again.") == 2
+    press(other, "vote_tie")
+    # The first tab is too late, and nothing is counted twice.
+    press(at, "vote_a")
+    assert [vote.verdict for vote in ledger().votes.newest(OWNER, 10)] == ["tie"]
+    assert "vote_ask" in keys(at)
+
+
+def test_another_owner_sees_nothing_of_it(open_page: OpenPage) -> None:
+    ask(open_page(PAGE, owner=OWNER), say("Mine alone."))
+    other = open_page(PAGE, owner="somebody else")
+    assert "Mine alone" not in shown(other)
+    assert "vote_ask" in keys(other)
+
+
+def test_an_answer_that_failed_cannot_be_compared_and_is_in_the_history_afterwards(open_page: OpenPage) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    ask(at, "@script status=500")
+    assert "These answers cannot be compared." in shown(at)
+    assert not any(name in shown(at) for name in MODELS)
+    assert not {"vote_a", "vote_b"} & keys(at)
+    press(at, "vote_void")
+    assert all(name in shown(at) for name in MODELS)
+    assert [vote.verdict for vote in ledger().votes.newest(OWNER, 10)] == ["skipped"]
+    assert len(runs_of(OWNER)) == 2
+
+
+def test_the_history_says_that_two_runs_are_asked_blind(open_page: OpenPage) -> None:
+    ask(open_page(PAGE, owner=OWNER), say("Hidden."))
+    history = open_page("pages/history.py", owner=OWNER)
+    assert "Two runs are asked blind." in shown(history)
+    assert "Hidden" not in shown(history)
+    blind = runs_of(blind_owner(OWNER))[0].run.id
+    assert "There is no such run of yours." in shown(open_page("pages/history.py", owner=OWNER, run=blind))
+
+
+def test_a_question_needs_two_models_and_a_prompt(open_page: OpenPage) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    at.multiselect(key="vote_candidates").set_value(MODELS[:1]).run()
+    assert at.button(key="vote_ask").disabled
+    ask(at, "   ")
+    assert "The prompt is empty." in shown(at)
+    # A limit of one of them is said whichever two are drawn.
+    at.number_input(key="vote_max_tokens").set_value(9_999_999)
+    ask(at, "Hello")
+    assert "Max tokens is above the model's limit." in shown(at)
+    assert ledger().votes.open_one(OWNER) is None
+    assert runtime.engine().running == 0
+
+
+def test_prompts_are_taken_from_a_suite_one_after_the_other(open_page: OpenPage) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    at.multiselect(key="vote_candidates").set_value(MODELS)
+    at.segmented_control(key="vote_source").set_value("suite").run()
+    rows = [{"id": f"case {number}", "input": say(f"Answer {number}.")} for number in (1, 2)]
+    text = "\n".join(json.dumps(row) for row in rows)
+    at.file_uploader(key="vote_suite_file").set_value(("mine.jsonl", text.encode(), "application/jsonl")).run()
+    assert not at.exception
+    for number in (1, 2):
+        press(at, "vote_ask")
+        assert shown(at).count(f"Answer {number}.") >= 2
+        press(at, "vote_tie")
+    votes = ledger().votes.newest(OWNER, 10)
+    assert len({vote.case for vote in votes}) == len({vote.prompt for vote in votes}) == 2
+    assert len({vote.suite for vote in votes}) == 1
+    assert len(votes[0].suite) == 64
+
+
+def test_a_file_that_is_no_suite_is_told_with_its_place(open_page: OpenPage) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    at.segmented_control(key="vote_source").set_value("suite").run()
+    at.file_uploader(key="vote_suite_file").set_value(("mine.yaml", b"prompts: [", "text/yaml")).run()
+    assert not at.exception
+    assert "This file cannot be opened as a suite." in shown(at)
+    assert at.button(key="vote_ask").disabled
+
+
+def test_standings_count_the_stand_in_apart(open_page: OpenPage) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    at.session_state["vote_view"] = "standings"
+    at.run()
+    assert "No vote is given yet." in shown(at)
+    at.session_state["vote_view"] = "vote"
+    at.run()
+    for key in ("vote_a", "vote_both_bad"):
+        ask(at, say(f"For {key}"))
+        press(at, key)
+    at.session_state["vote_view"] = "standings"
+    at.run(timeout=60)
+    assert not at.exception
+    assert "These votes say nothing of GLM models." in shown(at)
+    assert "2 votes · on 1 prompt · 1 times both bad" in shown(at)
+    assert "no bound yet" in shown(at)
+    assert "Fewer than 30 prompts" in shown(at)
+
+
+def test_votes_are_deleted_and_taken_back(open_page: OpenPage) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    ask(at, say("One."))
+    press(at, "vote_a")
+    at.session_state["vote_view"] = "votes"
+    at.run()
+    assert not at.exception
+    assert len(at.dataframe[0].value) == 1
+    press(at, "vote_delete_all")
+    assert "1 vote was deleted." in shown(at)
+    assert ledger().votes.newest(OWNER, 10) == ()
+    press(at, "vote_undo_button")
+    assert len(ledger().votes.newest(OWNER, 10)) == 1
+    assert len(runs_of(OWNER)) == 2
