@@ -46,9 +46,8 @@ _PAST_VOTES = 20
 def draw_next_question(ledger: Ledger) -> None:
     """Draws what the next two answers are asked for."""
     candidates = _draw_candidates(ledger)
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    with left:
-        sources = {"typed": _("Type a prompt"), "suite": _("Take a case of a suite")}
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        sources = {"typed": _("Type a prompt"), "suite": _("Take one of a suite")}
         source = st.segmented_control(
             _("Prompt"),
             list(sources),
@@ -59,8 +58,8 @@ def draw_next_question(ledger: Ledger) -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-    with right, st.popover(_("Settings"), icon=":material/tune:", key="vote_settings"):
-        _draw_settings(typed=source != "suite")
+        with st.popover(_("Settings"), icon=":material/tune:", key="vote_settings"):
+            _draw_settings(typed=source != "suite")
     suite = draw_suite() if source == "suite" else None
     if source != "suite":
         st.text_area(

@@ -99,7 +99,10 @@ def _draw_counts(found: "Standings") -> None:
         )
     )
     if bad := found.ratings.both_bad:
-        parts.append(_("{count} times both bad, which counts in no rating").format(count=number(bad)))
+        words = ngettext(
+            "{count} time both bad, which counts in no rating", "{count} times both bad, which counts in no rating", bad
+        )
+        parts.append(words.format(count=number(bad)))
     if found.left_out:
         parts.append(_("{count} without a verdict").format(count=number(found.left_out)))
     st.markdown(styled("small", " · ".join(parts)))
@@ -118,11 +121,7 @@ def _draw_group(members: Sequence["Rating"]) -> None:
 
 def _draw_pairs(pairs: Sequence["RatedPair"], ratings: Sequence["Rating"]) -> None:
     """Says of each candidate whether it is ahead of the next one."""
-    neighbours = {
-        (one.candidate, other.candidate)
-        for one, other in pairwise(ratings)
-        if one.group == other.group
-    }
+    neighbours = {(one.candidate, other.candidate) for one, other in pairwise(ratings) if one.group == other.group}
     lines = [f"- {_sentence(pair)}" for pair in pairs if (pair.better, pair.worse) in neighbours]
     if lines:
         st.markdown("\n".join(lines))

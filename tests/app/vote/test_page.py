@@ -181,7 +181,7 @@ def test_standings_count_the_stand_in_apart(open_page: OpenPage) -> None:
     at.run(timeout=60)
     assert not at.exception
     assert "These votes say nothing of GLM models." in shown(at)
-    assert "2 votes · on 1 prompt · 1 times both bad" in shown(at)
+    assert "2 votes · on 1 prompt · 1 time both bad" in shown(at)
     assert "no bound yet" in shown(at)
     assert "Fewer than 30 prompts" in shown(at)
 
