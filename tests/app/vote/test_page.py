@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -9,8 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.ledger import Ledger, RunFilter
-from glm_playground.ledger.votes import blind_owner
+from glm_playground.ledger.votes import StoredVote, blind_owner
+from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime, storage
+from tests.app.conftest import Configure
+from tests.ledger.made import keep, made_run
 
 OpenPage = Callable[..., AppTest]
 PAGE = "pages/vote.py"
@@ -200,3 +204,45 @@ def test_votes_are_deleted_and_taken_back(open_page: OpenPage) -> None:
     press(at, "vote_undo_button")
     assert len(ledger().votes.newest(OWNER, 10)) == 1
     assert len(runs_of(OWNER)) == 2
+
+
+def test_an_answer_is_not_shown_before_the_other_one_is_there(open_page: OpenPage) -> None:
+    # As another process of the app asks them: this one only reads.
+    first, second = made_run(answer=["Here at once."], model="glm-5.1"), made_run(outcome=None, model="glm-4.6")
+    keep(ledger(), blind_owner(OWNER), first)
+    ledger().store_started([(second, blind_owner(OWNER))])
+    sides = ("glm-5.1 @ Gateway", "glm-4.6 @ Gateway")
+    assert ledger().votes.begin(
+        OWNER, StoredVote("vote", first.id, second.id, *sides, "prompt", False, datetime.now(UTC))
+    )
+    at = open_page(PAGE, owner=OWNER)
+    assert "Two models are writing." in shown(at)
+    assert "Here at once." not in shown(at)
+    assert "Both answers together" not in shown(at)
+    second.outcome = first.outcome
+    second.events.extend(made_run(answer=["Here late."]).events)
+    keep(ledger(), blind_owner(OWNER), second)
+    at.run()
+    assert "Here at once." in shown(at)
+    assert "Here late." in shown(at)
+    press(at, "vote_b")
+    assert "You prefer B, **glm-4.6 @ Gateway**, to A, **glm-5.1 @ Gateway**." in shown(at)
+
+
+def test_what_was_asked_blind_before_a_crash_is_given_back(open_page: OpenPage) -> None:
+    keep(ledger(), blind_owner(OWNER), lost := made_run("paid for"))
+    open_page(PAGE, owner=OWNER)
+    assert [stored.run.id for stored in runs_of(OWNER)] == [lost.id]
+
+
+def test_caps_count_the_runs_of_their_owner(configure: Configure, open_page: OpenPage, sandbox: SandboxProcess) -> None:
+    configure(RUNAPI_BASE_URL=sandbox.base_url, RUNAPI_API_KEY=sandbox.key, GLM_PLAYGROUND_OWNER_CAPS="requests=2")
+    assert isinstance(storage.ledger(60), Ledger)
+    at = open_page(PAGE, owner=OWNER)
+    ask(at, say("Both of them."))
+    press(at, "vote_tie")
+    ask(at, say("Two too many."))
+    assert "These answers cannot be compared." in shown(at)
+    assert not any(name in shown(at) for name in MODELS)
+    press(at, "vote_void")
+    assert shown(at).count("nothing was sent") == 2

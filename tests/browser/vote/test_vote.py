@@ -112,9 +112,7 @@ def test_stop_ends_both(scripted_app: AppProcess, open_tab: OpenTab) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_a_phone_one_answer_stands_under_the_other(
-    scripted_app: AppProcess, open_tab: OpenTab, theme: str
-) -> None:
+def test_on_a_phone_one_answer_stands_under_the_other(scripted_app: AppProcess, open_tab: OpenTab, theme: str) -> None:
     tab = open_tab(scripted_app, "/vote", viewport={"width": 390, "height": 800}, color_scheme=theme)
     assert findings(tab) == []
     ask(tab, SAY)

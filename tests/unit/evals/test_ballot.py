@@ -1,0 +1,43 @@
+"""Drawing two candidates and their sides; what tells one question from another."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+from glm_playground.evals.ballot import Question, drawn_pair, suite_digest
+from glm_playground.evals.suite import Case, PromptTemplate, Suite
+from glm_playground.gateway import Message
+
+
+def test_every_pair_and_every_side_is_as_likely_as_any_other() -> None:
+    chance = Random(1)
+    names = ["a", "b", "c", "d"]
+    drawn = Counter(drawn_pair(names, chance) for _ in range(12_000))
+    assert len(drawn) == 12
+    # Each is expected 1000 times, give or take 30.
+    assert all(880 < count < 1120 for count in drawn.values())
+
+
+def test_a_candidate_is_never_asked_against_itself() -> None:
+    assert {*drawn_pair(["a", "b", "a", "a"], Random(1))} == {"a", "b"}
+    with pytest.raises(ValueError, match="ample"):
+        drawn_pair(["a", "a"])
+
+
+def test_votes_on_the_same_messages_are_a_cluster() -> None:
+    def asked(text: str, **fields: object) -> Question:
+        return Question((Message(role="user", content=text),), **fields)  # type: ignore[arg-type]
+
+    assert asked("one").digest == asked("one", max_tokens=5, suite="s", case="c").digest
+    assert len({asked("one").digest, asked("two").digest, asked("").digest, asked("one ").digest}) == 4
+    system = Question((Message(role="system", content="Be brief."), *asked("one").messages))
+    assert system.digest != asked("one").digest
+
+
+def test_a_suite_is_told_from_one_that_differs_in_a_word() -> None:
+    prompt = PromptTemplate(label="", messages=(Message(role="user", content="{{q}}"),))
+    one, same, other = (
+        Suite(name="s", prompts=(prompt,), cases=(Case(id="1", variables={"q": text}),)) for text in ("a", "a", "b")
+    )
+    assert suite_digest(one) == suite_digest(same) != suite_digest(other)
