@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from glm_playground import bounds
 from glm_playground.evals.suite import FilledCase, Suite, SuiteError, SuiteProblem, problems_of
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
@@ -65,7 +64,6 @@ def _draw_upload() -> None:
         _("Suite: a promptfoo configuration (YAML), CSV or JSON Lines"),
         type=["yaml", "yml", "csv", "tsv", "jsonl", "ndjson"],
         key=_FILE,
-        max_upload_size=bounds.SUITE_FILE_BYTES // 1024**2,
     )
     if file is None:
         return
