@@ -116,8 +116,10 @@ def _draw_candidates(ledger: Ledger) -> list[str]:
     )
     runner = _runner()
     named = [(name.strip(), *asked_of(name)) for name in chosen]
-    # What was typed, or chosen for gateways that are not there any more, may be anything.
-    return [name for name, model, gateway in named if 0 < len(model) <= bounds.MODEL_CHARACTERS and runner.has(gateway)]
+    # What was typed, or chosen for gateways that are not there any more, may be anything, and of any number.
+    return [
+        name for name, model, gateway in named if 0 < len(model) <= bounds.MODEL_CHARACTERS and runner.has(gateway)
+    ][: bounds.VOTE_CANDIDATES]
 
 
 def _last_candidates(ledger: Ledger) -> list[str]:
