@@ -41,7 +41,8 @@ def draw_standings(ledger: Ledger, owner: str) -> None:
     found = _computed(votes, stand_in=stand_in, by_length=bool(by_length))
     if stand_in:
         badge = styled("orange-badge", _("stand-in model, not GLM"))
-        st.markdown(f"{badge} {_('These votes say nothing of GLM models. They are never mixed with others.')}")
+        apart = _("These votes say nothing of GLM models. They are never mixed with others.")
+        st.markdown(f"{badge} {apart}")
     _draw_counts(found)
     ratings = found.ratings
     groups = sorted({rating.group for rating in ratings.ratings})
