@@ -73,7 +73,7 @@ def test_a_move_that_was_cut_off_is_gone_on_with_by_its_own_browser_alone(
         raise LookupError
 
     with monkeypatch.context() as patch:
-        patch.setattr(moves, "_move_runs", cut_off)
+        patch.setattr(moves, "move_runs", cut_off)
         with pytest.raises(LookupError):
             ledger.move(code, f"{owner}-first")
     assert ledger.find_move(code, f"{owner}-second") is None
