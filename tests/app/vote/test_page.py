@@ -173,6 +173,8 @@ def test_a_file_that_is_no_suite_is_told_with_its_place(open_page: OpenPage) -> 
 
 def test_standings_count_the_stand_in_apart(open_page: OpenPage) -> None:
     at = open_page(PAGE, owner=OWNER)
+    # statsmodels is loaded in it.
+    at.default_timeout = 60
     at.session_state["vote_view"] = "standings"
     at.run()
     assert "No vote is given yet." in shown(at)
@@ -182,7 +184,7 @@ def test_standings_count_the_stand_in_apart(open_page: OpenPage) -> None:
         ask(at, say(f"For {key}"))
         press(at, key)
     at.session_state["vote_view"] = "standings"
-    at.run(timeout=60)
+    at.run()
     assert not at.exception
     assert "These votes say nothing of GLM models." in shown(at)
     assert "2 votes · on 1 prompt · 1 time both bad" in shown(at)
