@@ -61,7 +61,7 @@ def purge_runs(database: Database, before: datetime) -> int:
 
 
 def expire_runs(database: Database, before: date) -> int:
-    """Removes what is older than that day: runs, workbenches, evaluations, votes, and what gateways said; how many runs."""
+    """Removes what is older than that day: runs, workbenches, evaluations, votes, what gateways said; how many runs."""
     moment = datetime.combine(before, time(), UTC)
     marked = _in_batches(database, lambda connection: _mark_expired(connection, before))
     with database.writing() as connection:
