@@ -217,3 +217,22 @@ VOTE_CANDIDATES = 40
 """That two are drawn from."""
 VOTES_READ = 20_000
 """The newest of an owner that count in the standings and are exported."""
+
+# Reports.
+REPORT_RUNS = 100
+REPORT_TITLE_CHARACTERS = 200
+"""Of its title, and of its author."""
+REPORT_PURPOSE_CHARACTERS = 2_000
+REPORT_CONCLUSION_CHARACTERS = 10_000
+REPORT_TEXT_CHARACTERS = 20_000
+"""Of one answer or prompt; the rest is in a bundle."""
+REPORT_CHARACTERS = 600_000
+"""Of all answers and prompts; the longest are cut first."""
+REPORT_TEXT_LINES = 600
+REPORT_LINES = 12_000
+REPORT_TABLE_CELLS = 400
+"""Of one table in an answer, in documents and slides; a larger one is its text."""
+REPORT_TABLES_CELLS = 4_000
+"""Of all tables in the answers of one document."""
+REPORT_MODELS = 8
+"""Whose published facts stand beside each other."""

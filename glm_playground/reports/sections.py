@@ -181,9 +181,9 @@ def _figures_row(number: int, lane: MeasuredLane, words: Words) -> tuple[Cell, .
         _lane_cell(number, lane, words),
         Cell(number_text(figures.runs, words)),
         _failures_cell(figures, words),
-        _sample_cell(figures.ttft, lambda value: duration_text(value, words), words),
-        _sample_cell(figures.output_speed, lambda value: speed_text(value, words), words),
-        _sample_cell(figures.e2e, lambda value: duration_text(value, words), words),
+        sample_cell(figures.ttft, lambda value: duration_text(value, words), words),
+        sample_cell(figures.output_speed, lambda value: speed_text(value, words), words),
+        sample_cell(figures.e2e, lambda value: duration_text(value, words), words),
         Cell(words.unknown) if tokens is None else Cell(number_text(tokens, words), (_n(figures.token_runs, words),)),
         _cost_cell(figures.cost, figures.runs, words),
     )
@@ -226,7 +226,8 @@ def _failures_cell(figures: LaneFigures, words: Words) -> Cell:
     return Cell(number_text(figures.failures, words), notes, FAILURE if figures.failures else "")
 
 
-def _sample_cell(sample: Sample | None, text: Callable[[float], str], words: Words) -> Cell:
+def sample_cell(sample: Sample | None, text: Callable[[float], str], words: Words) -> Cell:
+    """The median with its spread and n, each value written by `text`; the word where no run has the figure."""
     if sample is None:
         return Cell(words.unknown)
     notes = [] if sample.p95 is None else [Footnote(f"p95 {text(sample.p95)}")]

@@ -203,7 +203,7 @@ def _rendered(
     **more: object,
 ) -> str:
     text = TEMPLATES.get_template(template).render(
-        lanes=[_lane(lane, words) for lane in lanes if not _is_warm_up(lane)],
+        lanes=[_lane(lane, words) for lane in lanes if not is_warm_up(lane)],
         measured=_measured(lanes, words),
         votes=votes_table(votes, words) if votes else None,
         words=words,
@@ -221,7 +221,7 @@ def _measured(lanes: Sequence[TranscriptLane], words: Words) -> _Measured | None
         return None
     costs = {run_id: cost for lane in lanes for run_id, cost in lane.costs.items()}
     warm_ups = [run for run in runs if run.warm_up]
-    shown = [lane for lane in lanes if not _is_warm_up(lane)]
+    shown = [lane for lane in lanes if not is_warm_up(lane)]
     rows = [MeasuredLane(lane.setup, lane.runs, lane_figures(lane.runs, lane.costs)) for lane in shown]
     answers = list({answer.run.id: answer for lane in shown for answer in lane.answers if answer.run}.values())
     return _Measured(
@@ -230,18 +230,19 @@ def _measured(lanes: Sequence[TranscriptLane], words: Words) -> _Measured | None
         replay=replay_notice(runs),
         figures=figures_table(rows, words),
         warm_ups=warm_ups_text(warm_ups, costs, words),
-        asking=asking_text(answers, most_at_once=_most_at_once(shown), words=words),
+        asking=asking_text(answers, most_at_once=most_at_once(shown), words=words),
         sources=sources_table(runs, costs, words),
     )
 
 
-def _most_at_once(lanes: Sequence[TranscriptLane]) -> int:
+def most_at_once(lanes: Sequence[TranscriptLane]) -> int:
     """The most runs that answered one turn, over all lanes."""
     by_turn = zip_longest(*(lane.conversation.turns for lane in lanes))
     return max((len({run.id for turn in turns if turn for run in turn.runs}) for turns in by_turn), default=0)
 
 
-def _is_warm_up(lane: TranscriptLane) -> bool:
+def is_warm_up(lane: TranscriptLane) -> bool:
+    """Whether a lane has only runs that ready its model."""
     runs = lane.runs
     return bool(runs) and all(run.warm_up for run in runs)
 
@@ -316,11 +317,12 @@ def _answer(answer: Answer, run: Run, words: Words) -> tuple[_Passage, ...]:
         passages.append(_Passage(words.assistant, answer.content, language="markdown" if wanted == "text" else "json"))
     passages += [_Passage(words.tool_call, call.arguments, call.name, "json") for call in answer.tool_calls]
     if run.error:
-        passages.append(_Passage(words.error, _error_text(run.error), failed=True))
+        passages.append(_Passage(words.error, error_text(run.error), failed=True))
     return tuple(passages)
 
 
-def _error_text(error: RunError) -> str:
+def error_text(error: RunError) -> str:
+    """An error on a line, its codes first."""
     codes = [str(code) for code in (error.status, error.code) if code is not None]
     return ": ".join(filter(None, [" ".join(codes), error.message]))
 

@@ -1,0 +1,109 @@
+"""Charts as SVG within a page: no script, no font of its own, the same for the same values.
+
+Colours are for white paper; a chart keeps its white ground on a dark screen.
+"""
+
+from markupsafe import Markup, escape
+
+from glm_playground.reports.charts import Bar, BarChart, DotChart, largest, ticks
+from glm_playground.reports.shown_text import on_one_line
+from glm_playground.reports.words import Words, number_text
+
+WIDTH = 680
+INK, MUTED, LINE, FILL = "#12161b", "#4a5361", "#d5dae1", "#2f6690"
+_NAMES, _RIGHT, _ROW, _TOP = 210, 130, 34, 8
+_NAME_CHARACTERS = 32
+_DOT_HEIGHT, _DOT_LEFT, _DOT_BOTTOM = 300, 64, 46
+
+
+def chart_svg(chart: BarChart | DotChart, words: Words, number: int) -> Markup:
+    """The chart as an element; `number` tells its ids from those of other charts on the page."""
+    drawn, height = _bars(chart, words) if isinstance(chart, BarChart) else _dots(chart, words)
+    title, description = f"chart-{number}-title", f"chart-{number}-text"
+    # All that came from elsewhere is escaped where it was put in.
+    return Markup(  # noqa: S704
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {_n(height)}" role="img" '
+        f'aria-labelledby="{title} {description}" font-family="system-ui, sans-serif" font-size="12">'
+        f'<title id="{title}">{escape(chart.title)}</title>'
+        f'<desc id="{description}">{escape(on_one_line(chart.alternative))}</desc>'
+        f'<rect width="{WIDTH}" height="{_n(height)}" fill="#ffffff"/>{"".join(drawn)}</svg>'
+    )
+
+
+def _bars(chart: BarChart, words: Words) -> tuple[list[str], float]:
+    marks = ticks(0, largest(chart.bars))
+    scale = (WIDTH - _NAMES - _RIGHT) / (marks[-1] or 1)
+    bottom = _TOP + _ROW * len(chart.bars)
+    drawn = []
+    for mark in marks:
+        x = _NAMES + mark * scale
+        drawn.append(f'<path d="M{_n(x)} {_TOP}V{bottom}" stroke="{LINE}"/>')
+        drawn.append(_text(x, bottom + 16, _tick(mark, marks, words), MUTED, "middle"))
+    for place, bar in enumerate(chart.bars):
+        drawn += _bar(bar, _TOP + _ROW * place, scale)
+    drawn.append(_text(_NAMES, bottom + 34, chart.axis, MUTED))
+    return drawn, bottom + 42
+
+
+def _bar(bar: Bar, top: float, scale: float) -> list[str]:
+    middle, width = top + _ROW / 2, max(bar.value * scale, 1)
+    drawn = [
+        _text(_NAMES - 8, middle + 4, on_one_line(bar.name, _NAME_CHARACTERS), INK, "end"),
+        f'<rect x="{_NAMES}" y="{_n(middle - 9)}" width="{_n(width)}" height="18" fill="{FILL}"/>',
+    ]
+    end = width
+    if bar.least is not None and bar.most is not None:
+        least, most = _NAMES + bar.least * scale, _NAMES + bar.most * scale
+        end = max(end, bar.most * scale)
+        path = f"M{_n(least)} {_n(middle)}H{_n(most)}M{_n(least)} {_n(middle - 5)}v10M{_n(most)} {_n(middle - 5)}v10"
+        drawn.append(f'<path d="{path}" stroke="#ffffff" stroke-width="4" fill="none"/>')
+        drawn.append(f'<path d="{path}" stroke="{INK}" stroke-width="1.5" fill="none"/>')
+    drawn.append(_text(_NAMES + end + 6, middle + 4, bar.text, INK))
+    return drawn
+
+
+def _dots(chart: DotChart, words: Words) -> tuple[list[str], float]:
+    across = ticks(0, max(dot.x for dot in chart.dots))
+    up = ticks(min(dot.y for dot in chart.dots), max(dot.y for dot in chart.dots))
+    right, bottom, top = WIDTH - 24, _DOT_HEIGHT - _DOT_BOTTOM, 28
+    wide = (right - _DOT_LEFT) / ((across[-1] - across[0]) or 1)
+    high = (bottom - top) / ((up[-1] - up[0]) or 1)
+    drawn = [_text(8, 14, chart.y_axis, MUTED)]
+    for mark in across:
+        x = _DOT_LEFT + (mark - across[0]) * wide
+        drawn.append(f'<path d="M{_n(x)} {top}V{bottom}" stroke="{LINE}"/>')
+        drawn.append(_text(x, bottom + 16, _tick(mark, across, words), MUTED, "middle"))
+    for mark in up:
+        y = bottom - (mark - up[0]) * high
+        drawn.append(f'<path d="M{_DOT_LEFT} {_n(y)}H{right}" stroke="{LINE}"/>')
+        drawn.append(_text(_DOT_LEFT - 8, y + 4, _tick(mark, up, words), MUTED, "end"))
+    taken: list[tuple[float, float]] = []
+    for dot in chart.dots:
+        x, y = _DOT_LEFT + (dot.x - across[0]) * wide, bottom - (dot.y - up[0]) * high
+        drawn.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="5" fill="{FILL}" stroke="#ffffff"/>')
+        level = y - 8
+        # Names of dots that lie close stand one above the other.
+        while any(abs(level - other) < 13 and abs(x - beside) < 110 for beside, other in taken):
+            level -= 13
+        taken.append((x, level))
+        anchor = "end" if x > WIDTH * 0.8 else "start"
+        drawn.append(_text(x, level, on_one_line(dot.name, _NAME_CHARACTERS), INK, anchor))
+    drawn.append(_text(_DOT_LEFT, _DOT_HEIGHT - 10, chart.x_axis, MUTED))
+    return drawn, _DOT_HEIGHT
+
+
+def _text(x: float, y: float, text: str, colour: str, anchor: str = "start") -> str:
+    return f'<text x="{_n(x)}" y="{_n(y)}" fill="{colour}" text-anchor="{anchor}">{escape(on_one_line(text))}</text>'
+
+
+def _tick(value: float, marks: tuple[float, ...], words: Words) -> str:
+    """The value with as many decimals as tell the marks apart."""
+    step = marks[1] - marks[0] if len(marks) > 1 else 1
+    digits = 0
+    while digits < 8 and abs(round(step, digits) - step) > 1e-9:
+        digits += 1
+    return number_text(value, words, digits)
+
+
+def _n(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")

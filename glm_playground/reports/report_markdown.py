@@ -1,0 +1,193 @@
+"""A report in GitHub's Markdown.
+
+An answer stands in a quote and is written anew from its blocks, so that it is drawn as what it is and nothing in it is
+HTML, an image or a heading of the report.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from glm_playground.markdown.blocks import Block, Code, Grid, Heading, Item, Listing, Quote, Rule, Spans, Text, blocks
+from glm_playground.reports.charts import BarChart, DotChart
+from glm_playground.reports.report import (
+    Bullets,
+    Paragraph,
+    Part,
+    Passage,
+    Question,
+    Report,
+    ShownAnswer,
+    Sources,
+    Subheading,
+    Terms,
+)
+from glm_playground.reports.sections import Table
+from glm_playground.reports.shown_text import shown_text
+from glm_playground.reports.transcript import fenced, quoted, span, table_span
+
+_SIGNS = re.compile(r"([\\`*_{}\[\]<>|~#$&!])")
+# What begins a list, a heading's underline or a rule where it stands first on a line.
+_FIRST = re.compile(r"^(\s*)([-+=:])")
+_NUMBERED = re.compile(r"^(\s*[0-9]{1,9})([.)])")
+
+
+def to_markdown(report: Report) -> str:
+    """The whole report as one document."""
+    cover = report.cover
+    pieces = [f"# {_line(cover.title)}"]
+    pieces.append("\n".join(f"- **{_line(label)}**: {_line(text)}" for label, text in report.head))
+    if cover.conclusion.strip():
+        pieces += [f"## {_line(report.labels.conclusion)}", _document(blocks(cover.conclusion))]
+    if report.address:
+        pieces.append(f"<{shown_text(report.address)}>")
+    for section in report.sections:
+        pieces.append(f"## {_line(section.title)}")
+        for part in section.parts:
+            pieces += _part(part)
+    return shown_text("\n\n".join(piece for piece in pieces if piece)) + "\n"
+
+
+def _part(part: Part) -> Iterator[str]:
+    match part:
+        case Paragraph():
+            text = _line(part.text)
+            yield f"**{text}**" if part.mark and text else text
+        case Subheading():
+            yield f"### {_line(part.text)}"
+        case Bullets():
+            yield "\n".join(f"- {_line(item)}" for item in part.items)
+        case Terms():
+            yield "\n".join(f"- **{_line(name)}**: {_line(text)}" for name, text in part.entries)
+        case Sources():
+            yield "\n".join(_source(number, *line) for number, line in enumerate(part.lines, start=1))
+        case Passage():
+            yield quoted("\n\n".join(_passage(part)))
+        case Table():
+            yield from _table(part)
+        case BarChart() | DotChart():
+            yield from _chart(part)
+        case Question():
+            yield from _question(part)
+
+
+def _question(question: Question) -> Iterator[str]:
+    yield f"### {_line(question.title)}"
+    yield quoted("\n\n".join(piece for passage in question.prompt for piece in _passage(passage)))
+    if question.figures:
+        yield from _table(question.figures)
+    for answer in question.answers:
+        yield from _answer(answer)
+
+
+def _answer(answer: ShownAnswer) -> Iterator[str]:
+    yield f"#### {_line(answer.name)}"
+    for notice in answer.notices:
+        yield f"**{_line(notice.text)}**"
+    yield quoted("\n\n".join(piece for passage in answer.passages for piece in _passage(passage)))
+    if answer.figures:
+        yield _line(answer.figures)
+
+
+def _passage(passage: Passage) -> Iterator[str]:
+    if passage.label:
+        yield f"**{_line(passage.label)}**"
+    yield _document(blocks(passage.text)) if passage.kind == "markdown" else fenced(shown_text(passage.text))
+    if passage.cut:
+        yield f"*{_line(passage.cut)}*"
+
+
+def _source(number: int, text: str, address: str | None) -> str:
+    return f"{number}. {_line(text)}" + (f" <{shown_text(address)}>" if address else "")
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield _line(table.caption)
+    lines = [
+        "| " + " | ".join(_line(column.name) for column in table.columns) + " |",
+        "|" + "|".join("---:" if column.is_number else "---" for column in table.columns) + "|",
+    ]
+    for row in table.rows:
+        cells = (" · ".join(table_span(text) for text in (cell.text, *(note.text for note in cell.notes))) for cell in row)
+        lines.append(f"| {' | '.join(cells)} |")
+    yield "\n".join(lines)
+
+
+def _chart(chart: BarChart | DotChart) -> Iterator[str]:
+    """The chart's values, since Markdown draws none."""
+    yield f"**{_line(chart.title)}**"
+    axis = chart.axis if isinstance(chart, BarChart) else f"{chart.x_axis}; {chart.y_axis}"
+    marks = chart.bars if isinstance(chart, BarChart) else chart.dots
+    lines = [f"| | {_line(axis)} |", "|---|---:|"]
+    lines += [f"| {table_span(mark.name)} | {table_span(mark.text)} |" for mark in marks]
+    yield "\n".join(lines)
+    if chart.note:
+        yield _line(chart.note)
+
+
+def _document(found: Sequence[Block]) -> str:
+    return "\n\n".join(piece for block in found if (piece := _block(block)))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading():
+            return f"{'#' * (5 if block.level < 3 else 6)} {_spans(block.spans).replace(chr(10), ' ')}"
+        case Text():
+            return "\n".join(_first_sign(line) for line in _spans(block.spans).split("\n"))
+        case Code():
+            return fenced(block.text)
+        case Listing():
+            return "\n".join(_item(item) for item in block.items)
+        case Quote():
+            return quoted(_document(block.blocks))
+        case Grid():
+            return _grid(block)
+        case Rule():
+            return "---"
+
+
+def _item(item: Item) -> str:
+    number, _space, box = item.mark.partition(" ")
+    if not number.endswith("."):
+        number, box = "-", item.mark
+    text = "\n".join([box, _document(item.blocks)]) if box and not item.blocks else _document(item.blocks)
+    first, *rest = (f"{box} {text}" if box else text).split("\n")
+    indent = " " * (len(number) + 1)
+    return "\n".join([f"{number} {first}", *(f"{indent}{line}" if line else "" for line in rest)])
+
+
+def _grid(grid: Grid) -> str:
+    if not grid.rows:
+        return ""
+    rows = [[_spans(cell).replace("\n", " ").replace("|", "¦").replace("\\¦", "¦") for cell in row] for row in grid.rows]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def _spans(found: Spans) -> str:
+    return "".join(
+        span(one.text) if one.code else _emphasised(one.text, one.bold, one.italic, one.struck) for one in found
+    )
+
+
+def _emphasised(text: str, bold: bool, italic: bool, struck: bool) -> str:
+    inner = text.strip()
+    if not inner:
+        return text
+    mark = "**" * bold + "*" * italic + "~~" * struck
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return f"{before}{mark}{_escaped(inner)}{mark[::-1]}{after}"
+
+
+def _line(text: str) -> str:
+    """Plain text on one line."""
+    return _first_sign(_escaped(" ".join(shown_text(text).split())))
+
+
+def _escaped(text: str) -> str:
+    return _SIGNS.sub(r"\\\1", shown_text(text))
+
+
+def _first_sign(line: str) -> str:
+    numbered = _NUMBERED.sub(r"\1\\\2", line)
+    return numbered if numbered != line else _FIRST.sub(r"\1\\\2", line)
