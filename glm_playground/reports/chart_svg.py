@@ -58,7 +58,7 @@ def _bar(bar: Bar, top: float, scale: float) -> list[str]:
         path = f"M{_n(least)} {_n(middle)}H{_n(most)}M{_n(least)} {_n(middle - 5)}v10M{_n(most)} {_n(middle - 5)}v10"
         drawn.append(f'<path d="{path}" stroke="#ffffff" stroke-width="4" fill="none"/>')
         drawn.append(f'<path d="{path}" stroke="{INK}" stroke-width="1.5" fill="none"/>')
-    drawn.append(_text(_NAMES + end + 6, middle + 4, bar.text, INK))
+    drawn.append(_text(_NAMES + end + 9, middle + 4, bar.text, INK))
     return drawn
 
 

@@ -166,9 +166,7 @@ def _charts(candidates: Sequence[Candidate], words: ReportWords) -> Iterator[Bar
             yield BarChart(title, axis, bars, " ".join(notes))
 
 
-def _bar(
-    candidate: Candidate, sample: Sample, unit: float, text: Callable[[float], str], words: ReportWords
-) -> Bar:
+def _bar(candidate: Candidate, sample: Sample, unit: float, text: Callable[[float], str], words: ReportWords) -> Bar:
     told = f"{text(sample.median)}, n {number_text(sample.n, words.words)}"
     if sample.n == 1:
         return Bar(candidate.name(words), sample.median / unit, told)

@@ -27,16 +27,14 @@ def not_tested(
         words: the sentences.
     """
     runs = list({run.id: run for candidate in candidates for run in candidate.runs}.values())
-    return tuple(
-        [
-            *_models(candidates, catalogue, words),
-            *_settings(candidates, words),
-            *_features(runs, words),
-            *_languages(questions, words),
-            *_numbers(candidates, questions, words),
-            *_outcomes(runs, words),
-            words.not_judged,
-        ]
+    return (
+        *_models(candidates, catalogue, words),
+        *_settings(candidates, words),
+        *_features(runs, words),
+        *_languages(questions, words),
+        *_numbers(candidates, questions, words),
+        *_outcomes(runs, words),
+        words.not_judged,
     )
 
 

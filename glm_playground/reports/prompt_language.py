@@ -11,18 +11,18 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _READ_CHARACTERS = 4_000
 _COMMON = {
-    "en": frozenset(
-        "the and of to in is are this that with for from what which how why write give explain your you it on be as "
-        "an at most does do can".split()
-    ),
-    "pt": frozenset(
-        "que de da do das dos não uma um para com por como qual quais porque escreva dê explique seu sua você é são os "
-        "na no nas nos em ao mais".split()
-    ),
+    "en": "the and of to in is are this that with for from what which how why write give explain your you it on be as "
+    "an at most does do can",
+    "pt": "que de da do das dos não uma um para com por como qual quais porque escreva dê explique seu sua você é são "
+    "os na no nas nos em ao mais",
     # Told apart from Portuguese, and named by nobody.
-    "es": frozenset("el la los las de del que una un para con por cómo cuál y es en al más su qué".split()),
-    "other": frozenset("der die das und ist nicht le les des une est et pour dans il di che per non sono".split()),
+    "es": "el la los las de del que una un para con por cómo cuál y es en al más su qué",
+    "other": "der die das und ist nicht le les des une est et pour dans il di che per non sono",
 }
+_LANGUAGES_OF_WORD: dict[str, list[str]] = {}
+for _language, _words in _COMMON.items():
+    for _word in _words.split(" "):
+        _LANGUAGES_OF_WORD.setdefault(_word, []).append(_language)
 
 
 def language_of(text: str) -> str | None:
@@ -35,6 +35,6 @@ def language_of(text: str) -> str | None:
         return "zh"
     counts: Counter[str] = Counter()
     for word in _WORD.findall(start.lower()):
-        counts.update(name for name, common in _COMMON.items() if word in common)
+        counts.update(_LANGUAGES_OF_WORD.get(word, ()))
     (first, most), *rest = [*counts.most_common(2), ("", 0)]
     return first if first in LANGUAGES and most >= 2 and most > (rest[0][1] if rest else 0) else None

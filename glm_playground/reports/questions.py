@@ -10,7 +10,7 @@ from glm_playground.reports.cuts import Cut
 from glm_playground.reports.figures import lane_figures
 from glm_playground.reports.report import Paragraph, Passage, Question, ShownAnswer
 from glm_playground.reports.report_words import ReportWords
-from glm_playground.reports.sections import STAND_IN, Cell, Column, Table, sample_cell
+from glm_playground.reports.sections import STAND_IN, Cell, Column, Table, capitalised, sample_cell
 from glm_playground.reports.shown_text import on_one_line
 from glm_playground.reports.transcript import TranscriptLane, error_text, run_on_screen
 from glm_playground.reports.words import (
@@ -70,12 +70,10 @@ def shown_question(question: Asked, number: int, cut: Cut, words: ReportWords) -
     first = on_one_line(question.prompt.text, _TITLE_CHARACTERS)
     title = words.question.format(number=number_text(number, words.words))
     prompt = [_passage(label, text, cut, words) for label, text in _prompt_texts(question.prompt, words)]
-    if question.before:
-        told = words.asked_before.format(count=number_text(question.before, words.words))
-        prompt.append(Passage("", told))
     return Question(
         f"{title}: {first}" if first else title,
         tuple(prompt),
+        words.asked_before.format(count=number_text(question.before, words.words)) if question.before else "",
         tuple(_answers(question, cut, words)),
         _figures(question, words),
     )
@@ -117,11 +115,11 @@ def _answers(question: Asked, cut: Cut, words: ReportWords) -> Iterator[ShownAns
                 count = number_text(len(turn.answers), words.words)
                 numbered = words.words.other_answer.format(number=number_text(place, words.words), count=count)
                 name = f"{name}. {numbered}"
-            yield _answer(name, answer, lane, turn, cut, words)
+            yield _answer(name, answer, lane, turn, cut=cut, words=words)
 
 
 def _answer(
-    name: str, answer: Answer, lane: TranscriptLane, turn: Turn, cut: Cut, words: ReportWords
+    name: str, answer: Answer, lane: TranscriptLane, turn: Turn, *, cut: Cut, words: ReportWords
 ) -> ShownAnswer:
     said, run = words.words, run_on_screen(answer)
     passages = []
@@ -132,8 +130,10 @@ def _answer(
     wanted = (run.request.response_format or {}).get("type", "text")
     if answer.content:
         passages.append(_passage("", answer.content, cut, words, markdown=wanted == "text"))
-    for call in answer.tool_calls:
-        passages.append(_passage(f"{said.tool_call} {on_one_line(call.name, 80)}", call.arguments, cut, words))
+    passages += [
+        _passage(f"{said.tool_call} {on_one_line(call.name, 80)}", call.arguments, cut, words)
+        for call in answer.tool_calls
+    ]
     if run.error:
         passages.append(Passage(said.error, cut(error_text(run.error)), failed=True))
     if not passages:
@@ -184,7 +184,7 @@ def _figures(question: Asked, words: ReportWords) -> Table | None:
     columns = (
         Column(words.lane),
         Column(said.runs, is_number=True),
-        *(Column(said.median.format(figure=name), is_number=True) for name in names),
+        *(Column(capitalised(said.median.format(figure=name)), is_number=True) for name in names),
         Column(words.tokens, is_number=True),
         Column(words.cost, is_number=True),
     )
@@ -193,9 +193,7 @@ def _figures(question: Asked, words: ReportWords) -> Table | None:
 
 def _row(candidate: Candidate, runs: Sequence[Run], words: ReportWords) -> tuple[Cell, ...]:
     said, figures = words.words, lane_figures(runs, candidate.costs)
-    tokens = sample_of(
-        run.usage.completion_tokens if run.usage and run.outcome in _WHOLE else None for run in runs
-    )
+    tokens = sample_of(run.usage.completion_tokens if run.usage and run.outcome in _WHOLE else None for run in runs)
     return (
         Cell(candidate.name(words), mark=STAND_IN if candidate.stood_in else ""),
         Cell(number_text(len(runs), said)),
@@ -203,7 +201,5 @@ def _row(candidate: Candidate, runs: Sequence[Run], words: ReportWords) -> tuple
         sample_cell(figures.e2e, lambda value: duration_text(value, said), said),
         sample_cell(figures.output_speed, lambda value: speed_text(value, said), said),
         sample_cell(tokens, lambda value: number_text(value, said), said),
-        sample_cell(
-            cost_sample(runs, candidate.costs), lambda value: dollars_text(Decimal(str(value)), said), said
-        ),
+        sample_cell(cost_sample(runs, candidate.costs), lambda value: dollars_text(Decimal(str(value)), said), said),
     )

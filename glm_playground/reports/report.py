@@ -106,6 +106,8 @@ class Question(NamedTuple):
 
     title: str
     prompt: tuple[Passage, ...]
+    note: str
+    """What must be known with the prompt; empty where nothing must."""
     answers: tuple[ShownAnswer, ...]
     figures: Table | None = None
     """A row a lane with n, median and spread, where some lane answered more than once."""

@@ -73,6 +73,7 @@ def _part(part: Part) -> Iterator[str]:
 def _question(question: Question) -> Iterator[str]:
     yield f"### {_line(question.title)}"
     yield quoted("\n\n".join(piece for passage in question.prompt for piece in _passage(passage)))
+    yield _line(question.note)
     if question.figures:
         yield from _table(question.figures)
     for answer in question.answers:
@@ -107,7 +108,9 @@ def _table(table: Table) -> Iterator[str]:
         "|" + "|".join("---:" if column.is_number else "---" for column in table.columns) + "|",
     ]
     for row in table.rows:
-        cells = (" · ".join(table_span(text) for text in (cell.text, *(note.text for note in cell.notes))) for cell in row)
+        cells = (
+            " · ".join(table_span(text) for text in (cell.text, *(note.text for note in cell.notes))) for cell in row
+        )
         lines.append(f"| {' | '.join(cells)} |")
     yield "\n".join(lines)
 
@@ -159,7 +162,9 @@ def _item(item: Item) -> str:
 def _grid(grid: Grid) -> str:
     if not grid.rows:
         return ""
-    rows = [[_spans(cell).replace("\n", " ").replace("|", "¦").replace("\\¦", "¦") for cell in row] for row in grid.rows]
+    rows = [
+        [_spans(cell).replace("\n", " ").replace("|", "¦").replace("\\¦", "¦") for cell in row] for row in grid.rows
+    ]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
 

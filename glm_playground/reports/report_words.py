@@ -45,7 +45,7 @@ class ReportWords:
     asked: str = "What was asked"
     questions: str = "Questions and answers"
     question: str = "Question {number}"
-    asked_before: str = "Asked after {count} earlier questions of the same conversation."
+    asked_before: str = "Earlier questions of the same conversation: {count}."
     figures_of_question: str = "The runs that answered this question; n is how many have the figure."
     lane: str = "Lane"
     tokens: str = "Completion tokens, median"
@@ -77,7 +77,9 @@ class ReportWords:
     languages_not_asked: str = "No question was recognised as {names}."
     languages: Mapping[str, str] = field(default_factory=lambda: {"en": "English", "pt": "Portuguese", "zh": "Chinese"})
     language_unknown: str = "not recognised"
-    asked_once: str = "Each question was asked once of each lane: how much answers differ from time to time is not known."
+    asked_once: str = (
+        "Each question was asked once of each lane: how much answers differ from time to time is not known."
+    )
     few_runs: str = "No 95th percentile is given for {names}: it takes {least} runs or more of one lane."
     lane_runs: str = "{name} (n {count})"
     stand_in_answers: str = "GLM itself was not tested in {count} of {runs} runs: a stand-in answered."

@@ -108,7 +108,7 @@ def figures_table(lanes: Sequence[MeasuredLane], words: Words) -> Table:
         Column(words.lane),
         Column(words.runs, is_number=True),
         Column(words.failures, is_number=True),
-        *(Column(_capitalised(words.median.format(figure=name)), is_number=True) for name in names),
+        *(Column(capitalised(words.median.format(figure=name)), is_number=True) for name in names),
         Column(words.completion_tokens, is_number=True),
         Column(words.cost_in_all, is_number=True),
     )
@@ -170,7 +170,8 @@ def asking_text(answers: Sequence[Answer], *, most_at_once: int, words: Words) -
     return words.in_parallel if most_at_once > 1 else words.alone
 
 
-def _capitalised(text: str) -> str:
+def capitalised(text: str) -> str:
+    """`text` as a heading begins."""
     return text[:1].upper() + text[1:]
 
 
