@@ -6,13 +6,13 @@ from glm_playground.reports.candidates import Candidate
 from glm_playground.reports.prompt_language import LANGUAGES, language_of
 from glm_playground.reports.questions import Asked
 from glm_playground.reports.report_words import ReportWords
+from glm_playground.reports.sections import settings_text
 from glm_playground.reports.shown_text import on_one_line
 from glm_playground.reports.words import number_text
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.runs.samples import MIN_N_FOR_P95
 
 _MOST_NAMES = 40
-_SETTINGS_CHARACTERS = 200
 
 
 def not_tested(
@@ -48,9 +48,8 @@ def _models(candidates: Sequence[Candidate], catalogue: Mapping[str, str], words
 def _settings(candidates: Sequence[Candidate], words: ReportWords) -> Iterator[str]:
     by_model: dict[str, set[str]] = {}
     for one in candidates:
-        fields = one.setup.parameters.fields()
-        text = ", ".join(f"{name} {value}" for name, value in fields.items()) or words.default_settings
-        by_model.setdefault(one.setup.asked, set()).add(on_one_line(text, _SETTINGS_CHARACTERS))
+        text = settings_text(one.setup, words.words) or words.default_settings
+        by_model.setdefault(one.setup.asked, set()).add(on_one_line(text))
     if by_model and all(len(texts) == 1 for texts in by_model.values()):
         settings = sorted(set().union(*by_model.values()))
         yield words.one_setting.format(settings="; ".join(settings))

@@ -198,7 +198,7 @@ def _lane_cell(number: int, lane: MeasuredLane, words: Words) -> Cell:
     texts = dict.fromkeys(
         f"{setup.asked}: {settings}" if len(models) > 1 else settings
         for setup in setups
-        if (settings := _settings_text(setup, words))
+        if (settings := settings_text(setup, words))
     )
     notes = [Footnote(text) for text in texts]
     if stood_in := stand_in_notice(lane.runs):
@@ -206,7 +206,7 @@ def _lane_cell(number: int, lane: MeasuredLane, words: Words) -> Cell:
     return Cell(f"{number}: {', '.join(models)}", tuple(notes))
 
 
-def _settings_text(setup: Setup, words: Words) -> str:
+def settings_text(setup: Setup, words: Words) -> str:
     """The settings on a line; the whole of them stands above the lane's turns."""
     parts = [words.system_prompt] if setup.system.strip() else []
     for name, value in setup.parameters.fields().items():

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glm_playground.markdown.blocks import Block, Code, Grid, Heading, Listing, Quote, Rule, Span, Spans, Text, plain
-from glm_playground.reports.shown_text import shown_text
 
 _LINE_HEIGHT = 1.25
 _LETTER_WIDTH = 0.55
@@ -112,12 +111,6 @@ def pages_of(lines: Sequence[SlideLine], box: Box) -> Iterator[list[SlideLine]]:
         left -= height
     if page:
         yield page
-
-
-def cut_text(text: str, columns: int) -> str:
-    """`text` on one line of that many letters."""
-    line = " ".join(shown_text(text).split())
-    return line if width_of(line) <= columns else plain(_cut((Span(line),), columns - 1))
 
 
 def _cut(spans: Spans, columns: int) -> Spans:

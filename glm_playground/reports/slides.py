@@ -31,13 +31,14 @@ from glm_playground.reports.report import (
 )
 from glm_playground.reports.sections import ESTIMATE, FAILURE, STAND_IN, Cell, Table
 from glm_playground.reports.shown_text import on_one_line, shown_text
-from glm_playground.reports.slide_text import Box, SlideLine, cut_text, fitted, height_of, lines_of, pages_of
+from glm_playground.reports.slide_text import Box, SlideLine, fitted, height_of, lines_of, pages_of
 
 _WIDTH, _HEIGHT = 13.333, 7.5
 _LEFT, _TOP, _INNER, _BOTTOM = 0.6, 1.45, 12.1, 7.0
 """In inches: where the content stands below the title."""
 _POINTS_AN_INCH = 72
 _TITLE_POINTS, _TEXT_POINTS, _ANSWER_POINTS, _TABLE_POINTS, _NOTE_POINTS = 26, 18, 13, 12, 9
+_LEAD_POINTS = 14
 _TITLE_LETTERS = 110
 _ANSWERS_A_SLIDE, _ANSWER_SLIDES = 3, 2
 _PAGES = 3
@@ -49,6 +50,7 @@ _MARKS = {
     ESTIMATE: RGBColor(0x8A, 0x4B, 0x00),
     FAILURE: RGBColor(0xB3, 0x26, 0x1E),
 }
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _TITLE_SLIDE, _TITLE_ONLY = 0, 5
 """Layouts of the template."""
 
@@ -95,12 +97,15 @@ class _Deck:
             if (lines := _lines(part)) is not None:
                 said += lines
                 continue
-            # A line or two before a table stands in its own slide only where it warns.
+            if isinstance(part, Table) and _is_short(said):
+                self._table_slides(section.title, part, said)
+                said = []
+                continue
             self._text_slides(section.title, said)
             said = []
             match part:
                 case Table():
-                    self._table_slides(section.title, part)
+                    self._table_slides(section.title, part, ())
                 case BarChart() | DotChart():
                     self._chart_slide(part)
                 case Question():
@@ -133,25 +138,21 @@ class _Deck:
     def _continued(self, title: str, number: int) -> str:
         return self.report.labels.continued.format(title=title) if number else title
 
-    def _table_slides(self, title: str, table: Table) -> None:
+    def _table_slides(self, title: str, table: Table, lead: Sequence[SlideLine]) -> None:
+        """Draws a table below the text that leads to it, over as many slides as it needs."""
         widths = _widths(table)
-        pages = list(_table_pages(table, widths))
+        lines = [*lead, SlideLine((Span(table.caption),))]
+        box = Box(_INNER * _POINTS_AN_INCH, 0, _LEAD_POINTS)
+        above = (sum(height_of(line, box) for line in lines) * _LEAD_POINTS * 1.25 + 14) / _POINTS_AN_INCH
+        pages = list(_table_pages(table, widths, _BOTTOM - _TOP - above - 0.5))
         for number, rows in enumerate(pages[:_PAGES]):
             slide = self._slide(self._continued(title, number))
-            more = sum(map(len, pages[_PAGES:])) if number == _PAGES - 1 else 0
-            caption = SlideLine((Span(table.caption),))
-            _write(_text_box(slide, _LEFT, _TOP - 0.25, _INNER, 0.4), [caption], _TABLE_POINTS, colour=_MUTED)
-            shape = slide.shapes.add_table(
-                len(rows) + 1,
-                len(table.columns),
-                Inches(_LEFT),
-                Inches(_TOP + 0.2),
-                Inches(_INNER),
-                Inches(0.4 * (len(rows) + 1)),
-            )
+            _write(_text_box(slide, _LEFT, _TOP, _INNER, above), lines, _LEAD_POINTS)
+            size = Inches(_LEFT), Inches(_TOP + above), Inches(_INNER), Inches(0.4 * (len(rows) + 1))
+            shape = slide.shapes.add_table(len(rows) + 1, len(table.columns), *size)
             shape._element.nvGraphicFramePr.cNvPr.set("descr", on_one_line(table.caption))
             _fill_table(shape.table, table, rows, widths)
-            if more:
+            if number == _PAGES - 1 and (more := sum(map(len, pages[_PAGES:]))):
                 _write(_text_box(slide, _LEFT, _BOTTOM, _INNER, 0.35), [self._more(more)], _TABLE_POINTS)
 
     def _chart_slide(self, chart: BarChart | DotChart) -> None:
@@ -256,9 +257,15 @@ def _widths(table: Table) -> list[float]:
     return [unit * 1.8, *[unit] * (len(table.columns) - 1)]
 
 
-def _table_pages(table: Table, widths: Sequence[float]) -> Iterator[list[tuple[Cell, ...]]]:
+def _is_short(said: Sequence[SlideLine]) -> bool:
+    """Whether a text can stand above a table."""
+    box = Box(_INNER * _POINTS_AN_INCH, 0, _LEAD_POINTS)
+    return sum(height_of(line, box) for line in said) <= 6
+
+
+def _table_pages(table: Table, widths: Sequence[float], inches: float) -> Iterator[list[tuple[Cell, ...]]]:
     page: list[tuple[Cell, ...]] = []
-    left = room = (_BOTTOM - _TOP - 0.9) * _POINTS_AN_INCH
+    left = room = inches * _POINTS_AN_INCH
     for row in table.rows:
         height = _row_height(row, widths)
         if page and height > left:
@@ -364,24 +371,21 @@ def _set_layouts(presentation: Any) -> None:
             place.left, place.top, place.width, place.height = map(Inches, shapes[kind])
             frame = place.text_frame
             frame.vertical_anchor = MSO_ANCHOR.BOTTOM if layout == _TITLE_SLIDE and not kind else MSO_ANCHOR.TOP
-            _style_title(place, 36 if layout == _TITLE_SLIDE else _TITLE_POINTS)
+            if kind:
+                _set_look(place, _TEXT_POINTS, _INK, bold=False)
+            else:
+                _set_look(place, 36 if layout == _TITLE_SLIDE else _TITLE_POINTS, _ACCENT, bold=True)
 
 
-def _style_title(place: Any, points: float) -> None:
+def _set_look(place: Any, points: float, colour: RGBColor, *, bold: bool) -> None:
     """The look of a placeholder, which slides inherit: to the left, in one size and colour."""
-    style = (
-        place.text_frame._txBody.get_or_add_lstStyle()
-        if hasattr(place.text_frame._txBody, "get_or_add_lstStyle")
-        else None
-    )
-    if style is None:
-        style = place.text_frame._txBody.find("{http://schemas.openxmlformats.org/drawingml/2006/main}lstStyle")
+    style = place.text_frame._txBody.find(f"{_A}lstStyle")
     for child in list(style):
         style.remove(child)
     style.append(
         pptx.oxml.parse_xml(
             '<a:lvl1pPr xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" marL="0" indent="0" algn="l">'
-            f'<a:buNone/><a:defRPr sz="{round(points * 100)}" b="1"><a:solidFill><a:srgbClr val="{_ACCENT}"/>'
+            f'<a:buNone/><a:defRPr sz="{round(points * 100)}" b="{int(bold)}"><a:solidFill><a:srgbClr val="{colour}"/>'
             "</a:solidFill></a:defRPr></a:lvl1pPr>"
         )
     )

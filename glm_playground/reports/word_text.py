@@ -224,7 +224,7 @@ def _needed(column: Sequence[WordCell]) -> int:
     """How wide a column should be, in characters: its words stay whole, its lines as far as there is room."""
     lines = [line for cell in column for line in "".join(run.text for run in cell.runs).split("\n")]
     words = [len(word) for line in lines for word in line.split()]
-    return 3 + max(min(max(words, default=0), 24), min(max(map(len, lines), default=0), 16))
+    return 5 + max(min(max(words, default=0), 24), min(max(map(len, lines), default=0), 16))
 
 
 def reads_from_the_right(text: str) -> bool:
