@@ -11,6 +11,7 @@ from glm_playground.reports.coverage import not_tested
 from glm_playground.reports.cuts import Cut
 from glm_playground.reports.questions import Asked, asked, shown_question, texts_of
 from glm_playground.reports.report import (
+    Bullet,
     Bullets,
     Cover,
     Paper,
@@ -93,7 +94,7 @@ def conversation_report(
         *([Section(words.words.votes, (votes_table(votes, words.words),))] if votes else []),
         _questions(candidates, questions, words),
         *([Section(words.models, (published.facts,))] if published.facts else []),
-        Section(words.not_tested, (Bullets(not_tested(candidates, questions, published.models, words)),)),
+        Section(words.not_tested, (_bullets(not_tested(candidates, questions, published.models, words)),)),
         *_method(candidates, runs, words),
         *([Section(words.sources, (Sources(published.sources),))] if published.sources else []),
     ]
@@ -195,5 +196,9 @@ def _method(candidates: Sequence[Candidate], runs: Sequence[Run], words: ReportW
     answers = list({answer.run.id: answer for lane in lanes for answer in lane.answers if answer.run}.values())
     asking = asking_text(answers, most_at_once=most_at_once(lanes), words=said)
     definitions = ((said.asking, asking), *said.definitions)
-    yield Section(said.method, (Terms(definitions), Bullets(said.limits)), slides=False)
+    yield Section(said.method, (Terms(definitions), _bullets(said.limits)), slides=False)
     yield Section(said.sources, (sources_table(runs, costs, said),))
+
+
+def _bullets(sentences: Sequence[str]) -> Bullets:
+    return Bullets(tuple(map(Bullet, sentences)))

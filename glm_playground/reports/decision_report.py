@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from glm_playground.reports.decision import Decision, Reason
+from glm_playground.reports.decision import Decision
 from glm_playground.reports.report import (
+    Bullet,
     Bullets,
     Cover,
     Paper,
@@ -38,7 +39,7 @@ def decision_report(
                 tuple(
                     part
                     for entry in group.entries
-                    for part in (Subheading(entry.name), Bullets(tuple(map(_reason, entry.reasons))))
+                    for part in (Subheading(entry.name), Bullets(tuple(Bullet(*reason) for reason in entry.reasons)))
                 ),
             )
             for group in decision.groups
@@ -56,7 +57,3 @@ def decision_report(
         paper,
         address=decision.address,
     )
-
-
-def _reason(reason: Reason) -> str:
-    return " ".join([reason.text, *(f"[{number}]" for number in reason.sources)])

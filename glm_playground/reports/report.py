@@ -61,10 +61,22 @@ class Subheading(NamedTuple):
     text: str
 
 
+class Bullet(NamedTuple):
+    """A sentence, and the numbers of the sources behind it."""
+
+    text: str
+    sources: tuple[int, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The sentence with its numbers in brackets."""
+        return " ".join([self.text, *(f"[{number}]" for number in self.sources)])
+
+
 class Bullets(NamedTuple):
     """A list of sentences."""
 
-    items: tuple[str, ...]
+    items: tuple[Bullet, ...]
 
 
 class Terms(NamedTuple):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from glm_playground.markdown.blocks import Block, Code, Grid, Heading, Item, Listing, Quote, Rule, Spans, Text, blocks
 from glm_playground.reports.charts import BarChart, DotChart
 from glm_playground.reports.report import (
+    Bullet,
     Bullets,
     Paragraph,
     Part,
@@ -55,7 +56,7 @@ def _part(part: Part) -> Iterator[str]:
         case Subheading():
             yield f"### {_line(part.text)}"
         case Bullets():
-            yield "\n".join(f"- {_line(item)}" for item in part.items)
+            yield "\n".join(f"- {_bullet(item)}" for item in part.items)
         case Terms():
             yield "\n".join(f"- **{_line(name)}**: {_line(text)}" for name, text in part.entries)
         case Sources():
@@ -95,6 +96,10 @@ def _passage(passage: Passage) -> Iterator[str]:
     yield _document(blocks(passage.text)) if passage.kind == "markdown" else fenced(shown_text(passage.text))
     if passage.cut:
         yield f"*{_line(passage.cut)}*"
+
+
+def _bullet(bullet: Bullet) -> str:
+    return " ".join([_line(bullet.text), *(f"[{number}]" for number in bullet.sources)])
 
 
 def _source(number: int, text: str, address: str | None) -> str:

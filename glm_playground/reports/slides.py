@@ -229,7 +229,7 @@ def _lines(part: Part) -> list[SlideLine] | None:
         case Subheading():
             return [SlideLine((Span(part.text, bold=True),))]
         case Bullets():
-            return [SlideLine((Span(f"• {item}"),)) for item in part.items]
+            return [SlideLine((Span(f"• {item.line}"),)) for item in part.items]
         case Terms():
             return [SlideLine((Span(f"{name}: ", bold=True), Span(text))) for name, text in part.entries]
         case Sources():

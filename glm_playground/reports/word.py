@@ -107,7 +107,7 @@ class _Writer:
                 text.say(part.text, "Heading 2", with_next=True)
             case Bullets():
                 for item in part.items:
-                    text.say(item, "List Bullet")
+                    text.say(item.line, "List Bullet")
             case Terms():
                 for name, value in part.entries:
                     text.add((Run(f"{name}: ", bold=True), Run(value)))

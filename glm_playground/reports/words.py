@@ -77,7 +77,7 @@ _LIMITS = (
 class Words:
     """Labels and sentences; the caller's own text, put into Markdown as it is."""
 
-    title: str = "Playground report"
+    title: str = "Playground transcript"
     exported_on: str = "Exported on"
     ran_between: str = "Runs from {first} to {last}."
     lane: str = "Lane"

@@ -1,12 +1,11 @@
 """The shortlist as a decision record: every model with its reasons, and a numbered list of the sources."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
-from glm_playground.catalog import AnyFact, Catalog, Source
+from glm_playground.catalog import Catalog, Source
 from glm_playground.catalog.choice import Candidate, Shortlist
 from glm_playground.catalog.needs import Need, NeedName
-from glm_playground.reports.decision import Decision, Entry, Group, Reason, SourceLine
+from glm_playground.reports.decision import Decision, Entry, Group, Reason
 from glm_playground.reports.sections import Cell, Column, Table
 from glm_playground.ui.choose.words import (
     Statement,
@@ -19,7 +18,8 @@ from glm_playground.ui.choose.words import (
     reasons,
     standing_text,
 )
-from glm_playground.ui.shared.i18n import _, day
+from glm_playground.ui.shared.cited import Cited
+from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.plain_values import unescaped
 from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, load_line, seller_name
 
@@ -28,11 +28,9 @@ def decision_of(
     shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis, address: str
 ) -> Decision:
     """The document in the reader's language; `address` is the page's."""
-    cited = _Cited(sources)
+    cited = Cited(sources)
     groups = [group for group in _groups(shortlist, catalog, cited) if group.entries]
     return Decision(
-        title=_("Which GLM model: a decision record"),
-        made_at=datetime.now(UTC),
         asked=_asked(shortlist, basis),
         places=_places(shortlist, basis) if shortlist.placed else None,
         groups=groups,
@@ -42,33 +40,6 @@ def decision_of(
         sources=cited.lines(),
         address=address,
     )
-
-
-class _Cited:
-    """Numbers for the sources, in the order that they are cited in."""
-
-    def __init__(self, sources: Mapping[str, Source]) -> None:
-        self._sources = sources
-        self._cited: dict[str, tuple[int, AnyFact]] = {}
-
-    def reason(self, statement: Statement) -> Reason:
-        numbers = (self._number(fact.source, fact) for fact in statement.facts if fact.source)
-        return Reason(statement.text, tuple(dict.fromkeys(numbers)))
-
-    def _number(self, source: str, fact: AnyFact) -> int:
-        return self._cited.setdefault(source, (len(self._cited) + 1, fact))[0]
-
-    def lines(self) -> list[SourceLine]:
-        return [self._line(source, fact) for source, (_number, fact) in self._cited.items()]
-
-    def _line(self, source_id: str, fact: AnyFact) -> SourceLine:
-        source = self._sources.get(source_id)
-        parts = [source.publisher if source else source_id]
-        if fact.read:
-            parts.append(_("read on {date}").format(date=day(fact.read)))
-        if as_of := fact.as_of or (source.as_of if source else None):
-            parts.append(_("the document is of {date}").format(date=as_of))
-        return SourceLine("; ".join(parts), source.url if source else None)
 
 
 def _asked(shortlist: Shortlist, basis: PriceBasis) -> list[tuple[str, str]]:
@@ -117,7 +88,7 @@ def _price(one: Candidate, shortlist: Shortlist, basis: PriceBasis) -> str:
     return f"{amount}, {seller_name(seller, shortlist.known.own_name)}" if seller else amount
 
 
-def _groups(shortlist: Shortlist, catalog: Catalog, cited: _Cited) -> Iterator[Group]:
+def _groups(shortlist: Shortlist, catalog: Catalog, cited: Cited) -> Iterator[Group]:
     need, own_name = shortlist.question.need, shortlist.known.own_name
 
     def why(candidates: Sequence[Candidate]) -> tuple[Entry, ...]:
@@ -138,6 +109,12 @@ def _groups(shortlist: Shortlist, catalog: Catalog, cited: _Cited) -> Iterator[G
 
 
 def _entries(
-    candidates: Iterable[Candidate], cited: _Cited, said: Callable[[Candidate], Iterable[Statement]]
+    candidates: Iterable[Candidate], cited: Cited, said: Callable[[Candidate], Iterable[Statement]]
 ) -> tuple[Entry, ...]:
-    return tuple(Entry(one.card.name, tuple(map(cited.reason, said(one)))) for one in candidates)
+    return tuple(
+        Entry(
+            candidate.card.name,
+            tuple(Reason(one.text, cited.numbers(one.facts)) for one in said(candidate)),
+        )
+        for candidate in candidates
+    )

@@ -1,14 +1,13 @@
 """The menu with the decision record."""
 
 from collections.abc import Mapping
-from functools import partial
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from glm_playground.catalog import Catalog, Source
 from glm_playground.catalog.choice import Shortlist
-from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
-from glm_playground.ui.shared.i18n import _, language
+from glm_playground.ui.shared.i18n import _, language, long_day
 from glm_playground.ui.shared.price_basis import PriceBasis
 
 
@@ -18,13 +17,24 @@ def draw_record(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, So
     if not popover.open:
         return
     # Jinja is loaded once somebody wants a record.
-    from glm_playground.reports.decision import to_html, to_markdown  # noqa: PLC0415
+    from glm_playground.reports.decision_report import decision_report  # noqa: PLC0415
+    from glm_playground.reports.report import Cover, Paper, Report  # noqa: PLC0415
     from glm_playground.ui.choose.decision import decision_of  # noqa: PLC0415
+    from glm_playground.ui.shared.all_report_words import all_report_words  # noqa: PLC0415
+    from glm_playground.ui.shared.report_form import draw_report  # noqa: PLC0415
 
-    decision = decision_of(shortlist, catalog, sources, basis, st.context.url or "")
-    kinds = (
-        FileKind("HTML", "html", "text/html", partial(to_html, decision, language=language().replace("_", "-"))),
-        FileKind("Markdown", "md", "text/markdown", partial(to_markdown, decision)),
-    )
+    address, spoken = st.context.url or "", language()
+
+    def make(cover: Cover, paper: Paper) -> Report:
+        return decision_report(
+            decision_of(shortlist, catalog, sources, basis, address),
+            cover,
+            all_report_words(),
+            language=spoken,
+            day_text=long_day(cover.day),
+            written_at=datetime.now(UTC),
+            paper=paper,
+        )
+
     with popover:
-        draw_file_buttons(kinds, dated("glm-decision"), "decision", type="tertiary")
+        draw_report(make, _("Which GLM model: a decision record"), "decision", stem="glm-decision")

@@ -5,6 +5,7 @@ from itertools import islice
 
 import streamlit as st
 
+from glm_playground import bounds
 from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.chat.setup import MAX_LANES as MOST_LANES
 from glm_playground.ledger import Ledger, RunFilter, StoredRun
@@ -14,7 +15,6 @@ from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_but
 from glm_playground.ui.shared.i18n import _, number
 
 MOST_EXPORTED = 10_000
-MOST_REPORTED = 100
 
 
 def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> None:
@@ -39,15 +39,20 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
         )
         with st.container(horizontal=True):
             draw_file_buttons(kinds, dated("glm-playground-runs"), "history")
-        if 0 < len(chosen) <= MOST_REPORTED:
-            st.markdown(_("**As a report**, with figures, sources and limits."))
+        if 0 < len(chosen) <= bounds.REPORT_RUNS:
+            st.markdown(_("**As a transcript**, with figures, sources and limits."))
             # Jinja is loaded once somebody wants a report.
-            from glm_playground.ui.shared.downloads import draw_downloads, recorded_lanes  # noqa: PLC0415
+            from glm_playground.ui.shared.downloads import (  # noqa: PLC0415
+                draw_downloads,
+                draw_lanes_report,
+                recorded_lanes,
+            )
 
-            draw_downloads(lambda: recorded_lanes(_recorded(ledger, owner, chosen)), "history-report")
+            draw_downloads(lambda: recorded_lanes(_recorded(ledger, owner, chosen)), "history-transcript")
+            draw_lanes_report(lambda: recorded_lanes(_recorded(ledger, owner, chosen)), "history-report")
         else:
             most = _("Select 1 to {most} runs for a report.")
-            st.caption(most.format(most=number(MOST_REPORTED)))
+            st.caption(most.format(most=number(bounds.REPORT_RUNS)))
         if 0 < len(chosen) <= MOST_LANES:
             draw_bundle_download(lambda: _recorded(ledger, owner, chosen), "history-bundle")
         else:

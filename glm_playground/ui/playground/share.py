@@ -93,7 +93,7 @@ def _draw_downloads(bench: Workbench) -> None:
     # Jinja is loaded once somebody wants a file.
     from glm_playground.reports.transcript import TranscriptLane  # noqa: PLC0415
     from glm_playground.ui.shared.bundle_download import draw_bundle_download  # noqa: PLC0415
-    from glm_playground.ui.shared.downloads import draw_downloads  # noqa: PLC0415
+    from glm_playground.ui.shared.downloads import draw_downloads, draw_lanes_report  # noqa: PLC0415
 
     lanes = [
         TranscriptLane(
@@ -104,6 +104,7 @@ def _draw_downloads(bench: Workbench) -> None:
         for lane in bench.lanes
     ]
     draw_downloads(lambda: lanes, "download")
+    draw_lanes_report(lambda: lanes, "share-report")
     draw_bundle_download(lambda: _recorded(bench), "share-bundle")
 
 

@@ -1,16 +1,23 @@
-"""Conversations as files: Markdown, JSON and a report in HTML that prints."""
+"""Conversations as files: transcripts in Markdown, JSON and HTML, and reports to hand on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from glm_playground.bundles.bundle import RecordedRun
+from glm_playground.reports.conversation_report import conversation_report
+from glm_playground.reports.report import Cover, Paper, Report
 from glm_playground.reports.stored_lanes import lanes_of
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.transcript_json import to_json
+from glm_playground.ui.shared.all_report_words import all_report_words
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
-from glm_playground.ui.shared.i18n import language
+from glm_playground.ui.shared.i18n import _, language, long_day
+from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.price_basis import kept_basis
+from glm_playground.ui.shared.published_facts import published_of
+from glm_playground.ui.shared.report_form import draw_report
 from glm_playground.ui.shared.report_words import report_words
 
 
@@ -30,3 +37,33 @@ def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> N
     )
     with st.container(horizontal=True):
         draw_file_buttons(kinds, dated("glm-playground"), key)
+
+
+def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> None:
+    """Draws the fold with the form for a report; `lanes` is asked when a file is."""
+    fold = st.expander(
+        _("As a report to hand on, with your conclusion"), key=f"{key}-open", type="compact", on_change="rerun"
+    )
+    if not fold.open:
+        return
+    server, basis, spoken = asked_gateways().runapi, kept_basis(), language()
+
+    def make(cover: Cover, paper: Paper) -> Report:
+        found = lanes()
+        return conversation_report(
+            found,
+            cover,
+            all_report_words(),
+            language=spoken,
+            day_text=long_day(cover.day),
+            written_at=datetime.now(UTC),
+            paper=paper,
+            published=published_of(_models(found), server, basis),
+        )
+
+    with fold:
+        draw_report(make, _("Answers of GLM models compared"), key)
+
+
+def _models(lanes: Iterable[TranscriptLane]) -> list[str]:
+    return [lane.setup.model for lane in lanes]

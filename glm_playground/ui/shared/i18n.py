@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -25,6 +26,7 @@ LANGUAGES = {"en": "English", "pt_BR": "Português (Brasil)"}
 SHORT_NAMES = {"en": "EN", "pt_BR": "PT"}
 LANGUAGE_KEY = "language"
 
+T = TypeVar("T")
 _LOCALE_FOLDER = Path(__file__).parents[2] / "locale"
 
 
@@ -61,6 +63,15 @@ def settle_language() -> None:
 def language() -> str:
     """The session's language: the one chosen, else the browser's."""
     return _settled.get(None) or _session_language()
+
+
+def in_language(spoken: str, act: Callable[[], T]) -> T:
+    """What `act` returns when `_` speaks that language, also outside of a script, such as when a file is asked for."""
+    token = _settled.set(spoken)
+    try:
+        return act()
+    finally:
+        _settled.reset(token)
 
 
 def _session_language() -> str:
@@ -126,6 +137,11 @@ def number(value: float | Decimal, digits: int = 0) -> str:
 def day(value: date) -> str:
     """A date, by locale."""
     return format_date(value, format="medium", locale=locale())
+
+
+def long_day(value: date) -> str:
+    """A date with its month as a word, by locale."""
+    return format_date(value, format="long", locale=locale())
 
 
 def moment(value: datetime) -> str:

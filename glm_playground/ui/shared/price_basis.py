@@ -126,6 +126,12 @@ def price_basis() -> PriceBasis:
     return basis
 
 
+def kept_basis() -> PriceBasis:
+    """What was chosen last in this session, for a page whose address says nothing of prices."""
+    kept: PriceBasis = st.session_state.get(_KEPT, DEFAULT)
+    return kept
+
+
 def _say(basis: PriceBasis) -> None:
     wanted = address_of(basis)
     for name in (LOAD, SELLERS_ASKED, RATE):

@@ -11,7 +11,7 @@ def report_words() -> Words:
     """Every label and sentence of a report."""
     signs = locale().number_symbols["latn"]
     return Words(
-        title=_("Playground report"),
+        title=_("Playground transcript"),
         exported_on=_("Exported on"),
         ran_between=_("Runs from {first} to {last}."),
         lane=_("Lane"),

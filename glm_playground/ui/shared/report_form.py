@@ -1,0 +1,145 @@
+"""The form where a report is taken: what the user says of it, and a button for each kind of file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import streamlit as st
+
+from glm_playground import bounds
+from glm_playground.reports.report import Cover, Paper, Report
+from glm_playground.reports.words import Words
+from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
+from glm_playground.ui.shared.i18n import _, in_language, language
+from glm_playground.ui.shared.report_words import report_words
+
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_LIMITS = {
+    "title": bounds.REPORT_TITLE_CHARACTERS,
+    "author": bounds.REPORT_TITLE_CHARACTERS,
+    "purpose": bounds.REPORT_PURPOSE_CHARACTERS,
+    "conclusion": bounds.REPORT_CONCLUSION_CHARACTERS,
+}
+
+
+@dataclass
+class Draft:
+    """What was typed, kept in the session; a file that is asked for has what stands here then."""
+
+    texts: dict[str, str] = field(default_factory=lambda: dict.fromkeys(_LIMITS, ""))
+    day: date = field(default_factory=lambda: datetime.now(UTC).date())
+    paper: Paper = Paper.A4
+
+    def cover(self, default_title: str) -> Cover:
+        """It as a cover; texts that are too long are cut, since only browsers keep the limits of fields."""
+        texts = {name: text[: _LIMITS[name]].strip() for name, text in self.texts.items()}
+        return Cover(
+            texts["title"] or default_title,
+            self.day,
+            author=texts["author"],
+            purpose=texts["purpose"],
+            conclusion=texts["conclusion"],
+        )
+
+
+MakeReport = Callable[[Cover, Paper], Report]
+"""Makes the report when a file is asked for, in the session's language; it may not use the session."""
+
+
+def draw_report(make: MakeReport, default_title: str, key: str, *, stem: str = "glm-report") -> None:
+    """Draws the form and the buttons.
+
+    Args:
+        make: makes the report.
+        default_title: the title where none is typed.
+        key: tells the form from others.
+        stem: of the files' names.
+    """
+    draft: Draft = st.session_state.setdefault(f"{key}-draft", Draft())
+    _draw_fields(draft, default_title, key)
+    spoken = language()
+
+    def write(draw: Callable[[Report, Words], str | bytes]) -> Callable[[], str | bytes]:
+        def file() -> str | bytes:
+            return in_language(spoken, lambda: draw(make(draft.cover(default_title), draft.paper), report_words()))
+
+        return file
+
+    kinds = (
+        FileKind("HTML", "html", "text/html", write(_html)),
+        FileKind("Markdown", "md", "text/markdown", write(_markdown)),
+        FileKind(_("Word (DOCX)"), "docx", _WORD, write(_docx)),
+        FileKind(_("Slides (PPTX)"), "pptx", _SLIDES, write(_pptx)),
+    )
+    with st.container(horizontal=True):
+        draw_file_buttons(kinds, dated(stem), f"{key}-file")
+
+
+def _draw_fields(draft: Draft, default_title: str, key: str) -> None:
+    options: dict[str, Any] = {"on_change": _take, "args": (draft, key), "persist_state": "session"}
+
+    def text_key(name: str) -> str:
+        return f"{key}-{name}"
+
+    st.text_input(_("Title"), placeholder=default_title, key=text_key("title"), max_chars=_LIMITS["title"], **options)
+    with st.container(horizontal=True):
+        st.text_input(_("Author"), key=text_key("author"), max_chars=_LIMITS["author"], width=240, **options)
+        st.date_input(_("Date"), value=draft.day, key=text_key("day"), width=150, **options)
+        st.segmented_control(
+            _("Paper"),
+            list(Paper),
+            default=draft.paper,
+            format_func=lambda paper: paper.value,
+            key=text_key("paper"),
+            required=True,
+            **options,
+        )
+    st.text_area(_("Purpose"), key=text_key("purpose"), max_chars=_LIMITS["purpose"], height=80, **options)
+    st.text_area(
+        _("Conclusion"),
+        key=text_key("conclusion"),
+        max_chars=_LIMITS["conclusion"],
+        height=140,
+        placeholder=_("What whoever reads only the first page should know. Markdown works."),
+        **options,
+    )
+    _take(draft, key)
+
+
+def _take(draft: Draft, key: str) -> None:
+    """Keeps what the fields say."""
+    state = st.session_state
+    for name in draft.texts:
+        draft.texts[name] = state.get(f"{key}-{name}") or ""
+    found = state.get(f"{key}-day")
+    # While a range is typed it is a tuple; an emptied field is None.
+    draft.day = found if isinstance(found, date) else draft.day
+    paper = state.get(f"{key}-paper")
+    draft.paper = paper if isinstance(paper, Paper) else draft.paper
+
+
+def _html(report: Report, words: Words) -> str:
+    from glm_playground.reports.report_html import to_html  # noqa: PLC0415
+
+    return to_html(report, words)
+
+
+def _markdown(report: Report, words: Words) -> str:
+    from glm_playground.reports.report_markdown import to_markdown  # noqa: PLC0415
+
+    return to_markdown(report)
+
+
+def _docx(report: Report, words: Words) -> bytes:
+    # What writes office files takes a second to load.
+    from glm_playground.reports.word import to_docx  # noqa: PLC0415
+
+    return to_docx(report)
+
+
+def _pptx(report: Report, words: Words) -> bytes:
+    from glm_playground.reports.slides import to_pptx  # noqa: PLC0415
+
+    return to_pptx(report)
