@@ -53,6 +53,7 @@ def preferred_language(accepted: str | Sequence[str]) -> str:
 
 
 _settled: ContextVar[str] = ContextVar("language")
+_in_file: ContextVar[bool] = ContextVar("in_file", default=False)
 
 
 def settle_language() -> None:
@@ -66,12 +67,13 @@ def language() -> str:
 
 
 def in_language(spoken: str, act: Callable[[], T]) -> T:
-    """What `act` returns when `_` speaks that language, also outside of a script, such as when a file is asked for."""
-    token = _settled.set(spoken)
+    """What `act` returns when `_` speaks that language and times are UTC, which needs no script: a file is asked for."""
+    tokens = _settled.set(spoken), _in_file.set(True)
     try:
         return act()
     finally:
-        _settled.reset(token)
+        _settled.reset(tokens[0])
+        _in_file.reset(tokens[1])
 
 
 def _session_language() -> str:
@@ -155,7 +157,7 @@ def moment(value: datetime) -> str:
 
 
 def _browser_zone() -> str | None:
-    return st.context.timezone
+    return None if _in_file.get() else st.context.timezone
 
 
 @lru_cache(maxsize=1000)

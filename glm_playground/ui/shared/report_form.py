@@ -10,8 +10,9 @@ import streamlit as st
 from glm_playground import bounds
 from glm_playground.reports.report import Cover, Paper, Report
 from glm_playground.reports.words import Words
+from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
-from glm_playground.ui.shared.i18n import _, in_language, language
+from glm_playground.ui.shared.i18n import _, in_language, language, long_day
 from glm_playground.ui.shared.report_words import report_words
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -26,7 +27,7 @@ _LIMITS = {
 
 @dataclass
 class Draft:
-    """What was typed, kept in the session; a file that is asked for has what stands here then."""
+    """What was typed, kept in the session."""
 
     texts: dict[str, str] = field(default_factory=lambda: dict.fromkeys(_LIMITS, ""))
     day: date = field(default_factory=lambda: datetime.now(UTC).date())
@@ -49,7 +50,9 @@ MakeReport = Callable[[Cover, Paper], Report]
 
 
 def draw_report(make: MakeReport, default_title: str, key: str, *, stem: str = "glm-report") -> None:
-    """Draws the form and the buttons.
+    """Draws the form, and once it is filled in a button for each kind of file in its place.
+
+    They are never there together: a file that is asked for while a field still holds what was typed last would miss it.
 
     Args:
         make: makes the report.
@@ -57,15 +60,24 @@ def draw_report(make: MakeReport, default_title: str, key: str, *, stem: str = "
         key: tells the form from others.
         stem: of the files' names.
     """
-    draft: Draft = st.session_state.setdefault(f"{key}-draft", Draft())
-    _draw_fields(draft, default_title, key)
+    state = st.session_state
+    draft: Draft = state.setdefault(f"{key}-draft", Draft())
+    if state.get(f"{key}-filled"):
+        _draw_files(draft.cover(default_title), draft.paper, make, key, stem)
+    else:
+        _draw_fields(draft, default_title, key)
+        st.button(_("Make the files"), key=f"{key}-fill", on_click=_fill, args=(draft, key))
+
+
+def _draw_files(cover: Cover, paper: Paper, make: MakeReport, key: str, stem: str) -> None:
+    parts = [cover.title, cover.author, long_day(cover.day), paper.value]
+    st.markdown(f"**{literal(parts[0])}** :small[{literal(' · '.join(filter(None, parts[1:])))}]")
+    if not cover.conclusion:
+        st.caption(_("It has no conclusion yet."))
     spoken = language()
 
     def write(draw: Callable[[Report, Words], str | bytes]) -> Callable[[], str | bytes]:
-        def file() -> str | bytes:
-            return in_language(spoken, lambda: draw(make(draft.cover(default_title), draft.paper), report_words()))
-
-        return file
+        return lambda: in_language(spoken, lambda: draw(make(cover, paper), report_words()))
 
     kinds = (
         FileKind("HTML", "html", "text/html", write(_html)),
@@ -75,6 +87,19 @@ def draw_report(make: MakeReport, default_title: str, key: str, *, stem: str = "
     )
     with st.container(horizontal=True):
         draw_file_buttons(kinds, dated(stem), f"{key}-file")
+        st.button(
+            _("Change what it says"),
+            key=f"{key}-change",
+            on_click=st.session_state.pop,
+            args=(f"{key}-filled", None),
+            type="tertiary",
+            icon=":material/edit:",
+        )
+
+
+def _fill(draft: Draft, key: str) -> None:
+    _take(draft, key)
+    st.session_state[f"{key}-filled"] = True
 
 
 def _draw_fields(draft: Draft, default_title: str, key: str) -> None:

@@ -7,9 +7,10 @@ from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.catalog import load_catalog
-from glm_playground.ui.choose import record
+from glm_playground.ui.shared import report_form
 from glm_playground.ui.shared.file_buttons import FileKind
 from tests.app.own_runs import keep_own, own_run
+from tests.documents import text_of_docx
 
 PAGE = "pages/choose.py"
 
@@ -155,21 +156,21 @@ def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
     open_whole: Open, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     given: list[FileKind] = []
-    monkeypatch.setattr(record, "draw_file_buttons", lambda kinds, *_rest, **_more: given.extend(kinds))
+    monkeypatch.setattr(report_form, "draw_file_buttons", lambda kinds, *_rest, **_more: given.extend(kinds))
     at = open_whole(PAGE, locale=language, needs="open_weights", gpus="8x141", weights="coding:2", rate="BRL-5.5")
     at.session_state["choose_record"] = True
     run(at)
     files = {kind.ending: kind.write() for kind in given}
-    assert set(files) == {"html", "md"}
-    for written in files.values():
+    assert set(files) == {"html", "md", "docx", "pptx"}
+    for written in (str(files["html"]), str(files["md"]), text_of_docx(files["docx"])):
         # Every model of the catalog is in it, with the number that places the first and where that was read.
         assert all(card.name in written.replace("\\", "") for card in load_catalog().cards)
         assert "DeepSWE v1.1" in written
         assert "https://huggingface.co/zai-org/GLM-5.3" in written
         assert "5.50" in written or "5,50" in written
-    assert f'<html lang="{language[:2]}' in files["html"]
-    assert '<a href="#source-1">[1]</a>' in files["html"]
-    assert MarkdownIt("commonmark").enable("table").render(files["md"]).count("<table>") == 1
+    assert f'<html lang="{language[:2]}' in str(files["html"])
+    assert '<a href="#source-1">[1]</a>' in str(files["html"])
+    assert MarkdownIt("commonmark").enable("table").render(str(files["md"])).count("<table>") == 1
 
 
 # -- measured speed

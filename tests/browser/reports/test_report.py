@@ -90,7 +90,7 @@ def printed_text(pdf: bytes) -> str:
 def test_a_hostile_text_does_nothing_and_is_read_as_it_is(open_report: OpenReport) -> None:
     page = open_report(hostile_lane(), votes=(VoteShown(1, (HOSTILE, HOSTILE), HOSTILE),))
     page.wait_for_load_state("networkidle")
-    assert page.title().startswith("Playground report: ")
+    assert page.title().startswith("Playground transcript: ")
     assert page.locator("script, img, svg, iframe, a, base, form, input").count() == 0
     assert page.locator("style").count() == 1
     shown = page.locator(".answer .text").last

@@ -236,7 +236,7 @@ def test_a_page_loads_and_runs_nothing_and_says_its_language() -> None:
     assert not {"script", "link", "img", "iframe", "a", "form", "base"} & set(page.tags())
     assert not [name for _tag, attrs in page.elements for name in attrs if name in {"src", "href", "style"}]
     assert page.elements[0] == ("html", {"lang": "pt-BR"})
-    assert "Playground report: glm-5.1" in [text for opened, text in page.texts if opened[-1:] == [("title", {})]]
+    assert "Playground transcript: glm-5.1" in [text for opened, text in page.texts if opened[-1:] == [("title", {})]]
 
 
 def test_colours_have_the_contrast_of_wcag_aa() -> None:
