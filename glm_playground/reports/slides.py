@@ -13,7 +13,7 @@ from pptx.dml.color import RGBColor
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
-from glm_playground.markdown.blocks import Span, Text, blocks
+from glm_playground.markdown.blocks import Span, blocks
 from glm_playground.reports.charts import BarChart, DotChart
 from glm_playground.reports.office_charts import chart_data, chart_type, style_chart
 from glm_playground.reports.report import (
@@ -40,6 +40,8 @@ _POINTS_AN_INCH = 72
 _TITLE_POINTS, _TEXT_POINTS, _ANSWER_POINTS, _TABLE_POINTS, _NOTE_POINTS = 26, 18, 13, 12, 9
 _LEAD_POINTS = 14
 _TITLE_LETTERS = 110
+_READ = 6_000
+"""Characters of a text, more than any slide holds."""
 _ANSWERS_A_SLIDE, _ANSWER_SLIDES = 3, 2
 _PAGES = 3
 """Slides of one table or list; more is in the report only."""
@@ -211,7 +213,7 @@ class _Deck:
         said = [line for passage in answer.passages for line in _passage_lines(passage)]
         room = box._replace(height=box.height - used * _ANSWER_POINTS * 1.25 - foot_height)
         lines, whole = fitted(said, room)
-        if not whole or any(passage.cut for passage in answer.passages):
+        if not whole or any(passage.cut or len(passage.text) > _READ for passage in answer.passages):
             lines.append(self._whole_in_report())
         _write(
             _text_box(slide, left, top, width, _BOTTOM - top - foot_height / points), [*head, *lines], _ANSWER_POINTS
@@ -245,10 +247,9 @@ def _lines(part: Part) -> list[SlideLine] | None:
 
 def _passage_lines(passage: Passage) -> Iterator[SlideLine]:
     if passage.kind == "markdown":
-        yield from lines_of(blocks(passage.text))
+        yield from lines_of(blocks(passage.text[:_READ]))
     else:
-        mark = FAILURE if passage.failed else ""
-        yield from (line._replace(mark=mark) for line in lines_of((Text((Span(shown_text(passage.text)),)),)))
+        yield SlideLine((Span(shown_text(passage.text[:_READ])),), mark=FAILURE if passage.failed else "")
 
 
 def _widths(table: Table) -> list[float]:
@@ -295,7 +296,7 @@ def _fill_table(drawn: Any, table: Table, rows: Sequence[Sequence[Cell]], widths
     for row, cells in zip(drawn.rows, [head, *rows], strict=True):
         for place, cell, column in zip(row.cells, cells, table.columns, strict=True):
             lines = [SlideLine((Span(on_one_line(cell.text)),), mark=cell.mark)]
-            _write(place.text_frame, lines, _TABLE_POINTS, at_end=column.is_number, colour=None)
+            _write(place.text_frame, lines, _TABLE_POINTS, at_end=column.is_number)
             for note in cell.notes:
                 line = SlideLine((Span(on_one_line(note.text)),), mark=note.mark)
                 _add(place.text_frame.add_paragraph(), line, _NOTE_POINTS, colour=_MUTED, at_end=column.is_number)
@@ -318,7 +319,7 @@ def _write(
     lines: Sequence[SlideLine],
     points: float,
     *,
-    colour: RGBColor | None = _INK,
+    colour: RGBColor | None = None,
     at_end: bool = False,
     space: float = 0,
 ) -> None:

@@ -54,12 +54,14 @@ def asked(model: str, text: str, number: int, **fields: object) -> tuple[Run, No
 
 
 def test_a_prompt_that_several_models_were_asked_stands_once_with_the_answers_of_each() -> None:
-    lanes = lanes_of([
-        asked(model, text, number)
-        for number, (model, text) in enumerate(
-            (model, text) for text in ("Explain tides", "Name a river") for model in ("glm-5.1", "glm-4.6") * 2
-        )
-    ])
+    lanes = lanes_of(
+        [
+            asked(model, text, number)
+            for number, (model, text) in enumerate(
+                (model, text) for text in ("Explain tides", "Name a river") for model in ("glm-5.1", "glm-4.6") * 2
+            )
+        ]
+    )
     report = report_of(*lanes)
     assert [question.title for question in questions(report)] == [
         "Question 1: Explain tides",
@@ -103,10 +105,15 @@ def test_single_answers_have_no_table_of_their_own_and_the_one_on_the_screen_sta
 
 def test_it_says_plainly_what_had_no_run() -> None:
     published = Published(models={"glm-5.1": "GLM-5.1", "glm-4.7": "GLM-4.7"})
-    told = limits(report_of(lane_of((Prompt("What is the capital of Brazil?"), Answer(run_of("Brasília")))), published=published))
+    told = limits(
+        report_of(lane_of((Prompt("What is the capital of Brazil?"), Answer(run_of("Brasília")))), published=published)
+    )
     assert "Models of the catalogue without a run here: GLM-4.7." in told
     assert any(line.startswith("Each model was asked with one set of settings") for line in told)
-    assert "No run used: tools, an answer format, images, thinking switched on, thinking switched off, a system prompt." in told
+    assert (
+        "No run used: tools, an answer format, images, thinking switched on, thinking switched off, a system prompt."
+        in told
+    )
     assert "Languages of the questions, as far as common words tell: English (1)." in told
     assert "No question was recognised as Portuguese." in told
     assert any("asked once" in line for line in told)
