@@ -67,7 +67,7 @@ def language() -> str:
 
 
 def in_language(spoken: str, act: Callable[[], T]) -> T:
-    """What `act` returns when `_` speaks that language and times are UTC, which needs no script: a file is asked for."""
+    """What `act` returns when `_` speaks that language and times are UTC: a file is asked for outside of scripts."""
     tokens = _settled.set(spoken), _in_file.set(True)
     try:
         return act()
