@@ -129,7 +129,7 @@ def _results(
     parts.append(Paragraph(period_text(runs, said)))
     table = figures_table([one.measured for one in candidates], said)
     parts.append(table._replace(caption=words.results_caption))
-    if any(not question.runs_of(one) for question in questions for one in candidates):
+    if len(candidates) > 1 and any(not question.runs_of(one) for question in questions for one in candidates):
         parts.append(Paragraph(words.same_question_only))
     costs = {run_id: cost for lane in lanes for run_id, cost in lane.costs.items()}
     if left_out := warm_ups_text([run for run in runs if run.warm_up], costs, said):

@@ -88,7 +88,7 @@ class _Deck:
         slide.shapes.title.text = on_one_line(self.report.cover.title, _TITLE_LETTERS)
         frame = slide.placeholders[1].text_frame
         frame.word_wrap = True
-        box = Box(_INNER * _POINTS_AN_INCH, 2.6 * _POINTS_AN_INCH, _TEXT_POINTS)
+        box = Box(_INNER * _POINTS_AN_INCH, 2.2 * _POINTS_AN_INCH, _TEXT_POINTS)
         told = [SlideLine((Span(f"{label}: ", bold=True), Span(text))) for label, text in self.report.head]
         _write(frame, fitted(told, box)[0], _TEXT_POINTS)
 
