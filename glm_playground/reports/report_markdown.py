@@ -5,9 +5,9 @@ HTML, an image or a heading of the report.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from glm_playground.markdown.blocks import Block, Code, Grid, Heading, Item, Listing, Quote, Rule, Spans, Text, blocks
+from glm_playground.markdown.document import to_document
 from glm_playground.reports.charts import BarChart, DotChart
 from glm_playground.reports.report import (
     Bullet,
@@ -24,7 +24,7 @@ from glm_playground.reports.report import (
 )
 from glm_playground.reports.sections import Table
 from glm_playground.reports.shown_text import shown_text
-from glm_playground.reports.transcript import fenced, quoted, span, table_span
+from glm_playground.reports.transcript import fenced, quoted, table_span
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|~#$&!])")
 # What begins a list, a heading's underline or a rule where it stands first on a line.
@@ -38,7 +38,7 @@ def to_markdown(report: Report) -> str:
     pieces = [f"# {_line(cover.title)}"]
     pieces.append("\n".join(f"- **{_line(label)}**: {_line(text)}" for label, text in report.head))
     if cover.conclusion.strip():
-        pieces += [f"## {_line(report.labels.conclusion)}", _document(blocks(cover.conclusion))]
+        pieces += [f"## {_line(report.labels.conclusion)}", to_document(cover.conclusion)]
     if report.address:
         pieces.append(f"<{shown_text(report.address)}>")
     for section in report.sections:
@@ -93,7 +93,7 @@ def _answer(answer: ShownAnswer) -> Iterator[str]:
 def _passage(passage: Passage) -> Iterator[str]:
     if passage.label:
         yield f"**{_line(passage.label)}**"
-    yield _document(blocks(passage.text)) if passage.kind == "markdown" else fenced(shown_text(passage.text))
+    yield to_document(passage.text) if passage.kind == "markdown" else fenced(shown_text(passage.text))
     if passage.cut:
         yield f"*{_line(passage.cut)}*"
 
@@ -130,63 +130,6 @@ def _chart(chart: BarChart | DotChart) -> Iterator[str]:
     yield "\n".join(lines)
     if chart.note:
         yield _line(chart.note)
-
-
-def _document(found: Sequence[Block]) -> str:
-    return "\n\n".join(piece for block in found if (piece := _block(block)))
-
-
-def _block(block: Block) -> str:
-    match block:
-        case Heading():
-            return f"{'#' * (5 if block.level < 3 else 6)} {_spans(block.spans).replace(chr(10), ' ')}"
-        case Text():
-            return "\n".join(_first_sign(line) for line in _spans(block.spans).split("\n"))
-        case Code():
-            return fenced(block.text)
-        case Listing():
-            return "\n".join(_item(item) for item in block.items)
-        case Quote():
-            return quoted(_document(block.blocks))
-        case Grid():
-            return _grid(block)
-        case Rule():
-            return "---"
-
-
-def _item(item: Item) -> str:
-    number, _space, box = item.mark.partition(" ")
-    if not number.endswith("."):
-        number, box = "-", item.mark
-    text = "\n".join([box, _document(item.blocks)]) if box and not item.blocks else _document(item.blocks)
-    first, *rest = (f"{box} {text}" if box else text).split("\n")
-    indent = " " * (len(number) + 1)
-    return "\n".join([f"{number} {first}", *(f"{indent}{line}" if line else "" for line in rest)])
-
-
-def _grid(grid: Grid) -> str:
-    if not grid.rows:
-        return ""
-    rows = [
-        [_spans(cell).replace("\n", " ").replace("|", "¦").replace("\\¦", "¦") for cell in row] for row in grid.rows
-    ]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
-
-
-def _spans(found: Spans) -> str:
-    return "".join(
-        span(one.text) if one.code else _emphasised(one.text, one.bold, one.italic, one.struck) for one in found
-    )
-
-
-def _emphasised(text: str, bold: bool, italic: bool, struck: bool) -> str:
-    inner = text.strip()
-    if not inner:
-        return text
-    mark = "**" * bold + "*" * italic + "~~" * struck
-    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-    return f"{before}{mark}{_escaped(inner)}{mark[::-1]}{after}"
 
 
 def _line(text: str) -> str:

@@ -158,7 +158,7 @@ def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
     given: list[FileKind] = []
     monkeypatch.setattr(report_form, "draw_file_buttons", lambda kinds, *_rest, **_more: given.extend(kinds))
     at = open_whole(PAGE, locale=language, needs="open_weights", gpus="8x141", weights="coding:2", rate="BRL-5.5")
-    at.session_state["choose_record"] = True
+    at.session_state["choose_record"] = at.session_state["decision-filled"] = True
     run(at)
     files = {kind.ending: kind.write() for kind in given}
     assert set(files) == {"html", "md", "docx", "pptx"}

@@ -219,7 +219,7 @@ def test_a_slide_has_no_more_than_fits_and_says_where_the_rest_is() -> None:
 def test_an_answer_in_markdown_is_drawn_anew_within_a_quote() -> None:
     tokens = MarkdownIt("commonmark").enable("table").parse(to_markdown(rich()))
     within = [token for token in tokens if token.level > 0]
-    assert [token.tag for token in within if token.type == "heading_open"] == ["h5"]
+    assert [token.tag for token in within if token.type == "heading_open"] == ["h4"]
     assert any(token.type == "table_open" for token in within)
     assert any(token.type == "fence" and "</script>" in token.content for token in within)
     assert any(token.type == "ordered_list_open" and token.attrs.get("start") == 3 for token in within)
@@ -285,8 +285,8 @@ def test_no_text_breaks_a_document_or_changes_the_headings_of_a_markdown_report(
     headings = [kind for kind in structure(markdown) if kind.startswith("heading_open")]
     assert headings.count("heading_openh1") == 1
     tame = [kind for kind in structure(to_markdown(everywhere("tame"))) if kind.startswith("heading_open")]
-    shown = [kind for kind in headings if kind in {"heading_openh2", "heading_openh3", "heading_openh4"}]
-    assert shown == [kind for kind in tame if kind in {"heading_openh2", "heading_openh3", "heading_openh4"}]
+    shown = [kind for kind in headings if kind in {"heading_openh2", "heading_openh3"}]
+    assert shown == [kind for kind in tame if kind in {"heading_openh2", "heading_openh3"}]
 
 
 # -- many and long
