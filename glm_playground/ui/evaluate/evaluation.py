@@ -43,7 +43,8 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
     if row is None:
         st.markdown(_("There is no such evaluation."))
         return
-    st.markdown(f"**{literal(row.name) or _('Evaluation')}** · {moment(row.created_at)}")
+    name = literal(row.name) or _("Evaluation")
+    st.markdown(f"**{name}** · {moment(row.created_at)}")
     try:
         suite, setups = (
             Suite.model_validate_json(ledger.evaluations.suite(row.number)),

@@ -123,7 +123,8 @@ def _draw_opened(opened: Opened) -> None:
     suite = opened.suite
     cases = len(suite.cases) * len(suite.prompts)
     counted = ngettext("{count} case", "{count} cases", cases).format(count=number(cases))
-    st.markdown(f"**{literal(suite.name) or _('A suite')}** · {counted}")
+    name = literal(suite.name) or _("A suite")
+    st.markdown(f"**{name}** · {counted}")
     if opened.unsupported:
         with st.expander(_("Not supported in it: {count}").format(count=number(len(opened.unsupported)))):
             for problem in opened.unsupported[:_MOST_PROBLEMS]:
