@@ -5,6 +5,7 @@ A place in which a server puts a number is a row of one of the tables; a new one
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -82,6 +83,10 @@ FIGURE_HEADERS = (
 )
 """Headers of a response that say what the server did; LiteLLM's cost is none, since it is zero for every stream."""
 
+MOST_TOKENS = 10**9
+"""More than any model reads or writes at once; a number above is a mistake of the server's."""
+_MOST_DOLLARS = 10**6
+_NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
 _DEEPEST = 3
 _MOST = 60
 _LONGEST = 200
@@ -163,8 +168,17 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
 
 
 def _count(value: Any) -> int | None:
-    return int(value) if is_number(value) and 0 <= value < 2**53 else None
+    """A whole number of tokens that a model can have read or written."""
+    number = _decimal(value)
+    return int(number) if number is not None and number == int(number) and 0 <= number <= MOST_TOKENS else None
 
 
 def _amount(value: Any) -> Decimal | None:
-    return Decimal(str(value)) if is_number(value) and value >= 0 else None
+    number = _decimal(value)
+    return number if number is not None and 0 <= number <= _MOST_DOLLARS else None
+
+
+def _decimal(value: Any) -> Decimal | None:
+    """The number that `value` is, or that it writes as a text (gateways in languages without a number of their own)."""
+    text = value.strip() if isinstance(value, str) else str(value) if is_number(value) else ""
+    return Decimal(text) if _NUMBER.fullmatch(text) else None

@@ -6,6 +6,7 @@ A place in which a server puts a limit is a row of one of the tables; a new one 
 from collections.abc import Mapping
 from typing import Any
 
+from glm_playground.gateway.figures import MOST_TOKENS
 from glm_playground.gateway.wire import ModelListing
 
 _CONTEXT = (
@@ -23,7 +24,6 @@ _OUTPUT = (
     "max_output_tokens",  # Novita
     "top_provider.max_completion_tokens",  # OpenRouter
 )
-_MOST_TOKENS = 10**9
 
 
 def read_listing(row: Mapping[str, Any]) -> ModelListing:
@@ -45,4 +45,4 @@ def _tokens(row: Mapping[str, Any], place: str) -> int | None:
     value: Any = row
     for name in place.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_TOKENS else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_TOKENS else None

@@ -163,6 +163,18 @@ class TestFigures:
             ({"estimated_cost": 1e-05}, Usage(cost=Decimal("0.00001"))),
             ({"cost": {"total_cost": 0.006}}, Usage(cost=Decimal("0.006"))),
             ({"cost": None, "prompt_tokens": [], "cached_tokens": {}}, Usage()),
+            ({"prompt_tokens": "12", "completion_tokens": 3.0, "cost": "0.0012"}, Usage(12, 3, cost=Decimal("0.0012"))),
+            (
+                {"prompt_tokens": " 12.0 ", "completion_tokens": "1e2", "cost": "1e-05"},
+                Usage(12, 100, cost=Decimal("0.00001")),
+            ),
+            ({"prompt_tokens_details": {"cached_tokens": "4"}, "prompt_tokens": "9"}, Usage(9, cached_tokens=4)),
+            # What cannot be is not believed, and the next place is.
+            ({"prompt_tokens": -1, "input_tokens": 5, "completion_tokens": 2.5, "cost": -0.1}, Usage(5)),
+            ({"prompt_tokens": 10**9 + 1, "completion_tokens": "1e99", "cost": 1e7}, Usage()),
+            ({"prompt_tokens": "twelve", "completion_tokens": "1_000", "cost": "$0.10"}, Usage()),
+            ({"prompt_tokens": "NaN", "completion_tokens": "Infinity", "total_tokens": "", "cost": "-0.1"}, Usage()),
+            ({"prompt_tokens": "٣", "completion_tokens": True, "cost": "9" * 40}, Usage()),
         ],
     )
     def test_the_usage_wherever_it_stands(self, usage: object, expected: Usage) -> None:

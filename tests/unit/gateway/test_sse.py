@@ -296,5 +296,5 @@ def test_a_long_line_in_many_reads_takes_linear_time() -> None:
 
 
 def test_a_usage_with_fields_of_other_types_is_read_without_them() -> None:
-    usage = {"prompt_tokens": True, "completion_tokens": "3", "total_tokens": -1, "cost": float("nan")}
+    usage = {"prompt_tokens": True, "completion_tokens": "three", "total_tokens": -1, "cost": float("nan")}
     assert usage_of(json.dumps(usage)) == Usage()
