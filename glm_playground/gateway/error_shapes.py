@@ -18,10 +18,13 @@ _DEEPEST = 4
 _MOST_FIELDS = 50
 # In this order: where an object has several, the first is what is meant for people.
 _WORD_KEYS = ("message", "msg", "error_msg", "status_msg", "detail", "error", "errors", "error_description")
+# Beside a text under `error`, which then is a code: OAuth's front doors (RFC 6749), Spring, FastAPI's fronts, CouchDB.
+_BESIDE_KEYS = ("message", "error_description", "msg", "detail", "description", "reason")
 _LESSER_WORD_KEYS = ("description", "title", "reason", "raw")
 _CODE_KEYS = ("code", "type", "error_type", "error_code", "errorcode", "status", "status_code", "reason", "__type")
 # Said of every error, so they tell nothing.
 _EMPTY_CODES = {"", "error", "about:blank", "none", "null"}
+_CODE_WORD = re.compile(r"[a-z][a-z0-9]*([_.-][a-z0-9]+)*")
 _SUCCESS_CODES = {"", "0", "200", "ok", "success"}
 
 
@@ -80,8 +83,9 @@ def error_in_chunk(chunk: Json) -> Any:
 
 
 def _with_its_code(error: Any, chunk: Json) -> Any:
-    """The error, with what stands beside it where it is a text alone and its code does."""
-    return error if isinstance(error, dict) or len(chunk) == 1 or _code(chunk) is None else chunk
+    """The error, with what stands beside it where it is a text alone and its code or more words do."""
+    told = not isinstance(error, dict) and (_code(chunk) is not None or _words_beside(chunk))
+    return chunk if told else error
 
 
 def read_error_value(value: Any, status: int | None = None) -> Told:
@@ -218,13 +222,21 @@ def _read_error_key(value: Json) -> Told:
     fields = _fields_of(value.get("errors"))
     if not isinstance(error, dict):
         message, code = _words(error), _code({name: item for name, item in value.items() if name != "error"})
+        more = _words_beside(value)
+        if more and _CODE_WORD.fullmatch(message):
+            return Told(more, message if code is None or code.isdecimal() else code, fields)
         # Spring's {"status", "error", "message"}: the longer text says more.
-        if isinstance(more := value.get("message"), str) and len(more) > len(message):
-            message = more
-        return Told(message, code, fields)
+        return Told(max(message, more, key=len), code, fields)
     told = _read_named(error)
     code = told.code or _code({name: item for name, item in value.items() if name == "code"})
     return Told(told.message, code, fields or told.fields)
+
+
+def _words_beside(value: Json) -> str:
+    """What is said to people beside an error that is a text alone."""
+    lower = {name.lower(): item for name, item in value.items()}
+    texts = (lower.get(key) for key in _BESIDE_KEYS)
+    return next((text.strip() for text in texts if isinstance(text, str) and text.strip()), "")
 
 
 def _unwrapped(raw: Any) -> Any:
@@ -290,7 +302,8 @@ def _has_code_and_words(value: Json) -> bool:
 SHAPES: tuple[Shape, ...] = (
     Shape(
         "OpenAI, RunAPI, LiteLLM, llama.cpp, OpenRouter, Azure, Groq, vLLM from 0.9, Anthropic: an object under error; "
-        "RunAPI, Ollama, text-generation-inference, Spring: a text under it",
+        "RunAPI, Ollama, text-generation-inference, Spring: a text under it; OAuth's front doors: a code "
+        "under it, the words under error_description",
         lambda value: bool(value.get("error")) and not (value.get("error") is True and "message" in value),
         _read_error_key,
     ),
