@@ -154,7 +154,8 @@ class EventStreamReader:
             self._read_named(payload)
             return
         chunks = self._chunks
-        if chunks.answered and not self._cut and (plain := read_plain_chunk(payload, chunks.index)):
+        if chunks.told and not self._cut and (plain := read_plain_chunk(payload, chunks.index)):
+            chunks.told.add(plain[0])
             self.events.append(Event(self._at_ns, *plain))
             return
         try:

@@ -57,6 +57,7 @@ ERRORS = {
     "SGLang": (event({"object": "error", "message": "x", "type": "Abort", "param": None, "code": 500}), "x", "Abort"),
     "OpenAI": (event({"error": {"message": "x", "type": "server_error", "code": None}}), "x", "server_error"),
     "Ollama": (event({"error": "x"}), "x", None),
+    "an OAuth front door": (event({"error": "e", "error_description": "x of it"}), "x of it", "e"),
     "text-generation-inference": (event({"error": "x", "error_type": "overloaded"}), "x", "overloaded"),
     "Anthropic": (
         b"event: error\n" + event({"type": "error", "error": {"type": "overloaded_error", "message": "x"}}),
@@ -216,8 +217,67 @@ ANSWERS: dict[str, tuple[bytes, list[tuple[EventKind, str]]]] = {
     ),
     "reasoning, then the whole as message": (
         event(choice({"reasoning": "r"})) + event({"choices": [{"message": {"content": "ab", "reasoning": "r"}}]}),
-        [(REASONING, "r"), (EventKind.EMPTY, "")],
+        [(REASONING, "r"), (CONTENT, "ab")],
     ),
+    "Perplexity repeats the whole beside every delta": (
+        event({"choices": [{"delta": {"content": "a"}, "message": {"content": "a"}}]})
+        + event({"choices": [{"delta": {"content": "b"}, "message": {"content": "ab"}}]}),
+        [(CONTENT, "a"), (CONTENT, "b")],
+    ),
+    "Perplexity ends with an event of another name that holds the whole": (
+        event({"object": "chat.completion.chunk", **content("a")})
+        + event({"object": "chat.completion.chunk", **content("b")})
+        + event({"object": "chat.completion.done", **choice({"role": "assistant", "content": "ab"}, "stop")}),
+        [(CONTENT, "a"), (CONTENT, "b"), (FINISH, "stop")],
+    ),
+    "the whole as a last event calls it a completion, with calls that no delta had": (
+        event({"object": "chat.completion.chunk", **content("a")})
+        + event({"object": "chat.completion", **choice({"content": "a", "tool_calls": [{"index": 0}]})}),
+        [(CONTENT, "a"), (EventKind.TOOL_CALLS, '[{"index": 0}]')],
+    ),
+    "a server that calls every chunk a completion": (
+        event({"object": "chat.completion", **content("ha")}) * 2,
+        [(CONTENT, "ha"), (CONTENT, "ha")],
+    ),
+    "a last delta that says the same again is a delta": (
+        event(content("ha")) + event(choice({"content": "ha"}, "stop")),
+        [(CONTENT, "ha"), (CONTENT, "ha"), (FINISH, "stop")],
+    ),
+    "the shape of completions without chat": (
+        event({"object": "text_completion", "choices": [{"index": 0, "text": "a", "finish_reason": None}]})
+        + event({"object": "text_completion", "choices": [{"index": 0, "text": "b", "finish_reason": "stop"}]}),
+        [(CONTENT, "a"), (CONTENT, "b"), (FINISH, "stop")],
+    ),
+    "a text beside a delta without one": (
+        event({"choices": [{"index": 0, "text": "a", "delta": None}]}),
+        [(CONTENT, "a")],
+    ),
+    "Together says each delta as text too": (
+        event({"choices": [{"index": 0, "text": "a", "delta": {"content": "a"}}]})
+        + event({"choices": [{"index": 0, "text": "", "delta": {"content": "b"}}]}),
+        [(CONTENT, "a"), (CONTENT, "b")],
+    ),
+    "OpenRouter's details of reasoning": (
+        event(choice({"reasoning_details": [{"type": "reasoning.text", "text": "r", "signature": "s"}]}))
+        + event(choice({"reasoning_details": [{"type": "reasoning.summary", "summary": "t"}], "content": ""}))
+        + event(choice({"reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]})),
+        [(REASONING, "r"), (REASONING, "t"), (EventKind.EMPTY, "")],
+    ),
+    "OpenRouter says them beside the reasoning": (
+        event(choice({"reasoning": "r", "reasoning_details": [{"type": "reasoning.text", "text": "r"}]})),
+        [(REASONING, "r")],
+    ),
+    "LiteLLM's thinking blocks": (
+        event(choice({"thinking_blocks": [{"type": "thinking", "thinking": "r", "signature": "s"}]})),
+        [(REASONING, "r")],
+    ),
+    "reasoning as an object": (
+        event(choice({"reasoning": {"content": "r"}}))
+        + event(choice({"reasoning": {"effort": "low", "summary": [{"type": "summary_text", "text": "t"}]}}))
+        + event(choice({"reasoning": {"effort": "low", "summary": None}, "content": "a"})),
+        [(REASONING, "r"), (REASONING, "t"), (CONTENT, "a")],
+    ),
+    "content as one part": (event(choice({"content": {"type": "text", "text": "a"}})), [(CONTENT, "a")]),
     "two answers side by side": (
         event({"choices": [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "delta": {"content": "x"}}]})
         + event({"choices": [{"index": 1, "delta": {"content": "y"}}]})
