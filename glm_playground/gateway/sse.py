@@ -9,7 +9,10 @@ The format is Server-Sent Events as chat gateways use them (html.spec.whatwg.org
     event: ping            the next data is a heartbeat (Anthropic)
     error: {..}            an error (llama.cpp before 2025)
 
-Seen in the wild and survived here: CRLF, glued objects, an object cut in two, invalid UTF-8, a repeated [DONE].
+An event may have several lines of data, which are one value together.
+
+Seen in the wild and survived here: CRLF, glued objects, an object cut in two, invalid UTF-8, control characters in
+texts, a repeated [DONE], `data: data: {..}` (a proxy that wraps lines which are events already), a list around a chunk.
 
 httpx-sse reads the same format in general; it is the reference in the tests. Here lines are split on the raw bytes,
 which is twice as fast (`python -m bench.client`), bounds a line's length and gives up on one bad line only.
@@ -28,9 +31,13 @@ from glm_playground.gateway.wire import Event, EventKind, Identity, clean_value
 
 MAX_LINE_BYTES = bounds.STREAM_LINE_BYTES
 _SHOWN_CHARACTERS = 200
+_LONGEST_WORD = 20
 _ERROR = b"error"
-_HEARTBEATS = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive"})
+_HEARTBEATS = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive", b"keep_alive"})
 """Names of events, or whole payloads, that are not of the answer."""
+_NOTHING = frozenset({b"null", b"[]"})
+"""Payloads without anything in them, which some servers beat with."""
+_ENDS = frozenset({b"[done]", b"done"})
 
 
 class EventStreamReader:
@@ -51,7 +58,12 @@ class EventStreamReader:
         self._line_bytes = 0
         self._after_cr = False
         self._cut = b""
+        self._more: list[bytes] = []
+        """Lines of data behind the cut one, of the same event."""
+        self._more_bytes = 0
         self._named = b""
+        self._inside = False
+        """True in an event that has a name, or whose data is not whole yet."""
         self._at_ns = 0
 
     @property
@@ -82,7 +94,7 @@ class EventStreamReader:
         if not data:
             return
         has_cr = b"\r" in data
-        if not (has_cr or self._line or self._named) and _is_one_event(data):
+        if not (has_cr or self._line or self._inside) and _is_one_event(data):
             self._after_cr = False
             self._read_object(data[6:-2])
             return
@@ -105,14 +117,15 @@ class EventStreamReader:
                 self._read_object(line[6:])
             elif line:
                 self._read_line(line)
-            elif self._named:
+            elif self._inside:
                 # An empty line ends an event, also one without data.
-                self._named = b""
+                self._end_event()
 
     def flush(self, at_ns: int) -> None:
         """Adds the events of a last line without its end; call it when the connection ended."""
         self._after_cr = False
         self.feed(b"\n", at_ns)
+        self._end_event()
         self._give_up_cut()
 
     def _hold(self, data: bytes) -> None:
@@ -126,26 +139,49 @@ class EventStreamReader:
         if text.startswith(b":"):
             self._note(EventKind.COMMENT, text[1:].strip())
         elif text.startswith(b"data:"):
-            payload = text[5:].strip()
-            if payload == b"[DONE]":
-                self._end()
-            elif payload in _HEARTBEATS:
-                self._note(EventKind.COMMENT, payload)
-            elif payload:
-                self._read_object(payload)
+            self._read_data(text[5:].strip())
         elif text.startswith(b"event:"):
+            self._end_event()
             name = text[6:].strip().lower()
             self._named = name if name == _ERROR or name in _HEARTBEATS else b""
+            self._inside = bool(self._named)
         elif text.startswith(b"error:"):
             self._read_error(text[6:].strip())
         elif text.startswith(b"{"):
             self._read_object(text)
+        elif text.lower() in _ENDS:
+            self._end()
+
+    def _read_data(self, payload: bytes) -> None:
+        while payload.startswith(b"data:"):
+            payload = payload[5:].strip()
+        word = payload.strip(b'"').lower() if len(payload) < _LONGEST_WORD else b""
+        if word in _ENDS:
+            self._end()
+        elif not self._cut and (word in _HEARTBEATS or payload in _NOTHING or payload.startswith(b":")):
+            self._note(EventKind.COMMENT, payload)
+        elif payload:
+            self._read_object(payload)
 
     def _end(self) -> None:
         if not self.done:
+            self._end_event()
             self._give_up_cut()
             self._note(EventKind.DONE, b"")
             self.done = self.ending = True
+
+    def _end_event(self) -> None:
+        """Reads the lines of an event that has several."""
+        if self._more:
+            whole = b"".join([self._cut, *self._more])
+            self._cut, self._more_bytes = b"", 0
+            self._more.clear()
+            if self._named:
+                self._read_error(whole)
+            else:
+                self._read_damaged(whole)
+        self._named = b""
+        self._inside = False
 
     def _read_object(self, payload: bytes) -> None:
         if self.done:
@@ -153,6 +189,12 @@ class EventStreamReader:
         if self._named:
             self._read_named(payload)
             return
+        if self._cut and self._inside:
+            if not _is_chunk(payload):
+                self._add_line(payload)
+                return
+            # Events without an empty line between them.
+            self._end_event()
         chunks = self._chunks
         if chunks.told and not self._cut and (plain := read_plain_chunk(payload, chunks.index)):
             chunks.told.add(plain[0])
@@ -170,7 +212,10 @@ class EventStreamReader:
     def _read_named(self, payload: bytes) -> None:
         """Reads the data of an event whose name says that it is none of the answer."""
         if self._named == _ERROR:
-            self._read_error(payload)
+            if self._more or (payload.startswith(b"{") and _objects(payload.decode(errors="replace"))[1]):
+                self._add_line(payload)
+            else:
+                self._read_error(payload)
         else:
             self._note(EventKind.COMMENT, payload)
 
@@ -196,10 +241,20 @@ class EventStreamReader:
         for chunk in chunks:
             self._add(chunk)
         self._cut = rest.encode()
+        self._inside = bool(rest)
         if len(self._cut) > MAX_LINE_BYTES:
             raise StreamLineTooLong(f"one object of the stream is longer than {MAX_LINE_BYTES // 1024**2} MB")
 
+    def _add_line(self, payload: bytes) -> None:
+        self._more.append(payload)
+        self._more_bytes += len(payload)
+        if self._more_bytes > MAX_LINE_BYTES:
+            raise StreamLineTooLong(f"one event of the stream is longer than {MAX_LINE_BYTES // 1024**2} MB")
+
     def _add(self, chunk: Any) -> None:
+        if isinstance(chunk, list) and len(chunk) == 1:
+            # Google's compatible API wraps an error in a list, and others a chunk.
+            chunk = chunk[0]
         if isinstance(chunk, dict):
             self._chunks.add(chunk, self._at_ns, self.events)
             self.ending = self._chunks.finished or self._chunks.failure is not None
@@ -220,10 +275,20 @@ def _is_one_event(data: bytes) -> bool:
     return data.startswith(b"data: {") and data.endswith(b"}\n\n") and data.find(b"\n") == len(data) - 2
 
 
+def _is_chunk(payload: bytes) -> bool:
+    """Whether a line of data is a chunk of its own, and not a part of one."""
+    try:
+        value = from_json(payload) if payload.startswith(b"{") else None
+    except ValueError:
+        return False
+    return isinstance(value, dict) and ("choices" in value or "error" in value)
+
+
 def _objects(text: str) -> tuple[list[Any], str]:
     """The JSON values that stand one behind the other in `text`, and what is left behind the last."""
     values: list[Any] = []
-    decoder = json.JSONDecoder()
+    # Some servers write control characters into texts as they are.
+    decoder = json.JSONDecoder(strict=False)
     position = 0
     while position < len(text):
         try:

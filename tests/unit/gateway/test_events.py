@@ -87,6 +87,16 @@ ERRORS = {
     "MiniMax": (event({"choices": [], "base_resp": {"status_code": 1004, "status_msg": "x"}}), "x", "1004"),
     "Baidu": (event({"error_code": 336, "error_msg": "x"}), "x", "336"),
     "FastAPI": (event({"detail": "x"}), "x", None),
+    "an event called error, in several lines": (
+        b'event: error\ndata: {\ndata:   "message": "x"\ndata: }\n\n',
+        "x",
+        None,
+    ),
+    "Google, in a list": (
+        b"data: " + json.dumps([{"error": {"code": 429, "message": "x"}}]).encode() + b"\n\n",
+        "x",
+        "429",
+    ),
     "a line without data:": (b'{"error": {"message": "x"}}\n', "x", None),
 }
 
@@ -140,8 +150,37 @@ HEARTBEATS = {
     "an event called heartbeat": b"event: heartbeat\r\ndata: {}\r\n\r\n",
     "a bare word": b"data: ping\n\n",
     "an empty event": b"data:\n\n",
+    "an empty event with a name": b"event: ping\ndata:\n\n",
+    "a quoted word": b'data: "keep-alive"\n\n',
+    "a word in capitals": b"data: PING\n\n",
+    "null": b"data: null\n\n",
+    "an empty list": b"data: []\n\n",
+    "a comment that a proxy made data of": b"data: : OPENROUTER PROCESSING\n\n",
+    "a line of spaces": b"  \n\n",
     "retry and id": b"id: 7\nretry: 3000\n\n",
 }
+
+
+class TestEnds:
+    @pytest.mark.parametrize(
+        "end",
+        [
+            "data:[DONE]",
+            "data:  [DONE]  ",
+            "data: [done]",
+            'data: "[DONE]"',
+            "data: DONE",
+            "[DONE]",
+            "data: data: [DONE]",
+        ],
+    )
+    def test_the_end_in_every_spelling(self, end: str) -> None:
+        told = told_of(HI + end.encode() + b"\n\n\xff behind it\n\n" + event({"error": "x"}))
+        assert (told.error, told.text, told.kinds[-1]) == (None, "ab", EventKind.DONE)
+
+    def test_a_word_that_an_answer_says_ends_nothing(self) -> None:
+        told = told_of(event(content("[DONE]")) + event(content("data: ping")) + DONE_EVENT)
+        assert told.text == "[DONE]data: ping"
 
 
 class TestHeartbeats:
@@ -276,6 +315,22 @@ ANSWERS: dict[str, tuple[bytes, list[tuple[EventKind, str]]]] = {
         + event(choice({"reasoning": {"effort": "low", "summary": [{"type": "summary_text", "text": "t"}]}}))
         + event(choice({"reasoning": {"effort": "low", "summary": None}, "content": "a"})),
         [(REASONING, "r"), (REASONING, "t"), (CONTENT, "a")],
+    ),
+    "one value in several lines of data": (
+        b"".join(b"data: %b\n" % line for line in json.dumps(content("a"), indent=2).encode().splitlines())
+        + b"\n"
+        + event(content("b")),
+        [(CONTENT, "a"), (CONTENT, "b")],
+    ),
+    "a broken event, without an empty line behind it": (
+        b'data: {"choi\n' + event(content("a"))[:-1] + event(content("b")),
+        [(EventKind.UNREADABLE, '{"choi'), (CONTENT, "a"), (CONTENT, "b")],
+    ),
+    "a proxy that wraps events in events": (b"data: " + event(content("a")), [(CONTENT, "a")]),
+    "a chunk in a list": (b"data: [" + event(content("a"))[6:-2] + b"]\n\n", [(CONTENT, "a")]),
+    "control characters as they are": (
+        b'data: {"choices": [{"delta": {"content": "a\tb\x01"}}]}\n\n',
+        [(CONTENT, "a\tb\x01")],
     ),
     "content as one part": (event(choice({"content": {"type": "text", "text": "a"}})), [(CONTENT, "a")]),
     "two answers side by side": (

@@ -235,7 +235,7 @@ def test_any_bytes_are_survived_and_the_split_changes_nothing(stream: bytes, at:
             id="fields of other types",
         ),
         pytest.param(
-            b"data: 7\n\ndata: null\n\n", [(EventKind.UNREADABLE, "7"), (EventKind.UNREADABLE, "None")], id="no object"
+            b"data: 7\n\ndata: null\n\n", [(EventKind.UNREADABLE, "7"), (EventKind.COMMENT, "null")], id="no object"
         ),
     ],
 )
@@ -272,6 +272,22 @@ def test_events_carry_the_time_of_the_read_that_completed_them() -> None:
 def test_a_line_of_two_megabytes_is_read() -> None:
     events = found(*cut_at(data(chunk("a", padding="x" * 2_000_000)), list(range(0, 2_000_000, 65_536))))
     assert events == [(EventKind.CONTENT, "a")]
+
+
+def test_an_event_of_lines_without_end_is_given_up_at_its_limit() -> None:
+    reader = EventStreamReader()
+    line = b"data: " + b"[" * 65_536 + b"\n"
+    with pytest.raises(StreamLineTooLong):
+        reader.feed(line * (MAX_LINE_BYTES // 65_536 + 2), 1)
+
+
+def test_an_event_of_many_lines_takes_linear_time() -> None:
+    lines = b"".join(
+        b"data: %b\n" % line for line in json.dumps(chunk("a", x=[[0]] * 20_000), indent=1).encode().splitlines()
+    )
+    start = perf_counter()
+    assert found(lines + b"\n") == [(EventKind.CONTENT, "a")]
+    assert perf_counter() - start < 5
 
 
 @pytest.mark.parametrize("start", [b"data: ", b": ", b""])
