@@ -29,7 +29,7 @@ PRESET_KIND: Final = "glm-playground-presets"
 PRESET_VERSION: Final = 1
 
 _AT = " @ "
-"""No model's id has a space."""
+"""No model's id holds it."""
 _MAX_PATH_CHARACTERS = 200
 # The longest that to_link writes has 456.
 _MAX_LINK_CHARACTERS = bounds.LINK_CHARACTERS

@@ -28,7 +28,7 @@ from glm_playground.gateway.endpoint import Gateway
 from glm_playground.gateway.error_meanings import error_class
 from glm_playground.gateway.error_shapes import read_error_body
 from glm_playground.gateway.errors import GatewayError
-from glm_playground.gateway.listing import read_listing
+from glm_playground.gateway.listing import next_page, read_listing, rows_of
 from glm_playground.gateway.pool import PROXY_EXTENSION, ConnectionPool, forget_connection
 from glm_playground.gateway.redaction import RedactedEvents, Redaction
 from glm_playground.gateway.stream import (
@@ -43,6 +43,7 @@ from glm_playground.gateway.wire import ChatCompletion, ChatRequest, Event, Even
 from glm_playground.network import shown_proxy
 
 _MAX_RETRIES = 2
+_MOST_PAGES = 50
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_RETRY_AFTER_S = 30.0
@@ -189,11 +190,19 @@ class GatewayClient:
         Raises:
             GatewayError: of the tree in `errors`.
         """
-        listing = await self.get_json(f"{self.gateway.api_root}/models")
-        rows = listing.get("data") if isinstance(listing, dict) else None
-        if not isinstance(rows, list):
-            raise errors.ResponseUnreadable("the answer is not a list of models")
-        return tuple(read_listing(row) for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str))
+        address = f"{self.gateway.api_root}/models"
+        url, found = address, dict[str, ModelListing]()
+        for _ in range(_MOST_PAGES):
+            listing = await self.get_json(url)
+            rows = rows_of(listing)
+            if rows is None:
+                raise errors.ResponseUnreadable("the answer is not a list of models")
+            new = {model.id: model for row in rows if (model := read_listing(row)) and model.id not in found}
+            found |= new
+            if not new or (page := next_page(listing)) is None:
+                break
+            url = f"{address}?{page}"
+        return tuple(found.values())
 
     async def get_json(self, url: str) -> Any:
         """The JSON value at `url` of this gateway.

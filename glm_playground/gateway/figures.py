@@ -83,7 +83,7 @@ FIGURE_HEADERS = (
 )
 """Headers of a response that say what the server did; LiteLLM's cost is none, since it is zero for every stream."""
 
-MOST_TOKENS = 10**9
+_MOST_TOKENS = 10**9
 """More than any model reads or writes at once; a number above is a mistake of the server's."""
 _MOST_DOLLARS = 10**6
 _NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
@@ -116,11 +116,11 @@ def usage_of(text: str) -> Usage:
     usage = json.loads(text)
     cost = _first(usage, _COST, _amount)
     return Usage(
-        prompt_tokens=_first(usage, _PROMPT, _count),
-        completion_tokens=_first(usage, _COMPLETION, _count),
-        total_tokens=_count(usage.get("total_tokens")),
-        cached_tokens=_first(usage, _CACHED, _count),
-        reasoning_tokens=_first(usage, _REASONING, _count),
+        prompt_tokens=_first(usage, _PROMPT, read_count),
+        completion_tokens=_first(usage, _COMPLETION, read_count),
+        total_tokens=read_count(usage.get("total_tokens")),
+        cached_tokens=_first(usage, _CACHED, read_count),
+        reasoning_tokens=_first(usage, _REASONING, read_count),
         cost=cost,
     )
 
@@ -167,10 +167,10 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
-def _count(value: Any) -> int | None:
+def read_count(value: Any) -> int | None:
     """A whole number of tokens that a model can have read or written."""
     number = _decimal(value)
-    return int(number) if number is not None and number == int(number) and 0 <= number <= MOST_TOKENS else None
+    return int(number) if number is not None and number == int(number) and 0 <= number <= _MOST_TOKENS else None
 
 
 def _amount(value: Any) -> Decimal | None:

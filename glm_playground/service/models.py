@@ -1,15 +1,12 @@
 """The models that a gateway offers, and the gateway that offers a model."""
 
-import re
-
 from glm_playground import bounds
 from glm_playground.catalog import load_catalog
 from glm_playground.chat.lane import DEFAULT_MODEL
+from glm_playground.chat.setup import asked_of
 from glm_playground.gateway import Gateway, Gateways
 from glm_playground.gateway.gateways import RUNAPI
 from glm_playground.service import runtime
-
-_ID = re.compile(rf"[!-~]{{1,{bounds.MODEL_CHARACTERS}}}")
 
 
 def models_at(gateway: Gateway) -> list[str]:
@@ -20,7 +17,8 @@ def models_at(gateway: Gateway) -> list[str]:
     listed = runtime.live_models(gateway).value
     cards = [card for card in load_catalog().cards if card.gateway(gateway.seller or RUNAPI)]
     order = {card.id: place for place, card in enumerate(cards)}
-    theirs = [id for id in listed.models if _ID.fullmatch(id)] if listed else []
+    # What stands between a model and its gateway in the model box is in no id.
+    theirs = [id for id in listed.models if asked_of(id) == (id, "")] if listed else []
     theirs.sort(key=lambda id: order.get(id, len(order)))
     said = [model.id for model in gateway.models]
     return list(dict.fromkeys([*theirs[: bounds.LISTED_MODELS], *said, *order]))

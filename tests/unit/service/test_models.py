@@ -52,7 +52,7 @@ def answered(value: Any) -> Any:
 
 
 def lists(gateway: Gateway, *rows: dict[str, Any]) -> None:
-    models = {row["id"]: read_listing(row) for row in rows}
+    models = {model.id: model for row in rows if (model := read_listing(row))}
     runtime._models[runtime._place(gateway)] = answered(LiveModels(models, NOW))
 
 
@@ -64,10 +64,10 @@ def prices(gateway: Gateway, **rates: int) -> None:
 
 def test_what_a_server_lists_comes_first() -> None:
     assert models_at(VLLM)[:2] == ["glm-5.1", "own"]
-    lists(VLLM, {"id": "served"}, {"id": "glm-5.1"}, {"id": "has a space"}, {"id": "x" * 300})
-    assert models_at(VLLM)[:3] == ["glm-5.1", "served", "own"]
+    lists(VLLM, {"id": "served"}, {"id": "glm-5.1"}, {"id": "GLM 4.6 联网"}, {"id": "a @ b"}, {"id": "x" * 300})
+    assert models_at(VLLM)[:4] == ["glm-5.1", "served", "GLM 4.6 联网", "own"]
     assert "glm-4.5-air" in models_at(VLLM)
-    assert not {"has a space", "x" * 300} & set(models_at(VLLM))
+    assert not {"a @ b", "x" * 300} & set(models_at(VLLM))
 
 
 def test_a_long_list_is_offered_in_part() -> None:
@@ -95,7 +95,12 @@ def test_a_model_is_asked_of_the_gateway_that_has_it() -> None:
         ({"max_input_tokens": 2048, "max_output_tokens": 512}, 2048, 512),
         ({"loaded_context_length": 4096, "max_context_length": 131072}, 4096, None),
         ({"max_model_len": None, "context_length": 7}, 7, None),
-        ({"max_model_len": "32768"}, None, None),
+        ({"max_model_len": "32768"}, 32768, None),
+        ({"context_window": 131072.0, "max_tokens": 8192}, 131072, 8192),
+        ({"inputTokenLimit": 1048576, "outputTokenLimit": 65536}, 1048576, 65536),
+        ({"metadata": {"context_length": 9, "max_tokens": 4}}, 9, 4),
+        ({"max_model_len": 0, "context_length": 9.5, "meta": {"n_ctx": 4096}}, 4096, None),
+        ({"max_model_len": "32k"}, None, None),
         ({"max_model_len": -1, "meta": []}, None, None),
         ({"max_model_len": True}, None, None),
         ({"max_model_len": 10**30}, None, None),
@@ -103,6 +108,7 @@ def test_a_model_is_asked_of_the_gateway_that_has_it() -> None:
 )
 def test_limits_in_the_places_of_servers(row: dict[str, Any], context: int | None, output: int | None) -> None:
     found = read_listing({"id": "m", **row})
+    assert found
     assert (found.context_tokens, found.max_output_tokens) == (context, output)
 
 
