@@ -16,8 +16,9 @@ from glm_playground.chat.attachments import Attachment, images_of, token_shares,
 from glm_playground.chat.schema_pool import Unchecked
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.structured import SchemaCheck, check_answer
-from glm_playground.chat.tools import check_call, tool_calls_of
+from glm_playground.chat.tools import MAX_NAME_CHARACTERS, NOT_IN_NAMES, check_call, tool_calls_of
 from glm_playground.gateway import ChatRequest, Message, Parameters, ToolCall
+from glm_playground.gateway.wire import TEMPLATE, THINKING, unsendable
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
@@ -327,7 +328,8 @@ class Conversation:
         for turn in reversed(turns):
             answer = turn.answer if turn.answers else Answer()
             calls = answer.tool_calls if _answers_calls(following, answer.tool_calls) else ()
-            if answer.content or calls:
+            # Servers refuse an empty text, and one of spaces alone.
+            if answer.content.strip() or calls:
                 goes_on = goes_on and bool(calls)
                 reasoning = answer.reasoning if goes_on or keeps_thinking else ""
                 kept.append((turn.prompt, _Said(answer.content, calls, reasoning)))
@@ -354,8 +356,9 @@ class Conversation:
 
 def _keeps_thinking(parameters: Parameters) -> bool:
     """Whether the server is asked to go on from the reasoning of earlier turns (`clear_thinking` off)."""
-    thinking = parameters.fields().get("thinking")
-    return isinstance(thinking, dict) and thinking.get("clear_thinking") is False
+    fields = parameters.fields()
+    switches = (switch for name in (THINKING, TEMPLATE) if isinstance(switch := fields.get(name), dict))
+    return any(switch.get("clear_thinking") is False for switch in switches)
 
 
 def _answers_calls(prompt: Prompt, calls: Sequence[ToolCall]) -> bool:
@@ -364,9 +367,14 @@ def _answers_calls(prompt: Prompt, calls: Sequence[ToolCall]) -> bool:
 
 
 def sendable_call(call: ToolCall) -> ToolCall:
-    """`call` as a server takes it back: chat templates and vLLM refuse arguments that are no JSON object."""
+    """`call` as a server takes it back, with a name that a function may have and a JSON object for its arguments.
+
+    Chat templates and vLLM refuse other arguments, OpenAI other names, in each later turn as well.
+    """
     try:
         arguments = json.loads(call.arguments)
     except (ValueError, RecursionError):
         arguments = None
-    return call if isinstance(arguments, dict) else call.model_copy(update={"arguments": "{}"})
+    name = NOT_IN_NAMES.sub("_", call.name)[:MAX_NAME_CHARACTERS] or "unnamed"
+    fits = isinstance(arguments, dict) and unsendable(arguments) is None
+    return call.model_copy(update={"name": name, "arguments": call.arguments if fits else "{}"})

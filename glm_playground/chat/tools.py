@@ -4,6 +4,7 @@ Formats: OpenAI's function tools and the `tool_calls` of its chunks, which Z.ai'
 (docs.z.ai/api-reference/llm/chat-completion).
 """
 
+import itertools
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,7 +20,10 @@ from glm_playground.runs.run import Run
 
 MAX_TOOLS = bounds.TOOLS
 """Functions that a request to a GLM may offer."""
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+MAX_NAME_CHARACTERS = 64
+"""Of a function's name."""
+NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
+_NAME = re.compile(rf"[a-zA-Z0-9_-]{{1,{MAX_NAME_CHARACTERS}}}")
 
 
 class ToolFault(StrEnum):
@@ -49,8 +53,9 @@ def tool_calls_of(run: Run) -> tuple[ToolCall, ...]:
     """The calls that `run` asks for, in the order of their index.
 
     Read leniently, never raises: a piece of a wrong type is as if it were not there, a call without an id is named
-    `call_<index>`, a piece without an index continues the call of its id or else the last one, and a call with
-    neither name nor arguments is left out. Arguments sent as an object instead of its text become the text.
+    `call_<index>`, one with the id of another call gets a number behind it, a piece without an index continues the call
+    of its id or else the last one, and a call with neither name nor arguments is left out. Arguments sent as an object
+    instead of its text become the text.
     """
     calls = _Calls()
     for piece in _pieces(run):
@@ -170,9 +175,10 @@ class _Calls:
         self._calls.setdefault(self._last, _Call()).add(call_id, name, function.get("arguments"))
 
     def whole(self) -> tuple[ToolCall, ...]:
+        ids = set[str]()
         return tuple(
             ToolCall(
-                id=clean_text(call.id) or f"call_{index}",
+                id=_unique(clean_text(call.id) or f"call_{index}", ids),
                 name=clean_text(call.name),
                 arguments=clean_text("".join(call.arguments)),
             )
@@ -199,6 +205,15 @@ class _Calls:
 
     def _with_id(self, call_id: str) -> int | None:
         return next((index for index, call in self._calls.items() if call.id == call_id), None)
+
+
+def _unique(call_id: str, ids: set[str]) -> str:
+    """`call_id`, or one made of it where another call of the answer has it; a result names its call by it."""
+    unique = next(
+        id for number in itertools.count(1) if (id := f"{call_id}_{number}" if number > 1 else call_id) not in ids
+    )
+    ids.add(unique)
+    return unique
 
 
 def _text(value: Any) -> str:

@@ -126,6 +126,37 @@ def test_tool_calls_and_their_results_are_sent_as_such() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "sent"),
+    [
+        ("f", '{"a": 1}', ("f", '{"a": 1}')),
+        ("functions.get weather", "{}", ("functions_get_weather", "{}")),
+        ("天气" * 40, "{}", ("_" * 64, "{}")),
+        ("", '{"a": 1}', ("unnamed", '{"a": 1}')),
+        ("f", '{"a": NaN}', ("f", "{}")),
+        ("f", '{"a": 1e999}', ("f", "{}")),
+        ("f", '{"a": "\\ud800"}', ("f", "{}")),
+        ("f", '{"a": 1}{"a": 1}', ("f", "{}")),
+        ("f", "[1]", ("f", "{}")),
+        ("f", "{" * 100_000, ("f", "{}")),
+    ],
+)
+def test_a_call_goes_back_as_servers_take_it(name: str, arguments: str, sent: tuple[str, str]) -> None:
+    pieces = json.dumps([{"index": 0, "id": "c1", "function": {"name": name, "arguments": arguments}}])
+    conversation = talk(("ask", [answer((EventKind.TOOL_CALLS, pieces), outcome=Outcome.TOOL_CALLS)]))
+    [call] = conversation.turns[-1].answer.tool_calls
+    request = conversation.request(Prompt(results=(ToolResult(call, "noon"),)), Setup(model="m"))
+    [gone] = request.messages[1].tool_calls
+    assert (gone.name, gone.arguments) == sent
+    request.encoded()
+
+
+def test_an_answer_of_spaces_is_none() -> None:
+    conversation = talk(("one", [answer((CONTENT, "\n\n "))]), ("two", [answer((CONTENT, "second"))]))
+    request = conversation.request(Prompt("three"), Setup(model="m"))
+    assert said(request) == [("user", "two"), ("assistant", "second"), ("user", "three")]
+
+
 def test_attached_files_are_part_of_the_message() -> None:
     prompt = Prompt("sum it up", (Attachment("a.csv", "1,2"),))
     [message] = Conversation().request(prompt, Setup(model="m")).messages
@@ -270,8 +301,12 @@ class TestReasoningSentBack:
 
     @pytest.mark.parametrize(
         "parameters",
-        [Parameters(clear_thinking=False), Parameters(extra={"thinking": {"clear_thinking": False}})],
-        ids=["set", "typed"],
+        [
+            Parameters(clear_thinking=False),
+            Parameters(extra={"thinking": {"clear_thinking": False}}),
+            Parameters(extra={"chat_template_kwargs": {"clear_thinking": False}}),
+        ],
+        ids=["set", "typed", "typed for a template"],
     )
     def test_all_of_it_where_the_server_keeps_it(self, loop: Conversation, parameters: Parameters) -> None:
         setup = Setup(model="m", parameters=parameters)
