@@ -47,7 +47,9 @@ class _Endpoints:
 
     async def model(self, request: Request) -> Response:
         check_key(request, self.key)
-        model = request.path_params["model"]
+        model = request.path_params["model"].rstrip("/")
+        if not model:
+            return await self.models(request)
         if model not in MODEL_IDS:
             raise ApiError(404, "model_not_found", f"The model '{model[:80]}' does not exist.")
         return JSONResponse(self._model(model))

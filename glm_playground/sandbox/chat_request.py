@@ -19,6 +19,7 @@ _HONOURED = {
     "temperature",
     "top_p",
     "stop",
+    "n",
     "seed",
     "response_format",
     "callback_url",
@@ -56,7 +57,7 @@ class ReceivedMessage(_Wire):
 class StreamOptions(_Wire):
     """Options of a stream."""
 
-    include_usage: bool = False
+    include_usage: bool | None = None
 
 
 class ResponseFormat(_Wire):
@@ -84,7 +85,7 @@ class ReceivedChat(_Wire):
     temperature: Annotated[float, Field(ge=0, le=1)] | None = None
     top_p: Annotated[float, Field(ge=0.01, le=1)] | None = None
     stop: str | Annotated[list[str], Field(max_length=4)] | None = None
-    seed: int | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     n: Annotated[int, Field(ge=1, le=1)] | None = None
     response_format: ResponseFormat | None = None
     tools: Annotated[list[dict[str, Any]], Field(max_length=128)] | None = None
@@ -104,6 +105,12 @@ class ReceivedChat(_Wire):
         )
 
     @property
+    def stops(self) -> list[str]:
+        """The texts that end an answer."""
+        stops = [self.stop] if isinstance(self.stop, str) else self.stop or []
+        return [stop for stop in stops if stop]
+
+    @property
     def takes_calls(self) -> bool:
         """Whether a call of a tool is an answer to this: not to a tool's result, else a loop would never end."""
         return self.messages[-1].role != "tool" and self.tool_choice != "none"
@@ -111,7 +118,7 @@ class ReceivedChat(_Wire):
     @property
     def include_usage(self) -> bool:
         """Whether a stream is to carry its usage."""
-        return self.stream_options is not None and self.stream_options.include_usage
+        return self.stream_options is not None and self.stream_options.include_usage is True
 
     @property
     def last_user_text(self) -> str:
@@ -135,7 +142,8 @@ def parse_chat_request(body: object) -> ReceivedChat:
     if not isinstance(body, dict):
         raise ApiError(400, "invalid_request", "The body must be a JSON object.")
     try:
-        request = ReceivedChat.model_validate(body)
+        # Clients write null for what they do not say.
+        request = ReceivedChat.model_validate({name: value for name, value in body.items() if value is not None})
     except ValidationError as error:
         raise ApiError.invalid(_by_field(error)) from None
     if not any(message.role in {"user", "tool"} for message in request.messages):

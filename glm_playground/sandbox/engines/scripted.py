@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -89,7 +89,7 @@ def _plan(request: ReceivedChat, script: Script) -> _Plan:
     left = request.most_tokens if request.most_tokens is not None else 1_000_000_000
     calls = script.tool_call and request.takes_calls
     reasoning = reasoning_tokens(script.reasoning)
-    content = _content(script, calls)
+    content = _until(request.stops, _content(script, calls))
     arguments = _TOOL_ARGUMENTS if calls else ()
     cut = len(reasoning) + len(content) + len(arguments) > left
     kept_reasoning = reasoning[:left]
@@ -107,9 +107,25 @@ def _content(script: Script, calls: bool) -> list[str]:
     return [] if calls else pieces(DEFAULT_TEXT)
 
 
+def _until(stops: Sequence[str], tokens: list[str]) -> list[str]:
+    """`tokens` up to the first of the texts that end an answer, which is not part of it."""
+    text = "".join(tokens) if stops else ""
+    end = min((place for stop in stops if (place := text.find(stop)) >= 0), default=None)
+    if end is None:
+        return tokens
+    kept: list[str] = []
+    for token in tokens:
+        if end <= 0:
+            break
+        kept.append(token[:end])
+        end -= len(token)
+    return kept
+
+
 def _tool_name(request: ReceivedChat) -> str:
-    """The first tool the request offers, so that a client finds the call among its own."""
-    function = (request.tools or [{}])[0].get("function")
+    """The tool that the request asks for, else the first it offers, so that a client finds the call among its own."""
+    asked = request.tool_choice if isinstance(request.tool_choice, dict) else None
+    function = (asked or (request.tools or [{}])[0]).get("function")
     name = function.get("name") if isinstance(function, dict) else None
     return name if isinstance(name, str) else "get_weather"
 

@@ -381,3 +381,69 @@ def test_a_tool_loop_ends_with_an_answer(client: httpx.Client) -> None:
 def test_no_tool_is_called_where_the_request_says_so(client: httpx.Client) -> None:
     answered = chunks(ask(client, "@script tool_call=1", tool_choice="none"))
     assert answered[-2]["choices"][0]["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize(
+    ("stop", "text"),
+    [
+        ("text** of", "This is **scripted "),
+        (["never", "**scripted", "text"], "This is "),
+        (["T"], ""),
+        ([], "This is **scripted text** of the sandbox"),
+        ("", "This is **scripted text** of the sandbox"),
+        (None, "This is **scripted text** of the sandbox"),
+        (["", "ed text"], "This is **script"),
+    ],
+)
+def test_an_answer_ends_before_a_stop_text(client: httpx.Client, stop: object, text: str) -> None:
+    answered = chunks(ask(client, "hi", stop=stop))
+    assert text_of(answered).partition(",")[0] == text
+    assert answered[-2]["choices"][0]["finish_reason"] == "stop"
+
+
+def test_null_is_as_if_it_were_not_sent(client: httpx.Client) -> None:
+    nothing = dict.fromkeys(
+        ("stream", "n", "seed", "stop", "tools", "tool_choice", "stream_options", "response_format")
+    )
+    response = client.post("/v1/chat/completions", json=body_of("@script tokens=2", stream=False) | nothing)
+    assert response.json()["object"] == "chat.completion"
+    assert "x-sandbox-ignored" not in response.headers
+    refused = client.post("/v1/chat/completions", json=body_of("hi") | {"messages": None})
+    assert refused.json()["errors"].keys() == {"messages"}
+
+
+def test_options_of_a_stream(client: httpx.Client) -> None:
+    for options, told in [
+        ({}, 0),
+        ({"include_usage": None}, 0),
+        ({"include_usage": True, "include_obfuscation": False}, 1),
+    ]:
+        assert (
+            sum("usage" in chunk for chunk in chunks(ask(client, "@script tokens=2", stream_options=options))) == told
+        )
+
+
+def test_one_answer_is_all_that_is_given(client: httpx.Client) -> None:
+    assert "x-sandbox-ignored" not in ask(client, "@script tokens=2", n=1).headers
+    assert ask(client, "hi", n=2).json()["errors"].keys() == {"n"}
+    assert ask(client, "hi", seed=2**63).json()["errors"].keys() == {"seed"}
+
+
+def test_the_tool_that_was_asked_for_is_called(client: httpx.Client) -> None:
+    tools = [{"type": "function", "function": {"name": name}} for name in ("first", "second")]
+    choice = {"type": "function", "function": {"name": "second"}}
+    answered = ask(client, "@script tool_call=1", stream=False, tools=tools, tool_choice=choice).json()
+    assert [call["function"]["name"] for call in answered["choices"][0]["message"]["tool_calls"]] == ["second"]
+
+
+def test_other_methods_and_addresses(client: httpx.Client) -> None:
+    assert client.get("/v1/models/").json() == client.get("/v1/models").json()
+    assert client.get("/v1/models/glm-5.1/").json()["id"] == "glm-5.1"
+    for path in ("/v1/models", "/v1/models/glm-5.1"):
+        head = client.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+    for path in ("/v1/models", "/v1/chat/completions"):
+        # No page of another origin is let in.
+        asked = client.options(path, headers={"Origin": "http://example.org", "Access-Control-Request-Method": "POST"})
+        assert asked.status_code == 405
+        assert not [name for name in asked.headers if name.startswith("access-control")]
