@@ -29,7 +29,7 @@ from glm_playground.gateway.error_meanings import error_class
 from glm_playground.gateway.error_shapes import read_error_body
 from glm_playground.gateway.errors import GatewayError
 from glm_playground.gateway.listing import next_page, read_listing, rows_of
-from glm_playground.gateway.pool import PROXY_EXTENSION, ConnectionPool, forget_connection
+from glm_playground.gateway.pool import PROXY_EXTENSION, ConnectionPool, forget_connection, leave
 from glm_playground.gateway.redaction import RedactedEvents, Redaction
 from glm_playground.gateway.stream import (
     TAIL_S,
@@ -157,7 +157,7 @@ class GatewayClient:
         try:
             yield ChatStream(response, response_ids(response, self._redaction), t0_ns, self._redaction, tail=self._tail)
         finally:
-            await response.aclose()
+            await leave(response)
 
     async def chat(self, request: ChatRequest, *, client_request_id: str | None = None) -> ChatCompletion:
         """The whole answer to `request`, sent without streaming; retried as `stream` is.
@@ -170,7 +170,7 @@ class GatewayClient:
         try:
             completion = read_completion(await self._body(response), perf_counter_ns() - t0_ns)
         finally:
-            await response.aclose()
+            await leave(response)
         ids = response_ids(response, self._redaction)
         if completion is None:
             raise errors.ResponseUnreadable(
@@ -233,7 +233,7 @@ class GatewayClient:
         except (ValueError, RecursionError):
             raise errors.ResponseUnreadable("the answer is not JSON") from None
         finally:
-            await response.aclose()
+            await leave(response)
         return JsonAnswer(value, response.headers.get("etag"))
 
     async def _get(self, url: str, headers: dict[str, str]) -> httpx.Response:
@@ -295,7 +295,7 @@ class GatewayClient:
         finally:
             if response.is_error:
                 await forget_connection(response)
-            await response.aclose()
+            await leave(response)
         raise self._response_error(response, body)
 
     def _unsent(self, error: httpx.HTTPError, request: httpx.Request, progress: _Receipt) -> GatewayError:

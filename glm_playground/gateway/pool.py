@@ -1,5 +1,7 @@
 """The connections that gateways are asked over."""
 
+import re
+
 import httpx
 
 from glm_playground.gateway import errors
@@ -72,6 +74,14 @@ def connection_pool(
         trust_env=False,
         headers={"User-Agent": "glm-playground"},
     )
+
+
+async def leave(response: httpx.Response) -> None:
+    """Ends the reading of `response`; its connection is not kept where the server keeps it for no longer than we do."""
+    promised = re.search(r"\btimeout\s*=\s*(\d{1,9})", response.headers.get("keep-alive", ""), re.IGNORECASE)
+    if promised and int(promised[1]) <= KEPT_FOR_S:
+        await forget_connection(response)
+    await response.aclose()
 
 
 async def forget_connection(response: httpx.Response) -> None:

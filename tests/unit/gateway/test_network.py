@@ -256,8 +256,8 @@ class TestProxies:
         assert type(error) is errors.ConnectionFailed
 
 
-def twice(gateway: Gateway, loop: Callable[..., object]) -> list[str]:
-    """Two chats one after the other over one pool."""
+def twice(gateway: Gateway, loop: Callable[..., object], between: threading.Event | None = None) -> list[str]:
+    """Two chats one after the other over one pool, the second once `between` is set."""
 
     async def go() -> list[str]:
         http = connection_pool(connect_timeout=5, read_timeout=5)
@@ -271,6 +271,8 @@ def twice(gateway: Gateway, loop: Callable[..., object]) -> list[str]:
                 ends.append("ok")
             except errors.GatewayError as error:
                 ends.append(type(error).__name__)
+            if between:
+                await asyncio.to_thread(between.wait, 5)
         await http.aclose()
         return ends
 
@@ -281,6 +283,9 @@ def twice(gateway: Gateway, loop: Callable[..., object]) -> list[str]:
 
 def kept(status: int, body: bytes) -> bytes:
     return b"HTTP/1.1 %d Said\r\ncontent-length: %d\r\n\r\n%b" % (status, len(body), body)
+
+
+ONE_ANSWER = b'data: {"choices": [{"delta": {"content": "a"}}]}\n\ndata: [DONE]\n\n'
 
 
 class TestKeptConnections:
@@ -295,9 +300,40 @@ class TestKeptConnections:
             assert twice(Gateway("x", server.url), loop) == ["ServerFailed", "ok"]
         assert len(server.asked) == 2
 
+    @pytest.mark.parametrize("goodbye", [b"", b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n"])
+    def test_none_is_used_that_the_server_has_closed_meanwhile(self, goodbye: bytes) -> None:
+        closed = threading.Event()
+
+        def once(connection: socket.socket) -> None:
+            connection.sendall(kept(200, ONE_ANSWER))
+            connection.sendall(goodbye)
+            connection.close()
+            closed.set()
+
+        with CannedServer(once, stream(content("a"), b"[DONE]")) as server:
+            assert twice(Gateway("x", server.url), asyncio.run, between=closed) == ["ok", "ok"]
+        assert len(server.asked) == 2
+
+    @pytest.mark.parametrize(
+        ("promised", "connections"), [("timeout=1", 2), ("max=100, timeout=1", 2), ("timeout=5", 1)]
+    )
+    def test_none_is_kept_longer_than_the_server_says(self, promised: str, connections: int) -> None:
+        said = kept(200, ONE_ANSWER).replace(b"\r\n", b"\r\nkeep-alive: %b\r\n" % promised.encode(), 1)
+        made: list[socket.socket] = []
+
+        def serve(connection: socket.socket) -> None:
+            made.append(connection)
+            while True:
+                read_request(connection)
+                connection.sendall(said)
+
+        with RawServer(serve) as server:
+            assert twice(Gateway("x", server.url), asyncio.run) == ["ok", "ok"]
+        assert len(made) == connections
+
     def test_a_server_that_closes_as_the_request_goes_out_may_have_charged(self) -> None:
         def once(connection: socket.socket) -> None:
-            connection.sendall(kept(200, b'data: {"choices": [{"delta": {"content": "a"}}]}\n\ndata: [DONE]\n\n'))
+            connection.sendall(kept(200, ONE_ANSWER))
             read_request(connection)
 
         with CannedServer(once) as server:
