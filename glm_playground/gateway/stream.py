@@ -25,6 +25,8 @@ TAIL_S = 2.0
 """How long a stream may go on without anything of the answer once that said why it ended."""
 
 _END_WAIT_S = 0.05
+_READ_CODINGS = frozenset({"gzip", "deflate", "identity"})
+_LONGEST_CODING = 40
 _LONGEST_HEADER = bounds.HEADER_CHARACTERS
 _NOT_OF_THE_ANSWER = frozenset({EventKind.COMMENT, EventKind.EMPTY, EventKind.UNREADABLE})
 
@@ -78,7 +80,9 @@ class ChatStream:
         self.t0_ns = t0_ns
         self._redaction = redaction
         self._tail = tail
-        self._empty = "the answer holds no event"
+        coding = response.headers.get("content-encoding", "").strip().lower()[:_LONGEST_CODING]
+        unread = coding and not _READ_CODINGS.issuperset(map(str.strip, coding.split(",")))
+        self._empty = f"the answer is compressed as {coding}" if unread else "the answer holds no event"
 
     async def read_into(self, events: list[Event], changed: Callable[[], None] = lambda: None) -> None:
         """Adds each event to `events` as it comes, until the gateway ends the answer.

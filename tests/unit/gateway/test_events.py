@@ -4,6 +4,7 @@ import gzip
 import json
 import socket
 import threading
+import zlib
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -450,16 +451,34 @@ class TestContentTypes:
     def test_an_answer_written_for_people_is_read(self) -> None:
         assert told_of(json.dumps(WHOLE, indent=2).encode(), "application/json").text == "ab"
 
-    @pytest.mark.parametrize("encoding", ["gzip", None])
+    @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "deflate", "identity", "none", None])
     def test_a_compressed_stream_is_read_though_it_was_not_asked_for(self, encoding: str | None) -> None:
         head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n"
         body = HI + DONE_EVENT
         if encoding:
-            head, body = head + b"content-encoding: gzip\r\n", gzip.compress(body)
+            head += b"content-encoding: %b\r\n" % encoding.encode()
+            body = {"gzip": gzip.compress, "deflate": zlib.compress}.get(encoding.lower(), bytes)(body)
         with CannedServer(head + b"\r\n" + body) as server:
             told = streamed(Gateway("x", server.url), PLAIN)
         assert told.text == "ab"
         assert server.asked[0].headers["accept-encoding"] == "identity"
+
+    @pytest.mark.parametrize(
+        ("coding", "kind", "words"),
+        [
+            ("br", errors.ResponseUnreadable, "the answer is compressed as br"),
+            ("zstd", errors.ResponseUnreadable, "the answer is compressed as zstd"),
+            ("gzip", errors.StreamBroken, "Error -3 while decompressing data: incorrect header check"),
+        ],
+    )
+    def test_a_stream_that_cannot_be_unpacked_says_so(
+        self, coding: str, kind: type[errors.GatewayError], words: str
+    ) -> None:
+        head = f"HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\nconnection: close\r\n\r\n"
+        with CannedServer(head.encode() + b"\x28\xb5\x2f\xfd\x00\x58") as server:
+            error = streamed(Gateway("x", server.url), PLAIN).error
+        assert type(error) is kind
+        assert (error.message, error.speaker) == (words, errors.Speaker.APP)
 
     @pytest.mark.parametrize(
         ("body", "content_type", "words"),

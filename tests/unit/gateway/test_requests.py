@@ -99,6 +99,53 @@ class TestUnsendable:
                 request.encoded()
 
 
+class TestBodies:
+    @pytest.mark.parametrize(
+        ("given", "sent"),
+        [
+            (
+                {"temperature": 0.0, "top_p": 1.0, "seed": 0, "do_sample": False},
+                {"temperature": 0.0, "top_p": 1.0, "seed": 0, "do_sample": False},
+            ),
+            ({"stop": "", "tools": (), "extra": {}, "response_format": None}, {}),
+            ({"stop": "\n"}, {"stop": ["\n"]}),
+            ({"stop": "a", "extra": {"stop": ["b", "c"], "n": 2}}, {"stop": ["b", "c"], "n": 2}),
+            (
+                {"max_tokens": 5, "extra": {"max_completion_tokens": 8}},
+                {"max_tokens": 5, "max_completion_tokens": 8},
+            ),
+            ({"extra": {"temperature": None}, "temperature": 0.5}, {"temperature": None}),
+        ],
+    )
+    def test_what_is_set_is_sent_and_nothing_else(self, given: dict[str, object], sent: dict[str, object]) -> None:
+        with CannedServer(stream(content("a"), b"[DONE]")) as server:
+            streamed(Gateway("x", server.url), PLAIN.model_copy(update=given))
+        body = json.loads(server.asked[0].body)
+        for name in ("model", "messages", "stream", "stream_options"):
+            body.pop(name)
+        assert body == sent
+
+    def test_messages_as_servers_take_them(self) -> None:
+        image = "data:image/png;base64,iVBORw0KGgo="
+        messages = (
+            Message(role="system", content="你好 \u2028 \x00"),
+            Message(role="user", content=" \n", images=(image,)),
+            Message(role="assistant", content=""),
+            Message(role="user", content="x", images=(image, image)),
+        )
+        with CannedServer(stream(content("a"), b"[DONE]")) as server:
+            streamed(Gateway("x", server.url), ChatRequest(model="模型 1", messages=messages))
+        body = json.loads(server.asked[0].body)
+        part = {"type": "image_url", "image_url": {"url": image}}
+        assert body["model"] == "模型 1"
+        assert [message["content"] for message in body["messages"]] == [
+            "你好 \u2028 \x00",
+            [part],
+            "",
+            [part, part, {"type": "text", "text": "x"}],
+        ]
+
+
 class TestWithout:
     def test_a_server_that_refuses_stream_options(self) -> None:
         refusal = answer(
