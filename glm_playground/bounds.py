@@ -106,6 +106,8 @@ BUNDLE_VALUES = 2_000_000
 BUNDLE_EVENTS = 400_000
 """Of all runs; three of the longest answers, a token an event."""
 BUNDLE_EVENTS_A_RUN = 200_000
+BUNDLE_SCENARIOS = 100
+"""Of a running order."""
 
 # The lanes of a link and of a workbench.
 LANES = 6

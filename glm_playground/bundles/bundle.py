@@ -42,6 +42,7 @@ from glm_playground.bundles.parts import (
     MAX_EVENTS_PER_RUN,
     VERSION,
     Manifest,
+    ScenarioRow,
     card_model,
     card_path,
     count_values,
@@ -82,6 +83,7 @@ __all__ = [
     "NotABundle",
     "PreviewRow",
     "RecordedRun",
+    "ScenarioRow",
     "preview",
     "read_bundle",
     "stand_in_notice",
@@ -114,6 +116,8 @@ class Bundle:
     versions: dict[str, str] = field(default_factory=dict)
     """Of the app and of libraries it used, by name."""
     note: str = ""
+    scenarios: tuple[ScenarioRow, ...] = ()
+    """Of a running order: which of the runs are shown together, and what is said then."""
 
 
 class PreviewRow(NamedTuple):
@@ -153,6 +157,7 @@ def read_bundle(data: bytes, limits: Limits = SHARED) -> Bundle:
         cards=parts.cards(),
         versions=parts.versions,
         note=parts.note,
+        scenarios=parts.scenarios,
     )
 
 
@@ -171,7 +176,7 @@ def _parts(bundle: Bundle) -> dict[str, bytes]:
         run_path(number): write_run(one.run, one.cost, one.lane) for number, one in enumerate(bundle.runs, start=1)
     }
     parts |= {card_path(model): write_json(facts) for model, facts in sorted(bundle.cards.items())}
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": _version(bundle),
         "title": bundle.title,
@@ -183,13 +188,17 @@ def _parts(bundle: Bundle) -> dict[str, bytes]:
             for path, body in parts.items()
         ],
     }
+    if bundle.scenarios:
+        manifest["scenarios"] = [row.model_dump() for row in bundle.scenarios]
     return {MANIFEST: write_json(manifest), **parts}
 
 
 def _version(bundle: Bundle) -> int:
     """The oldest whose readers know all that is in the bundle."""
+    if bundle.scenarios:
+        return VERSION
     images = any(message.images for one in bundle.runs for message in one.run.request.messages)
-    return VERSION if images else 1
+    return 2 if images else 1
 
 
 def _holds(path: str, bundle: Bundle) -> str:
@@ -207,6 +216,10 @@ class BundleParts:
 
     What was asked for is as it was written; that all of the file is shows once all runs and cards were asked for.
 
+    Attributes:
+        title, created_at, note, versions, scenarios: as the manifest has them.
+        count: how many runs there are.
+
     Raises:
         BundleError: the file is no bundle, whatever its runs and cards are.
     """
@@ -221,9 +234,17 @@ class BundleParts:
         self.created_at = manifest.created_at
         self.note = manifest.note
         self.versions = manifest.versions
+        self.scenarios = manifest.scenarios
         self._rows = {row.path: row for row in manifest.parts}
         self._limits = limits
-        self._values = 0
+        self._values = self._events = 0
+        self._ids: dict[str, int] = {}
+        numbers = sorted(number for path in self._rows if (number := run_number(path)) is not None)
+        if not numbers or numbers != list(range(1, len(numbers) + 1)):
+            raise BundleInvalid("the runs are not numbered from 1")
+        self.count = len(numbers)
+        if self.scenarios and sum(row.runs for row in self.scenarios) != self.count:
+            raise BundleInvalid(f"{MANIFEST}: scenarios: they have not as many runs as the file")
 
     def runs(self) -> Iterator[RecordedRun]:
         """Each run, in the order they are shown.
@@ -231,22 +252,22 @@ class BundleParts:
         Raises:
             BundleError: one is not as it was written, or all have too much together.
         """
-        numbers = sorted(number for path in self._rows if (number := run_number(path)) is not None)
-        if not numbers or numbers != list(range(1, len(numbers) + 1)):
-            raise BundleInvalid("the runs are not numbered from 1")
-        ids: set[str] = set()
-        events = 0
-        for path in map(run_path, numbers):
-            one = RecordedRun(*read_run(self._read(path), path))
-            events += len(one.run.events)
-            if events > self._limits.events:
-                raise BundleTooLarge(f"the runs have more than {self._limits.events:,} events together")
-            if one.run.id in ids:
-                raise BundleInvalid("two runs have the same id")
-            ids.add(one.run.id)
-            yield one
-            # Not held while the next one is read.
-            del one
+        return map(self.run, range(1, self.count + 1))
+
+    def run(self, number: int) -> RecordedRun:
+        """The run with this number, from 1; asked for once.
+
+        Raises:
+            BundleError: it is not as it was written, or those that were asked for have too much together.
+        """
+        path = run_path(number)
+        one = RecordedRun(*read_run(self._read(path), path))
+        self._events += len(one.run.events)
+        if self._events > self._limits.events:
+            raise BundleTooLarge(f"the runs have more than {self._limits.events:,} events together")
+        if self._ids.setdefault(one.run.id, number) != number:
+            raise BundleInvalid("two runs have the same id")
+        return one
 
     def cards(self) -> dict[str, Any]:
         """What was known of each model, by its id.

@@ -22,13 +22,15 @@ from glm_playground.runs.run import Run
 from glm_playground.runs.run_json import RecordingError, cost_from_json, cost_to_json, run_from_json, run_to_json
 
 FORMAT: Final = "glmrun"
-VERSION: Final = 2
-"""The newest that is read. A file has the oldest that says all that it holds: 2 where a message has images."""
+VERSION: Final = 3
+"""The newest that is read. A file has the oldest that says all that it holds: 3 where it has scenarios, 2 where a
+message has images."""
 MANIFEST = "manifest.json"
 
 MAX_TITLE_CHARACTERS = 200
 MAX_NOTE_CHARACTERS = 20_000
 MAX_VERSIONS = 100
+MAX_SCENARIOS = bounds.BUNDLE_SCENARIOS
 MAX_CARDS = 200
 MAX_CARD_BYTES = 1024 * 1024
 MAX_LANE = 99
@@ -40,6 +42,7 @@ MAX_EVENTS_PER_RUN = bounds.BUNDLE_EVENTS_A_RUN
 MAX_EVENTS = bounds.BUNDLE_EVENTS
 """Of all runs together."""
 
+_SCENARIOS_SINCE = 3
 _LONGEST_WHERE = 200
 _MOST_DIGITS = 40
 _LARGEST_WHOLE = 2**64
@@ -65,17 +68,31 @@ class PartRow(_Part):
     """How many, unpacked."""
 
 
+class ScenarioRow(_Part):
+    """A scenario of a running order: some of the file's runs, with what to say about them."""
+
+    title: Annotated[str, StringConstraints(max_length=MAX_TITLE_CHARACTERS)]
+    notes: Annotated[str, StringConstraints(max_length=MAX_NOTE_CHARACTERS)]
+    """What the speaker says."""
+    language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(_[A-Z]{2})?)?$")]
+    """What it is in, such as `en` or `pt_BR`; empty where nobody said it."""
+    runs: Annotated[int, Field(ge=1)]
+    """How many runs it has: those that follow the ones of the scenario before it."""
+
+
 class Manifest(_Part):
     """`manifest.json`: what the file is, and every other part of it."""
 
     format: Literal["glmrun"]
-    version: Literal[1, 2]
+    version: Literal[1, 2, 3]
     title: Annotated[str, StringConstraints(max_length=MAX_TITLE_CHARACTERS)]
     created_at: AwareDatetime
     note: Annotated[str, StringConstraints(max_length=MAX_NOTE_CHARACTERS)]
     versions: Annotated[dict[_Short, _Short], Field(max_length=MAX_VERSIONS)]
     """Of the app and of libraries it used, by name."""
     parts: Annotated[tuple[PartRow, ...], Field(max_length=MAX_PARTS)]
+    scenarios: Annotated[tuple[ScenarioRow, ...], Field(max_length=MAX_SCENARIOS)] = ()
+    """Of a running order, in the order they are shown; from version 3 on."""
 
 
 class RunFigures(_Part):
@@ -196,6 +213,8 @@ def read_manifest(data: bytes) -> Manifest:
         manifest = Manifest.model_validate_json(data)
     except ValidationError as error:
         raise _invalid(MANIFEST, error) from None
+    if bool(manifest.scenarios) != (manifest.version >= _SCENARIOS_SINCE):
+        raise BundleInvalid(f"{MANIFEST}: scenarios: of version {_SCENARIOS_SINCE}, and of no other")
     if problem := _time_problem(manifest.created_at):
         raise BundleInvalid(f"{MANIFEST}: created_at: {problem}")
     return manifest

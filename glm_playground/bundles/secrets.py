@@ -213,6 +213,15 @@ def _change_bundle(bundle: Bundle, change: _Change) -> Bundle:
             for model, facts in bundle.cards.items()
         },
         versions={changed("versions", name): changed("versions", text) for name, text in bundle.versions.items()},
+        scenarios=tuple(
+            row.model_copy(
+                update={
+                    "title": changed(f"scenario {number}, title", row.title),
+                    "notes": changed(f"scenario {number}, notes", row.notes),
+                }
+            )
+            for number, row in enumerate(bundle.scenarios, start=1)
+        ),
     )
 
 

@@ -30,8 +30,10 @@ from glm_playground.ledger.values import (
     UnreadableRun,
     WorkbenchRow,
 )
+from glm_playground.ledger.workbenches import RUNNING_ORDER
 
 __all__ = [
+    "RUNNING_ORDER",
     "BalanceReading",
     "Callback",
     "Cursor",

@@ -12,11 +12,16 @@ from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.schema import presets, workbenches
 from glm_playground.ledger.values import PROMPT_CHARACTERS, StoredWorkbench, WorkbenchRow
 
+RUNNING_ORDER = "running-order"
+"""The id under which an owner's running order lies among the workbenches; no workbench has it."""
+
 
 def read_rows(connection: Connection, owner: str) -> tuple[WorkbenchRow, ...]:
     """The owner's workbenches without their bodies, the one that was saved last first."""
     columns = workbenches.c.id, workbenches.c.name, workbenches.c.updated_at
-    query = select(*columns).where(workbenches.c.owner == plain(owner), workbenches.c.deleted_at.is_(None))
+    query = select(*columns).where(
+        workbenches.c.owner == plain(owner), workbenches.c.deleted_at.is_(None), workbenches.c.id != RUNNING_ORDER
+    )
     order = workbenches.c.updated_at.desc(), workbenches.c.id
     return tuple(WorkbenchRow(*row) for row in connection.execute(query.order_by(*order)))
 

@@ -1,8 +1,11 @@
 """Moves of a history from one browser to another."""
 
+from contextlib import suppress
+
+from glm_playground.bundles.bundle import BundleError
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.moves import Movable
-from glm_playground.service import presets, storage, workbenches
+from glm_playground.service import presets, running_orders, storage, workbenches
 
 
 def take_over(ledger: Ledger, code: str, to: str) -> Movable | None:
@@ -18,6 +21,9 @@ def take_over(ledger: Ledger, code: str, to: str) -> Movable | None:
     if found is None:
         return None
     presets.join(found.owner, to)
+    # What cannot be read, or is too much for one order, moves only where `to` has none.
+    with suppress(BundleError):
+        running_orders.join(found.owner, to)
     moved = ledger.move(code, to)
     workbenches.forget(found.owner)
     return moved

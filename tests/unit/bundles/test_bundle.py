@@ -350,8 +350,8 @@ def test_a_file_has_the_oldest_version_whose_readers_know_what_it_holds() -> Non
 def test_a_later_version_has_its_own_error() -> None:
     # What else is new in it does not matter.
     with pytest.raises(BundleNewer) as caught:
-        read_bundle(with_manifest(version=3, layers=[]))
-    assert caught.value.version == 3
+        read_bundle(with_manifest(version=4, layers=[]))
+    assert caught.value.version == 4
 
 
 @pytest.mark.parametrize(
@@ -368,6 +368,11 @@ def test_a_later_version_has_its_own_error() -> None:
         {"versions": {"a": 1}},
         {"parts": [{"path": RUN, "sha256": "0", "bytes": 1}]},
         {"parts": {}},
+        {"scenarios": [{"title": "", "notes": "", "language": "", "runs": 1}]},
+        {"scenarios": [], "version": 3},
+        {"scenarios": [{"title": "", "notes": "", "language": "", "runs": 1000}], "version": 3},
+        {"scenarios": [{"title": "", "notes": "", "language": "<b>", "runs": 1}], "version": 3},
+        {"scenarios": [{"title": "", "notes": "", "language": "", "runs": 0}], "version": 3},
     ],
 )
 def test_a_wrong_manifest_is_refused(fields: dict[str, Any]) -> None:

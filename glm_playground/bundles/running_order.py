@@ -1,0 +1,120 @@
+"""A running order: scenarios that are presented one after the other, and the bundle that carries them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from glm_playground.bundles.archive import SHARED, Limits
+from glm_playground.bundles.bundle import Bundle, BundleError, BundleParts, RecordedRun, ScenarioRow
+from glm_playground.bundles.snapshot import snapshot
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Recorded runs that are shown together, a lane each, with what the speaker says about them."""
+
+    title: str
+    runs: tuple[RecordedRun, ...]
+    """At least one."""
+    notes: str = ""
+    language: str = ""
+    """`en` or `pt_BR`, or another; empty where nobody said it."""
+
+    @property
+    def lanes(self) -> tuple[RecordedRun, ...]:
+        """What each lane shows, left to right: its last run."""
+        last = {one.lane: one for one in self.runs}
+        return tuple(last[lane] for lane in sorted(last))
+
+    @property
+    def question(self) -> str:
+        """What the audience reads: the user's last words."""
+        messages = self.lanes[0].run.request.messages
+        return next((message.content for message in reversed(messages) if message.role == "user"), "")
+
+    @property
+    def run_ids(self) -> frozenset[str]:
+        """By which the scenario is known again: no other one has any of them."""
+        return frozenset(one.run.id for one in self.runs)
+
+
+@dataclass(frozen=True)
+class BrokenScenario:
+    """A scenario that cannot be shown, and why."""
+
+    title: str
+    error: BundleError
+
+
+@dataclass(frozen=True)
+class RunningOrder:
+    """Scenarios in the order they are shown."""
+
+    title: str = ""
+    scenarios: tuple[Scenario, ...] = ()
+    broken: tuple[BrokenScenario, ...] = ()
+    """Left out when the order is written."""
+    note: str = ""
+
+    def put(self, scenario: Scenario) -> "RunningOrder":
+        """With a scenario at the end, in place of those that have one of its runs."""
+        kept = tuple(one for one in self.scenarios if not one.run_ids & scenario.run_ids)
+        return replace(self, scenarios=(*kept, scenario))
+
+    def joined(self, scenarios: Sequence[Scenario]) -> "RunningOrder":
+        """With several scenarios at the end."""
+        found = self
+        for scenario in scenarios:
+            found = found.put(scenario)
+        return found
+
+    def without(self, place: int) -> "RunningOrder":
+        """Without the scenario at `place`."""
+        return replace(self, scenarios=self.scenarios[:place] + self.scenarios[place + 1 :])
+
+    def moved(self, place: int, by: int) -> "RunningOrder":
+        """With the scenario at `place` so many places later, or earlier."""
+        left = [one for number, one in enumerate(self.scenarios) if number != place]
+        left.insert(max(0, place + by), self.scenarios[place])
+        return replace(self, scenarios=tuple(left))
+
+    def changed(self, place: int, **changes: str) -> "RunningOrder":
+        """With other words of the scenario at `place`: `title`, `notes`, `language`."""
+        changed = [replace(one, **changes) if number == place else one for number, one in enumerate(self.scenarios)]  # type: ignore[arg-type]
+        return replace(self, scenarios=tuple(changed))
+
+
+def bundle_of(order: RunningOrder) -> Bundle:
+    """The bundle that carries an order, made now, to be searched for keys and written."""
+    rows = tuple(
+        ScenarioRow(title=one.title, notes=one.notes, language=one.language, runs=len(one.runs))
+        for one in order.scenarios
+    )
+    runs = [run for one in order.scenarios for run in one.runs]
+    return replace(snapshot(runs, order.title, order.note), scenarios=rows)
+
+
+def read_order(data: bytes, limits: Limits = SHARED) -> RunningOrder:
+    """The running order in a `.glmrun` file; any other bundle is one of a single scenario.
+
+    A scenario with a run that cannot be read is told apart, and the others are there.
+
+    Raises:
+        BundleError: the file is no bundle, or of a later version.
+    """
+    parts = BundleParts(data, limits)
+    rows = parts.scenarios or (ScenarioRow(title=parts.title, notes=parts.note, language="", runs=parts.count),)
+    scenarios: list[Scenario] = []
+    broken: list[BrokenScenario] = []
+    next_number = 1
+    for row in rows:
+        numbers = range(next_number, next_number + row.runs)
+        next_number += row.runs
+        try:
+            runs = tuple(map(parts.run, numbers))
+        except BundleError as error:
+            # Alone: its traceback, and the error that it came of, hold what was read so far.
+            error.__traceback__ = error.__context__ = None
+            broken.append(BrokenScenario(row.title, error))
+        else:
+            scenarios.append(Scenario(row.title, runs, row.notes, row.language))
+    return RunningOrder(parts.title, tuple(scenarios), tuple(broken), parts.note)

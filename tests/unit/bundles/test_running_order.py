@@ -1,0 +1,101 @@
+"""Running orders: what is presented in which order, as a file that another machine opens."""
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glm_playground.bundles.bundle import BundleInvalid, BundleNewer, BundleTampered, RecordedRun, write_bundle
+from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_of, read_order
+from glm_playground.bundles.secrets import without_secrets
+from glm_playground.bundles.snapshot import snapshot
+from tests.bundles import recorded_run
+
+KEY = "sk-abcdefghijklmnopqrstuvwxyz123456"
+
+
+def scenario(title: str, *ids: str, lanes: bool = True) -> Scenario:
+    runs = [RecordedRun(recorded_run(id, f"answer {id}"), lane=lane if lanes else 0) for lane, id in enumerate(ids)]
+    return Scenario(title, tuple(runs), notes=f"say {title}", language="pt_BR")
+
+
+ORDER = RunningOrder("Board", (scenario("one", "1", "2"), scenario("two", "3"), scenario("three", "4")), note="n")
+
+
+def written(order: RunningOrder) -> bytes:
+    return write_bundle(bundle_of(order))
+
+
+def with_part(data: bytes, path: str, old: bytes, new: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as changed, zipfile.ZipFile(io.BytesIO(data)) as whole:
+        for name in whole.namelist():
+            body = whole.read(name)
+            changed.writestr(name, body.replace(old, new) if name == path else body)
+    return made.getvalue()
+
+
+def test_an_order_opens_as_it_was_written() -> None:
+    assert read_order(written(ORDER)) == ORDER
+
+
+def test_any_other_bundle_is_one_scenario() -> None:
+    runs = ORDER.scenarios[0].runs
+    found = read_order(write_bundle(snapshot(runs, "Plain", "its note")))
+    assert found.scenarios == (Scenario("Plain", runs, notes="its note"),)
+
+
+def test_a_broken_scenario_is_told_and_the_others_are_there() -> None:
+    found = read_order(with_part(written(ORDER), "runs/0003.json", b"answer 3", b"answer 9"))
+    assert [one.title for one in found.scenarios] == ["one", "three"]
+    assert [(one.title, type(one.error)) for one in found.broken] == [("two", BundleTampered)]
+    # What is written again has what could be read.
+    assert read_order(written(found)).scenarios == found.scenarios
+
+
+def test_a_later_version_is_refused_whole() -> None:
+    later = with_part(written(ORDER), "manifest.json", b'"version":3', b'"version":4')
+    with pytest.raises(BundleNewer, match="version 4"):
+        read_order(later)
+
+
+def test_scenarios_that_do_not_fit_the_runs_are_refused() -> None:
+    for old, new in ((b'"runs":2', b'"runs":1'), (b'"runs":2', b'"runs":900')):
+        with pytest.raises(BundleInvalid, match="scenarios"):
+            read_order(with_part(written(ORDER), "manifest.json", old, new))
+
+
+def test_what_no_earlier_version_knows_is_of_version_3_only() -> None:
+    manifest = zipfile.ZipFile(io.BytesIO(written(ORDER))).read("manifest.json")
+    assert json.loads(manifest)["version"] == 3
+    with pytest.raises(BundleInvalid, match="scenarios"):
+        read_order(with_part(written(ORDER), "manifest.json", b'"version":3', b'"version":2'))
+
+
+@given(st.integers(0, 2), st.integers(-5, 5))
+def test_moving_keeps_every_scenario(place: int, by: int) -> None:
+    moved = ORDER.moved(place, by)
+    assert sorted(one.title for one in moved.scenarios) == sorted(one.title for one in ORDER.scenarios)
+    assert moved.scenarios[min(max(place + by, 0), 2)] == ORDER.scenarios[place]
+
+
+def test_the_same_run_is_on_stage_once() -> None:
+    again = replace(ORDER.scenarios[1], title="again")
+    assert [one.title for one in ORDER.put(again).scenarios] == ["one", "three", "again"]
+
+
+def test_a_lane_shows_its_last_run_and_the_question_is_the_users() -> None:
+    both = scenario("x", "1", "2", lanes=False)
+    assert [one.run.id for one in both.lanes] == ["2"]
+    assert both.question == both.runs[-1].run.request.messages[-1].content
+
+
+def test_a_key_in_the_notes_does_not_leave() -> None:
+    order = ORDER.changed(1, notes=f"say {KEY}", title=KEY)
+    found = read_order(write_bundle(without_secrets(bundle_of(order))))
+    assert KEY not in found.scenarios[1].notes + found.scenarios[1].title
+    assert found.scenarios[0] == ORDER.scenarios[0]
