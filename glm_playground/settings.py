@@ -224,6 +224,9 @@ class Settings(BaseSettings):
     present_cap: Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)] = Decimal(1)
     """US dollars that an owner may spend on the page Present a day."""
 
+    present_tokens: Annotated[int, Field(ge=0, le=10**12)] = 1_000_000
+    """Tokens that an owner may use on the page Present a day where nobody published the price."""
+
     sending: bool = True
     """Whether requests are sent at the operator's cost."""
 

@@ -32,8 +32,13 @@ class Scenario:
         return next((message.content for message in reversed(messages) if message.role == "user"), "")
 
     @property
+    def id(self) -> str:
+        """By which it is known again in its order: its first run's."""
+        return self.runs[0].run.id
+
+    @property
     def run_ids(self) -> frozenset[str]:
-        """By which the scenario is known again: no other one has any of them."""
+        """Of its runs; no other scenario of an order has any of them."""
         return frozenset(one.run.id for one in self.runs)
 
 
@@ -67,20 +72,25 @@ class RunningOrder:
             found = found.put(scenario)
         return found
 
-    def without(self, place: int) -> "RunningOrder":
-        """Without the scenario at `place`."""
-        return replace(self, scenarios=self.scenarios[:place] + self.scenarios[place + 1 :])
+    def without(self, id: str) -> "RunningOrder":
+        """Without a scenario."""
+        return replace(self, scenarios=tuple(one for one in self.scenarios if one.id != id))
 
-    def moved(self, place: int, by: int) -> "RunningOrder":
-        """With the scenario at `place` so many places later, or earlier."""
-        left = [one for number, one in enumerate(self.scenarios) if number != place]
-        left.insert(max(0, place + by), self.scenarios[place])
+    def moved(self, id: str, by: int) -> "RunningOrder":
+        """With a scenario so many places later, or earlier."""
+        found = next((place for place, one in enumerate(self.scenarios) if one.id == id), None)
+        if found is None:
+            return self
+        left = [one for one in self.scenarios if one.id != id]
+        left.insert(max(0, found + by), self.scenarios[found])
         return replace(self, scenarios=tuple(left))
 
-    def changed(self, place: int, **changes: str) -> "RunningOrder":
-        """With other words of the scenario at `place`: `title`, `notes`, `language`."""
-        changed = [replace(one, **changes) if number == place else one for number, one in enumerate(self.scenarios)]  # type: ignore[arg-type]
-        return replace(self, scenarios=tuple(changed))
+    def changed(self, id: str, title: str, notes: str, language: str) -> "RunningOrder":
+        """With other words of a scenario."""
+        scenarios = [
+            replace(one, title=title, notes=notes, language=language) if one.id == id else one for one in self.scenarios
+        ]
+        return replace(self, scenarios=tuple(scenarios))
 
 
 def bundle_of(order: RunningOrder) -> Bundle:

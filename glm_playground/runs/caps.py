@@ -34,7 +34,7 @@ class Scope(StrEnum):
     TOTAL = "total"
     """Everybody, over all processes with the same database."""
     PRESENT = "present"
-    """An owner on the page Present."""
+    """An owner on the page Present: by dollars, and by tokens where a request has no price."""
 
 
 class Measure(StrEnum):
@@ -254,6 +254,9 @@ def refusal_of(claim: Claim, tallies: Mapping[Key, Tally], caps: Caps, now: date
         if measure is Measure.DOLLARS and not claim.priced:
             continue
         for key in claim.keys:
+            if key.scope is Scope.PRESENT and measure is Measure.TOKENS and claim.priced:
+                # There tokens stand in for dollars.
+                continue
             limit = caps.get(key.scope, Limits()).of(measure)
             tally = tallies.get(key, Tally())
             if limit is not None and tally.of(measure) + asked[measure] > limit:

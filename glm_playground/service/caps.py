@@ -18,7 +18,7 @@ def configured_caps(found: Settings) -> Caps:
         Scope.OWNER: _limits(found.owner_caps),
         Scope.ADDRESS: _limits(found.address_caps),
         Scope.TOTAL: _limits(found.total_caps),
-        Scope.PRESENT: Limits(dollars=found.present_cap),
+        Scope.PRESENT: Limits(dollars=found.present_cap, tokens=found.present_tokens),
     }
 
 

@@ -37,7 +37,7 @@ class GatewayRunner:
         if asked is None:
             raise LookupError("there is no gateway with this name")
         runtime.ask_prices(asked)
-        claim = self._claim(asked, request)
+        claim = self.claim(asked, request)
         owner = blind_owner(self.owner) if self.blind else self.owner
         return runtime.start(request, asked, owner, behind=behind, warm_up=warm_up, claim=claim)
 
@@ -69,7 +69,8 @@ class GatewayRunner:
         asked = self.gateways.find(gateway)
         return runtime.price_of(asked, model) if asked else None
 
-    def _claim(self, gateway: Gateway, request: ChatRequest) -> Claim | None:
+    def claim(self, gateway: Gateway, request: ChatRequest) -> Claim | None:
+        """What a request may use at most, and for whom it counts; None where nobody counts it."""
         keys = keys_of(gateway, self.owner, self.address, present=self.present)
         if not keys:
             return None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from glm_playground import bounds
+from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.setup import setup_of
 from glm_playground.ledger import Ledger, StoredRun, UnreadableRun
@@ -22,6 +23,7 @@ from glm_playground.ui.shared.ledger_notice import attempt, typed_for
 from glm_playground.ui.shared.long_text import draw_markdown, draw_typed
 from glm_playground.ui.shared.navigation import PLAYGROUND
 from glm_playground.ui.shared.page_frames import draw_page_frames
+from glm_playground.ui.shared.put_on_stage import draw_put_on_stage
 from glm_playground.ui.shared.run_footer import cost_state_name, draw_footer
 from glm_playground.ui.shared.run_view import draw_ended
 from glm_playground.ui.shared.session import open_conversations
@@ -147,6 +149,8 @@ def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
         if live := runtime.engine().live(stored.run.id):
             st.button(_("Stop"), key="history_run_stop", icon=":material/stop:", on_click=stop_runs, args=([live],))
         _draw_delete(ledger, owner, stored.run.id)
+    if stored.run.ended:
+        draw_put_on_stage(lambda: [RecordedRun(stored.run, stored.cost)], "history_stage")
 
 
 def _draw_delete(ledger: Ledger, owner: str, run_id: str) -> None:

@@ -1,159 +1,224 @@
-"""What is presented: a scenario that was recorded, played or asked live within a spending cap."""
+"""What is presented: the scenarios of one running order, of which one is on stage, played or asked live.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import cache
-from pathlib import Path
+Every tab of an owner shares the stage: the window with the notes follows it, and a reload finds it again.
+"""
+
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 import streamlit as st
 
-from glm_playground.bundles.bundle import Bundle, BundleError, RecordedRun, by_lane, read_bundle
-from glm_playground.chat.plan import Addressed, Outlook, check
-from glm_playground.runs.caps import Key, Scope, Tally
+from glm_playground.bundles.running_order import RunningOrder, Scenario
+from glm_playground.chat.plan import check
+from glm_playground.runs.caps import Claim, Key, Measure, Scope, Tally, refusal_of
 from glm_playground.runs.live_run import LiveRun
+from glm_playground.runs.run import Outcome
 from glm_playground.service import runtime, storage
 from glm_playground.service.runner import GatewayRunner
-from glm_playground.settings import settings
 from glm_playground.ui.server.address import client_address
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import Explanation, explain_finding
-from glm_playground.ui.shared.figures import dollars
-from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.navigation import STAGE, VIEW
 from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.refusal_words import amount_text, explain_refusal
 
-_FOLDER = Path(__file__).parents[2] / "scenarios"
-_STAGE, _CHOSEN = "stage", "scenario"
+_HELD = "stage"
+_FAST = 4.0
 
 
 @dataclass(eq=False)
 class Stage:
-    """What one session presents."""
+    """What an owner presents."""
 
+    order: RunningOrder = field(default_factory=RunningOrder)
+    """As it was when the presentation began, so that nothing is read while it is given."""
+    place: int = 0
+    """Of the scenario on stage, from 0."""
     runs: list[LiveRun] = field(default_factory=list)
-    """The runs on the stage, a lane each; empty before the curtain rises."""
+    """What is on stage, a lane each; empty before the curtain rises."""
     notice: Explanation | None = None
+    """Why nothing was asked."""
+    dark: bool = False
+    """Whether the screen is black."""
+    begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The one on stage; None where the order is empty."""
+        return self.order.scenarios[self.place] if self.place < len(self.order.scenarios) else None
+
+    @property
+    def following(self) -> Scenario | None:
+        """The one that comes next."""
+        return self.order.scenarios[self.place + 1] if self.place + 1 < len(self.order.scenarios) else None
+
+    @property
+    def running(self) -> list[LiveRun]:
+        """What has not ended."""
+        return [run for run in self.runs if not run.ended]
+
+    @property
+    def missing(self) -> list[int]:
+        """The lanes whose live answer did not come whole."""
+        return [lane for lane, run in enumerate(self.runs) if needs_recording(run)]
+
+
+_stages: "WeakValueDictionary[str, Stage]" = WeakValueDictionary()
+_lock = threading.Lock()
 
 
 def stage() -> Stage:
-    """The session's stage."""
-    found: Stage = st.session_state.setdefault(_STAGE, Stage())
+    """The owner's stage, which lasts as long as one of their tabs shows it."""
+    mine = owner()
+    with _lock:
+        found = _stages.get(mine)
+        if found is None:
+            _stages[mine] = found = st.session_state.get(_HELD) or Stage()
+    st.session_state[_HELD] = found
     return found
 
 
-@cache
-def scenarios() -> dict[str, Bundle]:
-    """The bundles that come with the project, by name; one that cannot be read is left out."""
-    found = {}
-    for path in sorted(_FOLDER.glob("*.glmrun"), key=_place):
-        try:
-            bundle = read_bundle(path.read_bytes())
-        except BundleError:
-            continue
-        found[path.stem] = bundle
-    return found
+def needs_recording(run: LiveRun) -> bool:
+    """Whether a run was asked live and failed: the network was lost, the gateway said no, a cap was reached."""
+    return run.ended and not run.replayed and run.outcome in {Outcome.FAILED, Outcome.INTERRUPTED}
 
 
-def _place(path: Path) -> tuple[int, str]:
-    """The order on the screen: the starters' own, then what is new."""
-    known = ("chat", "code", "automation")
-    return known.index(path.stem) if path.stem in known else len(known), path.stem
-
-
-def title_of(name: str) -> str:
-    """What a scenario is called."""
-    titles = {"chat": _("A question"), "code": _("A piece of code"), "automation": _("Turn a note into JSON")}
-    return titles.get(name) or scenarios()[name].title
-
-
-def draw_choice() -> Bundle | None:
-    """Draws the scenarios; the chosen one."""
-    found = scenarios()
-    if not found:
-        return None
-    name = st.pills(
-        _("Scenario"),
-        list(found),
-        format_func=title_of,
-        key=_CHOSEN,
-        default=None if _CHOSEN in st.session_state else next(iter(found)),
-        required=True,
-        label_visibility="collapsed",
-        on_change=reset,
-        persist_state="session",
-    )
-    return found.get(str(name)) or next(iter(found.values()))
-
-
-def question(bundle: Bundle) -> str:
-    """What is asked, as the audience reads it."""
-    return parts(bundle)[0].run.request.messages[-1].content
-
-
-def parts(bundle: Bundle) -> list[RecordedRun]:
-    """What each lane shows: its last run."""
-    return [runs[-1] for runs in by_lane(bundle)]
-
-
-def play(bundle: Bundle, speed: float) -> None:
-    """Plays the recording; nothing is sent."""
-    reset()
+def begin(order: RunningOrder, place: int = 0) -> None:
+    """Opens the stage with a scenario of an order."""
     now = stage()
-    for one in parts(bundle):
-        now.runs.append(runtime.engine().replay(one.run, owner=owner(), speed=speed, cost=one.cost))
+    clear()
+    now.order, now.place, now.dark, now.begun_at = order, place, False, datetime.now(UTC)
+    st.query_params[VIEW] = STAGE
 
 
-def ask_live(bundle: Bundle) -> None:
-    """Asks the scenario's requests anew, unless that could cost more than is left of the cap."""
-    reset()
+def leave() -> None:
+    """Closes the stage; what is running is stopped."""
+    clear()
+    st.query_params.pop(VIEW, None)
+
+
+def forward() -> None:
+    """The presenter's one key: plays what is not played yet, also in place of what failed; else the next scenario."""
     now = stage()
-    runner = GatewayRunner(asked_gateways(), owner(), client_address(), present=True)
-    requests = [one.run.request.said_in(runner.dialect("")) for one in parts(bundle)]
-    outlook = Outlook(runner.limits, runner.price, lambda gateway, model: ())
-    worst = [outlook.of(Addressed("", request)).most_cost for request in requests]
-    known = [cost for cost in worst if cost is not None]
-    problems = [(found, one.model) for one in requests if (found := check(one, runner.limits("", one.model)))]
-    if problems:
-        now.notice = explain_finding(*problems[0])
-    elif len(known) < len(worst):
-        now.notice = Explanation(
-            _("Nobody published the price, so the spending cap cannot be kept."),
-            _("Nothing was sent. Play the recording instead."),
-        )
-    elif (most := sum(known, Decimal(0))) > (left := cap() - spent()):
-        now.notice = Explanation(
-            _("This could cost more than is left of the spending cap."),
-            _("It may cost up to {most}, and {left} is left. Nothing was sent. Play the recording instead.").format(
-                most=literal(dollars(most)), left=literal(dollars(max(left, Decimal(0))))
-            ),
-        )
-    else:
-        now.runs = [runner.start("", request, behind=None, warm_up=False) for request in requests]
+    if now.missing:
+        play_missing()
+    elif not now.runs:
+        play()
+    elif now.following:
+        clear()
+        now.place += 1
 
 
-def spent() -> Decimal:
-    """US dollars that this owner's live runs cost today; a running one, or one of unknown cost, at its worst."""
+def back() -> None:
+    """Clears the stage; where it is clear, the scenario before."""
+    now = stage()
+    if not now.runs and not now.notice and now.place:
+        now.place -= 1
+    clear()
+
+
+def play(speed: float = 1.0) -> None:
+    """Plays the recording from its beginning; nothing is sent."""
+    clear()
+    now = stage()
+    if now.scenario:
+        now.runs = [_replay(now.scenario, lane, speed) for lane in range(len(now.scenario.lanes))]
+
+
+def play_fast() -> None:
+    """Plays the recording, faster."""
+    play(_FAST)
+
+
+def play_missing() -> None:
+    """Plays the recording in place of each lane whose live answer failed; the others stay."""
+    now = stage()
+    if now.scenario:
+        for lane in now.missing:
+            now.runs[lane] = _replay(now.scenario, lane, 1.0)
+
+
+def _replay(scenario: Scenario, lane: int, speed: float) -> LiveRun:
+    one = scenario.lanes[lane]
+    return runtime.engine().replay(one.run, owner=owner(), speed=speed, cost=one.cost)
+
+
+def ask_live() -> None:
+    """Asks the scenario's requests anew, unless they could use more than is left of the cap."""
+    clear()
+    now = stage()
+    if now.scenario is None:
+        return
+    gateways = asked_gateways()
+    runner = GatewayRunner(gateways, owner(), client_address(), present=True)
+    claims: list[Claim] = []
+    asked = []
+    for one in now.scenario.lanes:
+        # Where there are several gateways, a lane asks the one that it was recorded at.
+        gateway = (gateways.several and gateways.find(one.run.server.name)) or gateways.first
+        request = one.run.request.said_in(runner.dialect(gateway.name))
+        if problem := check(request, runner.limits(gateway.name, request.model)):
+            now.notice = explain_finding(problem, request.model)
+            return
+        claim = runner.claim(gateway, request)
+        claims += [claim] if claim else []
+        asked.append((gateway.name, request))
+    now.notice = _refused(claims)
+    if now.notice is None:
+        now.runs = [runner.start(name, request, behind=None, warm_up=False) for name, request in asked]
+
+
+def _refused(claims: list[Claim]) -> Explanation | None:
+    """Why all of them together do not fit into the cap of this page."""
+    key, tally = used()
+    now = datetime.now(UTC)
+    for claim in claims:
+        refusal = refusal_of(replace(claim, keys=(key,)), {key: tally}, storage.counter().caps, now)
+        if refusal:
+            return Explanation(*explain_refusal(refusal))
+        tally = tally.plus(claim.most, now)
+    return None
+
+
+def used() -> tuple[Key, Tally]:
+    """What this owner's live runs used today; a running one, or one of unknown cost, at its most."""
     key = Key(Scope.PRESENT, owner())
     with released():
-        tallies = storage.counter().tallies((key,))
-    return tallies.get(key, Tally()).used.dollars
+        return key, storage.counter().tallies((key,)).get(key, Tally())
 
 
-def cap() -> Decimal:
-    """US dollars that an owner may spend here a day."""
-    return settings().present_cap
+def allowance() -> tuple[str, str]:
+    """What is used of the cap and the cap, as Markdown: in dollars, or in tokens where no price is known."""
+    scenario, gateway = stage().scenario, asked_gateways().first
+    models = [one.run.request.model for one in scenario.lanes] if scenario else []
+    priced = all(runtime.price_of(gateway, model) for model in models)
+    measure = Measure.DOLLARS if priced else Measure.TOKENS
+    limit = storage.counter().caps[Scope.PRESENT].of(measure)
+    return amount_text(measure, used()[1].of(measure)), amount_text(measure, limit or used()[1].of(measure))
 
 
-def reset() -> None:
+def stop() -> None:
+    """Stops what is running, whose text stays; where nothing is, clears the stage."""
+    now = stage()
+    if not now.running:
+        clear()
+        return
+    for run in now.running:
+        runtime.engine().stop(run)
+
+
+def clear() -> None:
     """Clears the stage; what is running is stopped."""
     now = stage()
-    stop(now.runs)
-    now.runs, now.notice = [], None
-
-
-def stop(runs: Sequence[LiveRun]) -> None:
-    """Stops what is running."""
-    for run in runs:
+    for run in now.running:
         runtime.engine().stop(run)
+    now.runs, now.notice, now.dark = [], None, False
+
+
+def darken() -> None:
+    """Makes the screen black, or shows the stage again."""
+    now = stage()
+    now.dark = not now.dark

@@ -1,6 +1,8 @@
-"""One lane of the stage: who answers, the answer in big type, its figures in big type."""
+"""The stage: one scenario for a room to read, without the app's head and menu, moved by keys or a clicker."""
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import streamlit as st
 
@@ -8,35 +10,99 @@ from glm_playground.chat.conversation import Answer
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import metrics_of
+from glm_playground.runs.run import Outcome, Run
+from glm_playground.service import runtime
+from glm_playground.settings import settings
+from glm_playground.ui.present import stage as stages
+from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.explanations import explain_error
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.long_text import draw_code, draw_typed
 from glm_playground.ui.shared.page_header import replay_badge, stand_in_badge
 from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
-from glm_playground.ui.shared.run_view import RunView, draw_ended
+from glm_playground.ui.shared.run_view import RunView, attach, draw_ended
 
-# Streamlit has no option for the size of a text; this is the one page that is read from the back of a room.
-BIG_TYPE = """<style>
-.st-key-stage :is(p, li, [data-testid="stText"]) { font-size: 1.5rem; line-height: 1.5; }
-.st-key-stage [data-testid="stCaptionContainer"] p { font-size: 1.1rem; }
-.st-key-stage [data-testid="stCode"] code { font-size: 1.2rem; }
-</style>"""
+_TOOL_CHARACTERS = 400
 
 
-def draw_head(run: LiveRun) -> None:
-    """Draws who answers."""
-    badges = [replay_badge()] if run.replayed else []
-    badges += [stand_in_badge(run.server.stand_in)] if run.server.stand_in else []
-    st.markdown(f"**{literal(run.request.model)}** {' '.join(badges)}")
+@cache
+def _style() -> str:
+    return f"<style>{Path(__file__).with_name('stage.css').read_text(encoding='utf-8')}</style>"
 
 
-def draw_run(run: LiveRun) -> tuple[RunView, Callable[[], None]] | None:
+def draw_stage() -> None:
+    """Draws the scenario on stage, what is played or asked, and the keys."""
+    now = stages.stage()
+    st.html(_style())
+    attached: list[tuple[RunView, Callable[[], None]]] = []
+    with st.container(key="stage", gap="small"):
+        if now.scenario is None:
+            st.subheader(_("Nothing is on stage."), anchor=False)
+        else:
+            _draw_head(now)
+            draw_typed(now.scenario.question)
+            _draw_tools(now.scenario.lanes[0].run)
+            if now.notice:
+                st.warning(now.notice.title)
+                _draw_instead("stage_instead", stages.play)
+            attached = _draw_lanes(now)
+    if now.dark:
+        st.container(key="stage_dark").empty()
+    _draw_bar(now)
+    if attached:
+        at_end = {view.run.id: on_end for view, on_end in attached}
+        attach(runtime.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)
+        st.rerun()
+
+
+def _draw_head(now: stages.Stage) -> None:
+    scenario = now.scenario
+    if scenario is None:
+        return
+    count = len(now.order.scenarios)
+    st.subheader(f"{now.place + 1}/{count} {literal(scenario.title)}", anchor=False)
+    # Before the curtain rises it is known already who answered.
+    shown: list[Run] = [*now.runs] or [one.run for one in scenario.lanes]
+    badges = [replay_badge()] if now.runs and all(run.replayed for run in now.runs) else []
+    badges += [stand_in_badge(name) for name in sorted({run.server.stand_in for run in shown if run.server.stand_in})]
+    if badges:
+        st.markdown(" ".join(badges))
+
+
+def _draw_tools(run: Run) -> None:
+    """Draws the calls whose results the model is given, where the last words are a tool's."""
+    messages = run.request.messages
+    calls = {call.id: call for message in messages for call in message.tool_calls}
+    said = next((place for place, message in reversed(list(enumerate(messages))) if message.role == "user"), 0)
+    for message in messages[said:]:
+        if message.role == "tool" and (call := calls.get(message.tool_call_id or "")):
+            draw_code(f"{call.name}({call.arguments})\n→ {message.content}", most=_TOOL_CHARACTERS)
+
+
+def _draw_lanes(now: stages.Stage) -> list[tuple[RunView, Callable[[], None]]]:
+    """Draws what is on stage side by side; what to attach to."""
+    if not now.runs:
+        return []
+    attached = []
+    mixed = len({run.replayed for run in now.runs}) > 1
+    for lane, (run, place) in enumerate(zip(now.runs, st.columns(len(now.runs), gap="large"), strict=True)):
+        with place:
+            badge = f" {replay_badge()}" if mixed and run.replayed else ""
+            st.markdown(f"**{literal(run.request.model)}**{badge}")
+            if found := _draw_run(run, lane):
+                attached.append(found)
+    return attached
+
+
+def _draw_run(run: LiveRun, lane: int) -> tuple[RunView, Callable[[], None]] | None:
     """Draws a run; the view to attach to and what is drawn at its end, if it is running."""
-    draw_head(run)
     if run.ended:
         draw_ended(Answer(run), run)
         _draw_end(run)
+        if stages.needs_recording(run):
+            _draw_instead(f"stage_instead-{lane}", stages.play_missing)
         return None
     view = RunView(run)
     slot = st.empty()
@@ -48,22 +114,42 @@ def draw_run(run: LiveRun) -> tuple[RunView, Callable[[], None]] | None:
     return view, draw_end
 
 
+def _draw_instead(key: str, act: Callable[[], None]) -> None:
+    st.button(on_accent(_("Play the recording")), key, type="primary", on_click=act)
+
+
 def _draw_end(run: LiveRun) -> None:
     if run.error:
-        title, body = explain_error(run)
-        st.error(body, title=title)
+        title, _body = explain_error(run)
+        st.error(title)
+    elif run.outcome is not Outcome.COMPLETED:
+        st.warning(outcome_name(run.outcome))
     metrics, cost = metrics_of(run), run.cost or Cost(CostState.NO_USAGE)
-    state = cost_state_name(cost.state)
-    if cost.price and cost.price.play_money:
-        state = _("{state}, play money").format(state=state)
+    figures = {_("First token"): seconds(metrics.ttft)} if metrics.ttft else {}
+    if metrics.e2e:
+        figures[_("Whole answer")] = seconds(metrics.e2e)
+    if metrics.output_speed:
+        figures[_("Tokens/s")] = number(metrics.output_speed, 1)
+    if cost.amount is not None:
+        money = bool(cost.price and cost.price.play_money)
+        state = _("play money") if money else cost_state_name(cost.state)
+        figures[_("Cost, {state}").format(state=state)] = literal(dollars(cost.amount))
     with st.container(horizontal=True, gap="large"):
-        st.metric("TTFT", seconds(metrics.ttft), width="content")
-        speed = metrics.output_speed
-        st.metric(_("Tokens/s"), number(speed, 1) if speed else _("unknown"), width="content")
-        tokens = run.usage.completion_tokens if run.usage else None
-        st.metric(_("Tokens"), _("unknown") if tokens is None else number(tokens), width="content")
-        cost_name = _("Cost, {state}").format(state=state)
-        st.metric(
-            cost_name, literal(dollars(cost.amount)) if cost.amount is not None else _("unknown"), width="content"
-        )
-        st.metric(_("Outcome"), outcome_name(run.outcome), width="content")
+        for name, value in figures.items():
+            st.metric(name, value, width="content")
+
+
+def _draw_bar(now: stages.Stage) -> None:
+    """Draws the keys: for the presenter, so in the app's own size."""
+    with st.container(key="stage_bar", horizontal=True, gap="small"):
+        st.button(_("Back"), "stage_back", on_click=stages.back, shortcut="Left")
+        st.button(_("Next"), "stage_next", on_click=stages.forward, shortcut="Right")
+        st.button(_("Play the recording"), "stage_play", on_click=stages.play, shortcut="P")
+        st.button(_("4 times as fast"), "stage_fast", on_click=stages.play_fast, shortcut="F")
+        st.button(_("Ask live"), "stage_live", on_click=stages.ask_live, shortcut="L")
+        st.button(_("Stop") if now.running else _("Clear"), "stage_stop", on_click=stages.stop, shortcut="Esc")
+        st.button(_("Black"), "stage_black", on_click=stages.darken, shortcut="B")
+        st.button(_("Leave"), "stage_leave", on_click=stages.leave, shortcut="Q", type="tertiary")
+    with st.container(key="stage_clicker"):
+        st.button(_("Back"), "clicker_back", on_click=stages.back, shortcut="PageUp")
+        st.button(_("Next"), "clicker_next", on_click=stages.forward, shortcut="PageDown")

@@ -43,7 +43,7 @@ def draw_bundle_download(runs: Callable[[], Sequence[RecordedRun]], key: str) ->
         )
 
 
-def _known_keys() -> list[str]:
+def known_keys() -> list[str]:
     """The keys this session asks with: none of them may leave."""
     gateways = (secret for gateway in asked_gateways().all for secret in gateway.secrets)
     keys = [settings().api_key, *gateways, settings().callback_secret]
@@ -52,7 +52,7 @@ def _known_keys() -> list[str]:
 
 def _draw_secrets(bundle: Bundle, key: str) -> Bundle:
     """Draws what looks like a key; the bundle without it."""
-    known = _known_keys()
+    known = known_keys()
     found: tuple[SecretFinding, ...] = find_secrets(bundle, known)
     if not found:
         st.caption(_("Nothing in it looks like a key or a password."))

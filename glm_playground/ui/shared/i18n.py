@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 from babel import Locale, negotiate_locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
@@ -154,6 +154,11 @@ def moment(value: datetime) -> str:
     zone = _zone(_browser_zone())
     told = format_datetime(value, format="medium", tzinfo=zone, locale=locale())
     return f"{told} {format_datetime(value, format='z', tzinfo=zone, locale=locale())}"
+
+
+def clock(value: datetime) -> str:
+    """A time of day in the browser's time zone, by locale."""
+    return format_time(value, format="short", tzinfo=_zone(_browser_zone()), locale=locale())
 
 
 def _browser_zone() -> str | None:

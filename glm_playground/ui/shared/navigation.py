@@ -21,6 +21,8 @@ HISTORY = _PAGES / "history.py"
 EVALUATE = _PAGES / "evaluate.py"
 VOTE = _PAGES / "vote.py"
 PRESENT = _PAGES / "present.py"
+VIEW, STAGE, NOTES = "view", "stage", "notes"
+"""Name in the address what the page Present shows without the app's menu."""
 PANEL = "settings_panel"
 """Names the lane whose settings are open beside the page."""
 _ICON = Path(__file__).parent / "icon.svg"
@@ -35,7 +37,8 @@ def draw_page() -> None:
         # On a phone the panel is folded away unless it was asked for.
         panel: Literal["expanded", "auto"] = "expanded" if st.session_state.get(PANEL) else "auto"
         # A page can be run once; making it anew takes longer than all else here.
-        page = st.navigation([copy(page) for page in _pages(language())], position="top")
+        bare = st.query_params.get(VIEW) in {STAGE, NOTES}
+        page = st.navigation([copy(page) for page in _pages(language())], position="hidden" if bare else "top")
         st.set_page_config(page_title(page.title), str(_ICON), layout="wide", initial_sidebar_state=panel)
         st.logo(_LOGO, size="large")
         page.run()

@@ -78,7 +78,7 @@ def test_what_no_earlier_version_knows_is_of_version_3_only() -> None:
 
 @given(st.integers(0, 2), st.integers(-5, 5))
 def test_moving_keeps_every_scenario(place: int, by: int) -> None:
-    moved = ORDER.moved(place, by)
+    moved = ORDER.moved(ORDER.scenarios[place].id, by)
     assert sorted(one.title for one in moved.scenarios) == sorted(one.title for one in ORDER.scenarios)
     assert moved.scenarios[min(max(place + by, 0), 2)] == ORDER.scenarios[place]
 
@@ -95,7 +95,7 @@ def test_a_lane_shows_its_last_run_and_the_question_is_the_users() -> None:
 
 
 def test_a_key_in_the_notes_does_not_leave() -> None:
-    order = ORDER.changed(1, notes=f"say {KEY}", title=KEY)
+    order = ORDER.changed("3", KEY, f"say {KEY}", "en")
     found = read_order(write_bundle(without_secrets(bundle_of(order))))
     assert KEY not in found.scenarios[1].notes + found.scenarios[1].title
     assert found.scenarios[0] == ORDER.scenarios[0]
