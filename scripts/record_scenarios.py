@@ -273,7 +273,7 @@ ORDERS = {
     ),
     "pt_BR": (
         "Tarefas pequenas, feitas por um modelo substituto",
-        "Gravado com o modelo substituto, não com o GLM. Cada pergunta foi feita duas vezes, e vale a segunda resposta.",
+        "Gravado com o modelo substituto, não com o GLM. Cada pergunta foi feita duas vezes; vale a segunda resposta.",
         PORTUGUESE,
     ),
 }

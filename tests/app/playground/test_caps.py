@@ -139,8 +139,10 @@ def test_present_is_counted_per_owner_over_tabs(
 
     def refused_after(owner: str) -> int:
         """Presses of Ask live, each in a tab of its own, until the cap is reached."""
-        for count in range(6):
+        for count in range(9):
             at = open_page("pages/present.py", owner=owner)
+            at.button(key="order_begin").click().run()
+            at.query_params["view"] = "stage"
             assert not futures.wait([each.answer for each in runtime._prices.values()], timeout=10).not_done
             at.button(key="stage_live").click().run()
             assert not at.exception

@@ -90,18 +90,3 @@ def test_a_report_of_a_chosen_run_is_taken_away(asked: Tab, tmp_path: Path) -> N
     report = file.read_text(encoding="utf-8")
     assert "heron" in report
     assert "stand-in" in report or "scripted text" in report
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_scenario_plays_in_big_type_and_one_key_clears_it(
-    scripted_app: AppProcess, open_tab: OpenTab, width: int
-) -> None:
-    tab = open_tab(scripted_app, "/present", viewport={"width": width, "height": 800})
-    tab.button("4 times as fast").click()
-    expect(tab.page.get_by_text("TTFT").nth(1)).to_be_visible()
-    expect(tab.page.get_by_text("REPLAY: nothing is sent").first).to_be_visible()
-    size = tab.page.locator(".st-key-stage [data-testid='stMarkdown'] p").nth(1)
-    assert float(size.evaluate("p => parseFloat(getComputedStyle(p).fontSize)")) >= 20
-    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    tab.page.keyboard.press("Escape")
-    expect(tab.page.get_by_text("TTFT")).to_have_count(0)

@@ -1,0 +1,164 @@
+"""The stage as a room sees it, moved by keys only."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from glm_playground.bundles.bundle import RecordedRun, write_bundle
+from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_of
+from glm_playground.gateway import ChatRequest, Message
+from tests.browser.conftest import OpenTab, Tab
+from tests.bundles import recorded_run
+from tests.live.app_process import AppProcess
+
+LEAST_PX, LEAST_FIGURE_PX = 36, 44
+SIZES = pytest.mark.parametrize(("width", "height", "theme"), [(1920, 1080, "light"), (1280, 720, "dark")])
+_SMALL = """least => [...document.querySelectorAll('.st-key-stage *')].filter(one => one.offsetParent
+    && [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())
+    && parseFloat(getComputedStyle(one).fontSize) < least).map(one => one.textContent)"""
+
+
+def begin(tab: Tab) -> Page:
+    """Opens the stage by keyboard."""
+    tab.button("Begin").focus()
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.locator(".st-key-stage")).to_be_visible()
+    tab.settled()
+    return tab.page
+
+
+@SIZES
+def test_a_whole_order_by_keyboard_only(
+    scripted_app: AppProcess, open_tab: OpenTab, width: int, height: int, theme: str
+) -> None:
+    tab = open_tab(scripted_app, "/present", viewport={"width": width, "height": height}, color_scheme=theme)
+    page = begin(tab)
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    expect(page.get_by_role("link", name="Playground")).to_have_count(0)
+    for place, (onward, backward) in enumerate(
+        [("ArrowRight", "ArrowLeft"), ("PageDown", "PageUp")] * 2 + [("ArrowRight", "PageUp")], start=1
+    ):
+        expect(page.get_by_role("heading", name=f"{place}/5")).to_be_visible()
+        page.keyboard.press(onward)
+        expect(page.get_by_text("REPLAY: nothing is sent")).to_be_visible()
+        expect(page.get_by_text("First token").first).to_be_visible()
+        tab.settled()
+        assert page.evaluate(_SMALL, LEAST_PX) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        figure = page.get_by_test_id("stMetricValue").first
+        assert (
+            figure.evaluate("one => parseFloat(getComputedStyle(one.querySelector('*')).fontSize)") >= LEAST_FIGURE_PX
+        )
+        # Without scrolling the room sees all of it: the last figure stands above the bar with the keys.
+        last, bar = (
+            page.get_by_test_id("stMetric").last.bounding_box(),
+            page.locator(".st-key-stage_bar").bounding_box(),
+        )
+        assert last
+        assert bar
+        assert last["y"] + last["height"] <= bar["y"]
+        page.keyboard.press(backward)
+        expect(page.get_by_text("REPLAY: nothing is sent")).to_have_count(0)
+        tab.settled()
+        if place < 5:
+            page.keyboard.press(onward)
+            expect(page.get_by_text("REPLAY: nothing is sent")).to_be_visible()
+            tab.settled()
+            page.keyboard.press(onward)
+    page.keyboard.press("b")
+    expect(page.locator(".st-key-stage_dark")).to_have_css("background-color", "rgb(0, 0, 0)")
+    page.keyboard.press("b")
+    expect(page.locator(".st-key-stage_dark")).to_have_count(0)
+    page.keyboard.press("q")
+    expect(tab.button("Begin")).to_be_visible()
+    expect(page.get_by_role("link", name="Playground")).to_be_visible()
+
+
+@SIZES
+def test_a_projector_has_contrast(
+    scripted_app: AppProcess, open_tab: OpenTab, width: int, height: int, theme: str
+) -> None:
+    tab = open_tab(scripted_app, "/present", viewport={"width": width, "height": height}, color_scheme=theme)
+    page = begin(tab)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("First token")).to_be_visible()
+    tab.settled()
+    # 7:1, the enhanced contrast of WCAG.
+    found = Axe().run(page, context=".st-key-stage", options={"runOnly": ["color-contrast-enhanced"]}).response
+    assert found["passes"]
+    assert [node["html"] for violation in found["violations"] for node in violation["nodes"]] == []
+
+
+@pytest.fixture
+def order_file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a running order whose questions the scripted sandbox obeys."""
+
+    def write(*questions: str) -> Path:
+        scenarios = []
+        for number, text in enumerate(questions):
+            request = ChatRequest(model="glm-5.1", messages=(Message(role="user", content=text),), max_tokens=4000)
+            run = recorded_run(str(number), "The recorded answer.", request=request)
+            scenarios.append(Scenario(f"Scenario {number}", (RecordedRun(run),), notes=f"Say {number}."))
+        file = tmp_path / "order.glmrun"
+        file.write_bytes(write_bundle(bundle_of(RunningOrder("Test", tuple(scenarios)))))
+        return file
+
+    return write
+
+
+def open_order(tab: Tab, file: Path) -> None:
+    """Puts the scenarios of a file behind the visitor's own, which are none."""
+    page = tab.page
+    page.get_by_role("radio", name="Yours").or_(tab.button("Yours")).first.click()
+    page.get_by_text("Open a running order").click()
+    page.locator("input[type=file]").set_input_files(file)
+    tab.button("Put behind yours").click()
+    expect(page.get_by_text("1. Scenario 0")).to_be_visible()
+    tab.settled()
+
+
+def test_a_live_ask_that_is_cut_keeps_its_text_and_the_recording_takes_its_place(
+    scripted_app: AppProcess, open_tab: OpenTab, order_file: Callable[..., Path]
+) -> None:
+    tab = open_tab(scripted_app, "/present", viewport={"width": 1280, "height": 720})
+    open_order(tab, order_file("@script tokens=60 rate=0 fault=drop@30"))
+    page = begin(tab)
+    page.keyboard.press("l")
+    instead = page.locator(".st-key-stage_instead-0").get_by_role("button", name="Play the recording")
+    expect(instead).to_be_visible()
+    tab.settled()
+    kept = page.locator(".st-key-stage").inner_text()
+    assert "REPLAY" not in kept
+    assert page.get_by_role("alert").first.is_visible()
+    assert page.evaluate(_SMALL, LEAST_PX) == []
+    # The presenter's clicker knows one key.
+    page.keyboard.press("PageDown")
+    expect(page.get_by_text("The recorded answer.")).to_be_visible()
+    expect(page.get_by_text("REPLAY: nothing is sent")).to_be_visible()
+
+
+def test_stop_keeps_the_text_and_the_notes_follow(
+    scripted_app: AppProcess, open_tab: OpenTab, order_file: Callable[..., Path]
+) -> None:
+    tab = open_tab(scripted_app, "/present", viewport={"width": 1280, "height": 720})
+    open_order(tab, order_file("@script tokens=3000 rate=60", "Second question"))
+    page = begin(tab)
+    notes = page.context.new_page()
+    notes.goto(f"{scripted_app.base_url}/present?view=notes")
+    expect(notes.get_by_text("Say 0.")).to_be_visible()
+    page.keyboard.press("l")
+    page.wait_for_function("() => document.querySelector('.st-key-stage').innerText.length > 300")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("stopped")).to_be_visible()
+    assert len(page.locator(".st-key-stage").inner_text()) > 300
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Second question")).to_be_visible()
+    expect(notes.get_by_text("Say 1.")).to_be_visible()
+    expect(notes.get_by_text("This is the last one.")).to_be_visible()
+    # A reload, such as F5 on a clicker, finds the stage again.
+    page.reload()
+    expect(page.get_by_text("Second question")).to_be_visible()
+    notes.close()
