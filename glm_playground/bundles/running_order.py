@@ -7,6 +7,8 @@ from glm_playground.bundles.archive import SHARED, Limits
 from glm_playground.bundles.bundle import Bundle, BundleError, BundleParts, RecordedRun, ScenarioRow
 from glm_playground.bundles.snapshot import snapshot
 
+_TITLE_CHARACTERS = 80
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -91,6 +93,24 @@ class RunningOrder:
             replace(one, title=title, notes=notes, language=language) if one.id == id else one for one in self.scenarios
         ]
         return replace(self, scenarios=tuple(scenarios))
+
+
+def scenarios_of(runs: Sequence[RecordedRun], language: str) -> tuple[Scenario, ...]:
+    """What recorded runs become on stage: lanes that end with the same question stand side by side."""
+    groups: dict[str, list[RecordedRun]] = {}
+    lanes: dict[int, list[RecordedRun]] = {}
+    for one in runs:
+        lanes.setdefault(one.lane, []).append(one)
+    for lane in sorted(lanes):
+        groups.setdefault(Scenario("", tuple(lanes[lane])).question, []).extend(lanes[lane])
+    return tuple(
+        Scenario(_short(question) or found[0].run.request.model, tuple(found), language=language)
+        for question, found in groups.items()
+    )
+
+
+def _short(question: str) -> str:
+    return " ".join(question[:1000].split())[:_TITLE_CHARACTERS]
 
 
 def bundle_of(order: RunningOrder) -> Bundle:

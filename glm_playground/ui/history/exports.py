@@ -13,6 +13,7 @@ from glm_playground.reports.history_files import Kept, csv_lines, json_lines
 from glm_playground.ui.shared.bundle_download import draw_bundle_download
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.put_on_stage import draw_put_on_stage
 
 MOST_EXPORTED = 10_000
 
@@ -55,6 +56,7 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
             st.caption(most.format(most=number(bounds.REPORT_RUNS)))
         if 0 < len(chosen) <= MOST_LANES:
             draw_bundle_download(lambda: _recorded(ledger, owner, chosen), "history-bundle")
+            draw_put_on_stage(lambda: _recorded(ledger, owner, chosen), "history-put-on-stage")
         else:
             most = _("Select 1 to {most} runs for a bundle.")
             st.caption(most.format(most=number(MOST_LANES)))

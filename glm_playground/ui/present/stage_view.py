@@ -100,16 +100,18 @@ def _draw_run(run: LiveRun, lane: int) -> tuple[RunView, Callable[[], None]] | N
     """Draws a run; the view to attach to and what is drawn at its end, if it is running."""
     if run.ended:
         draw_ended(Answer(run), run)
-        _draw_end(run)
+        _draw_outcome(run)
         if stages.needs_recording(run):
             _draw_instead(f"stage_instead-{lane}", stages.play_missing)
+        _draw_figures(run)
         return None
     view = RunView(run)
     slot = st.empty()
 
     def draw_end() -> None:
         with slot.container():
-            _draw_end(run)
+            _draw_outcome(run)
+            _draw_figures(run)
 
     return view, draw_end
 
@@ -118,12 +120,15 @@ def _draw_instead(key: str, act: Callable[[], None]) -> None:
     st.button(on_accent(_("Play the recording")), key, type="primary", on_click=act)
 
 
-def _draw_end(run: LiveRun) -> None:
+def _draw_outcome(run: LiveRun) -> None:
     if run.error:
         title, _body = explain_error(run)
         st.error(title)
     elif run.outcome is not Outcome.COMPLETED:
         st.warning(outcome_name(run.outcome))
+
+
+def _draw_figures(run: LiveRun) -> None:
     metrics, cost = metrics_of(run), run.cost or Cost(CostState.NO_USAGE)
     figures = {_("First token"): seconds(metrics.ttft)} if metrics.ttft else {}
     if metrics.e2e:

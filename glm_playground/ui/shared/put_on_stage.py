@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from glm_playground.bundles.bundle import BundleError, RecordedRun
-from glm_playground.bundles.running_order import Scenario
+from glm_playground.bundles.running_order import scenarios_of
 from glm_playground.ledger import LedgerError
 from glm_playground.service import running_orders
 from glm_playground.ui.server.owner import owner
@@ -13,8 +13,6 @@ from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, language
 from glm_playground.ui.shared.ledger_notice import explain
-
-_TITLE_CHARACTERS = 80
 
 
 def draw_put_on_stage(runs: Callable[[], Sequence[RecordedRun]], key: str) -> None:
@@ -25,11 +23,10 @@ def draw_put_on_stage(runs: Callable[[], Sequence[RecordedRun]], key: str) -> No
     if not found:
         st.caption(_("No run has ended yet."))
         return
-    scenario = Scenario("", found, language=language())
-    title = " ".join(scenario.question[:1000].split())[:_TITLE_CHARACTERS] or found[0].run.request.model
+    scenarios = scenarios_of(found, language())
     try:
         with released():
-            running_orders.change(owner(), lambda order: order.put(Scenario(title, found, language=language())))
+            running_orders.change(owner(), lambda order: order.joined(scenarios))
     except LedgerError as error:
         why = explain(error)
         st.error(why.body, title=_("It is not on stage."))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground.bundles.bundle import BundleInvalid, BundleNewer, BundleTampered, RecordedRun, write_bundle
-from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_of, read_order
+from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_of, read_order, scenarios_of
 from glm_playground.bundles.secrets import without_secrets
 from glm_playground.bundles.snapshot import snapshot
 from tests.bundles import recorded_run
@@ -99,3 +99,17 @@ def test_a_key_in_the_notes_does_not_leave() -> None:
     found = read_order(write_bundle(without_secrets(bundle_of(order))))
     assert KEY not in found.scenarios[1].notes + found.scenarios[1].title
     assert found.scenarios[0] == ORDER.scenarios[0]
+
+
+def test_lanes_with_the_same_question_stand_side_by_side() -> None:
+    def asked(id: str, text: str, lane: int) -> RecordedRun:
+        run = recorded_run(id, "answer")
+        messages = (run.request.messages[0].model_copy(update={"content": text}),)
+        return RecordedRun(replace(run, request=run.request.model_copy(update={"messages": messages})), lane=lane)
+
+    runs = [asked("1", "first", 0), asked("2", "same", 0), asked("3", "other " * 50, 1), asked("4", "same", 2)]
+    same, other = scenarios_of(runs, "en")
+    assert [one.run.id for one in same.lanes] == ["2", "4"]
+    assert (same.title, same.language) == ("same", "en")
+    assert [one.run.id for one in other.runs] == ["3"]
+    assert len(other.title) <= 80
