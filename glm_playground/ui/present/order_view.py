@@ -46,6 +46,7 @@ def bundled(name: str) -> RunningOrder | BundleError:
 
 def draw_orders() -> None:
     """Draws the orders, and the scenarios of the one that is chosen."""
+    runtime.ask_models(asked_gateways().first)
     mine = _mine()
     names = {_MINE: _("Yours")} | LANGUAGES
     if _CHOSEN not in st.session_state:

@@ -4,6 +4,7 @@ import io
 import uuid
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,25 @@ def test_a_clicker_plays_the_recording_in_place_of_what_failed(in_sandbox: None,
     assert stage_of(at).runs[0].content == "recorded"
     press(at, "clicker_next")
     assert stage_of(at).place == 1
+
+
+def test_a_model_that_is_gone_is_said_and_the_others_go_on(at_gateway: None, open_page: OpenPage) -> None:
+    me = uuid.uuid4().hex
+    open_page("pages/present.py", owner=me)
+    wait_for_answers()
+    one = asked("@script text=x", "recorded")
+    gone = one.run.request.model_copy(update={"model": "glm-gone"})
+    put(me, Scenario("Gone", (replace(one, run=replace(one.run, request=gone)),)), Scenario("Here", (asked("x", "y"),)))
+    at = open_page("pages/present.py", owner=me)
+    assert [caption.value for caption in at.caption if "glm" in caption.value] == [
+        "Not listed any more, so that it can be played, but hardly asked live: glm\\-gone"
+    ]
+    at = on_stage(open_page, me)
+    press(at, "stage_live")
+    press(at, "stage_instead-0")
+    assert "recorded" in texts(at)
+    press(at, "stage_next")
+    assert "Here" in texts(at)
 
 
 def test_live_is_refused_at_the_cap_and_the_recording_is_offered(
