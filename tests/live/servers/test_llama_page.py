@@ -48,7 +48,7 @@ def test_an_answer_streams_and_another_is_stopped(app: AppProcess, llama: LlamaS
             [place] = [number for number, text in enumerate(texts) if "TTFT" in text]
             answer, note, figures = texts[place - 2 : place + 1]
             assert len(answer) > 40
-            assert "answered, not glm" in note
+            assert "token limit" in note
             found = re.search(r"(\d+) tokens · TTFT (\d+ ms|[\d.]+ s) · [\d.]+ tokens/s · cost unknown", figures)
             assert found, figures
             assert 40 <= int(found[1]) <= 60
@@ -83,6 +83,10 @@ def test_its_refusal_is_explained(app: AppProcess) -> None:
         async with BrowserSession(app.base_url, path="/playground") as tab:
             await tab.run()
             await tab.submit_chat("word " * 6000)
+            await tab.wait_finished()
+            # The server's list says how much it takes, so that nothing is sent at first.
+            assert "The prompt is longer than the model's context." in tab.text
+            await tab.click(tab.find_button("Send anyway"))
             await tab.wait_finished()
             assert "The request is above a limit of glm" in tab.text
             assert "exceeds the available context size" in tab.text
