@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+# The statistics multiply small matrices, which threads make several times slower; it is read once, as numpy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 if sys.dont_write_bytecode:
     # The tests start Python some hundred times, the app with all its libraries among them: compiled anew by each, these
     # take more time than the tests. They are kept below pytest's cache, since nothing is wanted beside the sources.

@@ -140,13 +140,13 @@ def test_verify_says_what_was_checked(cli: Cli, tmp_path: Path) -> None:
 def test_a_bad_file_is_one_line_on_stderr(cli: Cli, tmp_path: Path, command: str) -> None:
     data = write_bundle(small_bundle())
     parts = parts_of(data)
-    later = parts | {"manifest.json": b'{"format": "glmrun", "version": 3}'}
+    later = parts | {"manifest.json": b'{"format": "glmrun", "version": 4}'}
     changed = parts | {"runs/0001.json": parts["runs/0001.json"].replace(b"Hello", b"Howdy")}
     path = tmp_path / "bad.glmrun"
     for content, said in (
         (data[:-30], "the end of the file is missing"),
         (zip_of(changed), "runs/0001.json is not what was written"),
-        (zip_of(later), "the file is of version 3; this app reads versions 1 and 2"),
+        (zip_of(later), "the file is of version 4; this app reads versions 1 to 3"),
     ):
         path.write_bytes(content)
         assert said in failure(cli(command, path))

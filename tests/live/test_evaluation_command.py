@@ -212,5 +212,5 @@ def _asked(sandbox: SandboxProcess, script: str) -> int:
     """How many answers with that script have begun."""
     headers = {"Authorization": f"Bearer {sandbox.key}"}
     log = httpx.get(f"{sandbox.base_url}/sandbox/log", headers=headers, trust_env=False, timeout=20).json()
-    begun = [entry for entry in log["requests"] if entry["body"] and entry["first_token_ns"]]
+    begun = [entry for entry in log["requests"] if "messages" in (entry["body"] or ()) and entry["first_token_ns"]]
     return sum(script in entry["body"]["messages"][-1]["content"] for entry in begun)

@@ -165,7 +165,7 @@ def test_what_never_ends_is_ended_and_leaves_no_process(confined: Bubblewrap, br
     seen = set()
     while thread.is_alive():
         seen |= _descendants(os.getpid()) - before
-        thread.join(0.05)
+        thread.join(0.005)
     assert found == [False]
     assert seen
     wait_until(lambda: not any(_lives(one) for one in seen))

@@ -467,7 +467,7 @@ class TestContentTypes:
         ("coding", "kind", "words"),
         [
             ("br", errors.ResponseUnreadable, "the answer is compressed as br"),
-            ("zstd", errors.ResponseUnreadable, "the answer is compressed as zstd"),
+            ("compress", errors.ResponseUnreadable, "the answer is compressed as compress"),
             ("gzip", errors.StreamBroken, "Error -3 while decompressing data: incorrect header check"),
         ],
     )

@@ -97,4 +97,4 @@ def test_what_is_no_json_is_refused() -> None:
 
 def test_models() -> None:
     server = Server(httpx.Response(200, json={"data": [{"id": "glm-5.1"}, {"id": 5}, "x"]}))
-    assert asyncio.run(server.models()) == {"glm-5.1"}
+    assert asyncio.run(server.models()) == {"glm-5.1", "x"}
