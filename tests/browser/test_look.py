@@ -209,7 +209,7 @@ def test_the_claims_behind_a_value_are_found_by_its_name(scripted_app: AppProces
 def test_a_list_of_filters_stays_open_while_they_are_set(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     for address, filters in (("/", ("Licence", "Status")), ("/compare", ("Rows", "Order of models"))):
         tab = open_tab(scripted_app, address)
-        tab.button("Filters").click()
+        tab.page.get_by_role("button", name="Filters").click()
         for count, name in enumerate(filters, 1):
             tab.page.get_by_role("combobox", name=name).click()
             tab.page.keyboard.press("ArrowDown")

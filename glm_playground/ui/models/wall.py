@@ -66,7 +66,7 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
     fitting = [card for card in catalog.cards if fits(card, lambda one: price_of(one.id), listed, wanted)]
     found = in_order(fitting, order, lambda one: price_of(one.id))
     count = ngettext("{count} model", "{count} models", len(found)).format(count=number(len(found)))
-    st.markdown(aside(" · ".join([count, *_provenance(catalog, server)])))
+    st.markdown(aside(" · ".join([count, _order_names()[order], *_provenance(catalog, server)])))
     if picks:
         _draw_picked(catalog)
     if not found:
@@ -127,16 +127,17 @@ def _draw_filters(catalog: Catalog) -> tuple[WantedModels, Order, bool]:
             width=260,
             persist_state="session",
         )
-        popover = st.popover(_("Filters"), icon=":material/filter_list:", key="wall_filters", on_change="rerun")
+        # A list and a switch here would be drawn a tenth of a second later than the buttons that are here anyway.
+        popover = st.popover(
+            _("Filters and order"), icon=":material/filter_list:", key="wall_filters", on_change="rerun"
+        )
         if popover.open:
             with popover:
                 _draw_more(catalog)
         draw_filter_count(used)
-        names = _order_names()
-        order = st.selectbox(
-            _("Order"), ORDERS, format_func=names.__getitem__, key=_ORDER, width=170, persist_state="session"
-        )
-        picks = st.toggle(_("Select to compare"), key=_PICKS, persist_state="session")
+        picks = bool(state.get(_PICKS))
+        label = _("Stop selecting") if picks else _("Select to compare")
+        st.button(label, key="wall_pick", icon=":material/checklist:", type="tertiary", on_click=_change_picks)
     wanted = WantedModels(
         text or "",
         state.get(_CONTEXT),
@@ -145,10 +146,16 @@ def _draw_filters(catalog: Catalog) -> tuple[WantedModels, Order, bool]:
         state.get(_PRICE),
         state.get(_STATUS),
     )
-    return wanted, order, picks
+    return wanted, state.get(_ORDER) or ORDERS[0], picks
+
+
+def _change_picks() -> None:
+    st.session_state[_PICKS] = not st.session_state.get(_PICKS)
 
 
 def _draw_more(catalog: Catalog) -> None:
+    names = _order_names()
+    st.selectbox(_("Order"), ORDERS, format_func=names.__getitem__, key=_ORDER, persist_state="session")
     st.selectbox(
         _("Context at least"),
         CONTEXTS,

@@ -109,13 +109,15 @@ class TestWall:
             return next(link.proto.query_string for link in wall.get("page_link") if link.proto.query_string)
 
         assert first() == "id=glm-5.3-flash"
+        wall.session_state["wall_filters"] = True
+        run(wall)
         for value, expected in (("price", "4.7-flash"), ("context", "5.3-flash"), ("name", "4-32b-0414-128k")):
             wall.selectbox(key="wall_order").set_value(value)
             assert first() == f"id=glm-{expected}"
 
     def test_models_are_picked_to_be_compared(self, wall: AppTest) -> None:
         assert not wall.checkbox
-        wall.toggle(key="wall_picks").set_value(True)
+        wall.button(key="wall_pick").click()
         run(wall)
         for model in ("glm-5.3", "glm-4.5"):
             wall.checkbox(key=f"wall_pick-{model}").check()
