@@ -5,7 +5,7 @@ import streamlit as st
 from glm_playground.ledger import Ledger, LedgerError, LedgerOpening
 from glm_playground.ui.history.blind import draw_blind
 from glm_playground.ui.history.costs import draw_costs
-from glm_playground.ui.history.list import RUN, draw_list
+from glm_playground.ui.history.list import draw_list
 from glm_playground.ui.history.move import draw_move
 from glm_playground.ui.history.open_bundle import draw_open_bundle
 from glm_playground.ui.history.retention import draw_retention
@@ -13,6 +13,7 @@ from glm_playground.ui.history.run import draw_run
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import catch_up, draw_error, draw_opening, draw_problem, ledger
+from glm_playground.ui.shared.navigation import RUN
 from glm_playground.ui.shared.page_header import draw_header
 from glm_playground.ui.shared.views import open_view
 

@@ -80,10 +80,11 @@ def conflicts_json(catalog: Catalog, models: Sequence[str]) -> Json:
     Raises:
         NotAnswered: no such model.
     """
-    cards = cards_of(catalog, models) or catalog.cards
-    entries = dict.fromkeys(entry for card in cards for entry in card.discrepancies)
-    if not models:
-        entries = dict.fromkeys(catalog.discrepancies)
+    if models:
+        cards = cards_of(catalog, models)
+        entries = list(dict.fromkeys(entry for card in cards for entry in card.discrepancies))
+    else:
+        cards, entries = list(catalog.cards), list(dict.fromkeys(catalog.discrepancies))
     return {
         "facts": [
             {"model": card.id, "fact": key, **fact_json(catalog, fact)}

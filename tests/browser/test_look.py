@@ -110,6 +110,9 @@ EVERY_PAGE = (
     f"/compare?ids={','.join(CATALOG.order)}",
     "/playground",
     "/history",
+    "/evaluate",
+    "/evaluate?evaluation=none",
+    "/vote",
     "/present",
 )
 
@@ -124,7 +127,9 @@ def test_axe_finds_nothing_of_ours_on_any_page(
         tab = open_tab(scripted_app, address, color_scheme=theme, locale=language)
         expect(tab.page.locator("html")).to_have_attribute("lang", {"en-US": "en"}.get(language, language))
         if address.startswith("/compare"):
-            for view in tab.page.get_by_role("tab").all():
+            views = tab.page.locator(".st-key-compare_view").get_by_role("radio")
+            expect(views).to_have_count(4)
+            for view in views.all():
                 view.click()
                 tab.settled()
                 found[f"{address} {view.inner_text()}"] = findings(tab)

@@ -25,12 +25,10 @@ from glm_playground.ui.evaluate.words import difference_text, grade_name, rate_t
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.navigation import HISTORY
+from glm_playground.ui.shared.navigation import HISTORY, RUN
 
 _VERDICT, _OPENED = "evaluate_verdict", "evaluate_opened_run"
 _MOST_CELLS = 1_000
-_RUN = "run"
-"""Names the run in the history's address."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class _Verdict:
 def draw_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[Setup], *, working: bool) -> None:
     """Draws it once something has ended; while it runs, on request, since each answer is graded anew."""
     if run_id := st.session_state.pop(_OPENED, None):
-        st.switch_page(HISTORY, query_params={_RUN: run_id})
+        st.switch_page(HISTORY, query_params={RUN: run_id})
     ended = {state: count for state, count in row.cells.items() if state is not CellState.WAITING}
     if not ended or set(ended) == {CellState.CLAIMED}:
         return

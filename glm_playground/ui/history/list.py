@@ -19,11 +19,10 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
 from glm_playground.ui.shared.ledger_notice import attempt
+from glm_playground.ui.shared.navigation import RUN
 from glm_playground.ui.shared.playground_link import open_playground
 from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
 
-RUN = "run"
-"""Names the run in the page's address."""
 ROWS_A_PAGE = 50
 _STOP_S = 1.0
 _ROW_HEIGHT = 34

@@ -11,7 +11,7 @@ from glm_playground.chat.setup import setup_of
 from glm_playground.ledger import Ledger, StoredRun, UnreadableRun
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.service import runtime
-from glm_playground.ui.history.list import RUN, delete, stop_runs
+from glm_playground.ui.history.list import delete, stop_runs
 from glm_playground.ui.history.tasks import draw_task
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
@@ -21,7 +21,7 @@ from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
 from glm_playground.ui.shared.ledger_notice import attempt, typed_for
 from glm_playground.ui.shared.long_text import draw_markdown, draw_typed
-from glm_playground.ui.shared.navigation import PLAYGROUND
+from glm_playground.ui.shared.navigation import PLAYGROUND, RUN
 from glm_playground.ui.shared.page_frames import draw_page_frames
 from glm_playground.ui.shared.put_on_stage import draw_put_on_stage
 from glm_playground.ui.shared.run_footer import cost_state_name, draw_footer

@@ -26,7 +26,7 @@ LANGUAGES = {"en": "English", "pt_BR": "Português (Brasil)"}
 SHORT_NAMES = {"en": "EN", "pt_BR": "PT"}
 LANGUAGE_KEY = "language"
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 _LOCALE_FOLDER = Path(__file__).parents[2] / "locale"
 
 
@@ -66,14 +66,14 @@ def language() -> str:
     return _settled.get(None) or _session_language()
 
 
-def in_language(spoken: str, act: Callable[[], T]) -> T:
+def in_language(spoken: str, act: Callable[[], _T]) -> _T:
     """What `act` returns when `_` speaks that language and times are UTC: a file is asked for outside of scripts."""
-    tokens = _settled.set(spoken), _in_file.set(True)
+    before = _in_file.set(True)
     try:
-        return act()
+        with speaking(spoken):
+            return act()
     finally:
-        _settled.reset(tokens[0])
-        _in_file.reset(tokens[1])
+        _in_file.reset(before)
 
 
 def _session_language() -> str:

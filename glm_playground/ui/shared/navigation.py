@@ -25,6 +25,8 @@ VIEW, STAGE, NOTES = "view", "stage", "notes"
 """Name in the address what the page Present shows without the app's menu."""
 PANEL = "settings_panel"
 """Names the lane whose settings are open beside the page."""
+RUN = "run"
+"""Names a run in the history's address."""
 _ICON = Path(__file__).parent / "icon.svg"
 _LOGO = _ICON.with_name("logo.svg").read_text(encoding="utf-8")
 _NAME = "GLM Playground"

@@ -7,7 +7,7 @@ from glm_playground.evals.ballot import Side
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.navigation import HISTORY
+from glm_playground.ui.shared.navigation import HISTORY, RUN
 from glm_playground.ui.shared.run_footer import draw_footer
 from glm_playground.ui.shared.run_view import draw_ended
 from glm_playground.ui.vote.ballot_view import draw_question
@@ -41,4 +41,4 @@ def _draw_side(side: Side) -> None:
     with st.container(border=True, gap="small"):
         draw_ended(turn.answer, side.run)
     draw_footer(side.run, side.cost or Cost(CostState.NO_USAGE), turn, place="vote-")
-    st.page_link(HISTORY, label=_("In the history"), icon=":material/history:", query_params={"run": side.run.id})
+    st.page_link(HISTORY, label=_("In the history"), icon=":material/history:", query_params={RUN: side.run.id})

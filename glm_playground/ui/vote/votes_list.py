@@ -14,7 +14,7 @@ from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.navigation import HISTORY
+from glm_playground.ui.shared.navigation import HISTORY, RUN
 from glm_playground.ui.vote.words import candidate_name, verdict_name
 
 _SHOWN = 200
@@ -55,7 +55,7 @@ def draw_votes(ledger: Ledger, owner: str) -> None:
         if len(chosen) == 1:
             for name, run_id in (("A", chosen[0].run_a), ("B", chosen[0].run_b)):
                 label = _("Answer {side}").format(side=name)
-                st.page_link(HISTORY, label=label, icon=":material/history:", query_params={"run": run_id})
+                st.page_link(HISTORY, label=label, icon=":material/history:", query_params={RUN: run_id})
 
 
 def _draw_grid(votes: Sequence[StoredVote]) -> list[StoredVote]:

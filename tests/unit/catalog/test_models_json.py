@@ -56,7 +56,7 @@ def test_it_fits_models_devs_schema_but_for_what_it_calls_unknown(catalog: Catal
 
 def provider(**changes: Any) -> dict[str, Any]:
     """One provider with one model that models.dev's schema takes, but for the changes."""
-    model = {
+    model: dict[str, Any] = {
         "id": "m",
         "name": "M",
         "attachment": False,
@@ -70,10 +70,11 @@ def provider(**changes: Any) -> dict[str, Any]:
         "cost": {"input": 0, "output": 0.5, "tiers": [{"input": 1, "output": 2, "tier": {"size": 200_000}}]},
         "limit": {"context": 1000, "output": 10},
     }
-    about = {"id": "p", "name": "P", "env": ["P"], "npm": "@ai-sdk/openai-compatible", "api": "https://p", "doc": "d"}
+    npm = "@ai-sdk/openai-compatible"
+    about: dict[str, Any] = {"id": "p", "name": "P", "env": ["P"], "npm": npm, "api": "https://p", "doc": "d"}
     for path, value in changes.items():
         where, _, name = path.rpartition("__")
-        holder: dict[str, Any] = about if where == "provider" else model[where] if where else model  # type: ignore
+        holder: dict[str, Any] = about if where == "provider" else model[where] if where else model
         if value is None:
             del holder[name]
         else:

@@ -6,15 +6,15 @@ import pytest
 
 from glm_playground.catalog import load_catalog
 from glm_playground.ui.models.scores import scores_of, scores_table
-from glm_playground.ui.shared import i18n
+from glm_playground.ui.shared.i18n import speaking
 
 CATALOG = load_catalog()
 
 
 @pytest.fixture(params=["en", "pt_BR"])
-def table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
-    monkeypatch.setattr(i18n, "language", lambda: request.param)
-    return request.param, scores_table(scores_of(CATALOG["glm-5.1"]), CATALOG.sources)
+def table(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    with speaking(request.param):
+        yield request.param, scores_table(scores_of(CATALOG["glm-5.1"]), CATALOG.sources)
 
 
 def test_a_score_is_written_as_the_language_writes_numbers(table: tuple[str, str]) -> None:

@@ -288,6 +288,9 @@ class TestPolicy:
         hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
         assert self.directives()["script-src"] == ["'self'", *(f"'sha256-{digest}'" for digest in hashes)]
 
+    def test_a_document_can_be_said_to_be_in_any_language_of_the_app(self) -> None:
+        assert document_language.SCRIPTS.keys() == i18n.LANGUAGES.keys()
+
     @pytest.mark.parametrize("kind", ["http", "websocket"])
     def test_every_http_response_carries_it(self, kind: str) -> None:
         sent: list[Message] = []
