@@ -24,8 +24,6 @@ opened = ledger()
 draw_problem()
 if isinstance(opened, LedgerOpening):
     draw_opening(opened)
-elif isinstance(opened, LedgerError):
-    draw_error(opened)
 elif isinstance(opened, Ledger):
     views = {"vote": _("Vote"), "standings": _("Standings"), "votes": _("Votes given")}
     try:

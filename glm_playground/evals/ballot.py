@@ -7,17 +7,19 @@ another tab finds them again (`ledger.votes`).
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random, SystemRandom
 from typing import NamedTuple
+
+from pydantic import JsonValue
 
 from glm_playground.chat.plan import Addressed
 from glm_playground.chat.setup import asked_of, asked_text
 from glm_playground.evals.rating import Choice
 from glm_playground.evals.suite import Suite
-from glm_playground.gateway import ChatRequest, Message
+from glm_playground.gateway import ChatRequest, Gateways, Message
 from glm_playground.ledger import Ledger, StoredRun
 from glm_playground.ledger.votes import SKIPPED, StoredVote, blind_owner
 from glm_playground.runs.cost import Cost
@@ -27,7 +29,9 @@ from glm_playground.runs.thinking import answer_of
 from glm_playground.service import runtime, storage
 from glm_playground.service.runner import GatewayRunner
 
-_COMPARABLE = frozenset({Outcome.COMPLETED, Outcome.LENGTH, Outcome.FILTERED, Outcome.UNKNOWN})
+_COMPARABLE = frozenset({Outcome.COMPLETED, Outcome.LENGTH, Outcome.FILTERED, Outcome.TOOL_CALLS, Outcome.UNKNOWN})
+_STORED_WITHIN = timedelta(seconds=10)
+"""So long after a vote was begun, a run that nobody knows may still be on its way to the database."""
 
 
 class Question(NamedTuple):
@@ -38,17 +42,20 @@ class Question(NamedTuple):
     suite: str = ""
     """Its digest, where the prompt is a case of it."""
     case: str = ""
+    tools: tuple[dict[str, JsonValue], ...] = ()
+    """Those that both are offered."""
 
     @property
     def digest(self) -> str:
-        """The same for the same messages."""
-        said = [(message.role, message.content) for message in self.messages]
+        """The same for the same messages and tools."""
+        said: list[object] = [(message.role, message.content) for message in self.messages]
+        said += self.tools
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     def to(self, candidate: str, runner: GatewayRunner) -> Addressed:
         """The request to one candidate, as its gateway takes it."""
         model, gateway = asked_of(candidate)
-        request = ChatRequest(model=model, messages=self.messages, max_tokens=self.max_tokens)
+        request = ChatRequest(model=model, messages=self.messages, max_tokens=self.max_tokens, tools=self.tools)
         return Addressed(gateway, request.said_in(runner.dialect(gateway)))
 
 
@@ -90,9 +97,15 @@ class Ballot:
     b: Side
 
     @property
+    def known(self) -> bool:
+        """Whether both runs are; one that is not may be stored later, or lost."""
+        return self.a.run is not None and self.b.run is not None
+
+    @property
     def ended(self) -> bool:
-        """Whether both answers are there."""
-        return self.a.ended and self.b.ended
+        """Whether both answers are there, or nothing more comes."""
+        coming = not self.known and datetime.now(UTC) - self.vote.created_at < _STORED_WITHIN
+        return self.a.ended and self.b.ended and not coming
 
     @property
     def comparable(self) -> bool:
@@ -103,6 +116,12 @@ class Ballot:
     def live_runs(self) -> list[LiveRun]:
         """Those of its runs that this process drives."""
         return [side.run for side in (self.a, self.b) if isinstance(side.run, LiveRun) and not side.run.ended]
+
+
+def addressed(candidates: Iterable[str], gateways: Gateways) -> list[str]:
+    """The candidates, each once, with the gateway that is asked where they name none."""
+    asked = map(asked_of, candidates)
+    return list(dict.fromkeys(asked_text(model, gateway or gateways.first.name) for model, gateway in asked))
 
 
 def drawn_pair(candidates: Sequence[str], chance: Random | None = None) -> tuple[str, str]:
@@ -121,38 +140,47 @@ def begin(
     """Draws two candidates, asks them at once, and gives the open vote; the one that is open already, if there is one.
 
     None where another tab was faster, and its vote is given already. The caller has checked the request to each
-    candidate.
+    candidate. Nothing is sent until the vote is stored.
 
     Raises:
-        LedgerError: the vote cannot be stored; where it was asked for already, both runs are stopped.
+        LedgerError: the vote cannot be stored.
+        ValueError: there are not two candidates.
     """
     owner = runner.owner
     if found := open_ballot(ledger, owner):
         return found
-    pair = [asked_text(model, gateway or runner.gateways.first.name) for model, gateway in map(asked_of, candidates)]
-    sides = drawn_pair(pair, chance)
-    blind = replace(runner, blind=True)
-    runs = [blind.start(*question.to(side, runner), behind=None, warm_up=False) for side in sides]
+    sides = drawn_pair(addressed(candidates, runner.gateways), chance)
+    asked = [runner.gateways.find(gateway) for _model, gateway in map(asked_of, sides)]
     vote = StoredVote(
         id=uuid.uuid4().hex,
-        run_a=runs[0].id,
-        run_b=runs[1].id,
+        run_a=uuid.uuid4().hex,
+        run_b=uuid.uuid4().hex,
         candidate_a=sides[0],
         candidate_b=sides[1],
         prompt=question.digest,
-        stand_in=any(run.server.stand_in for run in runs),
+        stand_in=any(gateway.stand_in for gateway in asked if gateway),
         created_at=datetime.now(UTC),
         suite=question.suite,
         case=question.case,
     )
-    kept = False
+    if not ledger.votes.begin(owner, vote):
+        return open_ballot(ledger, owner)
+    return Ballot(vote, *map(Side, _started(ledger, runner, question, vote)))
+
+
+def _started(ledger: Ledger, runner: GatewayRunner, question: Question, vote: StoredVote) -> list[LiveRun]:
+    """Both runs of a stored vote; where one cannot be started, the vote is given up."""
+    blind, runs = replace(runner, blind=True), list[LiveRun]()
     try:
-        kept = ledger.votes.begin(owner, vote)
+        for side, run_id in ((vote.candidate_a, vote.run_a), (vote.candidate_b, vote.run_b)):
+            gateway, request = question.to(side, runner)
+            runs.append(blind.start(gateway, request, behind=None, warm_up=False, run_id=run_id))
     finally:
-        if not kept:
+        if len(runs) < 2:
             for run in runs:
                 blind.stop(run)
-    return Ballot(vote, Side(runs[0]), Side(runs[1])) if kept else open_ballot(ledger, owner)
+            ledger.votes.close(runner.owner, vote.id, SKIPPED)
+    return runs
 
 
 def open_ballot(ledger: Ledger, owner: str) -> Ballot | None:

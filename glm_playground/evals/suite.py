@@ -43,6 +43,8 @@ class CheckKind(StrEnum):
     """Another model says whether the answer is as the value describes."""
 
 
+SUFFIXES = (".yaml", ".yml", ".csv", ".tsv", ".jsonl", ".ndjson")
+"""How the name of a file with a suite may end; `suite_file` opens them."""
 LISTED = frozenset({CheckKind.CONTAINS_ALL, CheckKind.CONTAINS_ANY, CheckKind.ICONTAINS_ALL, CheckKind.ICONTAINS_ANY})
 """The checks whose value is a list."""
 

@@ -5,17 +5,12 @@ from pathlib import PurePath
 
 from glm_playground import bounds
 from glm_playground.evals.promptfoo import Opened, read_promptfoo, write_promptfoo
-from glm_playground.evals.suite import Suite, SuiteError, SuiteProblem
+from glm_playground.evals.suite import SUFFIXES, Suite, SuiteError, SuiteProblem
 from glm_playground.evals.tables import read_csv, read_jsonl, write_csv, write_jsonl
 
-_READERS: dict[str, Callable[[str], Opened]] = {
-    ".yaml": read_promptfoo,
-    ".yml": read_promptfoo,
-    ".csv": read_csv,
-    ".tsv": read_csv,
-    ".jsonl": read_jsonl,
-    ".ndjson": read_jsonl,
-}
+_READERS: dict[str, Callable[[str], Opened]] = dict(
+    zip(SUFFIXES, (read_promptfoo, read_promptfoo, read_csv, read_csv, read_jsonl, read_jsonl), strict=True)
+)
 WRITERS: dict[str, Callable[[Suite], str]] = {"yaml": write_promptfoo, "csv": write_csv, "jsonl": write_jsonl}
 """By what a file is asked for as."""
 
@@ -28,7 +23,7 @@ def open_suite(name: str, data: bytes) -> Opened:
     """
     reader = _READERS.get(PurePath(name).suffix.lower())
     if reader is None:
-        raise SuiteError(SuiteProblem("", f"a suite is a file named {', '.join(f'*{suffix}' for suffix in _READERS)}"))
+        raise SuiteError(SuiteProblem("", f"a suite is a file named {', '.join(f'*{suffix}' for suffix in SUFFIXES)}"))
     if len(data) > bounds.SUITE_FILE_BYTES:
         raise SuiteError(SuiteProblem("", f"the file has more than {bounds.SUITE_FILE_BYTES:,} bytes"))
     try:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 
@@ -58,6 +58,13 @@ class StoredVote:
     characters_b: int | None = None
     asked: str = ""
     """How the prompt begins; empty where its run was deleted."""
+
+
+class VoteId(NamedTuple):
+    """A given vote, and whether it is on a stand-in model's answers."""
+
+    id: str
+    stand_in: bool
 
 
 class Votes:
@@ -143,6 +150,13 @@ class Votes:
         with self._database.reading() as connection:
             found = connection.execute(query.order_by(votes.c.number.desc()).limit(limit)).all()
         return tuple(map(_vote, found))
+
+    def ids(self, owner: str, limit: int) -> tuple[VoteId, ...]:
+        """What tells the votes of `newest` from any others, in the same order; quick for thousands of them."""
+        query = select(votes.c.id, votes.c.stand_in).where(_of(owner), votes.c.verdict.is_not(None))
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(votes.c.number.desc()).limit(limit)).all()
+        return tuple(VoteId(row.id, row.stand_in) for row in found)
 
     def delete(self, owner: str, vote_ids: Sequence[str] | None) -> Deletion:
         """Deletes these given votes, or all of the owner's for None, until `restore` or a purge; their runs stay."""

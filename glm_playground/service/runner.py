@@ -27,8 +27,10 @@ class GatewayRunner:
     blind: bool = False
     """Whether the runs are kept out of the owner's history until a vote is given; the caps count them all the same."""
 
-    def start(self, gateway: str, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
-        """Starts a run and stores it.
+    def start(
+        self, gateway: str, request: ChatRequest, *, behind: Run | None, warm_up: bool, run_id: str = ""
+    ) -> LiveRun:
+        """Starts a run and stores it; `run_id` is its id, where that is chosen already.
 
         Raises:
             LookupError: there is no such gateway.
@@ -39,7 +41,7 @@ class GatewayRunner:
         runtime.ask_prices(asked)
         claim = self.claim(asked, request)
         owner = blind_owner(self.owner) if self.blind else self.owner
-        return runtime.start(request, asked, owner, behind=behind, warm_up=warm_up, claim=claim)
+        return runtime.start(request, asked, owner, behind=behind, warm_up=warm_up, claim=claim, run_id=run_id)
 
     def has(self, gateway: str) -> bool:
         """Whether there is a gateway with this name."""

@@ -58,6 +58,7 @@ def start(
     claim: Claim | None,
     behind: Run | None = None,
     warm_up: bool = False,
+    run_id: str = "",
 ) -> LiveRun:
     """Starts a run of `owner` and stores it; see `Engine.start`.
 
@@ -65,7 +66,9 @@ def start(
     """
 
     price = price_question(server, request.model)
-    run = engine().start(request, server, owner=owner, behind=behind, warm_up=warm_up, price=price, claim=claim)
+    run = engine().start(
+        request, server, owner=owner, behind=behind, warm_up=warm_up, price=price, claim=claim, run_id=run_id
+    )
     storage.watch(run, owner, lambda: None)
     return run
 

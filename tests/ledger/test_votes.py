@@ -43,6 +43,7 @@ def test_the_history_holds_the_runs_of_a_vote_once_it_is_given(ledger: Ledger, o
     assert (given.verdict, given.source, given.language, given.asked) == ("first", "person", "en", "Who are you?")
     assert (given.characters_a, given.characters_b) == (120, 80)
     assert given.voted_at
+    assert ledger.votes.ids(owner, 10) == ((vote.id, False),)
     assert ledger.votes.newest("somebody else", 10) == ()
 
 

@@ -4,23 +4,24 @@ Nothing here may tell which candidate stands on which side, nor which answer was
 no time, no error of one side. The costs are one sum.
 """
 
-from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from glm_playground import bounds
+from glm_playground.chat.tools import tool_calls_of
 from glm_playground.evals import ballot as ballots
 from glm_playground.evals.ballot import Ballot, Side
 from glm_playground.evals.rating import Choice
-from glm_playground.gateway import Message
+from glm_playground.gateway import ChatRequest
 from glm_playground.ledger import Ledger
 from glm_playground.runs.thinking import answer_of
 from glm_playground.runs.totals import cost_total
 from glm_playground.service import runtime
 from glm_playground.ui.shared.accent import on_accent
+from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.long_text import draw_markdown, draw_typed
+from glm_playground.ui.shared.long_text import draw_code, draw_markdown, draw_typed
 from glm_playground.ui.shared.run_footer import total_text
 from glm_playground.ui.shared.run_view import wait_for_end
 from glm_playground.ui.shared.styled import styled
@@ -34,7 +35,7 @@ def draw_ballot(ledger: Ledger, ballot: Ballot) -> None:
     """Draws the vote; while an answer is being written, waits and draws the page again."""
     asked = next((side.run for side in (ballot.a, ballot.b) if side.run), None)
     if asked:
-        draw_question(asked.request.messages)
+        draw_question(asked.request)
     if not ballot.ended:
         _wait(ballot)
         return
@@ -50,13 +51,20 @@ def draw_ballot(ledger: Ledger, ballot: Ballot) -> None:
     _draw_cost(ballot)
 
 
-def draw_question(messages: Sequence[Message]) -> None:
+def draw_question(request: ChatRequest) -> None:
     """Draws what both are asked."""
     names = {"system": _("System prompt"), "user": _("Prompt"), "assistant": _("Earlier answer")}
     with st.container(border=True, gap="xsmall"):
-        for message in messages:
+        for message in request.messages:
             st.caption(names.get(message.role, _("Message")))
             draw_typed(message.content)
+        if tools := _tool_names(request):
+            st.caption(_("Both may call the tools {names}.").format(names=literal(", ".join(tools))))
+
+
+def _tool_names(request: ChatRequest) -> list[str]:
+    functions = [tool.get("function") for tool in request.tools]
+    return [str(function.get("name")) for function in functions if isinstance(function, dict)]
 
 
 def _wait(ballot: Ballot) -> None:
@@ -104,9 +112,12 @@ def _draw_answers(ledger: Ledger, ballot: Ballot) -> None:
 
 def _draw_answer(name: str, side: Side, vote_id: str) -> None:
     st.subheader(_("Answer {side}").format(side=name), anchor=False)
-    text = answer_of(side.run) if side.run else ""
+    text, calls = (answer_of(side.run), tool_calls_of(side.run)) if side.run else ("", ())
+    for call in calls:
+        draw_code(f"{call.name}({call.arguments})")
     if not text.strip():
-        st.caption(_("The answer is empty."))
+        if not calls:
+            st.caption(_("The answer is empty."))
         return
     asked: dict[str, int] = st.session_state.setdefault(_MORE, {})
     which = f"{vote_id} {name}"

@@ -35,7 +35,7 @@ def open_vote(ledger: Ledger) -> Ballot | None:
             st.session_state[_TIDIED] = True
         return None
     known: Ballot | None = st.session_state.get(_OPEN)
-    if known is None or known.vote.id != vote.id or not (known.ended or known.live_runs):
+    if known is None or known.vote.id != vote.id or not (known.known and (known.ended or known.live_runs)):
         with released():
             known = ballots.ballot_of(ledger, owner(), vote)
         keep_open(known)

@@ -10,7 +10,7 @@ from glm_playground.chat.forecast import Prediction
 from glm_playground.chat.plan import Outlook, check
 from glm_playground.chat.setup import asked_of, asked_text
 from glm_playground.evals import ballot as ballots
-from glm_playground.evals.ballot import Question, suite_digest
+from glm_playground.evals.ballot import Question, addressed
 from glm_playground.gateway import Message
 from glm_playground.ledger import Ledger
 from glm_playground.service import runtime
@@ -27,8 +27,9 @@ from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.session import model_choices
 from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.views import open_view
 from glm_playground.ui.vote.open_vote import keep_open
-from glm_playground.ui.vote.suite_upload import OpenSuite, draw_suite, next_case
+from glm_playground.ui.vote.suite_case import SuiteCase, draw_suite, next_case
 from glm_playground.ui.vote.words import candidate_name
 
 _CANDIDATES, _SOURCE, _PROMPT, _SYSTEM, _MOST = (
@@ -48,16 +49,7 @@ def draw_next_question(ledger: Ledger) -> None:
     candidates = _draw_candidates(ledger)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         sources = {"typed": _("Type a prompt"), "suite": _("Take one of a suite")}
-        source = st.segmented_control(
-            _("Prompt"),
-            list(sources),
-            format_func=sources.__getitem__,
-            default=None if _SOURCE in st.session_state else "typed",
-            key=_SOURCE,
-            required=True,
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+        source = open_view(sources, _SOURCE, _("Prompt"))
         with st.popover(_("Settings"), icon=":material/tune:", key="vote_settings"):
             _draw_settings(typed=source != "suite")
     suite = draw_suite() if source == "suite" else None
@@ -114,12 +106,14 @@ def _draw_candidates(ledger: Ledger) -> list[str]:
         placeholder=_("Choose models or type an id"),
         persist_state="session",
     )
-    runner = _runner()
-    named = [(name.strip(), *asked_of(name)) for name in chosen]
     # What was typed, or chosen for gateways that are not there any more, may be anything, and of any number.
-    return [
-        name for name, model, gateway in named if 0 < len(model) <= bounds.MODEL_CHARACTERS and runner.has(gateway)
-    ][: bounds.VOTE_CANDIDATES]
+    runner, named = _runner(), map(asked_of, chosen)
+    known = [
+        asked_text(model, gateway)
+        for model, gateway in named
+        if 0 < len(model) <= bounds.MODEL_CHARACTERS and runner.has(gateway)
+    ]
+    return addressed(known, runner.gateways)[: bounds.VOTE_CANDIDATES]
 
 
 def _last_candidates(ledger: Ledger) -> list[str]:
@@ -149,7 +143,7 @@ def _draw_settings(*, typed: bool) -> None:
     )
 
 
-def _question(suite: OpenSuite | None) -> Question:
+def _question(suite: SuiteCase | None) -> Question:
     """What the page shows, to be asked of both."""
     state = st.session_state
     # The browser alone keeps a widget's bounds.
@@ -157,7 +151,7 @@ def _question(suite: OpenSuite | None) -> Question:
     most = most if isinstance(most, int) and 1 <= most <= _MOST_TOKENS else None
     if suite:
         asked = suite.chosen
-        return Question(asked.messages, most, suite_digest(suite.suite), asked.case.id)
+        return Question(asked.messages, most, suite.opened.digest, asked.case.id, asked.case.tools)
     system = (state.get(_SYSTEM) or "")[: bounds.PROMPT_CHARACTERS]
     before = (Message(role="system", content=system),) if system.strip() else ()
     prompt = (state.get(_PROMPT) or "")[: bounds.PROMPT_CHARACTERS]
@@ -190,7 +184,7 @@ def _most(found: Sequence[Prediction]) -> Decimal | None:
 
 
 @action_slot()
-def _ask(ledger: Ledger, candidates: Sequence[str], suite: OpenSuite | None) -> None:
+def _ask(ledger: Ledger, candidates: Sequence[str], suite: SuiteCase | None) -> None:
     question, runner = _question(suite), _runner()
     st.session_state.pop(_SAID, None)
     # Of every candidate: a refusal of the two that are drawn would tell which they are.

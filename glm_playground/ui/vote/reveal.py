@@ -22,7 +22,7 @@ def draw_reveal(given: Given) -> None:
     asked = next((side.run for side in (ballot.a, ballot.b) if side.run), None)
     if asked:
         with st.expander(_("What was asked"), type="compact", key="vote_asked"):
-            draw_question(asked.request.messages)
+            draw_question(asked.request)
     left, right = st.columns(2, gap="large")
     names = (ballot.vote.candidate_a, ballot.vote.candidate_b)
     for letter, candidate, place, side in zip("AB", names, (left, right), (ballot.a, ballot.b), strict=True):

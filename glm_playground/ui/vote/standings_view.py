@@ -9,11 +9,12 @@ import streamlit as st
 
 from glm_playground import bounds
 from glm_playground.ledger import Ledger
-from glm_playground.ledger.votes import StoredVote
+from glm_playground.ledger.votes import VoteId
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.views import open_view
 from glm_playground.ui.vote.words import candidate_name
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _KIND, _LENGTH, _COMPUTED = "vote_standings_kind", "vote_standings_length", "vot
 def draw_standings(ledger: Ledger, owner: str) -> None:
     """Draws the ratings; statsmodels is loaded here, which takes seconds once a process."""
     with released():
-        votes = ledger.votes.newest(owner, bounds.VOTES_READ)
+        votes = ledger.votes.ids(owner, bounds.VOTES_READ)
     if not votes:
         st.markdown(_("No vote is given yet. Ask two models, and say which answer is better."))
         return
@@ -38,7 +39,7 @@ def draw_standings(ledger: Ledger, owner: str) -> None:
         help=_("People tend to prefer longer answers. The ratings are then those of answers as long as each other."),
         persist_state="session",
     )
-    found = _computed(votes, stand_in=stand_in, by_length=bool(by_length))
+    found = _computed(ledger, owner, votes, stand_in=stand_in, by_length=bool(by_length))
     if stand_in:
         badge = styled("orange-badge", _("stand-in model, not GLM"))
         apart = _("These votes say nothing of GLM models. They are never mixed with others.")
@@ -60,34 +61,25 @@ def draw_standings(ledger: Ledger, owner: str) -> None:
     _draw_notes(ratings, by_length=bool(by_length))
 
 
-def _draw_kind(votes: Sequence[StoredVote]) -> bool:
+def _draw_kind(votes: Sequence[VoteId]) -> bool:
     """Whether votes on a stand-in model's answers are shown; a choice where there are both kinds."""
     kinds = {vote.stand_in for vote in votes}
     if len(kinds) == 1:
         return kinds.pop()
     names = {"glm": _("Votes on models"), "stand_in": _("Votes on the stand-in")}
-    chosen = st.segmented_control(
-        _("Votes"),
-        list(names),
-        format_func=names.__getitem__,
-        default=None if _KIND in st.session_state else "glm",
-        key=_KIND,
-        required=True,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    return chosen == "stand_in"
+    return open_view(names, _KIND, _("Votes")) == "stand_in"
 
 
-def _computed(votes: Sequence[StoredVote], *, stand_in: bool, by_length: bool) -> "Standings":
+def _computed(ledger: Ledger, owner: str, votes: Sequence[VoteId], *, stand_in: bool, by_length: bool) -> "Standings":
     """The standings, computed once for the same votes."""
-    key = (tuple(vote.id for vote in votes), stand_in, by_length)
+    key = (votes, stand_in, by_length)
     known: tuple[object, Standings] | None = st.session_state.get(_COMPUTED)
     if known is None or known[0] != key:
         with st.spinner(_("Computing the ratings")), released():
             from glm_playground.evals.standings import standings_of  # noqa: PLC0415 - loads scipy
 
-            known = key, standings_of(votes, stand_in=stand_in, by_length=by_length)
+            read = ledger.votes.newest(owner, bounds.VOTES_READ)
+            known = key, standings_of(read, stand_in=stand_in, by_length=by_length)
         st.session_state[_COMPUTED] = known
     return known[1]
 

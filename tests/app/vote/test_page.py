@@ -2,18 +2,25 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glm_playground.ledger import Ledger, RunFilter
-from glm_playground.ledger.votes import StoredVote, blind_owner
+from glm_playground.evals import ballot as ballots
+from glm_playground.gateway import Message
+from glm_playground.ledger import Ledger, LedgerUnreachable, RunFilter
+from glm_playground.ledger.votes import StoredVote, Votes, blind_owner
+from glm_playground.runs.live_run import LiveRun
+from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime, storage
+from glm_playground.service.runner import GatewayRunner
 from tests.app.conftest import Configure
+from tests.condition import wait_until
 from tests.ledger.made import keep, made_run
 
 OpenPage = Callable[..., AppTest]
@@ -144,6 +151,59 @@ def test_a_question_needs_two_models_and_a_prompt(open_page: OpenPage) -> None:
     assert runtime.engine().running == 0
 
 
+def test_a_model_named_with_and_without_its_gateway_is_one_candidate(open_page: OpenPage) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    at.multiselect(key="vote_candidates").set_value(["glm-5.1", "glm-5.1 @ Sandbox"]).run()
+    assert at.button(key="vote_ask").disabled
+    ask(at, say("Two of two."), ["glm-5.1", "glm-5.1 @ Sandbox", "glm-4.6"])
+    assert shown(at).count("Two of two.") == 2
+    assert {stored.run.request.model for stored in runs_of(blind_owner(OWNER))} == {"glm-5.1", "glm-4.6"}
+
+
+def test_nothing_is_sent_where_the_vote_cannot_be_stored(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = open_page(PAGE, owner=OWNER)
+
+    def away(*_of: Any) -> bool:
+        raise LedgerUnreachable("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Votes, "begin", away)
+        ask(at, say("Sent once."))
+    assert "Nothing is asked" in shown(at)
+    assert "Sent once." not in shown(at)
+    assert (runs_of(OWNER), runs_of(blind_owner(OWNER)), runtime.engine().running) == ([], [], 0)
+    # Once the database is back, what could not be done is done, once.
+    press(at, "ledger-again-vote_ask")
+    assert shown(at).count("Sent once.") == 2
+    assert len(runs_of(blind_owner(OWNER))) == 2
+
+
+def test_a_vote_whose_second_run_cannot_be_started_is_given_up(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[LiveRun] = []
+    start = runtime.start
+
+    def once(*of: Any, **fields: Any) -> LiveRun:
+        if started:
+            raise RuntimeError("the engine is closed")
+        started.append(start(*of, **fields))
+        return started[0]
+
+    runner = GatewayRunner(runtime.gateways(), OWNER)
+    monkeypatch.setattr(runtime, "start", once)
+    question = ballots.Question((Message(role="user", content="@script tokens=2000 rate=10"),))
+    with pytest.raises(RuntimeError, match="closed"):
+        ballots.begin(ledger(), runner, question, MODELS)
+    assert ledger().votes.open_one(OWNER) is None
+    assert [vote.verdict for vote in ledger().votes.newest(OWNER, 10)] == ["skipped"]
+    wait_until(lambda: started[0].ended, 10)
+    assert started[0].outcome is Outcome.STOPPED
+    # The run is nobody's secret any more.
+    open_page(PAGE, owner=OWNER)
+    assert [stored.run.id for stored in runs_of(OWNER)] == [started[0].id]
+
+
 def test_prompts_are_taken_from_a_suite_one_after_the_other(open_page: OpenPage) -> None:
     at = open_page(PAGE, owner=OWNER)
     at.multiselect(key="vote_candidates").set_value(MODELS)
@@ -162,6 +222,28 @@ def test_prompts_are_taken_from_a_suite_one_after_the_other(open_page: OpenPage)
     assert len(votes[0].suite) == 64
 
 
+def test_the_tools_of_a_case_are_sent_and_calls_are_shown(open_page: OpenPage) -> None:
+    at = open_page(PAGE, owner=OWNER)
+    at.multiselect(key="vote_candidates").set_value(MODELS)
+    at.segmented_control(key="vote_source").set_value("suite").run()
+    text = """
+prompts: ["@script rate=0 tool_call=1"]
+sharing: true
+tests:
+  - options: {tools: [{type: function, function: {name: weather, parameters: {type: object, properties: {}}}}]}
+"""
+    at.file_uploader(key="vote_suite_file").set_value(("mine.yaml", text.encode(), "text/yaml")).run()
+    assert not at.exception
+    assert "sharing: nothing is shared" in shown(at)
+    press(at, "vote_ask")
+    tools = [stored.run.request.tools for stored in runs_of(blind_owner(OWNER))]
+    assert [[tool["function"]["name"] for tool in one] for one in tools] == [["weather"], ["weather"]]
+    assert "Both may call the tools weather." in shown(at)
+    # What a model calls is shown, and can be judged.
+    assert sum(str(code.value).startswith("weather(") for code in at.code) == 2
+    assert "vote_a" in keys(at)
+
+
 def test_a_file_that_is_no_suite_is_told_with_its_place(open_page: OpenPage) -> None:
     at = open_page(PAGE, owner=OWNER)
     at.segmented_control(key="vote_source").set_value("suite").run()
@@ -171,7 +253,7 @@ def test_a_file_that_is_no_suite_is_told_with_its_place(open_page: OpenPage) -> 
     assert at.button(key="vote_ask").disabled
 
 
-def test_standings_count_the_stand_in_apart(open_page: OpenPage) -> None:
+def test_standings_count_the_stand_in_apart(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     at = open_page(PAGE, owner=OWNER)
     # statsmodels is loaded in it.
     at.default_timeout = 60
@@ -190,6 +272,12 @@ def test_standings_count_the_stand_in_apart(open_page: OpenPage) -> None:
     assert "2 votes · on 1 prompt · 1 time both bad" in shown(at)
     assert "no bound yet" in shown(at)
     assert "Fewer than 30 prompts" in shown(at)
+    # The votes are not read again to see that they are the same.
+    with monkeypatch.context() as patch:
+        patch.delattr(Votes, "newest")
+        at.run()
+        assert not at.exception
+    assert "no bound yet" in shown(at)
 
 
 def test_votes_are_deleted_and_taken_back(open_page: OpenPage) -> None:
@@ -229,6 +317,29 @@ def test_an_answer_is_not_shown_before_the_other_one_is_there(open_page: OpenPag
     assert "Here late." in shown(at)
     press(at, "vote_b")
     assert "You prefer B, **glm-4.6 @ Gateway**, to A, **glm-5.1 @ Gateway**." in shown(at)
+
+
+def test_answers_that_are_stored_late_are_not_taken_for_lost(open_page: OpenPage) -> None:
+    # As another process of the app has begun it: its runs are on their way to the database.
+    runs = [made_run(answer=[f"Late {number}."], model="glm-5.1") for number in (1, 2)]
+    sides = ("glm-5.1 @ Gateway", "glm-4.6 @ Gateway")
+    vote = StoredVote("vote", runs[0].id, runs[1].id, *sides, "prompt", False, datetime.now(UTC))
+    assert ledger().votes.begin(OWNER, vote)
+    at = open_page(PAGE, owner=OWNER)
+    assert "Two models are writing." in shown(at)
+    keep(ledger(), blind_owner(OWNER), *runs)
+    at.run()
+    assert "Late 1." in shown(at)
+    press(at, "vote_tie")
+
+    runs = [made_run(answer=[f"Later {number}."], model="glm-5.1") for number in (1, 2)]
+    begun = datetime.now(UTC) - timedelta(minutes=1)
+    assert ledger().votes.begin(OWNER, replace(vote, id="old", run_a=runs[0].id, run_b=runs[1].id, created_at=begun))
+    at = open_page(PAGE, owner=OWNER)
+    assert "These answers cannot be compared." in shown(at)
+    keep(ledger(), blind_owner(OWNER), *runs)
+    at.run()
+    assert "Later 1." in shown(at)
 
 
 def test_what_was_asked_blind_before_a_crash_is_given_back(open_page: OpenPage) -> None:

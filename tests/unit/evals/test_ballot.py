@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from glm_playground.evals.ballot import Question, drawn_pair, suite_digest
+from glm_playground.evals.ballot import Question, addressed, drawn_pair, suite_digest
 from glm_playground.evals.suite import Case, PromptTemplate, Suite
-from glm_playground.gateway import Message
+from glm_playground.gateway import Gateway, Gateways, Message
 
 
 def test_every_pair_and_every_side_is_as_likely_as_any_other() -> None:
@@ -25,6 +25,20 @@ def test_a_candidate_is_never_asked_against_itself() -> None:
         drawn_pair(["a", "a"])
 
 
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        (["m", "m @ First"], ["m @ First"]),
+        (["m @ First", "m", "n"], ["m @ First", "n @ First"]),
+        (["m", "m @ Second", " m "], ["m @ First", "m @ Second"]),
+        ([], []),
+    ],
+)
+def test_a_candidate_with_and_without_its_gateway_is_one(named: list[str], found: list[str]) -> None:
+    gateways = Gateways((Gateway("First", "http://127.0.0.1:1"), Gateway("Second", "http://127.0.0.1:2")))
+    assert addressed(named, gateways) == found
+
+
 def test_votes_on_the_same_messages_are_a_cluster() -> None:
     def asked(text: str, **fields: object) -> Question:
         return Question((Message(role="user", content=text),), **fields)  # type: ignore[arg-type]
@@ -33,6 +47,8 @@ def test_votes_on_the_same_messages_are_a_cluster() -> None:
     assert len({asked("one").digest, asked("two").digest, asked("").digest, asked("one ").digest}) == 4
     system = Question((Message(role="system", content="Be brief."), *asked("one").messages))
     assert system.digest != asked("one").digest
+    offered = [asked("one", tools=({"type": "function", "function": {"name": name}},)) for name in ("a", "b")]
+    assert len({asked("one").digest, *(question.digest for question in offered)}) == 3
 
 
 def test_a_suite_is_told_from_one_that_differs_in_a_word() -> None:
