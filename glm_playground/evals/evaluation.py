@@ -27,7 +27,36 @@ _PAST_RUNS = 50
 
 
 class CapError(Exception):
-    """Caps that cannot hold; the text is a sentence."""
+    """Caps that cannot hold; the text is a sentence.
+
+    Attributes:
+        names: of the candidates that they cannot hold for.
+    """
+
+    def __init__(self, sentence: str, names: Sequence[str]) -> None:
+        super().__init__(sentence.format(names=", ".join(names)))
+        self.names = tuple(names)
+
+
+class UnpricedError(CapError):
+    """Dollars alone cannot be counted where there is no price."""
+
+
+class UncappedError(CapError):
+    """A stand-in alone may be asked without a cap."""
+
+
+class NoGatewayError(CandidateError):
+    """A candidate at a gateway that nobody knows.
+
+    Attributes:
+        name: of the gateway.
+        known: the names that there are.
+    """
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"there is no gateway named {name!r}; known are {', '.join(known)}")
+        self.name, self.known = name, tuple(known)
 
 
 class Outlook(NamedTuple):
@@ -55,7 +84,7 @@ def named(setups: Sequence[Setup], gateways: Gateways) -> tuple[Setup, ...]:
     for setup in setups:
         gateway = gateways.find(setup.gateway)
         if gateway is None:
-            raise CandidateError(f"there is no gateway named {setup.gateway!r}; known are {', '.join(gateways.names)}")
+            raise NoGatewayError(setup.gateway, gateways.names)
         found.append(setup.model_copy(update={"gateway": gateway.name}))
     return tuple(found)
 
@@ -70,7 +99,7 @@ def work_of(suite: Suite, setups: Sequence[Setup], gateways: Gateways, owner: st
     for setup in setups:
         gateway = gateways.find(setup.gateway)
         if gateway is None:
-            raise CandidateError(f"there is no gateway named {setup.gateway!r}; known are {', '.join(gateways.names)}")
+            raise NoGatewayError(setup.gateway, gateways.names)
         runtime.wait_known(gateway, _KNOWN_WITHIN_S)
         candidates.append(
             Candidate(
@@ -109,16 +138,17 @@ def check_caps(work: Work, dollars: Decimal | None, tokens: int | None) -> None:
     """Refuses caps that would not hold.
 
     Raises:
-        CapError: dollars alone cannot be counted where there is no price; a stand-in alone may be asked without a cap.
+        UnpricedError: dollars alone cannot be counted where there is no price.
+        UncappedError: a stand-in alone may be asked without a cap.
     """
     unpriced = [asked.candidate.name for asked in _first_cells(work) if not asked.claim.priced]
     if dollars is not None and unpriced and tokens is None:
-        raise CapError(
-            f"no price is known of {', '.join(unpriced)}: dollars cannot be counted, so give a cap on tokens"
+        raise UnpricedError(
+            "no price is known of {names}: dollars cannot be counted, so give a cap on tokens", unpriced
         )
     paid = [candidate.name for candidate in work.candidates if not candidate.gateway.stand_in]
     if dollars is None and tokens is None and paid:
-        raise CapError(f"{', '.join(paid)} may cost something: give a cap")
+        raise UncappedError("{names} may cost something: give a cap", paid)
 
 
 def new_evaluation(

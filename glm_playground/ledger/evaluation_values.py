@@ -10,6 +10,9 @@ from typing import NamedTuple
 from glm_playground.ledger.run_writes import EndedRun
 from glm_playground.runs.caps import Amount
 
+NOT_BEGUN = "it has not begun"
+"""Why nobody works on an evaluation that was only stored."""
+
 
 class EvaluationState(StrEnum):
     """How an evaluation stands."""

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from glm_playground.ledger import run_writes
 from glm_playground.ledger.cells import READ_AT_ONCE, choose, claim, counts, new_cells, read_cells, settle
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.evaluation_values import (
+    NOT_BEGUN,
     CellKey,
     CellRow,
     CellState,
@@ -90,17 +91,17 @@ class Evaluations:
         row: dict[str, Any] = {name: plain(getattr(new, name)) for name in ("id", "name", "digest", "candidates")}
         row |= {name: getattr(new, name) for name in ("cases", "repeats", "cap_picodollars", "cap_tokens")}
         row |= {"owner": plain(owner), "created_at": datetime.now(UTC), "suite": suite, **NO_SUMS}
-        row |= {"state": EvaluationState.STOPPED.value, "why": "it has not begun"}
+        row |= {"state": EvaluationState.STOPPED.value, "why": NOT_BEGUN}
         with self._database.writing() as connection:
             number = connection.execute(insert(evaluations).returning(evaluations.c.number), row).scalar_one()
             for some in _batches(new_cells(number, new), _MADE_AT_ONCE):
                 connection.execute(insert(cells), some)
             return _rows(connection, evaluations.c.number == number)[0]
 
-    def all(self, owner: str) -> list[EvaluationRow]:
-        """Those of an owner, newest first."""
+    def all(self, owner: str, limit: int | None = None) -> list[EvaluationRow]:
+        """Those of an owner, newest first; at most `limit`."""
         with self._database.reading() as connection:
-            return _rows(connection, evaluations.c.owner == plain(owner))
+            return _rows(connection, evaluations.c.owner == plain(owner), limit)
 
     def find(self, owner: str, id: str) -> EvaluationRow | None:
         """The one with that id; None where the owner has none."""
@@ -113,6 +114,12 @@ class Evaluations:
         with self._database.reading() as connection:
             packed = connection.execute(select(evaluations.c.suite).where(evaluations.c.number == number)).scalar()
         return unpack_text(packed) if packed else ""
+
+    def attempts(self, number: int) -> int:
+        """How often its cells were claimed, all together."""
+        with self._database.reading() as connection:
+            query = select(func.coalesce(func.sum(cells.c.attempts), 0)).where(cells.c.evaluation == number)
+            return int(connection.execute(query).scalar_one())
 
     def cells(self, number: int) -> Iterator[CellRow]:
         """All cells in their order, some at a time, each time as they are then."""
@@ -254,8 +261,9 @@ def _add_sums(connection: Connection, number: int, reserved: Amount, spent: Amou
     connection.execute(_ADD_SUMS, more | {"of_evaluation": number})
 
 
-def _rows(connection: Connection, which: ColumnElement[bool]) -> list[EvaluationRow]:
-    found = connection.execute(select(*_ROW).where(which).order_by(evaluations.c.number.desc())).all()
+def _rows(connection: Connection, which: ColumnElement[bool], limit: int | None = None) -> list[EvaluationRow]:
+    query = select(*_ROW).where(which).order_by(evaluations.c.number.desc()).limit(limit)
+    found = connection.execute(query).all()
     by_state = counts(connection, cells.c.evaluation.in_([row.number for row in found]))
     return [
         EvaluationRow(

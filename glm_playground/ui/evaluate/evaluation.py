@@ -1,7 +1,7 @@
 """One evaluation: how far it is, what can be done with it, and what it says."""
 
+from codecs import BOM_UTF8
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from io import BytesIO
 
@@ -12,14 +12,22 @@ from glm_playground.evals import running
 from glm_playground.evals.candidates import CandidateError, stored_candidates
 from glm_playground.evals.evaluation import CapError, check_caps, execution_of, with_caps, work_of
 from glm_playground.evals.execution import STOPPED
-from glm_playground.evals.result_files import WRITERS
 from glm_playground.evals.results import results_of
 from glm_playground.evals.suite import Suite
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
 from glm_playground.ui.evaluate.address import close_evaluation
+from glm_playground.ui.evaluate.caps import Caps, draw_caps
 from glm_playground.ui.evaluate.verdict import draw_verdict
-from glm_playground.ui.evaluate.words import cell_counts, spending, standing
+from glm_playground.ui.evaluate.words import (
+    Names,
+    candidate_names,
+    cell_counts,
+    problem_text,
+    reason_text,
+    spending,
+    standing,
+)
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
@@ -29,6 +37,7 @@ from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.own_key import asked_gateways
 
 _REDRAWN_S = 1.0
+_SUITE = "evaluate_suite_shown"
 _TYPES = {
     "csv": ("CSV", "csv", "text/csv"),
     "jsonl": ("JSON Lines", "jsonl", "application/jsonl"),
@@ -46,19 +55,17 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
     name = literal(row.name) or _("Evaluation")
     st.markdown(f"**{name}** · {moment(row.created_at)}")
     try:
-        suite, setups = (
-            Suite.model_validate_json(ledger.evaluations.suite(row.number)),
-            stored_candidates(row.candidates),
-        )
+        suite, setups = _suite(ledger, row), stored_candidates(row.candidates)
     except ValueError:
         st.error(_("A later version of this app has written it. Update the app to open it."))
         return
+    names = candidate_names(setups, asked_gateways())
     working = running.here(row) is not None
     if working:
-        st.fragment(partial(_draw_progress, ledger, row), run_every=_REDRAWN_S)()
+        st.fragment(partial(_draw_progress, ledger, row, names), run_every=_REDRAWN_S)()
         _draw_stop(ledger, row)
     else:
-        st.markdown(f"{standing(row, here=False)} · {cell_counts(row)} · {spending(row)}")
+        st.markdown(f"{standing(row, names, here=False)} · {cell_counts(row)} · {spending(row)}")
         if row.state is EvaluationState.RUNNING and row.cells.get(CellState.CLAIMED):
             # Another process works on it.
             _draw_stop(ledger, row)
@@ -68,7 +75,18 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
     _draw_exports(ledger, row, suite, setups)
 
 
-def _draw_progress(ledger: Ledger, row: EvaluationRow) -> None:
+def _suite(ledger: Ledger, row: EvaluationRow) -> Suite:
+    """Its suite, read once while it is open in this tab; a `ValueError` where a later version has written it."""
+    which = row.id, row.digest
+    known: tuple[tuple[str, str], Suite] | None = st.session_state.get(_SUITE)
+    if known is None or known[0] != which:
+        with released():
+            known = which, Suite.model_validate_json(ledger.evaluations.suite(row.number))
+        st.session_state[_SUITE] = known
+    return known[1]
+
+
+def _draw_progress(ledger: Ledger, row: EvaluationRow, names: Names) -> None:
     execution = running.here(row)
     if execution is None:
         # It has ended: the whole page is drawn as it is then.
@@ -86,7 +104,8 @@ def _draw_progress(ledger: Ledger, row: EvaluationRow) -> None:
         parts += [cell_counts(now), spending(now)]
     st.markdown(" · ".join(parts))
     for name, why in found.given_up.items():
-        st.warning(literal(why), title=_("{name} is asked no more.").format(name=literal(name)))
+        said = _("{name} is asked no more.").format(name=literal(names.get(name, name)))
+        st.warning(literal(reason_text(why, names)), title=said)
     if found.problem:
         st.warning(_("Nothing new is sent until the database can be written again."))
 
@@ -99,7 +118,9 @@ def _stop(ledger: Ledger, row: EvaluationRow) -> None:
     if execution := running.here(row):
         execution.stop()
         return
-    attempt(_("The evaluation was not stopped."), partial(ledger.evaluations.stop, row.number, STOPPED), row.id)
+    attempt(
+        _("The evaluation was not stopped."), partial(ledger.evaluations.stop, row.number, STOPPED), "evaluation stop"
+    )
 
 
 def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:
@@ -107,13 +128,7 @@ def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tupl
     failed = row.cells.get(CellState.FAILED, 0) + row.cells.get(CellState.REFUSED, 0)
     interrupted = row.cells.get(CellState.INTERRUPTED, 0)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        cap = None
-        if waiting or failed or interrupted:
-            now = row.spending.cap_dollars
-            cap = st.number_input(
-                _("Cap, US dollars"), 0.0, 10_000.0, None if now is None else float(now), 0.5, key="evaluate_new_cap",
-                width=150,
-            )  # fmt: skip
+        caps = _draw_new_caps(row) if waiting or failed or interrupted else None
         states: list[CellState] | None = None
         if waiting and st.button(on_accent(_("Go on")), type="primary", key="evaluate_resume"):
             states = []
@@ -123,8 +138,15 @@ def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tupl
         if interrupted and st.button(_("Ask again what was interrupted"), key="evaluate_retry", help=paid):
             states = [CellState.INTERRUPTED]
         _draw_delete(ledger, row)
-    if states is not None:
-        _go_on(ledger, row, suite, setups, states=states, cap=cap)
+    if caps and states is not None:
+        _go_on(ledger, row, suite, setups, states=states, caps=caps)
+
+
+def _draw_new_caps(row: EvaluationRow) -> Caps:
+    now = row.spending
+    # Where somebody else has changed the caps, the fields show theirs.
+    key = f"evaluate-{row.id}-{now.cap_picodollars}-{now.cap_tokens}"
+    return draw_caps(key, now.cap_dollars, now.cap_tokens, empty=_("as it is"))
 
 
 def _draw_delete(ledger: Ledger, row: EvaluationRow) -> None:
@@ -132,7 +154,7 @@ def _draw_delete(ledger: Ledger, row: EvaluationRow) -> None:
         st.markdown(_("The evaluation and its suite are deleted for good. Its runs stay in the history."))
         if st.button(_("Delete for good"), key="evaluate_delete_now"):
             said = _("The evaluation was not deleted.")
-            if attempt(said, partial(ledger.evaluations.delete, row.owner, row.id), f"evaluation {row.id}"):
+            if attempt(said, partial(ledger.evaluations.delete, row.owner, row.id), "evaluation deletion"):
                 close_evaluation()
             st.rerun()
 
@@ -144,19 +166,19 @@ def _go_on(
     setups: tuple[Setup, ...],
     *,
     states: list[CellState],
-    cap: float | None,
+    caps: Caps,
 ) -> None:
     try:
         with released():
             work = work_of(suite, setups, asked_gateways(), row.owner)
-            given = None if cap is None else Decimal(str(cap))
-            capped = replace(row, spending=with_caps(row.spending, given, None))
+            capped = replace(row, spending=with_caps(row.spending, caps.dollars, caps.tokens))
             check_caps(work, capped.spending.cap_dollars, capped.spending.cap_tokens)
             if states:
                 ledger.evaluations.retry(row.number, states)
-            running.begin(row, execution_of(ledger, capped, work))
+            running.begin(row, execution_of(ledger, capped, work, caps.at_once))
     except (CandidateError, CapError) as error:
-        st.error(literal(str(error)), title=_("The evaluation cannot go on."))
+        names = candidate_names(setups, asked_gateways())
+        st.error(problem_text(error, names), title=_("The evaluation cannot go on."))
     else:
         st.rerun()
 
@@ -165,10 +187,14 @@ def _draw_exports(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tupl
     if row.state is EvaluationState.RUNNING and not row.cells.get(CellState.FINISHED):
         return
 
-    def written(kind: str) -> str:
+    def written(kind: str) -> bytes:
+        from glm_playground.evals.result_files import WRITERS  # noqa: PLC0415 - loads a reader of YAML
+
+        # The mark at the beginning tells spreadsheets that the file is UTF-8.
         file = BytesIO()
+        file.write(BOM_UTF8 if kind == "csv" else b"")
         WRITERS[kind](file, row, results_of(ledger, row, suite, setups))
-        return file.getvalue().decode()
+        return file.getvalue()
 
     with st.popover(_("Export"), icon=":material/download:", key="evaluate_export", on_change="rerun") as popover:
         if popover.open:

@@ -1,12 +1,13 @@
 """A new evaluation: its suite, its candidates, what it will cost, and the button that begins it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 import streamlit as st
 
 from glm_playground import bounds
-from glm_playground.chat.setup import Setup, asked_of, asked_text
+from glm_playground.chat.setup import Setup, asked_of
 from glm_playground.evals import running
 from glm_playground.evals.candidates import CandidateError, write_candidates
 from glm_playground.evals.evaluation import (
@@ -19,23 +20,25 @@ from glm_playground.evals.evaluation import (
     outlook,
     work_of,
 )
-from glm_playground.evals.promptfoo import Opened
-from glm_playground.evals.suite import SuiteError
-from glm_playground.evals.suite_file import open_suite
 from glm_playground.evals.verdict import cases_needed
 from glm_playground.gateway import Gateways, Parameters
 from glm_playground.ledger import Ledger
-from glm_playground.service.models import models_at
+from glm_playground.runs.caps import Amount
+from glm_playground.runs.cost import Price
+from glm_playground.service import runtime
 from glm_playground.ui.evaluate.address import open_evaluation
+from glm_playground.ui.evaluate.caps import Caps, draw_caps
+from glm_playground.ui.evaluate.words import Names, candidate_names, problem_text
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, tokens
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.session import model_choices
+from glm_playground.ui.shared.suite_upload import OpenSuite, draw_suite_text, draw_suite_upload, kept_suite
 
-_TEXT, _OUTLOOK = "evaluate_text", "evaluate_outlook"
-_MOST_PROBLEMS = 10
+_TEXT, _SUITE, _MODELS, _OUTLOOK = "evaluate_text", "evaluate_suite", "evaluate_models", "evaluate_outlook"
 _POINTS = 10
 _EXAMPLE = """description: Capitals
 prompts:
@@ -52,9 +55,16 @@ class _Wanted(NamedTuple):
 
     setups: tuple[Setup, ...]
     repeats: int
-    dollars: Decimal | None
-    tokens: int | None
-    at_once: int
+    caps: Caps
+
+
+class _Forecast(NamedTuple):
+    """What one repeat will use, and what that was found for."""
+
+    digest: str
+    candidates: str
+    prices: tuple[Price | None, ...]
+    found: Outlook
 
 
 def draw_new(ledger: Ledger, owner: str) -> None:
@@ -67,31 +77,35 @@ def draw_new(ledger: Ledger, owner: str) -> None:
     if not wanted.setups:
         st.caption(_("Choose the models that are asked."))
         return
+    cells = len(opened.asked) * len(wanted.setups) * wanted.repeats
+    if cells > bounds.EVALUATION_CELLS:
+        said = _("{count} requests are more than an evaluation may have: {most}.")
+        said = said.format(count=number(cells), most=number(bounds.EVALUATION_CELLS))
+        st.error(said, title=_("The evaluation cannot begin."))
+        return
+    names = candidate_names(wanted.setups, gateways)
     try:
         with released():
             found = _outlook(ledger, owner, opened, gateways, wanted)
-        _draw_outlook(found, opened, wanted)
+        _draw_outlook(found, opened, wanted, names)
         if st.button(on_accent(_("Begin the evaluation")), type="primary", key="evaluate_begin"):
             _begin(ledger, owner, opened, gateways, wanted)
     except (CandidateError, CapError) as error:
-        st.error(literal(str(error)), title=_("The evaluation cannot begin."))
+        st.error(problem_text(error, names), title=_("The evaluation cannot begin."))
 
 
-def _draw_suite() -> Opened | None:
+def _draw_suite() -> OpenSuite | None:
     st.caption(
         _(
             "An evaluation asks the cases of a suite of several models and says which of them passes more. A suite is "
             "a promptfoo configuration (YAML), a CSV with a column a variable, or JSONL with input and ideal."
         )
     )
+    if kept_suite(_SUITE):
+        return draw_suite_upload(_SUITE)
     left, right = st.columns(2, gap="medium")
     with left:
-        file = st.file_uploader(
-            _("Suite"),
-            type=["yaml", "yml", "csv", "tsv", "jsonl", "ndjson"],
-            key="evaluate_file",
-            max_upload_size=bounds.SUITE_FILE_BYTES // 1024**2,
-        )
+        draw_suite_upload(_SUITE)
     with right:
         text = st.text_area(
             _("Or paste a suite in YAML"),
@@ -100,95 +114,77 @@ def _draw_suite() -> Opened | None:
             max_chars=bounds.PROMPT_CHARACTERS,
             persist_state="session",
         )
-    if file is None and not text.strip():
-        st.button(_("Take an example"), key="evaluate_example", on_click=_take_example)
-        return None
-    name, data = (file.name, file.getvalue()) if file else ("suite.yaml", text.encode("utf-8", "replace"))
-    try:
-        with released():
-            opened = open_suite(name, data)
-    except SuiteError as error:
-        problems = "\n".join(f"- {literal(str(problem))}" for problem in error.problems[:_MOST_PROBLEMS])
-        st.error(problems, title=_("This is no suite that can be asked."))
-        return None
-    _draw_opened(opened)
-    return opened
+    if text.strip():
+        return draw_suite_text(_SUITE, text)
+    st.button(_("Take an example"), key="evaluate_example", on_click=_take_example)
+    return None
 
 
 def _take_example() -> None:
     st.session_state[_TEXT] = _EXAMPLE
 
 
-def _draw_opened(opened: Opened) -> None:
-    suite = opened.suite
-    cases = len(suite.cases) * len(suite.prompts)
-    counted = ngettext("{count} case", "{count} cases", cases).format(count=number(cases))
-    name = literal(suite.name) or _("A suite")
-    st.markdown(f"**{name}** · {counted}")
-    if opened.unsupported:
-        with st.expander(_("Not supported in it: {count}").format(count=number(len(opened.unsupported)))):
-            for problem in opened.unsupported[:_MOST_PROBLEMS]:
-                st.text(str(problem))
-
-
 def _draw_wanted(gateways: Gateways) -> _Wanted:
-    several = gateways.several
-    options = [
-        asked_text(model, gateway.name if several else "") for gateway in gateways.all for model in models_at(gateway)
-    ]
+    options = model_choices()
     chosen = st.multiselect(
         _("Models"),
-        options,
-        options[:2],
-        key="evaluate_models",
+        list(dict.fromkeys([*options, *st.session_state.get(_MODELS, ())])),
+        None if _MODELS in st.session_state else options[:2],
+        key=_MODELS,
         max_selections=bounds.EVALUATION_CANDIDATES,
         accept_new_options=True,
+        persist_state="session",
     )
     with st.container(horizontal=True, gap="small"):
-        repeats = st.number_input(_("Repeats"), 1, bounds.EVALUATION_REPEATS, 1, key="evaluate_repeats", width=110)
-        most = st.number_input(_("Tokens an answer, at most"), 1, 1_000_000, 1000, key="evaluate_tokens", width=200)
-        cap = st.number_input(_("Cap, US dollars"), 0.0, 10_000.0, 1.0, 0.5, key="evaluate_cap", width=150)
-        cap_tokens = st.number_input(
-            _("Cap, tokens"), 0, 10**12, None, key="evaluate_cap_tokens", width=170, placeholder=_("none")
+        repeats = st.number_input(
+            _("Repeats"), 1, bounds.EVALUATION_REPEATS, 1, key="evaluate_repeats", width=110, persist_state="session"
         )
-        at_once = st.number_input(
-            _("At once, at most"),
+        most = st.number_input(
+            _("Tokens an answer, at most"),
             1,
-            bounds.EVALUATION_MOST_AT_ONCE,
-            bounds.EVALUATION_AT_ONCE,
-            key="evaluate_at_once",
-            width=150,
+            1_000_000,
+            1000,
+            key="evaluate_tokens",
+            width=200,
+            persist_state="session",
         )
+        caps = draw_caps("evaluate", Decimal(1), None, empty=_("none"))
     parameters = Parameters(max_tokens=max(int(most), 1))
     setups = []
-    for text in chosen:
-        model, gateway = asked_of(text)
+    # With and without the name of the first gateway, a model is one candidate.
+    for model, gateway in dict.fromkeys((model, at or gateways.first.name) for model, at in map(asked_of, chosen)):
         if model and len(model) <= bounds.MODEL_CHARACTERS and len(gateway) <= bounds.GATEWAY_CHARACTERS:
             setups.append(Setup(model=model, gateway=gateway, parameters=parameters))
     # The browser checks limits, and anybody can send something else.
     return _Wanted(
-        tuple(setups),
-        min(max(int(repeats), 1), bounds.EVALUATION_REPEATS),
-        Decimal(str(cap)),
-        None if cap_tokens is None else int(cap_tokens),
-        min(max(int(at_once), 1), bounds.EVALUATION_MOST_AT_ONCE),
+        tuple(setups[: bounds.EVALUATION_CANDIDATES]), min(max(int(repeats), 1), bounds.EVALUATION_REPEATS), caps
     )
 
 
-def _outlook(ledger: Ledger, owner: str, opened: Opened, gateways: Gateways, wanted: _Wanted) -> Outlook:
-    """What it will cost, found again where nothing of it has changed."""
+def _outlook(ledger: Ledger, owner: str, opened: OpenSuite, gateways: Gateways, wanted: _Wanted) -> Outlook:
+    """What it will use; that of one repeat is found again where the suite, a candidate or a price is another."""
     setups = named(wanted.setups, gateways)
-    # A hash of the suite, which may be large.
-    key = hash((opened.suite.model_dump_json(), write_candidates(setups), wanted.repeats))
-    known: tuple[object, Outlook] | None = st.session_state.get(_OUTLOOK)
-    if known and known[0] == key:
-        return known[1]
-    found = outlook(work_of(opened.suite, setups, gateways, owner), wanted.repeats, ledger, owner)
-    st.session_state[_OUTLOOK] = key, found
-    return found
+    candidates, prices = write_candidates(setups), _prices(setups, gateways)
+    known: _Forecast | None = st.session_state.get(_OUTLOOK)
+    if known is None or known[:3] != (opened.digest, candidates, prices):
+        found = outlook(work_of(opened.suite, setups, gateways, owner), 1, ledger, owner)
+        # The prices may have come meanwhile.
+        known = _Forecast(opened.digest, candidates, _prices(setups, gateways), found)
+        st.session_state[_OUTLOOK] = known
+    once, repeats = known.found, wanted.repeats
+    return once._replace(
+        cells=once.cells * repeats,
+        likely_dollars=None if once.likely_dollars is None else once.likely_dollars * repeats,
+        most=Amount(once.most.tokens * repeats, once.most.picodollars * repeats),
+    )
 
 
-def _draw_outlook(found: Outlook, opened: Opened, wanted: _Wanted) -> None:
+def _prices(setups: Sequence[Setup], gateways: Gateways) -> tuple[Price | None, ...]:
+    asked = ((gateways.find(setup.gateway), setup.model) for setup in setups)
+    return tuple(runtime.price_of(gateway, model) if gateway else None for gateway, model in asked)
+
+
+def _draw_outlook(found: Outlook, opened: OpenSuite, wanted: _Wanted, called: Names) -> None:
     parts = [ngettext("{count} request", "{count} requests", found.cells).format(count=number(found.cells))]
     parts.append(_("{amount} at most").format(amount=tokens(found.most.tokens)))
     if len(found.unpriced) < len(wanted.setups):
@@ -199,25 +195,23 @@ def _draw_outlook(found: Outlook, opened: Opened, wanted: _Wanted) -> None:
             parts.append(_("play money"))
     st.markdown(" · ".join(parts))
     if found.unpriced:
-        names = literal(", ".join(found.unpriced))
+        names = literal(", ".join(called.get(name, name) for name in found.unpriced))
         st.caption(_("No price is known of {names}: only tokens are counted.").format(names=names))
-    cases = len(opened.suite.cases) * len(opened.suite.prompts)
     with released():
         needed = cases_needed(_POINTS / 100) if len(wanted.setups) > 1 else None
     if needed:
         said = _("To see a difference of {points} points takes about {needed} cases; this suite has {cases}.")
-        st.caption(said.format(points=_POINTS, needed=number(needed), cases=number(cases)))
+        st.caption(said.format(points=_POINTS, needed=number(needed), cases=number(len(opened.asked))))
 
 
-def _begin(ledger: Ledger, owner: str, opened: Opened, gateways: Gateways, wanted: _Wanted) -> None:
+def _begin(ledger: Ledger, owner: str, opened: OpenSuite, gateways: Gateways, wanted: _Wanted) -> None:
     setups = named(wanted.setups, gateways)
     with released():
         work = work_of(opened.suite, setups, gateways, owner)
-        check_caps(work, wanted.dollars, wanted.tokens)
-        new = new_evaluation(
-            opened.suite, setups, wanted.repeats, name="", dollars=wanted.dollars, tokens=wanted.tokens
-        )
+        caps = wanted.caps
+        check_caps(work, caps.dollars, caps.tokens)
+        new = new_evaluation(opened.suite, setups, wanted.repeats, name="", dollars=caps.dollars, tokens=caps.tokens)
         row = ledger.evaluations.add(owner, new)
-        running.begin(row, execution_of(ledger, row, work, wanted.at_once))
+        running.begin(row, execution_of(ledger, row, work, caps.at_once))
     open_evaluation(row.id)
     st.rerun()

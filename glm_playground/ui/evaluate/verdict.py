@@ -21,7 +21,7 @@ from glm_playground.evals.verdict import (
 )
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
-from glm_playground.ui.evaluate.words import difference_text, grade_name, rate_text
+from glm_playground.ui.evaluate.words import Names, candidate_name, cell_reason, difference_text, grade_name, rate_text
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
@@ -50,6 +50,8 @@ class _Verdict:
     rates: tuple[PassRate, ...]
     differences: tuple[PairedDifference, ...]
     figures: dict[str, Figures]
+    candidates: dict[str, tuple[Setup, str | None]]
+    """By name: who it is, and what answered in its place."""
     cells: tuple[_Cell, ...]
     """The first ones, those that did not pass first."""
     left_out: int
@@ -64,7 +66,7 @@ def draw_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Seque
         return
     if working and not st.button(_("What it says so far"), key="evaluate_so_far"):
         return
-    key = row.number, tuple(sorted(ended.items()))
+    key = row.number, tuple(sorted(ended.items())), row.spending, ledger.evaluations.attempts(row.number)
     known: tuple[object, _Verdict] | None = st.session_state.get(_VERDICT)
     if known is None or known[0] != key:
         with st.spinner(_("The answers are graded.")), released():
@@ -72,23 +74,27 @@ def draw_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Seque
         st.session_state[_VERDICT] = key, found
     else:
         found = known[1]
-    _draw_rates(found)
+    names = {name: candidate_name(*candidate) for name, candidate in found.candidates.items()}
+    _draw_rates(found, names)
     for one in found.differences:
-        st.markdown(difference_text(one))
+        st.markdown(difference_text(one._replace(first=names[one.first], second=names[one.second])))
     if any(one.rough for one in found.differences):
         st.caption(_("Below {count} cases an interval is rough.").format(count=ROUGH_CASES))
-    _draw_cells(found)
+    _draw_cells(found, names)
 
 
 def _verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[Setup]) -> _Verdict:
     points: list[GradedAnswer] = []
     figures: dict[str, Figures] = {}
+    candidates: dict[str, tuple[Setup, str | None]] = {}
     passed: list[_Cell] = []
     others: list[_Cell] = []
     for result in results_of(ledger, row, suite, setups):
         if result.cell.state in (CellState.WAITING, CellState.CLAIMED):
             continue
         points.append(result.point)
+        stand_in = result.stored.run.server.stand_in if result.stored else None
+        candidates[result.candidate] = result.setup, stand_in
         figures.setdefault(result.candidate, Figures()).add(result)
         (passed if result.grade is Grade.PASSED else others).append(_cell(result))
     cells = [*others, *passed]
@@ -96,6 +102,7 @@ def _verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[
         tuple(pass_rates(points)),
         tuple(differences(points)),
         figures,
+        candidates,
         tuple(cells[:_MOST_CELLS]),
         max(len(cells) - _MOST_CELLS, 0),
     )
@@ -106,13 +113,13 @@ def _cell(result: CellResult) -> _Cell:
     return _Cell(result.case, result.candidate, result.cell.key.repeat + 1, result.grade, result.reason, run_id)
 
 
-def _draw_rates(found: _Verdict) -> None:
+def _draw_rates(found: _Verdict, names: Names) -> None:
     import pandas as pd  # type: ignore[import-untyped]  # noqa: PLC0415 - takes a while
 
     rows = [(rate, found.figures[rate.candidate]) for rate in found.rates]
     frame = pd.DataFrame(
         {
-            _("Candidate"): [rate.candidate for rate, _figures in rows],
+            _("Candidate"): [names[rate.candidate] for rate, _figures in rows],
             _("Passed"): [rate_text(rate) for rate, _figures in rows],
             _("Answers"): [f"{rate.passed} / {rate.answers}" for rate, _figures in rows],
             _("Cannot be told"): [number(rate.untold) for rate, _figures in rows],
@@ -132,7 +139,7 @@ def _mean_cost(figures: Figures) -> str:
     return _("{amount}, play money").format(amount=mean) if figures.play_money else mean
 
 
-def _draw_cells(found: _Verdict) -> None:
+def _draw_cells(found: _Verdict, names: Names) -> None:
     import pandas as pd  # noqa: PLC0415 - takes a while
 
     cells = found.cells
@@ -141,9 +148,9 @@ def _draw_cells(found: _Verdict) -> None:
             "open": [_("Open") for _cell in cells],
             "grade": [grade_name(one.grade) for one in cells],
             "case": [one.case for one in cells],
-            "candidate": [one.candidate for one in cells],
+            "candidate": [names[one.candidate] for one in cells],
             "repeat": [one.repeat for one in cells],
-            "reason": [one.reason for one in cells],
+            "reason": [cell_reason(one.reason) for one in cells],
         }
     )
     column = st.column_config

@@ -1,27 +1,112 @@
 """How evaluations and what they say is called on the page."""
 
+import re
+from collections.abc import Iterable, Mapping
+
+from glm_playground.chat.setup import Setup
+from glm_playground.evals.candidates import CandidateError, name_of
+from glm_playground.evals.evaluation import CapError, NoGatewayError, UncappedError, UnpricedError
 from glm_playground.evals.execution import CAP_REACHED, INTERRUPTED, STOPPED
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.verdict import PairedDifference, PassRate
-from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
+from glm_playground.gateway import Gateways
+from glm_playground.ledger.evaluation_values import NOT_BEGUN, CellState, EvaluationRow, EvaluationState
 from glm_playground.runs.caps import Amount
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, tokens
 from glm_playground.ui.shared.i18n import _, ngettext, number
 
+Names = Mapping[str, str]
+"""What candidates are called on the screen, by `name_of`."""
+_FAILURES = re.compile(r"(\d+) failures in a row(?:: (.*))?", re.DOTALL)
+_REFUSALS = re.compile(r"refused (\d+) times in a row: (.*)", re.DOTALL)
+_WAIT = re.compile(r"it asks to wait ([\d,]+) s")
 
-def standing(row: EvaluationRow, *, here: bool) -> str:
+
+def candidate_name(candidate: Setup, stand_in: str | None = None) -> str:
+    """Model, gateway and settings; `stand_in` is what answered in the model's place."""
+    name = candidate.model
+    if candidate.gateway:
+        name = _("{model} at {gateway}").format(model=name, gateway=candidate.gateway)
+    if stand_in:
+        name = _("{name} (stand-in model, not GLM: {stand_in})").format(name=name, stand_in=stand_in)
+    plain = name_of(candidate.model_copy(update={"gateway": ""}))
+    return name + plain.removeprefix(candidate.model)
+
+
+def candidate_names(setups: Iterable[Setup], gateways: Gateways) -> Names:
+    """What the candidates are called, whether or not a stand-in answers in their place."""
+    found = {}
+    for setup in setups:
+        gateway = gateways.find(setup.gateway)
+        for stand_in in {None, gateway.stand_in if gateway else None}:
+            found[name_of(setup, stand_in)] = candidate_name(setup, stand_in)
+    return found
+
+
+def problem_text(error: CandidateError | CapError, names: Names) -> str:
+    """Why an evaluation cannot be asked, as Markdown."""
+    if isinstance(error, NoGatewayError):
+        said = _("There is no gateway named {name}; known are {known}.")
+        return said.format(name=literal(error.name), known=literal(", ".join(error.known)))
+    if isinstance(error, CapError):
+        sentences = {
+            UnpricedError: _("No price is known of {names}: dollars cannot be counted, so give a cap on tokens."),
+            UncappedError: _("{names} may cost something: give a cap."),
+        }
+        if said := sentences.get(type(error), ""):
+            return said.format(names=literal(", ".join(names.get(name, name) for name in error.names)))
+    return literal(str(error))
+
+
+def reason_text(why: str, names: Names) -> str:
+    """Why nothing is sent any more, as plain text; what a gateway said stays in its words."""
+    return "; ".join(_one_reason(one, names) for one in why.split("; "))
+
+
+def _one_reason(why: str, names: Names) -> str:
+    known = {
+        NOT_BEGUN: _("it has not begun"),
+        CAP_REACHED: _("its cap is reached"),
+        STOPPED: _("somebody stopped it"),
+        INTERRUPTED: _("some of its cells are interrupted"),
+    }
+    if why in known:
+        return known[why]
+    for name, words in names.items():
+        if why.startswith(f"{name}: "):
+            return f"{words}: {_one_reason(why.removeprefix(f'{name}: '), names)}"
+    if found := _FAILURES.fullmatch(why):
+        count = int(found[1])
+        said = ngettext("{count} failure in a row", "{count} failures in a row", count).format(count=number(count))
+        return f"{said}: {found[2]}" if found[2] else said
+    if found := _REFUSALS.fullmatch(why):
+        count = int(found[1])
+        said = ngettext("refused {count} time in a row", "refused {count} times in a row", count)
+        return f"{said.format(count=number(count))}: {found[2]}"
+    if found := _WAIT.fullmatch(why):
+        return _("it asks to wait {seconds} s").format(seconds=number(int(found[1].replace(",", ""))))
+    return why
+
+
+def cell_reason(reason: str) -> str:
+    """Why a cell did not pass; reasons of checks and errors of gateways stay as they are."""
+    states = {
+        CellState.INTERRUPTED: _("no answer (interrupted)"),
+        CellState.FAILED: _("no answer (failed)"),
+        CellState.REFUSED: _("no answer (above a cap of the operator)"),
+        CellState.FINISHED: _("no answer (its run is deleted)"),
+    }
+    return {f"no answer ({state})": said for state, said in states.items()}.get(reason, reason)
+
+
+def standing(row: EvaluationRow, names: Names, *, here: bool) -> str:
     """How it stands."""
     if row.state is EvaluationState.FINISHED:
         return _("finished")
     if row.state is EvaluationState.RUNNING:
         return _("running") if here or row.cells.get(CellState.CLAIMED) else _("left by its process")
-    reasons = {
-        CAP_REACHED: _("its cap is reached"),
-        STOPPED: _("somebody stopped it"),
-        INTERRUPTED: _("some of its cells are interrupted"),
-    }
-    return _("stopped: {why}").format(why=literal(reasons.get(row.why, row.why)))
+    return _("stopped: {why}").format(why=literal(reason_text(row.why, names)))
 
 
 def cell_counts(row: EvaluationRow) -> str:

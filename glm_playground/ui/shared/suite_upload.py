@@ -94,7 +94,8 @@ def _opened(name: str, data: bytes) -> OpenSuite | tuple[SuiteProblem, ...]:
 def _title(opened: OpenSuite) -> str:
     count = len(opened.asked)
     name = literal(opened.suite.name) or _("A suite")
-    return f"**{name}** · {ngettext('{count} case', '{count} cases', count).format(count=number(count))}"
+    counted = ngettext("{count} case", "{count} cases", count).format(count=number(count))
+    return f"**{name}** · {counted}"
 
 
 def _draw_unsupported(opened: OpenSuite) -> None:
