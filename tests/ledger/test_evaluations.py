@@ -125,6 +125,7 @@ def test_what_was_not_charged_waits_again_and_frees_its_reservation(ledger: Ledg
     assert (again.key, again.run_id == one.run_id) == (one.key, False)
     assert stored(ledger, row).spending.reserved == MOST
     assert next(ledger.evaluations.cells(row.number)).attempts == 2
+    assert ledger.evaluations.attempts(row.number) == 2
 
 
 def test_the_cells_of_a_process_that_is_gone_are_interrupted_and_stay_reserved(url: str) -> None:
@@ -183,6 +184,8 @@ def test_those_of_others_are_not_found(ledger: Ledger, owner: str) -> None:
     row = made(ledger, owner, id="one")
     made(ledger, owner, id="two")
     assert [each.id for each in ledger.evaluations.all(owner)] == ["two", "one"]
+    assert [each.id for each in ledger.evaluations.all(owner, 1)] == ["two"]
+    assert ledger.evaluations.attempts(row.number) == 0
     assert ledger.evaluations.suite(row.number) == "{}"
     assert ledger.evaluations.all("another") == []
     assert ledger.evaluations.find("another", "one") is None

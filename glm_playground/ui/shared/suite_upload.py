@@ -48,7 +48,8 @@ def draw_suite_upload(key: str) -> OpenSuite | None:
         _("Suite: a promptfoo configuration (YAML), CSV or JSON Lines"),
         type=[suffix.removeprefix(".") for suffix in SUFFIXES],
         key=f"{key}_file",
-        max_upload_size=bounds.SUITE_FILE_BYTES // 1024**2,
+        # The server takes no larger file, whatever the field says.
+        max_upload_size=min(bounds.SUITE_FILE_BYTES // 1024**2, st.get_option("server.maxUploadSize")),
     )
     if file is None:
         return None
