@@ -20,14 +20,13 @@ class Caps(NamedTuple):
     at_once: int
 
 
-def draw_caps(key: str, dollars: Decimal | None, tokens: int | None, *, empty: str) -> Caps:
+def draw_caps(key: str, dollars: Decimal | None, tokens: int | None) -> Caps:
     """Draws the fields in a row.
 
     Args:
         key: names them.
-        dollars: the cap that is shown first.
+        dollars: the cap that is shown first; a browser empties only a field that began empty.
         tokens: likewise.
-        empty: what an empty field says.
     """
     shown_dollars = None if dollars is None else float(dollars)
     shown_tokens = None if tokens is None else min(tokens, _MOST_IN_A_BROWSER)
@@ -39,7 +38,7 @@ def draw_caps(key: str, dollars: Decimal | None, tokens: int | None, *, empty: s
         shown_dollars,
         0.5,
         key=f"{key}_cap",
-        placeholder=empty,
+        placeholder=_("none"),
         width=150,
         persist_state="session",
     )
@@ -49,7 +48,7 @@ def draw_caps(key: str, dollars: Decimal | None, tokens: int | None, *, empty: s
         most_tokens,
         shown_tokens,
         key=f"{key}_cap_tokens",
-        placeholder=empty,
+        placeholder=_("none"),
         width=170,
         persist_state="session",
     )

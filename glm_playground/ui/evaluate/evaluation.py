@@ -146,7 +146,7 @@ def _draw_new_caps(row: EvaluationRow) -> Caps:
     now = row.spending
     # Where somebody else has changed the caps, the fields show theirs.
     key = f"evaluate-{row.id}-{now.cap_picodollars}-{now.cap_tokens}"
-    return draw_caps(key, now.cap_dollars, now.cap_tokens, empty=_("as it is"))
+    return draw_caps(key, now.cap_dollars, now.cap_tokens)
 
 
 def _draw_delete(ledger: Ledger, row: EvaluationRow) -> None:

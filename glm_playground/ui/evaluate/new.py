@@ -148,7 +148,7 @@ def _draw_wanted(gateways: Gateways) -> _Wanted:
             width=200,
             persist_state="session",
         )
-        caps = draw_caps("evaluate", Decimal(1), None, empty=_("none"))
+        caps = draw_caps("evaluate", Decimal(1), None)
     parameters = Parameters(max_tokens=max(int(most), 1))
     setups = []
     # With and without the name of the first gateway, a model is one candidate.

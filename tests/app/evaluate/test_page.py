@@ -130,7 +130,7 @@ def test_it_goes_on_without_the_page_and_is_stopped_and_resumed_from_another(
     press(at, "evaluate_stop")
     wait_until(lambda: running.here(row) is None, 30)
 
-    # And once more with what was interrupted, an emptied field leaving the cap as it is.
+    # And once more with what was interrupted, a field that is empty all the same leaving the cap as it is.
     at.run(timeout=30)
     field(at, "Cap, tokens").set_value(None).run(timeout=30)
     at.number_input(key="evaluate_at_once").set_value(6).run(timeout=30)
