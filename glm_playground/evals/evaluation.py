@@ -33,8 +33,8 @@ class CapError(Exception):
         names: of the candidates that they cannot hold for.
     """
 
-    def __init__(self, sentence: str, names: Sequence[str]) -> None:
-        super().__init__(sentence.format(names=", ".join(names)))
+    def __init__(self, sentence: str, names: Sequence[str] = ()) -> None:
+        super().__init__(sentence)
         self.names = tuple(names)
 
 
@@ -144,11 +144,11 @@ def check_caps(work: Work, dollars: Decimal | None, tokens: int | None) -> None:
     unpriced = [asked.candidate.name for asked in _first_cells(work) if not asked.claim.priced]
     if dollars is not None and unpriced and tokens is None:
         raise UnpricedError(
-            "no price is known of {names}: dollars cannot be counted, so give a cap on tokens", unpriced
+            f"no price is known of {', '.join(unpriced)}: dollars cannot be counted, so give a cap on tokens", unpriced
         )
     paid = [candidate.name for candidate in work.candidates if not candidate.gateway.stand_in]
     if dollars is None and tokens is None and paid:
-        raise UncappedError("{names} may cost something: give a cap", paid)
+        raise UncappedError(f"{', '.join(paid)} may cost something: give a cap", paid)
 
 
 def new_evaluation(
