@@ -96,8 +96,8 @@ def run(
     cap = _dollars(dollars)
     with _service() as ledger:
         gateways = runtime.gateways()
-        setups = named(read_candidates(models.split(","), gateway), gateways)
-        setups = tuple(_bounded(setup, max_tokens) for setup in setups)
+        asked = [_bounded(setup, max_tokens) for setup in read_candidates(models.split(","), gateway)]
+        setups = named(asked, gateways)
         work = work_of(opened.suite, setups, gateways, owner)
         for said in outlook_lines(outlook(work, repeats, ledger, owner), work, repeats, difference):
             click.echo(said)

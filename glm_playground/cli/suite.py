@@ -11,7 +11,7 @@ from glm_playground.cli.figures import count
 from glm_playground.cli.suite_file import SUITE
 from glm_playground.cli.terminal import line
 from glm_playground.cli.verdict_lines import difference_sentence, rate_line
-from glm_playground.evals.grade import Grade
+from glm_playground.evals.grade import Grade, reasons_of
 from glm_playground.evals.inspect_log import inspect_logs
 from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.recorded import GradedRun, graded_runs
@@ -112,8 +112,9 @@ def _write_logs(folder: Path, logs: Mapping[str, str]) -> None:
 
 def _show_failures(found: Sequence[GradedRun]) -> None:
     for one in found[:_MOST_SHOWN]:
-        reasons = "; ".join(f"{graded.check.name}: {graded.reason}" for graded in one.checks if graded.reason)
-        said = reasons or (f"no answer ({one.run.outcome})" if one.asked.case.checks else "it has no check")
+        said = reasons_of(one.checks) or (
+            f"no answer ({one.run.outcome})" if one.asked.case.checks else "it has no check"
+        )
         click.echo(f"{one.grade.value}  {line(one.asked.case.id)}  {line(one.candidate)}  {line(said)}")
     if len(found) > _MOST_SHOWN:
         click.echo(f"and {len(found) - _MOST_SHOWN:,} more")

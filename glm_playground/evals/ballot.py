@@ -61,7 +61,7 @@ class Question(NamedTuple):
 
 def suite_digest(suite: Suite) -> str:
     """What tells a suite from any other."""
-    return hashlib.sha256(suite.model_dump_json(exclude_defaults=True).encode()).hexdigest()
+    return suite.digest
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def read_candidates(texts: Sequence[str], gateway: str = "") -> tuple[Setup, ...
         gateway: who is asked where a text names no gateway.
 
     Raises:
-        CandidateError: one cannot be read, or stands twice.
+        CandidateError: one cannot be read.
     """
     found: list[Setup] = []
     for text in texts:
@@ -34,9 +34,6 @@ def read_candidates(texts: Sequence[str], gateway: str = "") -> tuple[Setup, ...
             raise CandidateError(f"{text[:80]!r} is no candidate: {what} is not understood")
         setup = setups[0]
         found.append(setup if setup.gateway else setup.model_copy(update={"gateway": gateway}))
-    names = [name_of(setup) for setup in found]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise CandidateError(f"{twice} stands twice among the candidates: use repeats to ask it again")
     return tuple(found)
 
 

@@ -1,6 +1,5 @@
 """An evaluation from its suite to its work: what it will cost, its row in the ledger, and what asks its cells."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,11 +9,11 @@ from typing import NamedTuple
 from glm_playground import bounds
 from glm_playground.chat.forecast import predict
 from glm_playground.chat.setup import Setup
-from glm_playground.evals.candidates import CandidateError, write_candidates
+from glm_playground.evals.candidates import CandidateError, name_of, write_candidates
 from glm_playground.evals.execution import Execution
 from glm_playground.evals.suite import Suite
 from glm_playground.evals.work import Asked, Candidate, Work
-from glm_playground.gateway import Gateways
+from glm_playground.gateway import Gateway, Gateways
 from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.ledger.evaluation_values import EvaluationRow, NewEvaluation, Spending
 from glm_playground.runs.caps import Amount, Scope, picodollars_of
@@ -76,30 +75,37 @@ def named(setups: Sequence[Setup], gateways: Gateways) -> tuple[Setup, ...]:
     """The candidates, each with the name of the gateway that it asks.
 
     Raises:
-        CandidateError: there is no such gateway, or there are too many candidates.
+        CandidateError: there is no such gateway, there are too many candidates, or one stands twice.
     """
     if not 1 <= len(setups) <= bounds.EVALUATION_CANDIDATES:
         raise CandidateError(f"an evaluation has from 1 to {bounds.EVALUATION_CANDIDATES} candidates")
-    found = []
-    for setup in setups:
-        gateway = gateways.find(setup.gateway)
-        if gateway is None:
-            raise NoGatewayError(setup.gateway, gateways.names)
-        found.append(setup.model_copy(update={"gateway": gateway.name}))
-    return tuple(found)
+    found = tuple(setup.model_copy(update={"gateway": _gateway_of(setup, gateways).name}) for setup in setups)
+    names = [name_of(setup) for setup in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise CandidateError(f"{twice} stands twice among the candidates: use repeats to ask it again")
+    return found
+
+
+def check_cells(suite: Suite, candidates: int, repeats: int = 1) -> None:
+    """Refuses more cells than an evaluation may have.
+
+    Raises:
+        CandidateError: there would be too many.
+    """
+    if len(suite.cases) * len(suite.prompts) * candidates * repeats > bounds.EVALUATION_CELLS:
+        raise CandidateError(f"an evaluation has at most {bounds.EVALUATION_CELLS:,} cells")
 
 
 def work_of(suite: Suite, setups: Sequence[Setup], gateways: Gateways, owner: str) -> Work:
     """The cells of an evaluation, with what the gateways say of limits and prices; waits for them a few seconds.
 
     Raises:
-        CandidateError: there is no gateway of that name any more.
+        CandidateError: there is no gateway of that name any more, or there would be too many cells.
     """
+    check_cells(suite, len(setups))
     candidates = []
     for setup in setups:
-        gateway = gateways.find(setup.gateway)
-        if gateway is None:
-            raise NoGatewayError(setup.gateway, gateways.names)
+        gateway = _gateway_of(setup, gateways)
         runtime.wait_known(gateway, _KNOWN_WITHIN_S)
         candidates.append(
             Candidate(
@@ -115,7 +121,12 @@ def work_of(suite: Suite, setups: Sequence[Setup], gateways: Gateways, owner: st
 
 
 def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> Outlook:
-    """What `repeats` of each cell will use."""
+    """What `repeats` of each cell will use.
+
+    Raises:
+        CandidateError: there would be too many cells.
+    """
+    check_cells(work.suite, len(work.candidates), repeats)
     past = [_past_outputs(ledger, owner, candidate) for candidate in work.candidates]
     likely: Decimal | None = Decimal(0)
     most = Amount()
@@ -159,17 +170,15 @@ def new_evaluation(
     Raises:
         CandidateError: it would have too many cells.
     """
-    text = suite.model_dump_json(exclude_defaults=True)
     cases = len(suite.cases) * len(suite.prompts)
     if not 1 <= repeats <= bounds.EVALUATION_REPEATS:
         raise CandidateError(f"repeats are from 1 to {bounds.EVALUATION_REPEATS}")
-    if cases * len(setups) * repeats > bounds.EVALUATION_CELLS:
-        raise CandidateError(f"an evaluation has at most {bounds.EVALUATION_CELLS:,} cells")
+    check_cells(suite, len(setups), repeats)
     return NewEvaluation(
         id=secrets.token_hex(4),
         name=name or suite.name,
-        suite=text,
-        digest=hashlib.sha256(text.encode()).hexdigest(),
+        suite=suite.stored,
+        digest=suite.digest,
         candidates=write_candidates(setups),
         cases=cases,
         candidate_count=len(setups),
@@ -200,6 +209,13 @@ def with_caps(spending: Spending, dollars: Decimal | None, tokens: int | None) -
         cap_picodollars=spending.cap_picodollars if dollars is None else picodollars_of(dollars),
         cap_tokens=spending.cap_tokens if tokens is None else tokens,
     )
+
+
+def _gateway_of(setup: Setup, gateways: Gateways) -> Gateway:
+    gateway = gateways.find(setup.gateway)
+    if gateway is None:
+        raise NoGatewayError(setup.gateway, gateways.names)
+    return gateway
 
 
 def _first_cells(work: Work) -> list[Asked]:

@@ -38,6 +38,11 @@ class Grade(StrEnum):
     UNTOLD = "untold"
     """It cannot be told: no answer came, the cost is unknown, the check is not supported here. Not a failure."""
 
+    @property
+    def passed(self) -> bool | None:
+        """As the verdict counts it; None where it cannot be told."""
+        return None if self is Grade.UNTOLD else self is Grade.PASSED
+
 
 class Graded(NamedTuple):
     """A grade with its reason, in plain English as it stands in exports."""
@@ -85,6 +90,11 @@ def grade_of(graded: Iterable[Graded]) -> Grade:
     """Of a case: failed where a check failed, untold where one is or there is none, else passed."""
     grades = {one.grade for one in graded}
     return next((one for one in (Grade.FAILED, Grade.UNTOLD, Grade.PASSED) if one in grades), Grade.UNTOLD)
+
+
+def reasons_of(graded: Iterable[Graded]) -> str:
+    """Each check that has something to say, with what it says; empty where none has."""
+    return "; ".join(f"{one.check.name}: {one.reason}" for one in graded if one.reason)
 
 
 Found = tuple[bool | None, str]

@@ -13,7 +13,7 @@ from typing import Any
 
 from glm_playground.chat.strict_json import read_json
 from glm_playground.chat.tools import tool_calls_of
-from glm_playground.evals.grade import Grade
+from glm_playground.evals.grade import Grade, reasons_of
 from glm_playground.evals.recorded import GradedRun
 from glm_playground.evals.suite import CheckKind, Suite
 from glm_playground.evals.verdict import pass_rates
@@ -126,7 +126,7 @@ def _sample(row: GradedRun, name: str, epoch: int) -> dict[str, Any]:
         "completed_at": _ended(run),
     }  # fmt: skip
     if row.grade is not Grade.UNTOLD:
-        reasons = "; ".join(f"{one.check.name}: {one.reason}" for one in row.checks if one.reason)
+        reasons = reasons_of(row.checks)
         value = "C" if row.grade is Grade.PASSED else "I"
         sample["scores"] = {_SCORER: {"value": value, "answer": answer_of(run), "explanation": reasons or None}}
     if run.error:

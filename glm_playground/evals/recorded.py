@@ -29,10 +29,7 @@ class GradedRun(NamedTuple):
     @property
     def point(self) -> GradedAnswer:
         """What the verdict counts."""
-        name = (
-            self.asked.case.id if not self.asked.prompt.label else f"{self.asked.case.id} · {self.asked.prompt.label}"
-        )
-        return GradedAnswer(name, self.candidate, None if self.grade is Grade.UNTOLD else self.grade is Grade.PASSED)
+        return GradedAnswer(self.asked.name, self.candidate, self.grade.passed)
 
 
 def graded_runs(suite: Suite, runs: Iterable[tuple[Run, Cost | None]]) -> list[GradedRun]:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import name_of
-from glm_playground.evals.grade import Grade, Graded, Output, grade, grade_of
+from glm_playground.evals.grade import Grade, Graded, Output, grade, grade_of, reasons_of
 from glm_playground.evals.suite import FilledCase, Suite
 from glm_playground.evals.verdict import GradedAnswer
 from glm_playground.ledger import Ledger, StoredRun
@@ -39,7 +39,7 @@ class CellResult:
     @property
     def case(self) -> str:
         """Case and prompt, as the verdict pairs them."""
-        return f"{self.asked.case.id} · {self.asked.prompt.label}" if self.asked.prompt.label else self.asked.case.id
+        return self.asked.name
 
     @property
     def cost(self) -> Cost | None:
@@ -55,14 +55,12 @@ class CellResult:
     @property
     def point(self) -> GradedAnswer:
         """What the verdict counts."""
-        return GradedAnswer(
-            self.case, self.candidate, None if self.grade is Grade.UNTOLD else self.grade is Grade.PASSED
-        )
+        return GradedAnswer(self.case, self.candidate, self.grade.passed)
 
     @property
     def reason(self) -> str:
         """Why it did not pass, in plain English; empty where it did."""
-        if said := "; ".join(f"{one.check.name}: {one.reason}" for one in self.checks if one.reason):
+        if said := reasons_of(self.checks):
             return said
         run = self.stored.run if self.stored else None
         if run and run.error:

@@ -1,12 +1,15 @@
 """A suite: prompts with variables, cases that fill them, and the checks that score an answer; values only."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from glm_playground import bounds
 from glm_playground.chat.variables import fill, variables_of
 from glm_playground.gateway import Message
 
@@ -136,6 +139,17 @@ class Suite(BaseModel):
     prompts: Annotated[tuple[PromptTemplate, ...], Field(min_length=1)]
     cases: Annotated[tuple[Case, ...], Field(min_length=1)]
 
+    @property
+    def stored(self) -> str:
+        """As JSON, which `model_validate_json` opens."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of its JSON, which tells it from any other suite."""
+        # Found once for each suite: `model_copy` would take it along, so make another suite anew.
+        return hashlib.sha256(self.stored.encode()).hexdigest()
+
     def asked(self) -> Iterator["FilledCase"]:
         """Each case with each prompt, cases first."""
         for case in self.cases:
@@ -148,6 +162,11 @@ class FilledCase(NamedTuple):
 
     prompt: PromptTemplate
     case: Case
+
+    @property
+    def name(self) -> str:
+        """Case and prompt, as the verdict pairs them."""
+        return f"{self.case.id} · {self.prompt.label}" if self.prompt.label else self.case.id
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -182,16 +201,18 @@ class SuiteError(Exception):
 
 
 def problems_of(suite: Suite) -> list[SuiteProblem]:
-    """What keeps the suite from being run: ids that stand twice, variables without a value."""
+    """What keeps the suite from being run: ids that stand twice, variables without a value, too much to ask."""
     found = []
     for what, counts in (
         ("cases have the id", Counter(case.id for case in suite.cases)),
         ("prompts have the label", Counter(prompt.label for prompt in suite.prompts)),
     ):
         found += [SuiteProblem("", f"{count} {what} {name!r}") for name, count in counts.items() if count > 1]
+    if len(suite.cases) * len(suite.prompts) > bounds.EVALUATION_CELLS:
+        return [*found, SuiteProblem("", f"cases times prompts are more than {bounds.EVALUATION_CELLS:,}")]
+    needed = [(prompt.label, prompt.variables) for prompt in suite.prompts]
     for number, case in enumerate(suite.cases):
-        for prompt in suite.prompts:
-            if absent := [name for name in prompt.variables if name not in case.variables]:
-                names = ", ".join(absent)
-                found.append(SuiteProblem(f"tests[{number}].vars", f"the prompt {prompt.label!r} needs {names}"))
+        for label, names in needed:
+            if absent := [name for name in names if name not in case.variables]:
+                found.append(SuiteProblem(f"tests[{number}].vars", f"the prompt {label!r} needs {', '.join(absent)}"))
     return found
