@@ -27,14 +27,11 @@ class CellResult:
     setup: Setup
     stored: StoredRun | None
     """None where there is no run, such as of a cell that waits, or whose run was deleted."""
+    candidate: str
+    """Its name, with what answered in the model's place, also where this cell has no run."""
     checks: tuple[Graded, ...]
     """Empty where no answer came."""
     grade: Grade
-
-    @property
-    def candidate(self) -> str:
-        """Its name, with what answered in the model's place."""
-        return name_of(self.setup, self.stored.run.server.stand_in if self.stored else None)
 
     @property
     def case(self) -> str:
@@ -93,15 +90,39 @@ class Figures:
 def results_of(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[Setup]) -> Iterator[CellResult]:
     """All cells in their order, a few runs in memory at a time; checks may take some seconds each."""
     cases = tuple(suite.asked())
-    cells = ledger.evaluations.cells(row.number)
-    while some := list(islice(cells, _RUNS_AT_ONCE)):
-        runs = ledger.runs(row.owner, [cell.run_id for cell in some if cell.run_id])
+    stand_ins = _stand_ins(ledger, row, len(setups))
+    for some, runs in _with_runs(ledger, row, ledger.evaluations.cells(row.number)):
         for cell in some:
             stored = runs.get(cell.run_id) if cell.run_id and cell.state is not CellState.WAITING else None
-            yield _result(cell, cases[cell.key.case], setups[cell.key.candidate], stored)
+            stand_in = stored.run.server.stand_in if stored else stand_ins.get(cell.key.candidate)
+            yield _result(cell, cases[cell.key.case], setups[cell.key.candidate], stored, stand_in)
 
 
-def _result(cell: CellRow, asked: FilledCase, setup: Setup, stored: StoredRun | None) -> CellResult:
+def _stand_ins(ledger: Ledger, row: EvaluationRow, candidates: int) -> dict[int, str | None]:
+    """What answers in the place of each candidate's model, by the first of its runs that is still there."""
+    stand_ins: dict[int, str | None] = {}
+    asked = (cell for cell in ledger.evaluations.cells(row.number) if cell.run_id)
+    for some, runs in _with_runs(ledger, row, (cell for cell in asked if cell.key.candidate not in stand_ins)):
+        for cell in some:
+            if cell.run_id in runs:
+                stand_ins.setdefault(cell.key.candidate, runs[cell.run_id].run.server.stand_in)
+        if len(stand_ins) == candidates:
+            break
+    return stand_ins
+
+
+def _with_runs(
+    ledger: Ledger, row: EvaluationRow, cells: Iterator[CellRow]
+) -> Iterator[tuple[list[CellRow], dict[str, StoredRun]]]:
+    """The cells, some at a time, with their runs."""
+    while some := list(islice(cells, _RUNS_AT_ONCE)):
+        yield some, ledger.runs(row.owner, [cell.run_id for cell in some if cell.run_id])
+
+
+def _result(
+    cell: CellRow, asked: FilledCase, setup: Setup, stored: StoredRun | None, stand_in: str | None
+) -> CellResult:
     answer = Output.of(stored.run, stored.cost) if stored and cell.state is CellState.FINISHED else None
     checks = tuple(grade(check, answer) for check in asked.case.checks) if answer else ()
-    return CellResult(cell, asked, setup, stored, checks, grade_of(checks) if answer else Grade.UNTOLD)
+    whole = grade_of(checks) if answer else Grade.UNTOLD
+    return CellResult(cell, asked, setup, stored, name_of(setup, stand_in), checks, whole)

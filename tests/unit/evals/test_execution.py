@@ -19,7 +19,7 @@ from glm_playground.evals.results import results_of
 from glm_playground.evals.work import Candidate, Work
 from glm_playground.gateway import Gateway
 from glm_playground.ledger import Ledger, RunFilter
-from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
+from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState, Step, Want
 from glm_playground.runs.caps import Cap, Claim, Key, Measure, Refusal, Scope
 from glm_playground.runs.engine import Engine
 from glm_playground.sandbox.process import SandboxProcess
@@ -65,6 +65,29 @@ def test_each_cell_is_asked_once_paid_once_and_stored_with_its_run(
     }  # fmt: skip
     assert all(one.cost and one.cost.amount and one.latency_ms is not None for one in results)
     assert "stand-in model, not GLM" in results[0].candidate
+
+
+def test_a_cell_without_a_run_is_of_the_same_candidate(
+    ledger: Ledger, path: Path, engine: Engine, gateway: Gateway
+) -> None:
+    work = work_of(suite_of(*["text=yes"] * 4), gateway)
+    row = add(ledger, work)
+    # Its process is gone before the run is stored.
+    gone = Ledger.open(f"sqlite:///{path}")
+    opened(gone, row)
+    gone.evaluations.step(row.number, Step((), (Want((0,), 1),), lambda key: work.asked(key).claim.most))
+    gone.close()
+    ledger.interrupt_abandoned()
+    execution(ledger, row, work, engine).run()
+    deleted = run_ids(ledger, row)[1]
+    ledger.delete(OWNER, [deleted])
+    results = list(results_of(ledger, row, work.suite, [one.setup for one in work.candidates]))
+    assert [(one.cell.state, one.stored is None) for one in results] == [
+        (CellState.INTERRUPTED, True), (CellState.FINISHED, True), (CellState.FINISHED, False),
+        (CellState.FINISHED, False),
+    ]  # fmt: skip
+    (name,) = {one.candidate for one in results}
+    assert "stand-in model, not GLM" in name
 
 
 def test_the_cap_ends_it_in_the_middle_and_a_larger_one_has_it_go_on(
