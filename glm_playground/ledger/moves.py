@@ -19,6 +19,7 @@ from glm_playground.ledger.evaluations_schema import evaluations
 from glm_playground.ledger.run_owner import ended, move_runs
 from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.schema import balances, lookups, moves, runs, workbenches
+from glm_playground.ledger.workbenches import RUNNING_ORDER
 
 VALID_FOR: Final = timedelta(minutes=10)
 MOST_TRIES: Final = 5
@@ -73,9 +74,9 @@ def find(connection: Connection, code: str, to: str) -> Movable | None:
     ):
         connection.execute(update(moves).where(moves.c.id == row.id).values(tries=moves.c.tries + 1))
         return None
-    return Movable(
-        row.owner, _count(connection, runs, ended(row.owner)), _count(connection, workbenches, _kept(row.owner))
-    )
+    # Where the order on stage is kept is no workbench to whoever is asked; it is moved like one.
+    shown = _kept(row.owner) & (workbenches.c.id != RUNNING_ORDER)
+    return Movable(row.owner, _count(connection, runs, ended(row.owner)), _count(connection, workbenches, shown))
 
 
 def move(database: Database, code: str, to: str) -> Movable | None:
@@ -102,6 +103,9 @@ def move(database: Database, code: str, to: str) -> Movable | None:
         votes.take_over(connection, found.owner, to)
         for table in (lookups, balances, evaluations):
             connection.execute(update(table).where(table.c.owner == found.owner).values(owner=plain(to)))
+        # An evaluation that goes on may have stored some since; from now on it stores them under their new owner.
+        while move_runs(connection, found.owner, to):
+            pass
         connection.execute(delete(moves).where(moves.c.id == letters[:_PART]))
     return found
 

@@ -10,6 +10,7 @@ from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.schema import contents, presets, run_tags, runs, totals, workbenches
 from glm_playground.ledger.stored_runs import ROW, WHOLE, row_of, whole_runs
 from glm_playground.ledger.values import Cursor, Page, RunFilter, StoredRun, UnreadableRun
+from glm_playground.ledger.votes_schema import votes
 
 _IDS_AT_ONCE = 500
 # A run without its contents is unreadable, not absent.
@@ -53,7 +54,9 @@ def read_batch(
 
 def knows(connection: Connection, owner: str) -> bool:
     """Whether anything is stored for the owner, deleted or not."""
-    found = (exists().where(table.c.owner == plain(owner)) for table in (runs, workbenches, presets, evaluations))
+    found = (
+        exists().where(table.c.owner == plain(owner)) for table in (runs, workbenches, presets, evaluations, votes)
+    )
     return bool(connection.execute(select(or_(*found))).scalar())
 
 

@@ -5,12 +5,12 @@ tell which of them stands on which side. Whoever closes the vote makes them the 
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from glm_playground.ledger.database import Database, insert
 from glm_playground.ledger.run_owner import move_runs
@@ -189,15 +189,29 @@ def expire(connection: Connection, before: datetime) -> int:
 def take_over(connection: Connection, owner: str, to: str) -> None:
     """Makes the votes of `owner` `to`'s, with the runs of the open one.
 
-    An open vote is given up, and its runs go to `to`'s history, where `to` has one already.
+    An open vote is given up, and its runs go to `to`'s history, where `to` has one already. One whose answers still
+    come stays, as runs that are under way do: they are stored under who asked them.
     """
-    both = (votes.c.owner == plain(owner)) & votes.c.verdict.is_(None)
+    mine = votes.c.owner == plain(owner)
+    asked = _kept(connection, owner)
+    if asked and _ended_blind(connection, owner, asked) < len(asked):
+        connection.execute(update(votes).where(mine, votes.c.verdict.is_not(None)).values(owner=plain(to)))
+        while move_runs(connection, blind_owner(owner), to, but=asked):
+            pass
+        return
     theirs = connection.execute(select(votes.c.id).where(_of(to), votes.c.verdict.is_(None))).first()
     if theirs:
-        connection.execute(update(votes).where(both).values(verdict=SKIPPED, voted_at=datetime.now(UTC)))
-    connection.execute(update(votes).where(votes.c.owner == plain(owner)).values(owner=plain(to)))
+        given_up = {"verdict": SKIPPED, "voted_at": datetime.now(UTC)}
+        connection.execute(update(votes).where(mine, votes.c.verdict.is_(None)).values(given_up))
+    connection.execute(update(votes).where(mine).values(owner=plain(to)))
     while move_runs(connection, blind_owner(owner), to if theirs else blind_owner(to)):
         pass
+
+
+def _ended_blind(connection: Connection, owner: str, run_ids: Collection[str]) -> int:
+    """How many of these runs are stored, and have ended."""
+    which = (runs.c.owner == plain(blind_owner(owner))) & runs.c.id.in_(list(run_ids)) & runs.c.outcome.is_not(None)
+    return int(connection.execute(select(func.count()).select_from(runs).where(which)).scalar_one())
 
 
 def _of(owner: str) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
-from glm_playground.ledger import Ledger, RunFilter, TaskLookup, moves, schema
+from glm_playground.ledger import RUNNING_ORDER, Ledger, RunFilter, TaskLookup, moves, schema
 from tests.ledger.made import ids, keep, made_run
 
 
@@ -23,6 +23,8 @@ def test_all_that_ended_changes_its_owner_once(ledger: Ledger, owner: str) -> No
     ledger.set_note(owner, first.id, "remember the bittern")
     ledger.add_lookup(owner, TaskLookup(f"t{owner}", datetime.now(UTC), "done", None, {}))
     ledger.save_workbench(owner, "bench", "name", "body", 0)
+    # It is no workbench to whoever is asked.
+    ledger.save_workbench(owner, RUNNING_ORDER, "order", "body", 0)
     before = ledger.totals(owner)
     code = ledger.offer_move(owner).code
     found = ledger.find_move(code.lower().replace("-", " "), to)
@@ -42,6 +44,7 @@ def test_all_that_ended_changes_its_owner_once(ledger: Ledger, owner: str) -> No
     assert len(ledger.runs(to, [first.id])[first.id].lookups) == 1
     assert ledger.workbench(owner, "bench") is None
     assert ledger.workbench(to, "bench")
+    assert ledger.workbench(to, RUNNING_ORDER)
     # It is used up.
     assert ledger.move(code, to) is None
     # What was moved is found by its new words only, and can be removed.

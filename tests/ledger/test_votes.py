@@ -116,6 +116,34 @@ def test_votes_move_with_the_history(ledger: Ledger, owner: str, taker_has_one: 
     assert {first.id, second.id} <= set(ids(ledger, to))
 
 
+@pytest.mark.parametrize("stored", [0, 1])
+def test_an_open_vote_stays_while_its_answers_come(ledger: Ledger, owner: str, stored: int) -> None:
+    to = f"{owner}-other"
+    given, *_runs = asked_blind(ledger, owner)
+    ledger.votes.close(owner, given.id, "first")
+    lost, first, second = made_run("of no vote"), made_run("Who are you?"), made_run("Who are you?", outcome=None)
+    keep(ledger, blind_owner(owner), lost, *[first][:stored])
+    ledger.store_started([(second, blind_owner(owner))])
+    vote = replace(given, id=uuid.uuid4().hex, run_a=first.id, run_b=second.id)
+    assert ledger.votes.begin(owner, vote)
+    ledger.move(ledger.offer_move(owner).code, to)
+    assert [one.id for one in ledger.votes.newest(to, 10)] == [given.id]
+    assert lost.id in ids(ledger, to)
+    assert ledger.votes.open_one(to) is None
+    # Whoever asked gives it, and no answer is lost.
+    keep(ledger, blind_owner(owner), *[first][stored:], replace(second, outcome=lost.outcome, ended_ns=lost.ended_ns))
+    assert ledger.votes.close(owner, vote.id, "tie")
+    assert set(ids(ledger, owner)) == {first.id, second.id}
+    assert not {first.id, second.id} & set(ids(ledger, to))
+
+
+def test_who_has_votes_alone_is_known(ledger: Ledger, owner: str) -> None:
+    assert not ledger.knows(owner)
+    vote = StoredVote(uuid.uuid4().hex, "gone", "gone too", "a", "b", "digest", False, datetime.now(UTC))
+    ledger.votes.begin(owner, vote)
+    assert ledger.knows(owner)
+
+
 def test_a_vote_of_the_first_version_with_votes_opens(url: str) -> None:
     Ledger.open(url).close()
     row = {
