@@ -1,5 +1,6 @@
 """Watching an evaluation that runs in this process: one line on a terminal, lines elsewhere; Ctrl-C stops it."""
 
+import logging
 import shutil
 import signal
 import sys
@@ -18,6 +19,7 @@ from glm_playground.evals.execution import Execution, Progress
 from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
 
+_log = logging.getLogger(__name__)
 _REDRAWN_S, _SAID_S = 0.2, 10.0
 _ERASE = "\r\x1b[2K"
 
@@ -26,11 +28,11 @@ def watched(execution: Execution, ledger: Ledger, row: EvaluationRow) -> Evaluat
     """Runs it to its end and says how far it is; the evaluation as it stands then.
 
     Raises:
-        Failure: what ended last could not be stored.
+        Failure: what ended last could not be stored, or it ended in the middle.
         click.Abort: somebody stopped it with Ctrl-C; how to go on is said.
         LedgerError: the database cannot be used.
     """
-    problem: list[LedgerError] = []
+    problem: list[str] = []
     # Not the thread itself: a join that Ctrl-C interrupts takes the thread for ended (bpo-45274).
     done = threading.Event()
 
@@ -38,7 +40,11 @@ def watched(execution: Execution, ledger: Ledger, row: EvaluationRow) -> Evaluat
         try:
             execution.run()
         except LedgerError as error:
-            problem.append(error)
+            problem.append(f"the last answers are not stored: {error}")
+        except Exception as error:  # noqa: BLE001 - it is said where the command ends
+            _log.exception("evaluation %s ends in the middle", row.id)
+            execution.stop()
+            problem.append(f"it ends in the middle: {error}")
         finally:
             done.set()
 
@@ -53,7 +59,7 @@ def watched(execution: Execution, ledger: Ledger, row: EvaluationRow) -> Evaluat
             execution.stop()
             done.wait()
     if problem:
-        raise Failure(f"the last answers are not stored: {problem[0]}")
+        raise Failure(problem[0])
     found = ledger.evaluations.find(row.owner, row.id)
     if found is None:
         raise Failure(f"the evaluation {row.id} is not there any more")

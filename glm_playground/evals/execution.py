@@ -41,6 +41,8 @@ _log = logging.getLogger(__name__)
 STOPPED, CAP_REACHED = "somebody stopped it", "its cap is reached"
 INTERRUPTED = "some of its cells are interrupted"
 """Why nobody works on it where that is all that is left."""
+APART = "; "
+"""Stands between the reasons of one that ended for several; the words of a gateway may hold it, too."""
 _BEAT_S = 5.0
 """Seconds after which the database is asked though nothing ended: a process must say that it is alive."""
 _AWAY_S = 1.0
@@ -148,8 +150,11 @@ class Execution:
         self._asked_count = 0
         self._began = time.monotonic()
         self._stop_at = 0.0
-        self._next_step = 0.0
+        self._owner = row.owner
+        self._beat_at = self._retry_at = 0.0
         self._problem: LedgerError | None = None
+        self._fault = ""
+        """Why no request can be made any more."""
 
     @property
     def progress(self) -> Progress:
@@ -183,6 +188,8 @@ class Execution:
                 if self._is_due():
                     self._step()
                 if self._is_over():
+                    self._look_again()
+                if self._is_over():
                     return self._store.leave(self._row.number, self._why())
             except LedgerError as error:
                 if self._state.stopping and time.monotonic() - self._stop_at > _STOPPING_S and not self._state.sent:
@@ -214,45 +221,67 @@ class Execution:
 
     def _packed(self, run: LiveRun) -> EndedRun | None:
         try:
-            return EndedRun.of(run, self._row.owner, run.cost or cost_of(run, None))
+            return EndedRun.of(run, self._owner, run.cost or cost_of(run, None))
         except ValueError:
             _log.exception("run %s cannot be stored; its cell is", run.id)
             return None
 
     def _is_due(self) -> bool:
-        if self._problem and time.monotonic() < self._next_step:
+        now = time.monotonic()
+        if self._problem and now < self._retry_at:
             return False
-        return bool(self._owed or self._wants()) or time.monotonic() >= self._next_step
+        return bool(self._owed or self._wants()) or now >= self._beat_at
 
     def _wants(self) -> tuple[Want, ...]:
-        if self._capped or self._halted or self._state.stopping:
+        if self._capped or self._halted or self._fault or self._state.stopping:
             return ()
         now = time.monotonic()
         return tuple(Want(desk.asked, room) for desk in self._desks if (room := desk.room(now)))
 
     def _step(self) -> None:
-        beat = time.monotonic() >= self._next_step
+        beat = time.monotonic() >= self._beat_at
         if beat:
-            # Another process may have given cells back, or freed what it had reserved.
-            self._capped = False
-            for desk in self._desks:
-                desk.dry = False
+            self._forget()
         wants = self._wants()
         if wants and len(self._owed) > _STORED_FIRST:
             # Until so much is stored, what comes next would wait.
-            self._exchange((), wants)
+            self._claim(wants)
             wants = ()
         if self._owed or wants or beat:
             try:
                 self._exchange(tuple(self._owed), wants)
             except ValueError:
                 self._settle_each()
+                self._claim(self._wants())
+        if beat:
+            self._beat_at = time.monotonic() + _BEAT_S
+
+    def _forget(self) -> None:
+        """Takes nothing for dry or capped: another process may have given cells back, or freed what it reserved."""
+        self._capped = False
+        for desk in self._desks:
+            desk.dry = False
+
+    def _look_again(self) -> None:
+        """Looks for cells a last time, before the work ends."""
+        self._forget()
+        self._claim(self._wants())
+
+    def _claim(self, wants: tuple[Want, ...]) -> None:
+        """Claims these alone; where a request cannot be made, nothing more is sent."""
+        try:
+            if wants:
+                self._exchange((), wants)
+        except ValueError as error:
+            _log.exception("a request of evaluation %s cannot be made", self._row.id)
+            self._fault = f"a request cannot be made: {str(error).splitlines()[0]}"
 
     def _exchange(self, ended: tuple[EndedCell, ...], wants: tuple[Want, ...]) -> None:
         """Settles those, claims these, and sends what was claimed."""
         stepped = self._store.step(self._row.number, Step(ended, wants, self._most))
-        self._problem, self._next_step = None, time.monotonic() + _BEAT_S
+        self._problem = None
         self._spending = stepped.spending
+        self._owner = stepped.owner or self._owner
         self._halted = stepped.state is not EvaluationState.RUNNING
         for one in ended:
             self._settled(one)
@@ -302,7 +331,7 @@ class Execution:
         one.run = self._engine.start(
             asked.request,
             candidate.gateway,
-            owner=self._row.owner,
+            owner=self._owner,
             price=self._price(candidate.gateway, candidate.setup.model),
             claim=asked.counted,
             run_id=claimed.run_id,
@@ -322,7 +351,7 @@ class Execution:
         if self._problem is None:
             _log.error("an evaluation waits for the database [%s]: %s", error.id, error)
         self._problem = error.anew()
-        self._next_step = time.monotonic() + _AWAY_S
+        self._retry_at = time.monotonic() + _AWAY_S
 
     # Its end
 
@@ -330,21 +359,24 @@ class Execution:
         with self._changed:
             if self._state.sent or self._state.ended or self._owed:
                 return False
-        if self._state.stopping or self._capped or self._halted:
+        if self._state.stopping or self._capped or self._halted or self._fault:
             return True
         return not any(desk.asked and not desk.dry for desk in self._desks)
 
     def _why(self) -> str:
         if self._state.stopping:
             return STOPPED
-        reasons = [f"{name}: {why}" for name, why in self.progress.given_up.items()]
-        return "; ".join([*([CAP_REACHED] if self._capped else []), *reasons]) or INTERRUPTED
+        reasons = [self._fault, CAP_REACHED if self._capped else ""]
+        reasons += [f"{name}: {why}" for name, why in self.progress.given_up.items()]
+        return APART.join(filter(None, reasons)) or INTERRUPTED
 
     def _pause(self) -> float:
         """Seconds until there is something to do though nothing ends; the lock is held."""
         now = time.monotonic()
-        due = self._next_step
-        if not (self._problem or self._capped or self._halted or self._state.stopping):
+        if self._problem:
+            return self._retry_at - now
+        due = self._beat_at
+        if not (self._capped or self._halted or self._fault or self._state.stopping):
             waits = [desk.pace.not_before for desk in self._desks if desk.room(max(now, desk.pace.not_before))]
             due = min([due, *waits])
         return due - now

@@ -21,6 +21,9 @@ def begin(row: EvaluationRow, execution: Execution) -> bool:
             execution.run()
         except LedgerError as error:
             _log.error("the last answers of evaluation %s are not stored [%s]: %s", row.id, error.id, error)
+        except Exception:  # noqa: BLE001 - nobody waits for this thread
+            _log.exception("evaluation %s ends in the middle", row.id)
+            execution.stop()
         finally:
             with _lock:
                 _running.pop(row.number, None)

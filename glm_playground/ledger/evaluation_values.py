@@ -175,3 +175,5 @@ class Stepped(NamedTuple):
     capped: bool
     """Whether a cell waits that the caps have no room for."""
     spending: Spending
+    owner: str
+    """Whose the evaluation is now; empty where it is not there any more."""

@@ -31,6 +31,7 @@ from glm_playground.ledger.evaluation_values import (
 )
 from glm_playground.ledger.evaluations_schema import NO_SUMS, cells, evaluations
 from glm_playground.ledger.packed_text import pack_text, unpack_text
+from glm_playground.ledger.run_owner import give_run
 from glm_playground.ledger.run_parts import plain
 from glm_playground.runs.caps import Amount
 
@@ -216,7 +217,11 @@ def _step(connection: Connection, number: int, step: Step, recorder: str) -> Ste
     row = _lock(connection, number)
     freed = settle(connection, number, step.ended)
     if row is None:
-        return Stepped((), EvaluationState.STOPPED, False, Spending())
+        return Stepped((), EvaluationState.STOPPED, False, Spending(), "")
+    # Its history was moved while they were under way.
+    for each in step.ended:
+        if each.run and each.run.owner != row.owner:
+            give_run(connection, each.run.owner, each.run_id, row.owner)
     spending = _spending(row)
     spending = spending._replace(
         reserved=spending.reserved.minus(freed.reserved), spent=spending.spent.plus(freed.spent)
@@ -230,9 +235,8 @@ def _step(connection: Connection, number: int, step: Step, recorder: str) -> Ste
     for one in claimed:
         most = most.plus(one.most)
     _add_sums(connection, number, most.minus(freed.reserved), freed.spent)
-    return Stepped(
-        tuple(claimed), EvaluationState(row.state), capped, spending._replace(reserved=spending.reserved.plus(most))
-    )
+    spending = spending._replace(reserved=spending.reserved.plus(most))
+    return Stepped(tuple(claimed), EvaluationState(row.state), capped, spending, row.owner)
 
 
 def _lock(connection: Connection, number: int) -> Any:

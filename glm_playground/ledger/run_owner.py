@@ -16,8 +16,22 @@ _AT_ONCE = 50
 
 def move_runs(connection: Connection, owner: str, to: str, *, but: Collection[str] = ()) -> bool:
     """Moves some of the ended runs; whether there are more. Those with the ids in `but`, or that `to` has, stay."""
-    theirs = select(runs.c.id).where(runs.c.owner == plain(to))
-    movable = ended(owner) & runs.c.id.not_in(theirs) & runs.c.id.not_in(list(but))
+    movable = _movable(owner, to) & runs.c.id.not_in(list(but))
+    _move(connection, movable, to)
+    # Fewer may have been moved than there were: some were deleted while this waited for their lock.
+    return bool(connection.execute(select(exists().where(movable))).scalar_one())
+
+
+def give_run(connection: Connection, owner: str, run_id: str, to: str) -> None:
+    """Moves that ended run; nothing where `owner` has none of that id, or `to` has one."""
+    _move(connection, _movable(owner, to) & (runs.c.id == plain(run_id)), to)
+
+
+def _movable(owner: str, to: str) -> ColumnElement[bool]:
+    return ended(owner) & runs.c.id.not_in(select(runs.c.id).where(runs.c.owner == plain(to)))
+
+
+def _move(connection: Connection, movable: ColumnElement[bool], to: str) -> None:
     numbers = lock_runs(connection, movable, _AT_ONCE)
     which = runs.c.number.in_(numbers)
     totals.count(connection, which, -1)
@@ -30,8 +44,6 @@ def move_runs(connection: Connection, owner: str, to: str, *, but: Collection[st
             word_index.remove(connection, number, words)
             word_index.add(connection, number, after)
     totals.count(connection, which)
-    # Fewer may have been moved than there were: some were deleted while this waited for their lock.
-    return bool(connection.execute(select(exists().where(movable))).scalar_one())
 
 
 def ended(owner: str) -> ColumnElement[bool]:

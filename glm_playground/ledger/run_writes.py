@@ -62,6 +62,11 @@ class EndedRun:
     cost: Cost
     words: list[str]
 
+    @property
+    def owner(self) -> str:
+        """Whose it is, as it is stored."""
+        return str(self.row["owner"])
+
     @classmethod
     def of(cls, run: Run, owner: str, cost: Cost) -> "EndedRun":
         """Computes and packs all that is stored of it."""

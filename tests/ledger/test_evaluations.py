@@ -23,7 +23,7 @@ from glm_playground.ledger.evaluation_values import (
 from glm_playground.ledger.run_writes import EndedRun
 from glm_playground.runs.caps import Amount
 from glm_playground.runs.cost import cost_of
-from tests.ledger.made import PRICE, made_run
+from tests.ledger.made import PRICE, ids, made_run
 
 MOST = Amount(100, 1_000)
 USED = Amount(60, 600)
@@ -116,6 +116,21 @@ def test_a_cell_is_settled_once_with_its_run(ledger: Ledger, owner: str) -> None
     found = ledger.run(owner, one.run_id)
     assert found
     assert found.row.cost
+
+
+def test_the_run_of_a_cell_follows_a_history_that_was_moved(ledger: Ledger, owner: str) -> None:
+    row, to = made(ledger, owner, id=owner), f"{owner}-other"
+    one, other = step(ledger, row, 2).claimed
+    ledger.move(ledger.offer_move(owner).code, to)
+    runs = [made_run("about herons", id=each.run_id) for each in (one, other)]
+    packed = [EndedRun.of(run, owner, cost_of(run, PRICE)) for run in runs]
+    ledger.store_ended(made_run(id="mine"), owner, cost_of(runs[0], PRICE))
+    stepped = step(ledger, row, 0, [end(one)._replace(run=packed[0]), end(other)._replace(run=packed[1])])
+    assert stepped.owner == to
+    assert set(ids(ledger, to, text="herons")) == {one.run_id, other.run_id}
+    assert sum(total.runs for total in ledger.totals(to)) == 2
+    # What the earlier owner has asked since is not of it.
+    assert ids(ledger, owner) == ["mine"]
 
 
 def test_what_was_not_charged_waits_again_and_frees_its_reservation(ledger: Ledger, owner: str) -> None:

@@ -13,18 +13,19 @@ import pytest
 from pydantic import SecretStr
 
 from glm_playground import bounds
+from glm_playground.evals import execution as running_execution
 from glm_playground.evals.execution import CAP_REACHED, INTERRUPTED, STOPPED
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.results import results_of
 from glm_playground.evals.work import Candidate, Work
-from glm_playground.gateway import Gateway
+from glm_playground.gateway import Dialect, Gateway
 from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState, Step, Want
 from glm_playground.runs.caps import Cap, Claim, Key, Measure, Refusal, Scope
 from glm_playground.runs.engine import Engine
 from glm_playground.sandbox.process import SandboxProcess
 from tests.condition import wait_until
-from tests.evaluations import OWNER, add, balance, execution, opened, setup_of, states, stored, suite_of, work_of
+from tests.evaluations import OWNER, PRICE, add, balance, execution, opened, setup_of, states, stored, suite_of, work_of
 
 Logged = Callable[..., list[dict[str, Any]]]
 
@@ -199,6 +200,98 @@ def test_a_stop_interrupts_what_is_under_way_and_keeps_its_reservation(
     assert now.why == INTERRUPTED
     assert now.spending.reserved == kept
     assert all(ledger.run(OWNER, str(run_id)) for run_id in interrupted)
+
+
+def test_its_runs_follow_a_history_that_is_moved_meanwhile(ledger: Ledger, engine: Engine, gateway: Gateway) -> None:
+    work = work_of(suite_of(*["tokens=10 rate=20"] * 6), gateway)
+    row = add(ledger, work)
+    working = execution(ledger, row, work, engine, at_most=2)
+    thread = threading.Thread(target=working.run)
+    thread.start()
+    wait_until(lambda: states(ledger, row).get(CellState.FINISHED, 0) >= 1 and working.progress.running == 2)
+    assert ledger.move(ledger.offer_move(OWNER).code, "you")
+    thread.join(20)
+    moved = ledger.evaluations.find("you", row.id)
+    assert moved
+    assert moved.cells == {CellState.FINISHED: 6}
+    assert {one.id for one in ledger.page("you", RunFilter()).rows} == set(run_ids(ledger, row))
+    assert ledger.page(OWNER, RunFilter()).rows == ()
+
+
+def claimed_elsewhere(path: Path, row: EvaluationRow, work: Work, *candidates: int) -> Ledger:
+    """Another process, which has claimed all that waits of these candidates."""
+    other = Ledger.open(f"sqlite:///{path}")
+    opened(other, row)
+    other.evaluations.step(row.number, Step((), (Want(candidates, 100),), lambda key: work.asked(key).claim.most))
+    return other
+
+
+def given_back(ledger: Ledger, row: EvaluationRow, other: Ledger) -> None:
+    other.close()
+    ledger.interrupt_abandoned()
+    ledger.evaluations.retry(row.number, [CellState.INTERRUPTED])
+
+
+def test_what_another_process_gave_back_is_asked_before_it_ends(
+    ledger: Ledger, path: Path, engine: Engine, gateway: Gateway
+) -> None:
+    second = replace(gateway, name="Second")
+    slow = work_of(suite_of("tokens=10 rate=20"), gateway, Candidate(setup_of(second), second, price=lambda: PRICE))
+    row = add(ledger, slow)
+    other = claimed_elsewhere(path, row, slow, 1)
+    working = execution(ledger, row, slow, engine)
+    thread = threading.Thread(target=working.run)
+    thread.start()
+    wait_until(lambda: working.progress.running == 1)
+    given_back(ledger, row, other)
+    thread.join(20)
+    assert states(ledger, row) == {CellState.FINISHED: 2}
+    assert stored(ledger, row).state is EvaluationState.FINISHED
+
+
+def test_what_another_process_gave_back_does_not_wait_until_all_else_is_asked(
+    ledger: Ledger, path: Path, engine: Engine, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Something is stored more often than that all the time.
+    monkeypatch.setattr(running_execution, "_BEAT_S", 0.5)
+    second = replace(gateway, name="Second")
+    work = work_of(
+        suite_of(*["tokens=4 rate=20"] * 20), gateway, Candidate(setup_of(second), second, price=lambda: PRICE)
+    )
+    row = add(ledger, work)
+    other = claimed_elsewhere(path, row, work, 1)
+    working = execution(ledger, row, work, engine, at_most=1)
+    thread = threading.Thread(target=working.run)
+    thread.start()
+    wait_until(lambda: states(ledger, row).get(CellState.FINISHED, 0) >= 1)
+    given_back(ledger, row, other)
+    wait_until(
+        lambda: any(c.key.candidate and c.run_id and c.attempts > 1 for c in ledger.evaluations.cells(row.number))
+    )
+    left = [cell for cell in ledger.evaluations.cells(row.number) if cell.state is CellState.WAITING]
+    assert any(cell.key.candidate == 0 for cell in left)
+    working.stop()
+    thread.join(20)
+
+
+def test_a_request_that_cannot_be_made_ends_it_with_that_reason(
+    ledger: Ledger, engine: Engine, gateway: Gateway
+) -> None:
+    dialects = iter([Dialect(), Dialect()])
+
+    def dialect() -> Dialect:
+        found = next(dialects, None)
+        if found is None:
+            raise ValueError("no such field\nand more")
+        return found
+
+    work = Work(suite_of(*["text=yes"] * 4), [Candidate(setup_of(gateway), gateway, dialect=dialect)])
+    row = add(ledger, work)
+    assert execution(ledger, row, work, engine, at_most=1).run() is EvaluationState.STOPPED
+    now = stored(ledger, row)
+    # What was paid is stored.
+    assert now.cells == {CellState.FINISHED: 2, CellState.WAITING: 2}
+    assert now.why == "a request cannot be made: no such field"
 
 
 def test_somebody_else_stops_it_and_what_is_under_way_comes_to_its_end(
