@@ -5,6 +5,8 @@ that is not as asked, of a kind of its own (Zheng et al., "Judging LLM-as-a-Judg
 
 What is judged is a stranger's text: it stands between marks that are drawn from the texts themselves, so that no answer
 can hold them, and a reply that is not exactly as asked counts as nonsense.
+
+Nothing asks a judge yet: `grade` leaves a rubric untold.
 """
 
 import re

@@ -1,5 +1,7 @@
 """How far a judge can be taken by its word: what its choices owe to the place and the length of answers, and how often
 it agrees with you. statsmodels computes the intervals, of 95%, clustered by case.
+
+Nothing asks a judge yet, so no page shows them.
 """
 
 from collections import Counter, defaultdict
@@ -9,7 +11,7 @@ from typing import NamedTuple
 
 from glm_playground.evals.judge import Judge, Opinion, Slot, family_of, opinion_of
 from glm_playground.evals.rating import Choice, Vote
-from glm_playground.evals.verdict import LEVEL, Interval
+from glm_playground.evals.verdict import Interval, robust_mean, wilson, without_spread
 
 Pair = tuple[str, str, str]
 """A case and two candidates."""
@@ -203,26 +205,8 @@ def _interval(values: Sequence[tuple[Hashable, float]]) -> Interval:
     means = [sum(one) / len(one) for one in cases.values()]
     mean = sum(means) / len(means)
     if len(cases) == len(values) and set(means) <= {0.0, 1.0}:
-        return Interval(mean, *_wilson(sum(means), len(means)))
+        return Interval(mean, *wilson(sum(means), len(means)))
     if len(set(means)) == 1:
-        # No case differs from another: what was never seen is bounded by Wilson's interval.
-        _low, most = _wilson(0.0, len(means))
-        return Interval(mean, max(mean - most, 0.0), min(mean + most, 1.0))
-    low, high = _robust(means)
-    return Interval(mean, max(low, 0.0), min(high, 1.0))
-
-
-def _wilson(passed: float, count: int) -> tuple[float, float]:
-    from statsmodels.stats.proportion import proportion_confint  # noqa: PLC0415
-
-    low, high = proportion_confint(passed, count, alpha=1 - LEVEL, method="wilson")
-    return float(low), float(high)
-
-
-def _robust(means: Sequence[float]) -> tuple[float, float]:
-    import numpy as np  # noqa: PLC0415
-    import statsmodels.api as sm  # noqa: PLC0415
-
-    fit = sm.OLS(np.asarray(means), np.ones(len(means))).fit(cov_type="HC1", use_t=True)
-    low, high = fit.conf_int(1 - LEVEL)[0]
-    return float(low), float(high)
+        return without_spread(mean, len(means), 0.0)
+    found = robust_mean(means)
+    return Interval(mean, max(found.low, 0.0), min(found.high, 1.0))

@@ -33,19 +33,19 @@ class Settlement(NamedTuple):
 def settlement_of(run: LiveRun, claim: Claim) -> Settlement:
     """What the cell of `run` comes to; WAITING where nothing was charged and another time may do better."""
     if run.outcome in (Outcome.STOPPED, Outcome.INTERRUPTED):
-        return Settlement(CellState.INTERRUPTED, known_use(run, claim)) if run.sent else _WAITS
+        return Settlement(CellState.INTERRUPTED, _known_use(run, claim)) if run.sent else _WAITS
     if run.outcome is not Outcome.FAILED:
         return Settlement(CellState.FINISHED, used_by(run, claim) or _NOTHING)
     error = run.error
     refusal = Refusal.of(error) if error else None
     if refusal and refusal.too_large:
         return Settlement(CellState.REFUSED, _NOTHING)
-    if error and (error.kind in (CAP_REACHED, DRAINING) or is_kind(error, _ASK_AGAIN)):
+    if error and (error.kind in (CAP_REACHED, DRAINING) or error.is_of(_ASK_AGAIN)):
         return _WAITS
-    return Settlement(CellState.FAILED, known_use(run, claim))
+    return Settlement(CellState.FAILED, _known_use(run, claim))
 
 
-def known_use(run: LiveRun, claim: Claim) -> Amount | None:
+def _known_use(run: LiveRun, claim: Claim) -> Amount | None:
     """What a run used that did not come to its end; None where nobody said so."""
     used = used_by(run, claim)
     if used is None or used == _NOTHING:
@@ -59,13 +59,7 @@ def halts(error: RunError) -> bool:
     """Whether nobody who asks that gateway will get an answer until somebody mends something."""
     if error.kind == CAP_REACHED:
         return error.code is None
-    return error.kind == DRAINING or is_kind(error, _UNTIL_MENDED)
-
-
-def is_kind(error: RunError, kinds: tuple[type[errors.GatewayError], ...]) -> bool:
-    """Whether the error was of one of these classes."""
-    kind = getattr(errors, error.kind, None)
-    return isinstance(kind, type) and issubclass(kind, kinds)
+    return error.kind == DRAINING or error.is_of(_UNTIL_MENDED)
 
 
 _WAITS = Settlement(CellState.WAITING, _NOTHING)

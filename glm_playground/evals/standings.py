@@ -1,6 +1,5 @@
 """Who is ahead by the votes that were given; votes on answers of a stand-in model are never mixed with others."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -20,11 +19,6 @@ class Standings(NamedTuple):
     """With a verdict."""
     left_out: int
     """Given up, or with a verdict that this version does not know."""
-
-
-def kinds_of(votes: Iterable[StoredVote]) -> Counter[bool]:
-    """How many votes are on answers of a stand-in model, and how many are not."""
-    return Counter(vote.stand_in for vote in votes)
 
 
 def standings_of(

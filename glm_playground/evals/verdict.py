@@ -142,8 +142,8 @@ def _rate(cases: Mapping[str, Sequence[bool]]) -> Interval:
     mean = sum(means) / len(means)
     one_each = all(len(answers) == 1 for answers in cases.values())
     if one_each or len(set(means)) == 1:
-        return Interval(mean, *_wilson(mean * len(means), len(means)))
-    found = _mean(means)
+        return Interval(mean, *wilson(mean * len(means), len(means)))
+    found = robust_mean(means)
     return Interval(mean, max(found.low, 0.0), min(found.high, 1.0))
 
 
@@ -163,37 +163,52 @@ def _difference(
     mean = sum(means) / len(means)
     single = all(len(one[case]) == len(other[case]) == 1 for case in both)
     if len(set(means)) == 1:
-        # No case differs from another: a mean without spread. What was never seen is bounded by Wilson's interval.
-        _low, most = _wilson(0.0, len(means))
-        points = Interval(mean, max(mean - most, -1.0), min(mean + most, 1.0))
+        points = without_spread(mean, len(means), -1.0)
         p_value = _mcnemar(means) if single else (1.0 if mean == 0 else _mcnemar([mean] * len(means)))
         spread = 0.0
     else:
-        found = _mean(means)
+        found = robust_mean(means)
         points = Interval(mean, max(found.low, -1.0), min(found.high, 1.0))
         p_value = _mcnemar(means) if single else found.p_value
         spread = found.spread
     return PairedDifference(first, second, len(both), points, p_value, p_value, None), spread
 
 
-class _Mean(NamedTuple):
+class MeanInterval(NamedTuple):
+    """A mean's interval, and what else its fit says."""
+
     low: float
     high: float
     p_value: float
+    """That the mean is 0."""
     spread: float
+    """The standard deviation of one value."""
 
 
-def _mean(values: Sequence[float]) -> _Mean:
+def robust_mean(values: Sequence[float]) -> MeanInterval:
     """The interval of a mean, with heteroskedasticity-robust errors: one value a case is one cluster."""
     import numpy as np  # noqa: PLC0415
     import statsmodels.api as sm  # noqa: PLC0415
 
     fit = sm.OLS(np.asarray(values), np.ones(len(values))).fit(cov_type="HC1", use_t=True)
     low, high = fit.conf_int(1 - LEVEL)[0]
-    return _Mean(float(low), float(high), float(fit.pvalues[0]), float(np.std(values, ddof=1)))
+    return MeanInterval(float(low), float(high), float(fit.pvalues[0]), float(np.std(values, ddof=1)))
 
 
-def _wilson(passed: float, count: int) -> tuple[float, float]:
+def without_spread(mean: float, count: int, least: float) -> Interval:
+    """Where no case differs from another: what was never seen is bounded by Wilson's interval.
+
+    Args:
+        mean: of all cases.
+        count: of cases.
+        least: what the mean is at least; at most it is 1.
+    """
+    _low, most = wilson(0.0, count)
+    return Interval(mean, max(mean - most, least), min(mean + most, 1.0))
+
+
+def wilson(passed: float, count: int) -> tuple[float, float]:
+    """Wilson's interval of a share: of `count` cases `passed` do."""
     from statsmodels.stats.proportion import proportion_confint  # noqa: PLC0415
 
     low, high = proportion_confint(passed, count, alpha=1 - LEVEL, method="wilson")

@@ -18,17 +18,16 @@ from sqlalchemy import (
 )
 
 from glm_playground.ledger.evaluation_values import CellState
-from glm_playground.ledger.schema import UtcTime, metadata
+from glm_playground.ledger.schema import Number, UtcTime, metadata
 
 NO_SUMS = {"reserved_picodollars": 0, "reserved_tokens": 0, "spent_picodollars": 0, "spent_tokens": 0}
 """Of what is not asked yet."""
-_Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class EvaluationColumns(TypedColumns):
     """An evaluation, with sums over its cells. The suite comes last, as it is large."""
 
-    number: Named[int] = Column(_Number, primary_key=True, autoincrement=True)
+    number: Named[int] = Column(Number, primary_key=True, autoincrement=True)
     id: Named[str] = Column(Text)
     owner: Named[str] = Column(Text)
     name: Named[str] = Column(Text)
@@ -57,7 +56,7 @@ class CellColumns(TypedColumns):
     """One case with one prompt, asked of one candidate once; cells are asked in the order of their key."""
 
     evaluation: Named[int] = Column(
-        _Number, ForeignKey("evaluations.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        Number, ForeignKey("evaluations.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     repeat: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
     case: Named[int] = Column(Integer, primary_key=True, autoincrement=False)

@@ -17,7 +17,7 @@ def used_by(run: LiveRun, claim: Claim) -> Amount | None:
     A server that reports no usage is taken to have used the most that the prompt, the text received and the time
     allow, and never more than was reserved.
     """
-    if not run.sent or _was_not_sent(run):
+    if not run.sent or (run.error and run.error.is_of(_NOT_SENT)):
         return None
     if (run.cost and run.cost.state is CostState.NOT_CHARGED) or _was_rejected(run):
         return Amount()
@@ -30,11 +30,6 @@ def used_by(run: LiveRun, claim: Claim) -> Amount | None:
         # The server's own figure, or one with a price that was read after the start.
         known = known._replace(picodollars=picodollars_of(run.cost.amount))
     return known
-
-
-def _was_not_sent(run: LiveRun) -> bool:
-    kind = getattr(errors, run.error.kind, None) if run.error else None
-    return isinstance(kind, type) and issubclass(kind, _NOT_SENT)
 
 
 def _was_rejected(run: LiveRun) -> bool:

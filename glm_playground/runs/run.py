@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
-from glm_playground.gateway import ChatRequest, Event, EventKind, Figure, GatewayError, Usage, figures_of
+from glm_playground.gateway import ChatRequest, Event, EventKind, Figure, GatewayError, Usage, errors, figures_of
 
 
 class Outcome(StrEnum):
@@ -46,6 +46,11 @@ class RunError:
     retry_after: float | None = None
     request_id: str | None = None
     task_id: str | None = None
+
+    def is_of(self, kinds: tuple[type[GatewayError], ...]) -> bool:
+        """Whether it was of one of these classes."""
+        kind = getattr(errors, self.kind, None)
+        return isinstance(kind, type) and issubclass(kind, kinds)
 
     @classmethod
     def of(cls, error: GatewayError) -> "RunError":

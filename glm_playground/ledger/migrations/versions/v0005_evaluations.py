@@ -10,7 +10,6 @@ depends_on = None
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _SUMS = ("reserved_picodollars", "reserved_tokens", "spent_picodollars", "spent_tokens")
-_PLACE = ("repeat", "case", "candidate")
 
 
 def upgrade() -> None:
