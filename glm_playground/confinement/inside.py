@@ -6,6 +6,7 @@ token, so that code which ends the process in the middle has not passed. A code 
 can: it runs beside them.
 """
 
+import inspect
 import json
 import linecache
 import os
@@ -60,31 +61,70 @@ def _tested(code: str, tests: str) -> dict[str, Any]:
         before = dict(module.__dict__)
         exec(body, module.__dict__)  # noqa: S102
         added = {name: one for name, one in module.__dict__.items() if before.get(name) is not one}
-        for name, one in added.items():
-            if name.startswith("test_") and isinstance(one, types.FunctionType):
-                one()
-        return _unit_tested(added)
+        unrun = [why for name, one in added.items() if (why := _tried(name, one))]
+        return _unit_tested(added, unrun)
     except SystemExit:
         return {"passed": False, "reason": "it ends the process"}
     except (Exception, KeyboardInterrupt, GeneratorExit) as error:  # noqa: BLE001 - an answer may raise anything
         return {"passed": False, "reason": _said(error)}
 
 
-def _unit_tested(added: dict[str, Any]) -> dict[str, Any]:
-    """Runs what the tests define as `unittest.TestCase`."""
-    if "unittest" not in sys.modules:
-        return {"passed": True}
-    import unittest  # noqa: PLC0415 - the tests have imported it
+def _tried(name: str, one: Any) -> str:
+    """Runs what is a test; why it is not run where it is one of another kind, else empty."""
+    if isinstance(one, type):
+        methods = [method for method in dir(one) if method.startswith("test_")]
+        of_pytest = name.startswith("Test") and methods and not _is_test_case(one)
+        return f"{name} is a class without unittest.TestCase" if of_pytest else ""
+    if not name.startswith("test_") or not callable(one):
+        return ""
+    try:
+        inspect.signature(one, follow_wrapped=False).bind()
+    except TypeError:
+        return f"{name} takes arguments"
+    except ValueError:
+        # What is written in C has no signature.
+        pass
+    return f"{name} is async, or a generator" if _runs_later(one()) else ""
 
-    result = unittest.TestResult()
-    for one in added.values():
-        if isinstance(one, type) and issubclass(one, unittest.TestCase) and one.__module__ == "answer":
-            unittest.defaultTestLoader.loadTestsFromTestCase(one).run(result)
-    wrong: list[tuple[Any, str]] = result.failures + result.errors
-    if wrong:
-        test, told = wrong[0]
-        return {"passed": False, "reason": _cut(f"{test.id()}: {told.strip().splitlines()[-1]}")}
-    return {"passed": True}
+
+def _runs_later(returned: Any) -> bool:
+    return inspect.isawaitable(returned) or inspect.isgenerator(returned) or inspect.isasyncgen(returned)
+
+
+def _is_test_case(one: type) -> bool:
+    unittest = sys.modules.get("unittest")
+    return unittest is not None and issubclass(one, unittest.TestCase)
+
+
+def _unit_tested(added: dict[str, Any], unrun: list[str]) -> dict[str, Any]:
+    """Runs what the tests define as `unittest.TestCase`, and says what all of them came to."""
+    cases = [one for one in added.values() if isinstance(one, type) and _is_test_case(one)]
+    if cases:
+        import unittest  # noqa: PLC0415 - the tests have imported it
+
+        result = unittest.TestResult()
+        for one in cases:
+            if one.__module__ != "answer":
+                continue
+            names = unittest.defaultTestLoader.getTestCaseNames(one)
+            later = [f"{one.__name__}.{name}" for name in names if _is_later(getattr(one, name))]
+            unrun += [f"{name} is async, or a generator" for name in later]
+            if not later:
+                unittest.defaultTestLoader.loadTestsFromTestCase(one).run(result)
+        wrong: list[tuple[Any, str]] = result.failures + result.errors
+        if wrong:
+            test, told = wrong[0]
+            return {"passed": False, "reason": _cut(f"{test.id()}: {told.strip().splitlines()[-1]}")}
+        if result.unexpectedSuccesses:
+            return {"passed": False, "reason": _cut(f"{result.unexpectedSuccesses[0].id()}: passes unexpectedly")}
+        unrun += [f"{test.id()} is skipped: {why}" for test, why in result.skipped]
+    return {"passed": None, "reason": _cut(f"a test is not run: {unrun[0]}")} if unrun else {"passed": True}
+
+
+def _is_later(method: Any) -> bool:
+    return (
+        inspect.iscoroutinefunction(method) or inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method)
+    )
 
 
 def _said(error: BaseException) -> str:

@@ -10,7 +10,17 @@ from importlib.util import find_spec
 from glm_playground import bounds
 from glm_playground.confinement.tested import Tested
 
-_TEST = re.compile(r"^def (test_\w+)\(\)", re.MULTILINE)
+_TEST = re.compile(r"^def[ \t]+(test_\w+)[ \t]*\(\s*\)", re.MULTILINE)
+_OTHER_TEST = re.compile(
+    r"""^(?:
+        [ \t]+def[ \t]+test_                  # inside something
+        | [ \t]*async[ \t]+def[ \t]+test_
+        | def[ \t]+test_\w*[ \t]*\(\s*[^\s)]  # with arguments
+        | [ \t]*test_\w*[ \t]*=[ \t]*lambda\b
+        | [ \t]*class[ \t]+Test
+    )""",
+    re.MULTILINE | re.VERBOSE,
+)
 _TEST_CASE = re.compile(r"^\s*(?:import|from)\s+unittest\b", re.MULTILINE)
 
 
@@ -25,7 +35,10 @@ def run(code: str, tests: str) -> Tested:
 
     if _TEST_CASE.search(tests):
         return Tested(None, "Monty has no unittest: install bubblewrap")
-    calls = "\n".join(f"{name}()" for name in _TEST.findall(tests))
+    if other := _OTHER_TEST.search(tests):
+        line = tests[other.start() :].strip().partition("\n")[0]
+        return Tested(None, f"Monty runs functions test_...() without arguments alone, not {line[:80]!r}")
+    calls = "\n".join(f"{name}()" for name in dict.fromkeys(_TEST.findall(tests)))
     limits = pydantic_monty.ResourceLimits(
         max_feed_duration_secs=bounds.CODE_S, max_memory=bounds.CODE_MEMORY_BYTES, max_suspensions=100
     )

@@ -16,6 +16,7 @@ from pydantic import JsonValue, ValidationError
 from glm_playground import bounds
 from glm_playground.chat.tools import ToolProblem, read_tools
 from glm_playground.evals.promptfoo_messages import messages_of, raw_of
+from glm_playground.evals.promptfoo_python import assertion_code
 from glm_playground.evals.suite import (
     LISTED,
     Case,
@@ -53,15 +54,6 @@ _TEXTS = (CheckKind.CONTAINS, CheckKind.ICONTAINS, CheckKind.STARTS_WITH, CheckK
 _OURS = (CheckKind.NUMERIC, CheckKind.TOOL_CALLED, CheckKind.PYTHON_TESTS)
 # What Nunjucks can say between braces, and a name cannot: nunjucks templating, promptfoo's own.
 _TEMPLATE = re.compile(r"\{%|\{#|\{\{-|\{\{[^{}\n]*[|.(\[+][^{}\n]*\}\}")
-
-# What promptfoo runs after the tests, which only define functions or cases where they are no plain statements.
-_TEST_CALLS = """
-import unittest
-[one() for name, one in list(globals().items()) if name.startswith('test_') and callable(one)]
-unittest.main(argv=['tests'], exit=True) if any(
-    isinstance(one, type) and issubclass(one, unittest.TestCase) for one in list(globals().values())
-) else None
-"""
 
 
 class Opened(NamedTuple):
@@ -362,15 +354,7 @@ def _code(check: Check) -> tuple[str, str]:
     if check.kind is CheckKind.TOOL_CALLED:
         name = json.dumps(_mapping(check.value).get("name"))
         return "javascript", f"{sign}(JSON.stringify(output).includes({name}))"
-    tests = json.dumps(f"{check.value}\n{_TEST_CALLS}")
-    body = (
-        "import re, subprocess, sys\n"
-        "blocks = re.findall(r'```(?:python|py)?\\n(.*?)```', output, re.S)\n"
-        f"code = '\\n'.join(blocks or [output]) + '\\n' + {tests}\n"
-        "done = subprocess.run([sys.executable, '-I', '-c', code], capture_output=True, timeout=20)\n"
-        f"return done.returncode {'!=' if check.negated else '=='} 0"
-    )
-    return "python", body
+    return "python", assertion_code(str(check.value), negated=check.negated)
 
 
 def _names_file(text: str) -> bool:

@@ -187,6 +187,42 @@ def test_to_end_before_the_tests_is_not_to_pass(confined: Bubblewrap, brief: Non
     assert confined.run(code, "assert True").passed is False
 
 
+_CASE = "import unittest\nclass T(unittest.TestCase):\n"
+
+
+@pytest.mark.parametrize(
+    ("tests", "passed", "said"),
+    [
+        ("def test_f(): assert False", False, "AssertionError"),
+        ("def test_f(n=1): assert n == 1", True, ""),
+        ("import functools\n@functools.lru_cache\ndef test_f(): assert False", False, "AssertionError"),
+        ("test_data = [1]", True, ""),
+        ("async def test_f(): assert False", None, "test_f is async"),
+        ("def test_f():\n  assert False\n  yield", None, "test_f is async, or a generator"),
+        ("async def test_f():\n  assert False\n  yield", None, "test_f is async, or a generator"),
+        ("async def f(): assert False\ntest_f = lambda: f()", None, "test_f is async"),
+        ("def test_f(tmp_path): assert False", None, "test_f takes arguments"),
+        ("def test_f(*, n): assert False", None, "test_f takes arguments"),
+        ("class TestF:\n  def test_f(self): assert False", None, "TestF is a class without unittest.TestCase"),
+        (_CASE + "  def test_f(self): self.fail()", False, "T.test_f: AssertionError"),
+        (_CASE + "  def test_f(self): pass", True, ""),
+        (_CASE + "  async def test_f(self): self.fail()", None, "T.test_f is async"),
+        (_CASE + "  def test_f(self):\n    self.fail()\n    yield", None, "T.test_f is async, or a generator"),
+        (_CASE.replace("TestCase", "IsolatedAsyncioTestCase") + "  async def test_f(self): pass", None, "async"),
+        (_CASE + "  @unittest.skip('no')\n  def test_f(self): self.fail()", None, "T.test_f is skipped: no"),
+        (_CASE + "  @unittest.expectedFailure\n  def test_f(self): pass", False, "passes unexpectedly"),
+        # One that fails is told all the same.
+        ("async def test_f(): pass\ndef test_g(): assert False", False, "AssertionError"),
+    ],
+)
+def test_a_test_that_is_not_run_has_not_passed(
+    confined: Bubblewrap, tests: str, passed: bool | None, said: str
+) -> None:
+    tested = confined.run("x = 1", tests)
+    assert tested.passed is passed
+    assert said in tested.reason
+
+
 def test_it_ends_with_the_process_that_started_it() -> None:
     code = "from glm_playground.confinement import run_tests; print(flush=True); run_tests('while True: pass', '')"
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)

@@ -44,6 +44,15 @@ class TestMonty:
             ("def f(x): return x", "assert f(1) == 2", False, "AssertionError"),
             ("def f(x): return x", "def test_f():\n    assert f(1) == 2", False, "AssertionError"),
             ("def f(x): return x", "def test_f():\n    assert f(1) == 1", True, ""),
+            ("def f(x): return x", "def test_f( ) -> None:\n    assert f(1) == 2", False, "AssertionError"),
+            # What would not be called has not passed.
+            ("", "def test_f(n=1):\n    assert False", None, "without arguments"),
+            ("", "def test_f(\n    n=1\n):\n    assert False", None, "without arguments"),
+            ("", "async def test_f():\n    assert False", None, "async def test_f"),
+            ("", "if True:\n    def test_f():\n        assert False", None, "def test_f"),
+            ("", "class TestF:\n    def test_f(self):\n        assert False", None, "class TestF"),
+            ("", "test_f = lambda: 1 / 0", None, "lambda"),
+            ("", "test_data = [1, 2]\nassert test_data", True, ""),
             # What may be Monty's own tells nothing of the answer.
             ("def f():\n    yield 1", "assert list(f()) == [1]", None, "does not yet support yield"),
             ("import statistics", "", None, "No module named"),

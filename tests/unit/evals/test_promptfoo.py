@@ -2,6 +2,8 @@
 
 import json
 import math
+import textwrap
+from typing import Any
 
 import pytest
 import yaml
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground import bounds
-from glm_playground.evals.promptfoo import CONFIG, read_promptfoo, write_promptfoo
+from glm_playground.evals.promptfoo import CONFIG, assertion, read_promptfoo, write_promptfoo
 from glm_playground.evals.suite import Case, Check, CheckKind, PromptTemplate, Suite, SuiteError
 from glm_playground.gateway import Message
 
@@ -244,3 +246,33 @@ def test_what_is_written_is_an_assertion_of_promptfoo() -> None:
     assert assertion["type"] == "javascript"
     assert "Math.abs" in assertion["value"]
     assert json.dumps(assertion["config"][CONFIG])
+
+
+@pytest.mark.parametrize(
+    ("tests", "passes"),
+    [
+        ("assert f(1) == 1", True),
+        ("assert f(1) == 2", False),
+        ("def test_f(): assert f(1) == 2", False),
+        ("def test_f(n=1): assert f(n) == n", True),
+        ("import unittest\nclass T(unittest.TestCase):\n  def test_f(self): self.assertEqual(f(1), 1)", True),
+        ("import unittest\nclass T(unittest.TestCase):\n  def test_f(self): self.assertEqual(f(1), 2)", False),
+        # None of these would be run, so none passes.
+        ("async def test_f(): assert f(1) == 2", None),
+        ("def test_f():\n  assert f(1) == 2\n  yield", None),
+        ("def test_f(tmp_path): assert f(1) == 2", None),
+        ("class TestF:\n  def test_f(self): assert f(1) == 2", None),
+        ("import unittest\nclass T(unittest.TestCase):\n  async def test_f(self): assert f(1) == 2", None),
+    ],
+)
+def test_promptfoo_runs_unit_tests_as_they_are_run_here(tests: str, passes: bool | None) -> None:
+    for negated in (False, True):
+        written = assertion(Check(kind=CheckKind.PYTHON_TESTS, value=tests, negated=negated))
+        # promptfoo makes a function of it.
+        space: dict[str, Any] = {}
+        exec("def get_assert(output):\n" + textwrap.indent(written["value"], "    "), space)
+        if passes is None:
+            with pytest.raises(RuntimeError, match="is not run"):
+                space["get_assert"]("```python\ndef f(x): return x\n```")
+        else:
+            assert space["get_assert"]("```python\ndef f(x): return x\n```") is (passes is not negated)
