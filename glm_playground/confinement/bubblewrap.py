@@ -91,9 +91,28 @@ class Bubblewrap(NamedTuple):
         return _told(token, lines, complaint, expired=expired)
 
 
-@cache
+class Unusable(Exception):
+    """Bubblewrap ran no interpreter this time, such as on a machine that is too busy; the text says why."""
+
+
 def bubblewrap() -> Bubblewrap | str:
-    """The first that works here, tried once a process; else why there is none."""
+    """The first that works here, else why there is none.
+
+    What works is found once a process, and so is what will not change meanwhile; what failed is tried again.
+    """
+    try:
+        return first_working()
+    except Unusable as error:
+        return str(error)
+
+
+@cache
+def first_working() -> Bubblewrap | str:
+    """The first that works here; else why there will be none.
+
+    Raises:
+        Unusable: it is there, and fails.
+    """
     if sys.platform != "linux":
         return "bubblewrap is for Linux"
     program = shutil.which("bwrap")
@@ -102,14 +121,16 @@ def bubblewrap() -> Bubblewrap | str:
     calls = filter_for(platform.machine())
     if calls is None:
         return f"the system calls of {platform.machine()} are not known"
-    why = "no Python was found for it"
+    why = ""
     for interpreter in _interpreters():
         found = Bubblewrap(program, interpreter, calls)
         tried = found.run("one = 1", "assert one == 1")
         if tried.passed:
             return found
         why = tried.reason
-    return why
+    if why:
+        raise Unusable(why)
+    return "no Python was found for it"
 
 
 def _interpreters() -> Iterator[Interpreter]:

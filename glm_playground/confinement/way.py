@@ -30,7 +30,7 @@ class Way(NamedTuple):
 
 
 def way() -> Way:
-    """The best that works here; looks for it once a process, which takes a moment."""
+    """The best that works here; looks for it the first time, which takes a moment."""
     found = bubblewrap()
     if isinstance(found, Bubblewrap):
         return Way(Confiner.BUBBLEWRAP, f"code is run in bubblewrap by {found.interpreter.executable}")

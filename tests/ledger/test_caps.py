@@ -67,6 +67,19 @@ def ask(counter: CapCounter, *claims: Claim) -> list[str]:
     return asyncio.run(together())
 
 
+def fits(ledger: Ledger, scope: Scope, limits: Limits, fit: int, *, rate: Decimal | None = Decimal(1)) -> None:
+    """So many of seven claims fit, at dollars a million tokens."""
+    key, other = a_key(scope), a_key(scope)
+    claim, as_well = (replace(claim_for(one), input_rate=rate, output_rate=rate) for one in (key, other))
+    assert len(granted(ledger, {scope: limits}, *[claim] * 7)) == fit
+    # Asked together they are decided one after the other, too.
+    counted = ledger.count(Batch([(uuid.uuid4().hex, each) for each in [as_well] * 7]), {scope: limits})
+    assert counted.refusals.count(None) == fit
+    found = tally(ledger, key)
+    most = Amount(150 * fit, MOST.picodollars * fit if rate else 0)
+    assert (found.running, found.requests, found.used) == (fit, fit, most)
+
+
 @pytest.mark.parametrize(
     ("limits", "fit"),
     [
@@ -79,18 +92,13 @@ def ask(counter: CapCounter, *claims: Claim) -> list[str]:
 )
 @pytest.mark.parametrize("scope", [Scope.OWNER, Scope.ADDRESS, Scope.PRESENT])
 def test_so_many_fit(ledger: Ledger, scope: Scope, limits: Limits, fit: int) -> None:
-    key = a_key(scope)
-    claim = claim_for(key)
-    if scope is Scope.PRESENT and limits.tokens:
-        # The stage counts tokens only where nobody published a price.
-        fit = 7
-    assert len(granted(ledger, {scope: limits}, *[claim] * 7)) == fit
-    # Asked together they are decided one after the other, too.
-    other = claim_for(a_key(scope))
-    counted = ledger.count(Batch([(uuid.uuid4().hex, each) for each in [other] * 7]), {scope: limits})
-    assert counted.refusals.count(None) == fit
-    found = tally(ledger, key)
-    assert (found.running, found.requests, found.used) == (fit, fit, Amount(150 * fit, MOST.picodollars * fit))
+    # The stage counts tokens only where nobody published a price.
+    rate = None if scope is Scope.PRESENT and limits.tokens else Decimal(1)
+    fits(ledger, scope, limits, fit, rate=rate)
+
+
+def test_the_stage_counts_no_tokens_where_there_is_a_price(ledger: Ledger) -> None:
+    fits(ledger, Scope.PRESENT, Limits(tokens=2 * 150 + 149), 7)
 
 
 def test_a_new_cookie_is_a_new_owner_at_the_same_address(ledger: Ledger) -> None:

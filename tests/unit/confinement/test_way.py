@@ -1,5 +1,6 @@
 """How code is confined where bubblewrap is not there, and how many at once."""
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -9,16 +10,32 @@ import pytest
 
 from glm_playground import bounds
 from glm_playground.confinement import monty, run_tests, way
-from glm_playground.confinement.bubblewrap import bubblewrap
+from glm_playground.confinement.bubblewrap import Bubblewrap, bubblewrap, first_working
 from glm_playground.confinement.way import Confiner
 
 
 @pytest.fixture
 def no_bubblewrap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("PATH", str(tmp_path))
-    bubblewrap.cache_clear()
+    first_working.cache_clear()
     yield
-    bubblewrap.cache_clear()
+    first_working.cache_clear()
+
+
+@pytest.mark.skipif(isinstance(bubblewrap(), str), reason=f"code cannot be confined here: {bubblewrap()}")
+def test_a_bubblewrap_that_failed_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_bubblewrap: None
+) -> None:
+    assert bubblewrap() == "bubblewrap (bwrap) is not installed"
+    first_working.cache_clear()
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    busy = tmp_path / "bwrap"
+    busy.write_text("#!/bin/sh\necho 'bwrap: fork: no room' >&2\nexit 1\n")
+    busy.chmod(0o755)
+    assert bubblewrap() == "the code cannot be confined: bwrap: fork: no room"
+    busy.unlink()
+    assert isinstance(bubblewrap(), Bubblewrap)
 
 
 def test_without_both_no_code_is_run_and_that_is_no_failure(
@@ -58,7 +75,7 @@ class TestMonty:
             ("import statistics", "", None, "No module named"),
             ("x = 1", "import unittest", None, "no unittest"),
             ("while True: pass", "", None, "Time"),
-            ("x = []\nwhile True: x.append('x' * 100000 + str(len(x)))", "", None, "Memory"),
+            ("x = []\nwhile True: x.append('x' * 10000000 + str(len(x)))", "", None, "Memory"),
             ("open('/etc/shadow').read()", "", None, "Permission denied"),
             ("import os\nos.environ", "", None, "not supported"),
             ("open('/tmp/x', 'w')", "", None, "Permission denied"),

@@ -60,8 +60,12 @@ def test_what_cannot_be_told_has_no_score(logs: dict[str, Any]) -> None:
     assert log["results"]["scores"][0]["metrics"] == {}
 
 
-@pytest.mark.skipif(find_spec("inspect_ai") is None, reason="inspect-ai is not installed: pip install inspect-ai")
+@pytest.mark.skipif(
+    find_spec("inspect_ai") is None,
+    reason="inspect-ai is in no group: uv run --with inspect-ai --group dev pytest -n 0 -k inspect_reads tests/unit",
+)
 def test_inspect_reads_it(logs: dict[str, Any], tmp_path: Path) -> None:
+    """Inspect itself, some 80 packages: run it after a change of `evals/inspect_log.py`, and for a new Inspect."""
     from inspect_ai.log import list_eval_logs, read_eval_log  # type: ignore[import-not-found]
 
     for name, log in logs.items():
