@@ -15,6 +15,7 @@ from glm_playground.cli.evaluation_run import watched
 from glm_playground.cli.failure import Failure
 from glm_playground.cli.suite_file import SUITE
 from glm_playground.cli.terminal import line
+from glm_playground.cli.written import written
 from glm_playground.evals.candidates import CandidateError, read_candidates, stored_candidates
 from glm_playground.evals.evaluation import (
     CapError,
@@ -223,14 +224,9 @@ def export(id: str, kind: str, out: Path, owner: str) -> None:
         row = _found(ledger, owner, id)
         suite, setups = _stored(ledger, row)
         try:
-            with out.open("xb") as file:
+            with written(out) as file:
                 WRITERS[kind](file, row, results_of(ledger, row, suite, setups))
-        except FileExistsError:
-            raise Failure(f"{out} is there already") from None
-        except OSError as error:
-            raise Failure(f"{out} cannot be written: {error.strerror}") from None
         except ValueError as error:
-            out.unlink(missing_ok=True)
             raise Failure(error) from None
         click.echo(f"Saved in {line(str(out))}, {out.stat().st_size:,} bytes.")
 

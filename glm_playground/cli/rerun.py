@@ -17,6 +17,7 @@ from glm_playground.cli.bundle_file import FILE, BundleFile, chosen
 from glm_playground.cli.failure import Failure
 from glm_playground.cli.figures import answered_by, cost_text, count, dollars, figures
 from glm_playground.cli.terminal import line
+from glm_playground.cli.written import written
 from glm_playground.gateway import Dialect, Gateway, Gateways
 from glm_playground.gateway.configured import configured_gateways, sandbox_gateway
 from glm_playground.gateway.gateways import GatewaysError
@@ -165,9 +166,6 @@ def _save(path: Path, bundle: Bundle, known: Sequence[str]) -> None:
     for finding in find_secrets(bundle):
         click.echo(f"Look at it before you pass it on: {line(finding.where)}: {finding.kind}, {line(finding.excerpt)}")
     data = write_bundle(bundle)
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-    except OSError as error:
-        raise Failure(f"{path} cannot be written: {error.strerror}") from None
+    with written(path) as file:
+        file.write(data)
     click.echo(f"\nSaved in {line(str(path))}, {len(data):,} bytes.")

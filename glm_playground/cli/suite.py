@@ -11,6 +11,7 @@ from glm_playground.cli.figures import count
 from glm_playground.cli.suite_file import SUITE
 from glm_playground.cli.terminal import line
 from glm_playground.cli.verdict_lines import difference_sentence, rate_line
+from glm_playground.cli.written import written
 from glm_playground.evals.grade import Grade, reasons_of
 from glm_playground.evals.inspect_log import inspect_logs
 from glm_playground.evals.promptfoo import Opened
@@ -58,14 +59,8 @@ def convert(opened: Opened, kind: str) -> None:
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its cases.")
 def starter(file: Path, language: str) -> None:
     """Write the starter suite to FILE: 30 cases of chat, code and automation that need no judge."""
-    text = starter_text(language)
-    try:
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(text)
-    except FileExistsError:
-        raise Failure(f"{file} is there already, and is left as it is") from None
-    except OSError as error:
-        raise Failure(f"{file} cannot be written: {error.strerror}") from None
+    with written(file) as opened:
+        opened.write(starter_text(language).encode())
     click.echo(f"{line(str(file))}: glm-playground suite check {line(str(file))} says what it holds")
 
 
