@@ -15,18 +15,22 @@ def test_it_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "new").read_bytes() == b"whole"
 
 
-@pytest.mark.parametrize("error", [LedgerError("gone"), KeyboardInterrupt(), ValueError("no run yet")])
-def test_nothing_is_left_of_one_that_fails_in_the_middle(tmp_path: Path, error: BaseException) -> None:
-    with pytest.raises(type(error)), written(tmp_path / "new") as file:
+def write_a_part(path: Path, error: BaseException) -> None:
+    with written(path) as file:
         file.write(b"a part")
         raise error
+
+
+@pytest.mark.parametrize("error", [LedgerError("gone"), KeyboardInterrupt(), ValueError("no run yet")])
+def test_nothing_is_left_of_one_that_fails_in_the_middle(tmp_path: Path, error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        write_a_part(tmp_path / "new", error)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path) -> None:
-    with pytest.raises(Failure, match="cannot be written: No space left"), written(tmp_path / "new") as file:
-        file.write(b"a part")
-        raise OSError(28, "No space left on device")
+    with pytest.raises(Failure, match="cannot be written: No space left"):
+        write_a_part(tmp_path / "new", OSError(28, "No space left on device"))
     assert list(tmp_path.iterdir()) == []
 
 
