@@ -254,6 +254,10 @@ class Settings(BaseSettings):
     """Who may see what is the operator's, such as the balance: logged-in people by their email address or subject, or
     `everybody`. Without it whoever uses a server that listens on loopback only."""
 
+    run_code: Literal["auto", "on", "off"] = "auto"
+    """Whether unit tests of code that a model wrote are run for who uses the pages: `auto` where only this computer
+    reaches them. The command line runs them always."""
+
     extra_fields: Words | None = None
     """Names of the further request fields that may be sent; without it any that does not redirect, authenticate or
     identify."""

@@ -13,6 +13,16 @@ _running = threading.BoundedSemaphore(bounds.CODE_PROCESSES)
 _waiting = threading.BoundedSemaphore(bounds.CODE_WAITING)
 
 
+class Permission:
+    """Whether this process runs code at all; the app's server decides at its start."""
+
+    refused = ""
+    """Why it runs none; empty where it does."""
+
+
+permission = Permission()
+
+
 class Confiner(StrEnum):
     """What confines."""
 
@@ -30,7 +40,7 @@ class Way(NamedTuple):
 
 
 def way() -> Way:
-    """The best that works here; looks for it the first time, which takes a moment."""
+    """The best that works here, whether or not it is permitted; looks for it the first time, which takes a moment."""
     found = bubblewrap()
     if isinstance(found, Bubblewrap):
         return Way(Confiner.BUBBLEWRAP, f"code is run in bubblewrap by {found.interpreter.executable}")
@@ -44,6 +54,8 @@ def run_tests(code: str, tests: str) -> Tested:
 
     Plain statements are run, then each function `test_...` and each `unittest.TestCase` that the tests define.
     """
+    if permission.refused:
+        return Tested(None, permission.refused)
     if max(len(code), len(tests)) > bounds.CODE_CHARACTERS:
         return Tested(None, f"more than {bounds.CODE_CHARACTERS:,} characters are not run")
     if not _waiting.acquire(blocking=False):

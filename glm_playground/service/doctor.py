@@ -369,7 +369,11 @@ def _retention(settings: Settings) -> Iterator[Finding]:
     yield Finding("retention", Level.OK, said, "" if days else f"{ENVIRONMENT_NAMES['keep_days']} sets for how long")
 
 
-def _code(_settings: Settings) -> Iterator[Finding]:
+def _code(settings: Settings) -> Iterator[Finding]:
     found = way()
     todo = "" if found.confiner else "install bubblewrap, or pip install 'glm-playground[code]'"
-    yield Finding("code", Level.OK, f"in unit tests of suites {found.said}", todo)
+    said = f"in unit tests of suites {found.said}"
+    if found.confiner:
+        pages = {"on": "for who uses the pages, too", "off": "for nobody who uses the pages"}
+        said += f"; {pages.get(settings.run_code, 'on the pages only where no other computer reaches them')}"
+    yield Finding("code", Level.OK, said, todo)

@@ -14,6 +14,7 @@ from glm_playground import logs
 from glm_playground.catalog import load_catalog
 from glm_playground.chat.pdf import pdf_processes
 from glm_playground.chat.schema_pool import checks
+from glm_playground.confinement import permission
 from glm_playground.evals import running
 from glm_playground.gateway.configured import configured_gateways
 from glm_playground.ledger.database import Database
@@ -23,6 +24,7 @@ from glm_playground.ui.server.closed_sessions import gone, reap_closed_sessions
 from glm_playground.ui.server.drain import drain_on_terminate
 from glm_playground.ui.server.memory import keep_memory_small, return_free_memory
 from glm_playground.ui.server.open_files import allow_many_files
+from glm_playground.ui.server.operator import why_no_code
 from glm_playground.ui.server.request_heads import bound_request_heads
 from glm_playground.ui.server.scheduler import reading, released
 
@@ -48,6 +50,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     logs.configure(configured.log_format, configured.log_level, [*configured.secrets, *secrets])
     bound_request_heads()
     drain_on_terminate(configured.drain_seconds)
+    permission.refused = why_no_code()
     load_catalog()
     runtime.engine()
     # A script that waits for the check of a schema holds up no other one.

@@ -7,7 +7,7 @@ from streamlit import config
 from streamlit.url_util import make_url_path
 
 from glm_playground.network import is_loopback
-from glm_playground.settings import EVERYBODY, settings
+from glm_playground.settings import ENVIRONMENT_NAMES, EVERYBODY, settings
 from glm_playground.ui.server.refusal import Refusal
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
@@ -35,6 +35,16 @@ def is_operator() -> bool:
     if user.get("email_verified", True):
         known.add(str(user.get("email", "")).lower())
     return any(name in known or name.lower() in known for name in named)
+
+
+def why_no_code() -> str:
+    """Why code in answers is not run for who uses this server, in plain English as grades say it; empty where it is."""
+    setting, name = settings().run_code, ENVIRONMENT_NAMES["run_code"]
+    if setting == "off":
+        return f"the operator has no code run here ({name}=off)"
+    if setting == "auto" and (settings().origins or not listens_locally()):
+        return f"no code is run where others reach the app, too, unless the operator sets {name}=on"
+    return ""
 
 
 class LocalFigures:

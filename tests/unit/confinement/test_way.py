@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from glm_playground import bounds
-from glm_playground.confinement import monty, run_tests, way
+from glm_playground.confinement import monty, permission, run_tests, way
 from glm_playground.confinement.bubblewrap import Bubblewrap, bubblewrap, first_working
 from glm_playground.confinement.way import Confiner
+from glm_playground.evals.grade import Grade, Output, grade
+from glm_playground.evals.suite import Check, CheckKind
 
 
 @pytest.fixture
@@ -91,6 +93,14 @@ class TestMonty:
         tested = monty.run(code, tests)
         assert tested.passed is passed
         assert said in tested.reason
+
+
+def test_where_it_is_not_permitted_nothing_is_run_and_that_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permission, "refused", "not here")
+    assert run_tests("x = 1", "assert x == 2") == (None, "not here")
+    check = Check(kind=CheckKind.PYTHON_TESTS, value="assert x == 2")
+    graded = grade(check, Output("```python\nx = 1\n```"))
+    assert (graded.grade, graded.reason) == (Grade.UNTOLD, "not here")
 
 
 def test_what_is_too_long_is_not_run() -> None:

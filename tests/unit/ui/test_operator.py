@@ -1,5 +1,7 @@
 """Who may see what is the operator's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +10,7 @@ from streamlit import config
 
 from glm_playground.settings import Settings
 from glm_playground.ui.server import operator
-from glm_playground.ui.server.operator import is_operator
+from glm_playground.ui.server.operator import is_operator, why_no_code
 
 Visitor = dict[str, Any]
 ANNA: Visitor = {"is_logged_in": True, "email": "Anna@example.org", "sub": "Auth0|17"}
@@ -26,11 +28,17 @@ def may(
         user=SimpleNamespace(to_dict=lambda: visitor), context=SimpleNamespace(headers=headers or {})
     )
     monkeypatch.setattr(operator, "st", page)
+    with served(monkeypatch, address, **settings):
+        return is_operator()
+
+
+@contextmanager
+def served(monkeypatch: pytest.MonkeyPatch, address: str | None, **settings: str) -> Iterator[None]:
     monkeypatch.setattr(operator, "settings", lambda: Settings(**settings))
     before = config.get_option("server.address")
     config.set_option("server.address", address)
     try:
-        return is_operator()
+        yield
     finally:
         config.set_option("server.address", before)
 
@@ -78,3 +86,25 @@ def test_else_the_people_who_are_named(
     monkeypatch: pytest.MonkeyPatch, *, named: str, visitor: Visitor, expected: bool
 ) -> None:
     assert may(monkeypatch, visitor, GLM_PLAYGROUND_OPERATORS=named) is expected
+
+
+@pytest.mark.parametrize(
+    ("address", "settings", "said"),
+    [
+        ("127.0.0.1", {}, ""),
+        ("::1", {"GLM_PLAYGROUND_RUN_CODE": "auto"}, ""),
+        ("0.0.0.0", {}, "others reach the app"),
+        ("10.0.0.5", {}, "others reach the app"),
+        (None, {}, "others reach the app"),
+        ("127.0.0.1", {"GLM_PLAYGROUND_ORIGINS": "https://glm.example.org"}, "others reach the app"),
+        ("0.0.0.0", {"GLM_PLAYGROUND_RUN_CODE": "on"}, ""),
+        ("127.0.0.1", {"GLM_PLAYGROUND_RUN_CODE": "off"}, "the operator has no code run here"),
+    ],
+)
+def test_code_is_run_where_no_other_computer_reaches_the_app(
+    monkeypatch: pytest.MonkeyPatch, *, address: str | None, settings: dict[str, str], said: str
+) -> None:
+    with served(monkeypatch, address, **settings):
+        found = why_no_code()
+    assert said in found
+    assert bool(said) is bool(found)
