@@ -13,7 +13,10 @@ import pytest
 from pydantic import SecretStr
 
 from glm_playground import bounds
+from glm_playground.cli.evaluation_run import watched
+from glm_playground.cli.failure import Failure
 from glm_playground.evals import execution as running_execution
+from glm_playground.evals import running
 from glm_playground.evals.execution import CAP_REACHED, INTERRUPTED, STOPPED
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.results import results_of
@@ -292,6 +295,30 @@ def test_a_request_that_cannot_be_made_ends_it_with_that_reason(
     # What was paid is stored.
     assert now.cells == {CellState.FINISHED: 2, CellState.WAITING: 2}
     assert now.why == "a request cannot be made: no such field"
+
+
+def test_whatever_ends_it_in_the_middle_is_said(
+    ledger: Ledger,
+    engine: Engine,
+    gateway: Gateway,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    work = work_of(suite_of("text=yes"), gateway)
+    row = add(ledger, work)
+    broken, also_broken = (execution(ledger, row, work, engine) for _ in range(2))
+
+    def unforeseen() -> EvaluationState:
+        raise LookupError("nobody thought of that")
+
+    for one in (broken, also_broken):
+        monkeypatch.setattr(one, "run", unforeseen)
+    with pytest.raises(Failure, match="nobody thought of that"):
+        watched(broken, ledger, row)
+    assert running.begin(row, also_broken)
+    wait_until(lambda: running.here(row) is None)
+    told = [one for one in caplog.records if one.exc_info]
+    assert [one.getMessage() for one in told] == [f"evaluation {row.id} ends in the middle"] * 2
 
 
 def test_somebody_else_stops_it_and_what_is_under_way_comes_to_its_end(
