@@ -27,11 +27,16 @@ class CellResult:
     setup: Setup
     stored: StoredRun | None
     """None where there is no run, such as of a cell that waits, or whose run was deleted."""
-    candidate: str
-    """Its name, with what answered in the model's place, also where this cell has no run."""
+    stand_in: str | None
+    """What answers in the model's place, also where this cell has no run."""
     checks: tuple[Graded, ...]
     """Empty where no answer came."""
     grade: Grade
+
+    @property
+    def candidate(self) -> str:
+        """Its name, with what answers in the model's place."""
+        return name_of(self.setup, self.stand_in)
 
     @property
     def case(self) -> str:
@@ -125,4 +130,4 @@ def _result(
     answer = Output.of(stored.run, stored.cost) if stored and cell.state is CellState.FINISHED else None
     checks = tuple(grade(check, answer) for check in asked.case.checks) if answer else ()
     whole = grade_of(checks) if answer else Grade.UNTOLD
-    return CellResult(cell, asked, setup, stored, name_of(setup, stand_in), checks, whole)
+    return CellResult(cell, asked, setup, stored, stand_in, checks, whole)

@@ -93,8 +93,7 @@ def _verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[
         if result.cell.state in (CellState.WAITING, CellState.CLAIMED):
             continue
         points.append(result.point)
-        stand_in = result.stored.run.server.stand_in if result.stored else None
-        candidates[result.candidate] = result.setup, stand_in
+        candidates[result.candidate] = result.setup, result.stand_in
         figures.setdefault(result.candidate, Figures()).add(result)
         (passed if result.grade is Grade.PASSED else others).append(_cell(result))
     cells = [*others, *passed]

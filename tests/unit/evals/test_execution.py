@@ -90,7 +90,8 @@ def test_a_cell_without_a_run_is_of_the_same_candidate(
         (CellState.INTERRUPTED, True), (CellState.FINISHED, True), (CellState.FINISHED, False),
         (CellState.FINISHED, False),
     ]  # fmt: skip
-    (name,) = {one.candidate for one in results}
+    ((name, stand_in),) = {(one.candidate, one.stand_in) for one in results}
+    assert stand_in == gateway.stand_in
     assert "stand-in model, not GLM" in name
 
 
