@@ -97,6 +97,8 @@ class EventStreamReader:
         if not (has_cr or self._line or self._inside) and _is_one_event(data):
             self._after_cr = False
             self._read_object(data[6:-2])
+            if self._inside:
+                self._end_event()
             return
         end = (max(data.rfind(b"\n"), data.rfind(b"\r")) if has_cr else data.rfind(b"\n")) + 1
         self._after_cr = data.endswith(b"\r")
@@ -158,7 +160,7 @@ class EventStreamReader:
         word = payload.strip(b'"').lower() if len(payload) < _LONGEST_WORD else b""
         if word in _ENDS:
             self._end()
-        elif not self._cut and (word in _HEARTBEATS or payload in _NOTHING or payload.startswith(b":")):
+        elif self._named != _ERROR and not self._cut and (word in _HEARTBEATS or payload in _NOTHING or payload.startswith(b":")):
             self._note(EventKind.COMMENT, payload)
         elif payload:
             self._read_object(payload)
@@ -173,12 +175,15 @@ class EventStreamReader:
     def _end_event(self) -> None:
         """Reads the lines of an event that has several."""
         if self._more:
-            whole = b"".join([self._cut, *self._more])
-            self._cut, self._more_bytes = b"", 0
+            lines = b"".join(self._more)
             self._more.clear()
+            self._more_bytes = 0
             if self._named:
-                self._read_error(whole)
+                # Whatever is cut is of an earlier event.
+                self._read_error(lines)
             else:
+                whole = self._cut + lines
+                self._cut = b""
                 self._read_damaged(whole)
         self._named = b""
         self._inside = False

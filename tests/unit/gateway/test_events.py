@@ -71,6 +71,9 @@ ERRORS = {
         "Internal Server E",
         None,
     ),
+    "an event called error that says nothing": (b"event: error\ndata: null\n\n", "an error without words", None),
+    "an event called error with an empty list": (b"event: error\ndata: []\n\n", "an error without words", None),
+    "an event called error with a heartbeat's word": (b"event: error\ndata: ping\n\n", "ping", None),
     "OpenRouter, beside a choice": (
         event(choice({"content": ""}, "error", error={"code": 502, "message": "x", "metadata": {"raw": "y"}})),
         "x: y",

@@ -164,6 +164,7 @@ anything = st.lists(st.one_of(st.binary(max_size=12), pieces_of_streams), max_si
 
 @given(anything, places)
 @example(b'data: {"error":{"code":"\\ud800"}}\n', [])
+@example(b'data: {x}\n\ndata: {"detail":"m"}\n\n', [11])
 def test_any_bytes_are_survived_and_the_split_changes_nothing(stream: bytes, at: list[int]) -> None:
     reader = read(*cut_at(stream, at))
     assert [(kind, text) for _, kind, text in reader.events] == found(stream)
@@ -235,12 +236,28 @@ def test_any_bytes_are_survived_and_the_split_changes_nothing(stream: bytes, at:
             id="fields of other types",
         ),
         pytest.param(
+            b"data: {x}\n\n" + data({"usage": {"prompt_tokens": 1}}),
+            [(EventKind.UNREADABLE, "{x}"), (EventKind.USAGE, '{"prompt_tokens": 1}')],
+            id="usage behind a damaged object",
+        ),
+        pytest.param(
+            b'data: {x\n\nevent: error\ndata: {\ndata: "message": "m"\ndata: }\n\n',
+            [(EventKind.UNREADABLE, "{x"), (EventKind.ERROR, '{"message": "m"}')],
+            id="an error in several lines behind a damaged object",
+        ),
+        pytest.param(
+            b'event: error\ndata: {"message": "m", "param":\ndata: null\ndata: }\n\n',
+            [(EventKind.ERROR, '{"message": "m", "param": null}')],
+            id="an error with a line of nothing",
+        ),
+        pytest.param(
             b"data: 7\n\ndata: null\n\n", [(EventKind.UNREADABLE, "7"), (EventKind.COMMENT, "null")], id="no object"
         ),
     ],
 )
 def test_what_was_seen_in_the_wild_is_read(stream: bytes, expected: Found) -> None:
     assert found(stream) == expected
+    assert found(*(event + b"\n\n" for event in stream.split(b"\n\n"))) == expected
     assert found(*(bytes([byte]) for byte in stream)) == expected
 
 
