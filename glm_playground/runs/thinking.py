@@ -120,7 +120,7 @@ class ThinkingSplitter:
             begun = text.lstrip()
             if begun.startswith(_OPEN):
                 self._state, text = "thinking", begun.removeprefix(_OPEN)
-            elif begun and _may_become(begun, _OPEN):
+            elif text and _may_become(begun, _OPEN):
                 self._held = text
                 return told
             else:

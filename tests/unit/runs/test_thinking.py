@@ -37,6 +37,7 @@ places = st.lists(st.integers(0, 2**10), max_size=12)
 @given(near_tags | st.text(), places)
 @example("Write `</think>` to end it", [7])
 @example("<think>a</think>\n\nb", [17])
+@example("<think>a</think>\n <think>b</think>c", [17, 18])
 @example("`</think>` a </think> b", [])
 def test_the_split_of_a_text_changes_nothing(text: str, at: list[int]) -> None:
     assert split(*cut_at(text, at)) == split(text)
