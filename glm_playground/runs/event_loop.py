@@ -62,5 +62,5 @@ class EventLoop(_Loop):
 def _look_up(question: _Question, told: "Future[_Addresses]") -> None:
     try:
         told.set_result(socket.getaddrinfo(*question))
-    except (OSError, UnicodeError) as error:
+    except Exception as error:  # noqa: BLE001 - who waits must be told
         told.set_exception(error)
