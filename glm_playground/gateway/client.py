@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import httpx
 from pydantic import SecretStr
 
+from glm_playground import bounds
 from glm_playground.gateway import errors
 from glm_playground.gateway.bodies import (
     MAX_BODY_BYTES,
@@ -43,7 +44,6 @@ from glm_playground.gateway.wire import ChatCompletion, ChatRequest, Event, Even
 from glm_playground.network import shown_proxy
 
 _MAX_RETRIES = 2
-_MOST_PAGES = 50
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_RETRY_AFTER_S = 30.0
@@ -59,10 +59,11 @@ class Attempt:
 
 
 class JsonAnswer(NamedTuple):
-    """A JSON value and the `ETag` it came with."""
+    """A JSON value, the `ETag` it came with, and how many bytes it had."""
 
     value: Any
     etag: str | None
+    size: int
 
 
 class _Credentials(httpx.Auth):
@@ -185,21 +186,27 @@ class GatewayClient:
         return ChatCompletion(tuple(events), redacted_identity(completion.identity, self._redaction) or Identity())
 
     async def models(self) -> tuple[ModelListing, ...]:
-        """The models the gateway lists for this key.
+        """The models the gateway lists for this key; where it lists them in pages, those before one that cannot be read.
 
         Raises:
             GatewayError: of the tree in `errors`.
         """
         address = f"{self.gateway.api_root}/models"
-        url, found = address, dict[str, ModelListing]()
-        for _ in range(_MOST_PAGES):
-            listing = await self.get_json(url)
-            rows = rows_of(listing)
-            if rows is None:
-                raise errors.ResponseUnreadable("the answer is not a list of models")
+        url, found, size = address, dict[str, ModelListing](), 0
+        for _ in range(bounds.LISTING_PAGES):
+            try:
+                listing = await self._get_json(url)
+                rows = rows_of(listing.value)
+                if rows is None:
+                    raise errors.ResponseUnreadable("the answer is not a list of models")
+            except GatewayError:
+                if found:
+                    break
+                raise
             new = {model.id: model for row in rows if (model := read_listing(row)) and model.id not in found}
             found |= new
-            if not new or (page := next_page(listing)) is None:
+            size += listing.size
+            if not new or size >= bounds.LISTING_BYTES or (page := next_page(listing.value)) is None:
                 break
             url = f"{address}?{page}"
         return tuple(found.values())
@@ -210,10 +217,13 @@ class GatewayClient:
         Raises:
             GatewayError: of the tree in `errors`.
         """
+        return (await self._get_json(url)).value
+
+    async def _get_json(self, url: str) -> JsonAnswer:
         answer = await self.get_json_if_changed(url, None)
         if answer is None:
             raise errors.ResponseUnreadable("the answer says that nothing changed, but nothing was read before")
-        return answer.value
+        return answer
 
     async def get_json_if_changed(self, url: str, etag: str | None) -> JsonAnswer | None:
         """The JSON value at `url` with its `ETag`; None where the gateway says that `etag` still holds (304).
@@ -229,12 +239,13 @@ class GatewayClient:
                 return None
             raise
         try:
-            value = self._redaction.value(json.loads(await self._body(response)))
+            body = await self._body(response)
+            value = self._redaction.value(json.loads(body))
         except (ValueError, RecursionError):
             raise errors.ResponseUnreadable("the answer is not JSON") from None
         finally:
             await leave(response)
-        return JsonAnswer(value, response.headers.get("etag"))
+        return JsonAnswer(value, response.headers.get("etag"), len(body))
 
     async def _get(self, url: str, headers: dict[str, str]) -> httpx.Response:
         try:
