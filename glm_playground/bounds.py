@@ -126,12 +126,12 @@ LISTING_PAGES = 50
 LISTING_BYTES = 32 * _MB
 """Of all pages of one gateway's list; at that size no further one is asked for."""
 REPEATS = 5
+TOOL_CALLS = 256
+"""Of one answer that are read."""
 TOOL_ROUNDS = 5
 """Calls of built-in tools that are answered in a row without asking."""
 
 # What a gateway sends.
-TOOL_CALLS = 256
-"""Of one answer that are read."""
 STREAM_LINE_BYTES = 8 * _MB
 BODY_BYTES = 32 * _MB
 ERROR_BYTES = 64 * 1024

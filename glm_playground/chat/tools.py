@@ -4,7 +4,6 @@ Formats: OpenAI's function tools and the `tool_calls` of its chunks, which Z.ai'
 (docs.z.ai/api-reference/llm/chat-completion).
 """
 
-import itertools
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -55,7 +54,7 @@ def tool_calls_of(run: Run) -> tuple[ToolCall, ...]:
     Read leniently, never raises: a piece of a wrong type is as if it were not there, a call without an id is named
     `call_<index>`, one with the id of another call gets a number behind it, a piece without an index continues the call
     of its id or else the last one, and a call with neither name nor arguments is left out. Arguments sent as an object
-    instead of its text become the text.
+    instead of its text become the text. Calls behind the first `bounds.TOOL_CALLS` are not read.
     """
     calls = _Calls()
     for piece in _pieces(run):
@@ -162,6 +161,10 @@ class _Calls:
         self._calls: dict[int, _Call] = {}
         self._moved: dict[int, int] = {}
         """Where the calls under an index go that another call has."""
+        self._places: dict[str, int] = {}
+        """Of the calls with an id, by it."""
+        self._end = 0
+        """Behind the last place that a call has."""
         self._last: int | None = None
 
     def add(self, piece: dict[str, Any]) -> None:
@@ -172,10 +175,18 @@ class _Calls:
             self._last = self._place(index, call_id, name)
         else:
             self._last = self._place_without_index(call_id, name)
-        self._calls.setdefault(self._last, _Call()).add(call_id, name, function.get("arguments"))
+        if self._last not in self._calls:
+            if len(self._calls) >= bounds.TOOL_CALLS:
+                return
+            self._calls[self._last] = _Call()
+            self._end = max(self._end, self._last + 1)
+        call = self._calls[self._last]
+        call.add(call_id, name, function.get("arguments"))
+        if call.id:
+            self._places.setdefault(call.id, self._last)
 
     def whole(self) -> tuple[ToolCall, ...]:
-        ids = set[str]()
+        ids = dict[str, int]()
         return tuple(
             ToolCall(
                 id=_unique(clean_text(call.id) or f"call_{index}", ids),
@@ -192,27 +203,30 @@ class _Calls:
         if call is None or not call_id or not call.id or call_id == call.id:
             return place
         # Some servers number every call 0, some make a new id for each piece: a new call has a name.
-        if (known := self._with_id(call_id)) is not None:
-            return known
+        if call_id in self._places:
+            return self._places[call_id]
         if name and call.name:
-            place = self._moved[index] = max(self._calls) + 1
+            place = self._moved[index] = self._end
         return place
 
     def _place_without_index(self, call_id: str, name: str) -> int:
-        if call_id and (known := self._with_id(call_id)) is not None:
-            return known
-        return max(self._calls, default=-1) + 1 if name or self._last is None else self._last
-
-    def _with_id(self, call_id: str) -> int | None:
-        return next((index for index, call in self._calls.items() if call.id == call_id), None)
+        if call_id and call_id in self._places:
+            return self._places[call_id]
+        return self._end if name or self._last is None else self._last
 
 
-def _unique(call_id: str, ids: set[str]) -> str:
-    """`call_id`, or one made of it where another call of the answer has it; a result names its call by it."""
-    unique = next(
-        id for number in itertools.count(1) if (id := f"{call_id}_{number}" if number > 1 else call_id) not in ids
-    )
-    ids.add(unique)
+def _unique(call_id: str, ids: dict[str, int]) -> str:
+    """`call_id`, or one made of it where another call of the answer has it; a result names its call by it.
+
+    Args:
+        call_id: as the server sent it.
+        ids: those given out, each with the last number put behind it.
+    """
+    unique = call_id
+    while unique in ids:
+        ids[call_id] += 1
+        unique = f"{call_id}_{ids[call_id]}"
+    ids[unique] = 1
     return unique
 
 

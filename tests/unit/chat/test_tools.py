@@ -1,6 +1,7 @@
 """Tools that users type, calls that models stream, and the two that are answered here."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from glm_playground import bounds
 from glm_playground.chat.builtin_tools import BUILTIN_TOOLS, answer_builtin
 from glm_playground.chat.tools import ToolFault, ToolProblem, check_call, problems_of, read_tools, tool_calls_of
 from glm_playground.gateway import ChatRequest, Event, EventKind, ToolCall
@@ -121,6 +123,13 @@ def test_no_typed_text_raises(text: str) -> None:
     found = read_tools(text)
     if not isinstance(found, ToolProblem):
         assert read_tools(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("index", [lambda number: number, lambda number: 0, lambda number: None])
+@pytest.mark.parametrize("call_id", [lambda number: "a", lambda number: f"a{number}", lambda number: None])
+def test_as_many_calls_of_an_answer_are_read(index: Callable[[int], Any], call_id: Callable[[int], Any]) -> None:
+    calls = assembled([piece(index(number), call_id(number), "f", "{}") for number in range(50_000)])
+    assert 0 < len(calls) <= bounds.TOOL_CALLS
 
 
 def test_a_list_a_tool_and_a_bare_function_are_taken() -> None:
