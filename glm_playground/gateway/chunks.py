@@ -29,8 +29,8 @@ _REASONING_PARTS = ("thinking", "reasoning")
 """What the types of content parts that are reasoning begin with (Mistral, Anthropic, OpenRouter)."""
 _PART_TEXTS = ("text", "thinking", "summary", "content")
 _DEEPEST_PART = 4
-_WHOLE_OBJECTS = frozenset({"chat.completion", "chat.completion.done"})
-"""What a last event calls itself that repeats, behind events of another name, the whole answer (Perplexity)."""
+_WHOLE, _LAST = "chat.completion", "chat.completion.done"
+"""What an event calls itself that repeats, behind events of another name, the whole answer (Perplexity)."""
 
 Piece = tuple[EventKind, str]
 
@@ -64,7 +64,7 @@ class ChunkReader:
         before = len(events)
         choices = chunk.get("choices")
         if choices and isinstance(choices, list) and (choice := self._own(choices)):
-            self._add_choice(choice, at_ns, events, whole=self._is_whole(chunk))
+            self._add_choice(choice, at_ns, events, whole=self._is_whole(chunk, choice))
         if usage := usage_in_chunk(chunk):
             events.append(Event(at_ns, EventKind.USAGE, json.dumps(usage)))
         if figures := figures_in_chunk(chunk):
@@ -89,11 +89,15 @@ class ChunkReader:
                     return choice
         return None
 
-    def _is_whole(self, chunk: Json) -> bool:
+    def _is_whole(self, chunk: Json, choice: Json) -> bool:
         """Whether a chunk calls itself the whole answer, where the chunks before it did not."""
         name = chunk.get("object")
-        self._object = self._object or name
-        return name != self._object and isinstance(name, str) and name in _WHOLE_OBJECTS
+        ends = name == _LAST or (name == _WHOLE and choice.get("finish_reason"))
+        if ends and self._object and name != self._object:
+            return True
+        # One that does not end the answer is a piece of it, whatever it is called.
+        self._object = name or self._object
+        return False
 
     def _add_choice(self, choice: dict[str, Any], at_ns: int, events: list[Event], *, whole: bool) -> None:
         delta, message = choice.get("delta"), choice.get("message")

@@ -186,7 +186,7 @@ class GatewayClient:
         return ChatCompletion(tuple(events), redacted_identity(completion.identity, self._redaction) or Identity())
 
     async def models(self) -> tuple[ModelListing, ...]:
-        """The models the gateway lists for this key; where it lists them in pages, those before one that cannot be read.
+        """The models the gateway lists for this key; of a list in pages, those before one that cannot be read.
 
         Raises:
             GatewayError: of the tree in `errors`.

@@ -114,14 +114,7 @@ class EventStreamReader:
             self._hold(data[end:])
         if has_cr:
             complete = complete.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        for line in complete.split(b"\n")[:-1]:
-            if line.startswith(b"data: {"):
-                self._read_object(line[6:])
-            elif line:
-                self._read_line(line)
-            elif self._inside:
-                # An empty line ends an event, also one without data.
-                self._end_event()
+        self._read_lines(complete)
 
     def flush(self, at_ns: int) -> None:
         """Adds the events of a last line without its end; call it when the connection ended."""
@@ -135,6 +128,16 @@ class EventStreamReader:
         self._line_bytes += len(data)
         if self._line_bytes > MAX_LINE_BYTES:
             raise StreamLineTooLong(f"one line of the stream is longer than {MAX_LINE_BYTES // 1024**2} MB")
+
+    def _read_lines(self, complete: bytes) -> None:
+        for line in complete.split(b"\n")[:-1]:
+            if line.startswith(b"data: {"):
+                self._read_object(line[6:])
+            elif line:
+                self._read_line(line)
+            elif self._inside:
+                # An empty line ends an event, also one without data.
+                self._end_event()
 
     def _read_line(self, line: bytes) -> None:
         text = line.removeprefix(b"\xef\xbb\xbf").strip()
@@ -160,7 +163,11 @@ class EventStreamReader:
         word = payload.strip(b'"').lower() if len(payload) < _LONGEST_WORD else b""
         if word in _ENDS:
             self._end()
-        elif self._named != _ERROR and not self._cut and (word in _HEARTBEATS or payload in _NOTHING or payload.startswith(b":")):
+        elif (
+            self._named != _ERROR
+            and not self._cut
+            and (word in _HEARTBEATS or payload in _NOTHING or payload.startswith(b":"))
+        ):
             self._note(EventKind.COMMENT, payload)
         elif payload:
             self._read_object(payload)

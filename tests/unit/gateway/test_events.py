@@ -275,8 +275,19 @@ ANSWERS: dict[str, tuple[bytes, list[tuple[EventKind, str]]]] = {
     ),
     "the whole as a last event calls it a completion, with calls that no delta had": (
         event({"object": "chat.completion.chunk", **content("a")})
-        + event({"object": "chat.completion", **choice({"content": "a", "tool_calls": [{"index": 0}]})}),
-        [(CONTENT, "a"), (EventKind.TOOL_CALLS, '[{"index": 0}]')],
+        + event({"object": "chat.completion", **choice({"content": "a", "tool_calls": [{"index": 0}]}, "stop")}),
+        [(CONTENT, "a"), (EventKind.TOOL_CALLS, '[{"index": 0}]'), (FINISH, "stop")],
+    ),
+    "a server that calls every chunk but the first a completion": (
+        event({"object": "chat.completion.chunk", **content("a")})
+        + event({"object": "chat.completion", **content("b")})
+        + event({"object": "chat.completion", **choice({"content": "c"}, "stop")}),
+        [(CONTENT, "a"), (CONTENT, "b"), (CONTENT, "c"), (FINISH, "stop")],
+    ),
+    "the whole as a last event that says not why it ended": (
+        event({"object": "chat.completion.chunk", **content("a")})
+        + event({"object": "chat.completion.done", **content("a")}),
+        [(CONTENT, "a"), (EventKind.EMPTY, "")],
     ),
     "a server that calls every chunk a completion": (
         event({"object": "chat.completion", **content("ha")}) * 2,
