@@ -3,8 +3,9 @@
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from html import escape
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from glm_playground.catalog.models_markdown import llms_txt, model_markdown
 from glm_playground.catalog.models_schema import schema
 
 _MAX_AGE_S = 300
+_REFUSED = re.compile(r"q\s*=\s*0(\.0*)?")
 _PACKING = 6
 """9 takes many times as long for a twentieth of the size."""
 _JSON, _SCHEMA, _MARKDOWN = "application/json", "application/schema+json", "text/markdown; charset=utf-8"
@@ -37,6 +39,8 @@ PATHS = (
     "/models/{id}.md",
     "/llms.txt",
 )
+_Writer = tuple[str, Callable[[], str]]
+"""The media type of a document, and what writes it."""
 # Stands for the address that a document is asked at; none of its characters means anything in Markdown or XML.
 _ROOT = "address-of-this-app"
 
@@ -62,7 +66,7 @@ class _Document(NamedTuple):
 
     def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
         """The document, or that it did not change."""
-        packs = "gzip" in request.headers.get("accept-encoding", "")
+        packs = _takes_gzip(request.headers.get("accept-encoding", ""))
         tag = f'"{self.tag}-gzip"' if packs else f'"{self.tag}"'
         headers = {**headers, "ETag": tag, "Vary": "Accept-Encoding"}
         asked = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
@@ -71,6 +75,15 @@ class _Document(NamedTuple):
         if packs:
             return Response(self.packed, 200, {**headers, "Content-Encoding": "gzip"}, self.media_type)
         return Response(self.body, 200, headers, self.media_type)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether an `Accept-Encoding` names gzip, and not to say that it must not be used."""
+    for one in accepted.lower().split(","):
+        coding, *parameters = (part.strip() for part in one.split(";"))
+        if coding == "gzip":
+            return not any(_REFUSED.fullmatch(parameter) for parameter in parameters)
+    return False
 
 
 @lru_cache(maxsize=2 * bounds.API_ROOTS)
@@ -107,44 +120,44 @@ class _ModelsEndpoint:
         if request.method not in {"GET", "HEAD"}:
             return JSONResponse({"error": "only GET is answered"}, 405, {"Allow": "GET, HEAD"})
         path = request.url.path.removeprefix(request.scope.get("root_path", "")).removeprefix(self._base)
-        # To write one takes a moment, which the server's loop has not.
+        # To write one takes a moment, and so does to pack it, which the server's loop has not.
         found = self._documents.get(path) or await run_in_threadpool(self._write, path)
         if found is None:
             return JSONResponse({"error": "no model has this id"}, 404, headers)
         if found.rooted:
-            found = _at(str(request.base_url).rstrip("/") + self._base, found)
+            found = await run_in_threadpool(_at, str(request.base_url).rstrip("/") + self._base, found)
         return found.answer(request, headers)
+
+    @cached_property
+    def _writers(self) -> dict[str, _Writer]:
+        return _writers(self._catalog())
 
     def _write(self, path: str) -> _Document | None:
         """The document at that path, written at the first request; None where there is none."""
-        writer = _writers(self._catalog()).get(path)
-        if writer is None:
+        if path not in self._writers:
             return None
-        found = self._documents[path] = writer()
+        media_type, text = self._writers[path]
+        found = self._documents[path] = _Document.of(text(), media_type)
         return found
 
 
-def _writers(catalog: Catalog) -> dict[str, Callable[[], _Document]]:
+def _writers(catalog: Catalog) -> dict[str, _Writer]:
     """What writes each document, by its path."""
-    writers = {
-        "/api/models.json": lambda: _Document.of(_json(models_json(catalog)), _JSON),
-        "/api.json": lambda: _Document.of(_json(models_dev_json(catalog)), _JSON),
-        "/api/models.schema.json": lambda: _Document.of(_json(schema()), _SCHEMA),
-        "/api/changes.atom": lambda: _Document.of(changes_feed(catalog, history().changes, _ROOT), _ATOM),
-        "/llms.txt": lambda: _Document.of(llms_txt(catalog, _ROOT), _TEXT),
+    writers: dict[str, _Writer] = {
+        "/api/models.json": (_JSON, lambda: _json(models_json(catalog))),
+        "/api.json": (_JSON, lambda: _json(models_dev_json(catalog))),
+        "/api/models.schema.json": (_SCHEMA, lambda: _json(schema())),
+        "/api/changes.atom": (_ATOM, lambda: changes_feed(catalog, history().changes, _ROOT)),
+        "/llms.txt": (_TEXT, lambda: llms_txt(catalog, _ROOT)),
     }
     for card in catalog.cards:
-        writers[f"/api/models/{card.id}.json"] = partial(_model_json, catalog, card)
-        writers[f"/models/{card.id}.md"] = partial(_model_markdown, catalog, card)
+        writers[f"/api/models/{card.id}.json"] = (_JSON, partial(_model_json, catalog, card))
+        writers[f"/models/{card.id}.md"] = (_MARKDOWN, partial(model_markdown, catalog, card))
     return writers
 
 
-def _model_json(catalog: Catalog, card: ModelCard) -> _Document:
-    return _Document.of(_json(model_of_all(catalog, card)), _JSON)
-
-
-def _model_markdown(catalog: Catalog, card: ModelCard) -> _Document:
-    return _Document.of(model_markdown(catalog, card), _MARKDOWN)
+def _model_json(catalog: Catalog, card: ModelCard) -> str:
+    return _json(model_of_all(catalog, card))
 
 
 def _json(value: Any) -> str:
