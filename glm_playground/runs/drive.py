@@ -32,6 +32,8 @@ class Drive:
     """What the run may use at most; None where no cap holds for it, or one refused it."""
     on_end: Callable[[LiveRun], None] | None = None
     """Called once, when it has ended."""
+    repeat: bool = True
+    """Whether a request that was refused before anything was charged is sent again."""
     changed: threading.Condition = field(default_factory=threading.Condition)
     waiting: int = 0
     ended: threading.Event = field(default_factory=threading.Event)

@@ -141,7 +141,8 @@ class Engine:
             warm_up=warm_up,
             owner=owner,
         )
-        self._begin(run, behind, lambda drive: self._ask(drive, gateway, repeat=repeat), price, claim, on_end=on_end)
+        drive = Drive(run, price, claim, on_end, repeat, behind=self._drive_of(behind))
+        self._begin(drive, lambda drive: self._ask(drive, gateway))
         return run
 
     def replay(
@@ -177,7 +178,7 @@ class Engine:
             cost=cost,
         )
         replay = Replay(recorded, run, speed)
-        self._begin(run, behind, lambda drive: replay.play(drive.tell))
+        self._begin(Drive(run, no_price, behind=self._drive_of(behind)), lambda drive: replay.play(drive.tell))
         return run
 
     def stop(self, run: LiveRun) -> None:
@@ -263,18 +264,11 @@ class Engine:
             self._http = connection_pool(connect_timeout=connect, read_timeout=read)
         return GatewayClient(self._http, gateway)
 
-    def _begin(
-        self,
-        run: LiveRun,
-        behind: Run | None,
-        work: _Work,
-        price: AskPrice = no_price,
-        claim: Claim | None = None,
-        *,
-        on_end: Callable[[LiveRun], None] | None = None,
-    ) -> None:
-        drive = Drive(run, price, claim, on_end, behind=self._drives.get(behind.id) if behind else None)
-        self._drives[run.id] = drive
+    def _drive_of(self, run: Run | None) -> Drive | None:
+        return self._drives.get(run.id) if run else None
+
+    def _begin(self, drive: Drive, work: _Work) -> None:
+        self._drives[drive.run.id] = drive
         self._loop.call_soon_threadsafe(self._launch, drive, work)
 
     def _launch(self, drive: Drive, work: _Work) -> None:
@@ -345,7 +339,7 @@ class Engine:
         with drive.changed:
             drive.changed.notify_all()
 
-    async def _ask(self, drive: Drive, gateway: Gateway, *, repeat: bool) -> Outcome:
+    async def _ask(self, drive: Drive, gateway: Gateway) -> Outcome:
         if self._draining:
             drive.run.error = RunError(DRAINING, "")
             return Outcome.FAILED
@@ -357,9 +351,9 @@ class Engine:
         drive.run.started_at = datetime.now(UTC)
         drive.run.sent = True
         drive.t0_ns = perf_counter_ns()
-        return await self._read(drive, client, repeat=repeat)
+        return await self._read(drive, client)
 
-    async def _read(self, drive: Drive, client: GatewayClient, *, repeat: bool) -> Outcome:
+    async def _read(self, drive: Drive, client: GatewayClient) -> Outcome:
         run = drive.run
 
         def note_attempt(attempt: Attempt) -> None:
@@ -368,7 +362,7 @@ class Engine:
             drive.tell()
 
         request = run.request
-        asked = client.stream(request, client_request_id=run.id, on_attempt=note_attempt, repeat=repeat)
+        asked = client.stream(request, client_request_id=run.id, on_attempt=note_attempt, repeat=drive.repeat)
         async with asked as stream:
             drive.begin(stream.t0_ns)
             run.request_id = stream.ids.request_id
