@@ -80,9 +80,8 @@ class ChatStream:
         self.t0_ns = t0_ns
         self._redaction = redaction
         self._tail = tail
-        coding = response.headers.get("content-encoding", "").strip().lower()[:_LONGEST_CODING]
-        unread = coding and not _READ_CODINGS.issuperset(map(str.strip, coding.split(",")))
-        self._empty = f"the answer is compressed as {coding}" if unread else "the answer holds no event"
+        self._head = b""
+        """What a stream of events began with."""
 
     async def read_into(self, events: list[Event], changed: Callable[[], None] = lambda: None) -> None:
         """Adds each event to `events` as it comes, until the gateway ends the answer.
@@ -113,7 +112,7 @@ class ChatStream:
         if reader.failure:
             raise stream_failed(reader.failure, self.ids, self._redaction)
         if len(events) == before:
-            raise self._error(errors.ResponseUnreadable, self._empty)
+            raise self._error(errors.ResponseUnreadable, self._nothing())
 
     async def _read(self, reader: EventStreamReader, pass_on: Callable[[], None]) -> None:
         source = self._bytes()
@@ -133,7 +132,7 @@ class ChatStream:
     async def _read_events(
         self, head: bytes, source: AsyncIterator[bytes], reader: EventStreamReader, pass_on: Callable[[], None]
     ) -> None:
-        self._empty = _title(head) or self._empty
+        self._head = head
         t0_ns = self.t0_ns
         reader.feed(head, perf_counter_ns() - t0_ns)
         if reader.done or reader.failure:
@@ -196,6 +195,14 @@ class ChatStream:
         if last.kind is EventKind.ERROR:
             raise stream_failed(last, self.ids, self._redaction)
         events.append(Event(last.at_ns, EventKind.DONE, ""))
+
+    def _nothing(self) -> str:
+        """What to say of a stream without any event."""
+        if title := _title(self._head):
+            return title
+        coding = self._response.headers.get("content-encoding", "").strip().lower()[:_LONGEST_CODING]
+        unread = coding and not _READ_CODINGS.issuperset(map(str.strip, coding.split(",")))
+        return f"the answer is compressed as {coding}" if unread else "the answer holds no event"
 
     def _error(self, error: type[GatewayError], message: str) -> GatewayError:
         return error(self._redaction.text(message), request_id=self.ids.request_id, task_id=self.ids.task_id)
