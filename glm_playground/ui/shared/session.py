@@ -48,7 +48,8 @@ def session() -> Session:
         found.name_gateways(gateways.first.name)
     if unchosen:
         model = first_model(gateways.first)
-        found.begin_with(model or here.bench.lanes[0].setup.model)
+        if model:
+            found.begin_with(model)
         here.unchosen = here.bench.changes if model is None else -1
     return found
 
