@@ -5,10 +5,10 @@ root, before it opens the connection that the page comes through. Said beforehan
 the setting for hosts of Streamlit apps, `window.__streamlit` (`streamlit/frontend`, `StreamlitConfig`). The app's own
 style is there too: as an element of each page it would be drawn again and again.
 
-Streamlit's script fetches the code of a kind of element, such as a button, when the first one is drawn. The code of
-those that a page draws at once is fetched beforehand, while the browser waits for the page's script. That which colours
-code takes some 0.3 s to begin, in which the page stands still: where answers come it does so while there is nothing
-else to do.
+Streamlit's script fetches the code of a kind of element, such as a button, when the first one is drawn. That of the
+grid is large and is fetched beforehand, while the browser waits for the page's script; the others would gain nothing by
+it (`python -m bench.pages_usable`). The code that colours code takes some 0.3 s to begin, in which the page stands
+still: where answers come it does so while there is nothing else to do.
 """
 
 import json
@@ -26,21 +26,12 @@ from starlette.routing import Route
 from glm_playground.ui.server.alternates import with_alternates
 from glm_playground.ui.server.document_language import html_tag
 
-_ELEMENTS = {
-    "": ("ButtonGroup", "Button", "PageLink", "TextInput", "Selectbox", "Checkbox"),
-    "choose": ("ButtonGroup", "Button", "PageLink", "Selectbox", "Checkbox"),
-    "compare": ("ButtonGroup", "Button", "PageLink", "Selectbox", "TextInput", "DataFrame"),
-    "playground": ("ButtonGroup", "Button", "Selectbox", "ChatInput", "BidiComponent"),
-    "history": ("ButtonGroup", "Button", "TextInput", "Multiselect"),
-    "evaluate": ("ButtonGroup", "Button", "FileUploader", "TextArea"),
-    "vote": ("ButtonGroup", "Button", "Multiselect", "TextArea"),
-    "present": ("ButtonGroup", "Button", "Selectbox"),
-}
-_LATER_MS = 1500
-_LATER = dict.fromkeys(("playground", "history"), ("StreamlitSyntaxHighlighter",))
-PAGES = tuple(filter(None, _ELEMENTS))
+PAGES = ("choose", "compare", "playground", "history", "evaluate", "vote", "present")
 """Last parts of the addresses of the pages; the models' page has none."""
 
+_ELEMENTS = {"compare": ("DataFrame",)}
+_LATER_MS = 1500
+_LATER = dict.fromkeys(("playground", "history"), ("StreamlitSyntaxHighlighter",))
 _LAST_PART = rf"/\/({'|'.join(PAGES)})?\/?$/"
 _STATIC = Path(st.__file__).parent / "static"
 _STYLE = Path(__file__).with_name("first_page.css")
