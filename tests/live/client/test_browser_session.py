@@ -54,7 +54,6 @@ part()
 """
 
 SECOND = """
-import time
 import streamlit as st
 st.header("Second page")
 if prompt := st.chat_input("Say"):
@@ -70,7 +69,8 @@ if st.button("Fail"):
     raise ValueError("on purpose")
 """
 
-# Draws for as long as nobody stops it.
+# Draws for as long as nobody stops it. The pause is the page's, so that it does not fill the connection; no test waits
+# by it.
 SLOW = """
 import time
 import streamlit as st
