@@ -35,11 +35,6 @@ def lanes(at_gateway: None, open_page: Callable[..., AppTest]) -> Lanes:
 
 
 @pytest.fixture
-def page(at_gateway: None, open_page: Callable[..., AppTest]) -> Playground:
-    return Playground(open_page("pages/playground.py"))
-
-
-@pytest.fixture
 def sent(logged: Callable[..., list[dict[str, Any]]]) -> Callable[[Playground], dict[str, Any]]:
     """The body of the first lane's last request, as the server received it."""
 

@@ -30,11 +30,6 @@ BodyOf = Callable[[Run], dict[str, Any]]
 
 
 @pytest.fixture
-def page(at_gateway: None, open_page: Callable[..., AppTest]) -> Playground:
-    return Playground(open_page("pages/playground.py"))
-
-
-@pytest.fixture
 def lanes(at_gateway: None, open_page: Callable[..., AppTest]) -> Callable[..., Playground]:
     """Opens the page with these lanes, written as in a link."""
     return lambda *texts, **fields: Playground(open_page("pages/playground.py", lane=list(texts), **fields))

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.playground.test_composer import open_empty
+from tests.browser.playground.composer import open_empty
 from tests.live.app_process import AppProcess
 
 pytestmark = pytest.mark.slow

@@ -18,10 +18,32 @@ from glm_playground.gateway import (
     Message,
     ResponseIds,
     connection_pool,
+    errors,
 )
 
 T = TypeVar("T")
 PLAIN = ChatRequest(model="glm-5.1", messages=(Message(role="user", content="hi"),))
+
+CLASSES = {
+    400: errors.RequestRejected,
+    401: errors.AuthenticationFailed,
+    402: errors.CreditsExhausted,
+    403: errors.PermissionDenied,
+    404: errors.ModelNotFound,
+    408: errors.GatewayTimeout,
+    409: errors.RequestConflict,
+    410: errors.ModelRetired,
+    413: errors.PayloadRejected,
+    415: errors.PayloadRejected,
+    422: errors.RequestRejected,
+    429: errors.RateLimited,
+    500: errors.ServerFailed,
+    502: errors.ServerFailed,
+    503: errors.ServiceUnavailable,
+    504: errors.GatewayTimeout,
+    529: errors.Overloaded,
+}
+"""Of what kind the error of each status is."""
 
 
 @dataclass
