@@ -154,6 +154,9 @@ def test_no_text_changes_the_structure_of_a_page_or_leaves_its_direction_isolate
 @example("\u202e")
 @example("a\r````\r# b")
 @example("a | b \\| c \\\\| `|` |")
+@example("a\u2028# b\x85# c\x0b# d\x0c# e\u2029![f](http://evil.test/f.png)")
+@example("`\u200b``\n![f](http://evil.test/f.png)\n\n# Owned")
+@example("`\u200f``\u2028```")
 def test_no_text_changes_the_structure_of_a_markdown_document(text: str) -> None:
     markdown = markdown_of(in_every_place(text, "tame"), votes=[vote_of(text)])
     markdown.encode()
@@ -166,6 +169,8 @@ def test_no_text_changes_the_structure_of_a_markdown_document(text: str) -> None
 @settings(max_examples=60)
 @given(hostile)
 @example("# a\n\n- b\n\n  c\n```\n> d\n\n[r]: http://evil.test\n\n<!--")
+@example("a\u2028# b\x85# c\x0b# d\x0c# e\u2029!\u200b[f](http://evil.test/f.png)")
+@example("`\u200b``\n\n# Owned\n\n&#8232;# b")
 def test_no_answer_leaves_its_place_in_a_markdown_document(text: str) -> None:
     def outline(answer: str) -> list[tuple[str, str]]:
         parsed = MarkdownIt("commonmark").enable("table").parse(markdown_of(in_every_place("tame", answer)))
