@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from glm_playground.bundles.archive import SHARED, Limits
 from glm_playground.bundles.bundle import Bundle, BundleError, BundleParts, RecordedRun, ScenarioRow
 from glm_playground.bundles.snapshot import snapshot
+from glm_playground.runs.run import Run
 
 _TITLE_CHARACTERS = 80
 
@@ -32,6 +33,11 @@ class Scenario:
         """What the audience reads: the user's last words."""
         messages = self.lanes[0].run.request.messages
         return next((message.content for message in reversed(messages) if message.role == "user"), "")
+
+    @property
+    def name(self) -> str:
+        """Its title where nobody gave it one: the beginning of its question, else who was asked."""
+        return " ".join(self.question[:1000].split())[:_TITLE_CHARACTERS] or self.lanes[0].run.request.model
 
     @property
     def id(self) -> str:
@@ -62,16 +68,32 @@ class RunningOrder:
     """Left out when the order is written."""
     note: str = ""
 
-    def put(self, scenario: Scenario) -> "RunningOrder":
-        """With a scenario at the end, in place of those that have one of its runs."""
-        kept = tuple(one for one in self.scenarios if not one.run_ids & scenario.run_ids)
-        return replace(self, scenarios=(*kept, scenario))
+    def put(self, scenario: Scenario, language: str = "") -> "RunningOrder":
+        """With a scenario at the end, in place of those that have one of its runs.
 
-    def joined(self, scenarios: Sequence[Scenario]) -> "RunningOrder":
-        """With several scenarios at the end."""
+        Words that somebody gave the first of these stay where the new one has none; `language` is for one that nobody
+        said a language of.
+        """
+        kept = tuple(one for one in self.scenarios if not one.run_ids & scenario.run_ids)
+        before = next((one for one in self.scenarios if one.run_ids & scenario.run_ids), Scenario("", ()))
+        put = replace(
+            scenario,
+            title=scenario.title or before.title or scenario.name,
+            notes=scenario.notes or before.notes,
+            language=scenario.language or before.language or language,
+        )
+        return replace(self, scenarios=(*kept, put))
+
+    @property
+    def recordings(self) -> list[Run]:
+        """What all lanes of all scenarios show."""
+        return [one.run for scenario in self.scenarios for one in scenario.lanes]
+
+    def joined(self, scenarios: Sequence[Scenario], language: str = "") -> "RunningOrder":
+        """With several scenarios at the end; see `put`."""
         found = self
         for scenario in scenarios:
-            found = found.put(scenario)
+            found = found.put(scenario, language)
         return found
 
     def without(self, id: str) -> "RunningOrder":
@@ -95,22 +117,15 @@ class RunningOrder:
         return replace(self, scenarios=tuple(scenarios))
 
 
-def scenarios_of(runs: Sequence[RecordedRun], language: str) -> tuple[Scenario, ...]:
-    """What recorded runs become on stage: lanes that end with the same question stand side by side."""
+def scenarios_of(runs: Sequence[RecordedRun]) -> tuple[Scenario, ...]:
+    """What recorded runs become on stage, without words: lanes that end with the same question stand side by side."""
     groups: dict[str, list[RecordedRun]] = {}
     lanes: dict[int, list[RecordedRun]] = {}
     for one in runs:
         lanes.setdefault(one.lane, []).append(one)
     for lane in sorted(lanes):
         groups.setdefault(Scenario("", tuple(lanes[lane])).question, []).extend(lanes[lane])
-    return tuple(
-        Scenario(_short(question) or found[0].run.request.model, tuple(found), language=language)
-        for question, found in groups.items()
-    )
-
-
-def _short(question: str) -> str:
-    return " ".join(question[:1000].split())[:_TITLE_CHARACTERS]
+    return tuple(Scenario("", tuple(found)) for found in groups.values())
 
 
 def bundle_of(order: RunningOrder) -> Bundle:

@@ -23,10 +23,10 @@ def draw_put_on_stage(runs: Callable[[], Sequence[RecordedRun]], key: str) -> No
     if not found:
         st.caption(_("No run has ended yet."))
         return
-    scenarios = scenarios_of(found, language())
+    scenarios, spoken = scenarios_of(found), language()
     try:
         with released():
-            running_orders.change(owner(), lambda order: order.joined(scenarios))
+            running_orders.change(owner(), lambda order: order.joined(scenarios, spoken))
     except LedgerError as error:
         why = explain(error)
         st.error(why.body, title=_("It is not on stage."))

@@ -88,6 +88,16 @@ def test_the_same_run_is_on_stage_once() -> None:
     assert [one.title for one in ORDER.put(again).scenarios] == ["one", "three", "again"]
 
 
+@pytest.mark.parametrize("put_again", [("1", "2"), ("2",), ("9", "1")])
+def test_what_is_put_on_stage_again_keeps_the_words_that_it_was_given(put_again: tuple[str, ...]) -> None:
+    said = RunningOrder().joined(scenarios_of(ORDER.scenarios[0].runs), "en").changed("1", "Mine", "say it", "pt_BR")
+    [found] = said.joined(scenarios_of(scenario("", *put_again, lanes=False).runs), "en").scenarios
+    assert (found.title, found.notes, found.language) == ("Mine", "say it", "pt_BR")
+    # Its own words, as in a file that is opened, come before them.
+    [found] = said.put(replace(scenario("other", *put_again), language="")).scenarios
+    assert (found.title, found.notes, found.language) == ("other", "say other", "pt_BR")
+
+
 def test_a_lane_shows_its_last_run_and_the_question_is_the_users() -> None:
     both = scenario("x", "1", "2", lanes=False)
     assert [one.run.id for one in both.lanes] == ["2"]
@@ -108,7 +118,7 @@ def test_lanes_with_the_same_question_stand_side_by_side() -> None:
         return RecordedRun(replace(run, request=run.request.model_copy(update={"messages": messages})), lane=lane)
 
     runs = [asked("1", "first", 0), asked("2", "same", 0), asked("3", "other " * 50, 1), asked("4", "same", 2)]
-    same, other = scenarios_of(runs, "en")
+    same, other = RunningOrder().joined(scenarios_of(runs), "en").scenarios
     assert [one.run.id for one in same.lanes] == ["2", "4"]
     assert (same.title, same.language) == ("same", "en")
     assert [one.run.id for one in other.runs] == ["3"]
