@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from glm_playground.catalog import AnyFact, Source
 from glm_playground.reports.decision import SourceLine
+from glm_playground.ui.shared.fact_view import publisher_name
 from glm_playground.ui.shared.i18n import _, day
 
 
@@ -28,7 +29,7 @@ class Cited:
 
     def _line(self, source_id: str, fact: AnyFact) -> SourceLine:
         source = self._sources.get(source_id)
-        parts = [source.publisher if source else source_id]
+        parts = [publisher_name(source) if source else source_id]
         if fact.read:
             parts.append(_("read on {date}").format(date=day(fact.read)))
         if as_of := fact.as_of or (source.as_of if source else None):

@@ -154,16 +154,16 @@ def _claim_line(claim: Claim[object], fact: AnyFact, sources: Mapping[str, Sourc
 
 def short_name(source: Source) -> str:
     """The publisher without the document: "Z.ai (model card)" is Z.ai."""
-    return _publisher(source).split(" (")[0]
+    return publisher_name(source).split(" (")[0]
 
 
-def _publisher(source: Source) -> str:
+def publisher_name(source: Source) -> str:
     """Who publishes it; this project itself in the session's language, any other by its name."""
     return _("this project") if source.publisher == "this project" else source.publisher
 
 
 def source_link(source: Source, *, short: bool = False) -> str:
     """The publisher, as a link where the document has an address; `short` leaves out which document it is."""
-    name = literal(short_name(source) if short else _publisher(source))
+    name = literal(short_name(source) if short else publisher_name(source))
     # An address may hold characters that end a Markdown link.
     return f"[{name}](<{source.url}>)" if source.url else name
