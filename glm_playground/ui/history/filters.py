@@ -20,8 +20,14 @@ _KEYS = (_TEXT, _MODELS, _SERVERS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _
 _COST_STATES = tuple(state for state in CostState if state is not CostState.PREDICTED)
 
 
-def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
-    """Draws the search and, once they are opened, the filters; what they say."""
+def draw_filters(ledger: Ledger, owner: str, models: Sequence[str]) -> RunFilter:
+    """Draws the search and, once they are opened, the filters; what they say.
+
+    Args:
+        ledger: of the runs.
+        owner: of the runs.
+        models: of the runs.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
             _("Search"),
@@ -30,9 +36,9 @@ def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
             placeholder=_('words in prompts, answers and notes, or "a phrase"'),
             persist_state="session",
         )
-        models = st.multiselect(
+        chosen = st.multiselect(
             _("Model"),
-            _with_chosen(ledger.models(owner), _MODELS),
+            _with_chosen(models, _MODELS),
             key=_MODELS,
             placeholder=_("all"),
             persist_state="session",
@@ -45,7 +51,7 @@ def draw_filters(ledger: Ledger, owner: str) -> RunFilter:
     state = st.session_state
     return RunFilter(
         text=(text or "").strip(),
-        models=tuple(models),
+        models=tuple(chosen),
         servers=tuple(state.get(_SERVERS) or ()),
         since=_day(state.get(_FROM)),
         until=_day(state.get(_TO)),

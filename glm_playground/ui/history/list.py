@@ -38,11 +38,12 @@ _PAGES, _FILTER, _GRID, _CONFIRM = (
 
 def draw_list(ledger: Ledger, owner: str) -> None:
     """Draws the filters, the runs that fit, and what can be done with them."""
-    if not is_asked() and not ledger.models(owner):
+    models = ledger.models(owner)
+    if not is_asked() and not models:
         _draw_undo(ledger, owner)
         _draw_empty()
         return
-    wanted = draw_filters(ledger, owner)
+    wanted = draw_filters(ledger, owner, models)
     state = st.session_state
     if state.get(_FILTER) != wanted:
         state[_FILTER], state[_PAGES] = wanted, []
