@@ -4,7 +4,7 @@ LedgerError
  ├─ LedgerOpening       it is not open yet
  ├─ LedgerUnreachable   no such server, no such folder, wrong password, no answer in time
  │   └─ LedgerReplaced   its file was removed or replaced while it was open
- ├─ LedgerLocked        another program holds it for too long
+ ├─ LedgerLocked        another program holds it for too long, or another tab keeps changing what is stored
  ├─ LedgerReadOnly      it may not be written
  ├─ LedgerFull          no space is left
  ├─ LedgerDamaged       it is no database, or a broken one
@@ -49,7 +49,7 @@ class LedgerReplaced(LedgerUnreachable):
 
 
 class LedgerLocked(LedgerError):
-    """Another program holds the database for longer than the timeout."""
+    """Another program holds the database for longer than the timeout, or another tab is faster at each try."""
 
 
 class LedgerReadOnly(LedgerError):

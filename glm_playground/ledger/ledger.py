@@ -382,6 +382,11 @@ class Ledger:
         with self._database.reading() as connection:
             return workbenches.read(connection, owner, id)
 
+    def workbench_saved_at(self, owner: str, id: str) -> datetime | None:
+        """When a workbench was saved last; None where the owner has none of that id."""
+        with self._database.reading() as connection:
+            return workbenches.saved_at(connection, owner, id)
+
     def save_workbench(self, owner: str, id: str, name: str, body: str, revision: int) -> int | None:
         """Stores a workbench over the revision that was read, or a new one for 0.
 

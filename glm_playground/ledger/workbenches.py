@@ -37,6 +37,11 @@ def read(connection: Connection, owner: str, id: str) -> StoredWorkbench | None:
     return StoredWorkbench(found.id, found.name, _text(found.body), found.revision, found.updated_at)
 
 
+def saved_at(connection: Connection, owner: str, id: str) -> datetime | None:
+    """When a workbench was saved last; None where the owner has none of that id."""
+    return connection.execute(select(workbenches.c.updated_at).where(_shown(owner, id))).scalar()
+
+
 def save(connection: Connection, owner: str, id: str, *, name: str, packed: bytes, revision: int) -> int | None:
     """Stores a workbench over that revision of it, or a new one for 0; its new revision, or None for a conflict."""
     now = datetime.now(UTC)

@@ -1,13 +1,11 @@
 """The presets of an owner, stored in the ledger; where that is away, in this process."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from glm_playground.chat.setup import Preset, PresetProblem, read_presets, write_presets
 from glm_playground.ledger import Ledger
 from glm_playground.service import storage
-
-_TRIES: Final = 3
+from glm_playground.service.conflicts import try_to_store
 
 
 def presets(owner: str) -> dict[str, Preset]:
@@ -51,12 +49,13 @@ def join(owner: str, to: str) -> None:
 
 def _change(owner: str, change: Callable[[dict[str, Preset]], object]) -> None:
     ledger = storage.needed_ledger()
-    # Another tab may store its own meanwhile: then both changes count.
-    for _try in range(_TRIES):
+
+    def store() -> bool:
         kept, revision = _read(ledger, owner)
         change(kept)
-        if ledger.save_presets(owner, write_presets(list(kept.values())), revision) is not None:
-            return
+        return ledger.save_presets(owner, write_presets(list(kept.values())), revision) is not None
+
+    try_to_store(store, "the presets")
 
 
 def _read(ledger: Ledger, owner: str) -> tuple[dict[str, Preset], int]:

@@ -13,22 +13,26 @@ from weakref import WeakValueDictionary
 
 from glm_playground.bundles.bundle import NotABundle, write_bundle
 from glm_playground.bundles.running_order import RunningOrder, bundle_of, read_order
-from glm_playground.ledger import RUNNING_ORDER, Ledger, StoredWorkbench
+from glm_playground.ledger import RUNNING_ORDER, StoredWorkbench
 from glm_playground.service import storage
+from glm_playground.service.conflicts import try_to_store
 
-_TRIES = 3
 _read: "WeakValueDictionary[tuple[str, datetime], RunningOrder]" = WeakValueDictionary()
-_reading = threading.Lock()
+_lock = threading.Lock()
 
 
 def running_order(owner: str) -> RunningOrder:
-    """The owner's running order; tabs that show the same share it.
+    """The owner's running order; tabs that show the same share it, and it is read anew only after a change.
 
     Raises:
         LedgerError: it could not be read.
         BundleError: it is broken, or a later version of the app stored it.
     """
-    return _of(owner, storage.needed_ledger().workbench(owner, RUNNING_ORDER))
+    ledger = storage.needed_ledger()
+    saved_at = ledger.workbench_saved_at(owner, RUNNING_ORDER)
+    with _lock:
+        found = _read.get((owner, saved_at)) if saved_at else RunningOrder()
+    return _of(owner, ledger.workbench(owner, RUNNING_ORDER)) if found is None else found
 
 
 def change(owner: str, changed: Callable[[RunningOrder], RunningOrder]) -> None:
@@ -38,13 +42,7 @@ def change(owner: str, changed: Callable[[RunningOrder], RunningOrder]) -> None:
         LedgerError: it could not be stored.
         BundleError: it would be too large, or what is stored cannot be read.
     """
-    ledger = storage.needed_ledger()
-    # Another tab may store its own meanwhile: then both changes count.
-    for _try in range(_TRIES):
-        stored = ledger.workbench(owner, RUNNING_ORDER)
-        new = changed(_of(owner, stored))
-        if _save(ledger, owner, new, stored):
-            return
+    _store(owner, lambda stored: changed(_of(owner, stored)))
 
 
 def join(owner: str, to: str) -> None:
@@ -65,27 +63,37 @@ def forget(owner: str) -> None:
     Raises:
         LedgerError: it could not be removed.
     """
-    stored = storage.needed_ledger().workbench(owner, RUNNING_ORDER)
-    if stored:
-        _save(storage.needed_ledger(), owner, RunningOrder(), stored)
+    _store(owner, lambda _stored: RunningOrder())
 
 
-def _save(ledger: Ledger, owner: str, order: RunningOrder, stored: StoredWorkbench | None) -> bool:
-    body = base64.b64encode(write_bundle(bundle_of(order))).decode() if order.scenarios else ""
-    revision = ledger.save_workbench(owner, RUNNING_ORDER, order.title, body, stored.revision if stored else 0)
-    return revision is not None
+def _store(owner: str, made: Callable[[StoredWorkbench | None], RunningOrder]) -> None:
+    ledger = storage.needed_ledger()
+
+    def store() -> bool:
+        stored = ledger.workbench(owner, RUNNING_ORDER)
+        order = made(stored)
+        if stored is None and not order.scenarios:
+            return True
+        body = base64.b64encode(write_bundle(bundle_of(order))).decode() if order.scenarios else ""
+        revision = stored.revision if stored else 0
+        return ledger.save_workbench(owner, RUNNING_ORDER, order.title, body, revision) is not None
+
+    try_to_store(store, "the running order")
 
 
 def _of(owner: str, stored: StoredWorkbench | None) -> RunningOrder:
     if stored is None or not stored.body:
         return RunningOrder()
     key = owner, stored.updated_at
-    with _reading:
+    with _lock:
         found = _read.get(key)
-        if found is None:
-            try:
-                data = base64.b64decode(stored.body, validate=True)
-            except (binascii.Error, ValueError):
-                raise NotABundle("what is stored is no file") from None
-            _read[key] = found = read_order(data)
-        return found
+    if found is None:
+        # Not within the lock, which all owners share: reading a long one takes a while.
+        try:
+            data = base64.b64decode(stored.body, validate=True)
+        except (binascii.Error, ValueError):
+            raise NotABundle("what is stored is no file") from None
+        found = read_order(data)
+        with _lock:
+            found = _read.setdefault(key, found)
+    return found
