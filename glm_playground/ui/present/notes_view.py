@@ -26,6 +26,7 @@ def draw_notes() -> None:
 @st.fragment(run_every=_FOLLOWS_EVERY_S)
 def _draw_following() -> None:
     now, moment = stages.stage(), datetime.now(UTC)
+    stages.ask_lists(now.order)
     with st.container(horizontal=True, gap="large"):
         st.metric(_("Clock"), clock(moment), width="content")
         minutes, rest = divmod(int((moment - now.begun_at).total_seconds()), 60)

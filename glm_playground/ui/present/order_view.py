@@ -24,7 +24,6 @@ from glm_playground.ui.shared.i18n import LANGUAGES, _, language
 from glm_playground.ui.shared.ledger_notice import draw_error, explain
 from glm_playground.ui.shared.long_text import draw_typed
 from glm_playground.ui.shared.navigation import NOTES, VIEW
-from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.page_header import stand_in_badge
 
 _FOLDER = Path(__file__).parents[2] / "scenarios"
@@ -46,10 +45,9 @@ def bundled(name: str) -> RunningOrder | BundleError:
 
 def draw_orders() -> None:
     """Draws the orders, and the scenarios of the one that is chosen."""
-    runtime.ask_models(asked_gateways().first)
-    mine = _mine()
     names = {_MINE: _("Yours")} | LANGUAGES
     if _CHOSEN not in st.session_state:
+        mine = _mine()
         st.session_state[_CHOSEN] = _MINE if isinstance(mine, RunningOrder) and mine.scenarios else language()
     chosen = st.segmented_control(
         _("Running order"),
@@ -61,10 +59,11 @@ def draw_orders() -> None:
         persist_state="session",
     )
     is_mine = chosen == _MINE
-    order = mine if is_mine else bundled(str(chosen))
+    order = _mine() if is_mine else bundled(str(chosen))
     if isinstance(order, BundleError):
         st.error(literal(str(order)), title=_("This running order cannot be read."))
         order = RunningOrder()
+    stages.ask_lists(order)
     _draw_buttons(order)
     if said := st.session_state.pop(_SAID, None):
         st.error(said[1], title=said[0])
@@ -148,10 +147,13 @@ def _draw_scenario(order: RunningOrder, place: int, scenario: Scenario, *, is_mi
 
 
 def _gone(scenario: Scenario) -> list[str]:
-    """The models of a scenario that the gateway does not list, as far as it has said what it lists."""
-    listed = runtime.live_models(asked_gateways().first).value
-    models = dict.fromkeys(one.run.request.model for one in scenario.lanes)
-    return [model for model in models if listed and model not in listed.models]
+    """The models of a scenario that their gateways do not list, as far as those have said what they list."""
+    gone = []
+    for one in scenario.lanes:
+        model, listed = one.run.request.model, runtime.live_models(stages.gateway_of(one.run)).value
+        if listed and model not in listed.models:
+            gone.append(model)
+    return list(dict.fromkeys(gone))
 
 
 def _draw_moves(order: RunningOrder, place: int, scenario: Scenario) -> None:

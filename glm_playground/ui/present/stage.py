@@ -6,15 +6,17 @@ Every tab of an owner shares the stage: the window with the notes follows it, an
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from weakref import WeakValueDictionary
 
 import streamlit as st
 
 from glm_playground.bundles.running_order import RunningOrder, Scenario
 from glm_playground.chat.plan import check
+from glm_playground.gateway import Gateway
 from glm_playground.runs.caps import Claim, Key, Measure, Scope, Tally, refusal_of
 from glm_playground.runs.live_run import LiveRun
-from glm_playground.runs.run import Outcome
+from glm_playground.runs.run import Outcome, Run
 from glm_playground.service import runtime, storage
 from glm_playground.service.runner import GatewayRunner
 from glm_playground.ui.server.address import client_address
@@ -152,13 +154,11 @@ def ask_live() -> None:
     now = stage()
     if now.scenario is None:
         return
-    gateways = asked_gateways()
-    runner = GatewayRunner(gateways, owner(), client_address(), present=True)
+    runner = GatewayRunner(asked_gateways(), owner(), client_address(), present=True)
     claims: list[Claim] = []
     asked = []
     for one in now.scenario.lanes:
-        # Where there are several gateways, a lane asks the one that it was recorded at.
-        gateway = (gateways.several and gateways.find(one.run.server.name)) or gateways.first
+        gateway = gateway_of(one.run)
         request = one.run.request.said_in(runner.dialect(gateway.name))
         if problem := check(request, runner.limits(gateway.name, request.model)):
             now.notice = explain_finding(problem, request.model)
@@ -169,6 +169,20 @@ def ask_live() -> None:
     now.notice = _refused(claims)
     if now.notice is None:
         now.runs = [runner.start(name, request, behind=None, warm_up=False) for name, request in asked]
+
+
+def gateway_of(recorded: Run) -> Gateway:
+    """Which gateway a lane asks: the one that it was recorded at where there are several, else the only one."""
+    gateways = asked_gateways()
+    return (gateways.several and gateways.find(recorded.server.name)) or gateways.first
+
+
+def ask_lists(order: RunningOrder) -> None:
+    """Asks each gateway of an order's lanes for its models and prices, in the background."""
+    gateways = {gateway.name: gateway for gateway in map(gateway_of, order.recordings)}
+    for gateway in gateways.values():
+        runtime.ask_models(gateway)
+        runtime.ask_prices(gateway)
 
 
 def _refused(claims: list[Claim]) -> Explanation | None:
@@ -192,12 +206,13 @@ def used() -> tuple[Key, Tally]:
 
 def allowance() -> tuple[str, str]:
     """What is used of the cap and the cap, as Markdown: in dollars, or in tokens where no price is known."""
-    scenario, gateway = stage().scenario, asked_gateways().first
-    models = [one.run.request.model for one in scenario.lanes] if scenario else []
-    priced = all(runtime.price_of(gateway, model) for model in models)
+    scenario = stage().scenario
+    runs = [one.run for one in scenario.lanes] if scenario else []
+    priced = all(runtime.price_of(gateway_of(run), run.request.model) for run in runs)
     measure = Measure.DOLLARS if priced else Measure.TOKENS
-    limit = storage.counter().caps[Scope.PRESENT].of(measure)
-    return amount_text(measure, used()[1].of(measure)), amount_text(measure, limit or used()[1].of(measure))
+    _key, tally = used()
+    limit = storage.counter().caps[Scope.PRESENT].of(measure) or Decimal()
+    return amount_text(measure, tally.of(measure)), amount_text(measure, limit)
 
 
 def stop() -> None:

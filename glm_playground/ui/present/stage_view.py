@@ -35,6 +35,7 @@ def _style() -> str:
 def draw_stage() -> None:
     """Draws the scenario on stage, what is played or asked, and the keys."""
     now = stages.stage()
+    stages.ask_lists(now.order)
     st.html(_style())
     attached: list[tuple[RunView, Callable[[], None]]] = []
     with st.container(key="stage", gap="small"):

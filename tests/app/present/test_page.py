@@ -14,7 +14,7 @@ from glm_playground.bundles.bundle import RecordedRun, write_bundle
 from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_of, read_order
 from glm_playground.gateway import ChatRequest, Message
 from glm_playground.ledger import RUNNING_ORDER
-from glm_playground.runs.run import Outcome
+from glm_playground.runs.run import Outcome, Server
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import running_orders, runtime, storage
 from glm_playground.ui.present.order_view import bundled
@@ -289,6 +289,56 @@ def test_without_a_price_tokens_are_capped(
     assert "tokens for today are used up" in str(at.warning[0].proto)
     notes = open_page("pages/present.py", owner=me, view="notes")
     assert "500 tokens" in [metric.label for metric in notes.metric][-1]
+
+
+@pytest.fixture
+def two_gateways(
+    configure: Configure, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first lists nothing and has no prices; the second does."""
+    file = tmp_path / "gateways.toml"
+    price = '[[gateway.model]]\nid = "glm-5.1"\ninput = 1\noutput = 2\n'
+    file.write_text(
+        '[[gateway]]\nname = "Away"\naddress = "http://127.0.0.1:9"\n'
+        f'[[gateway]]\nname = "Here"\naddress = "{sandbox.base_url}"\nkey_env = "ITS_KEY"\n{price}'
+    )
+    monkeypatch.setenv("ITS_KEY", sandbox.key)
+    configure(GLM_PLAYGROUND_GATEWAYS=str(file))
+
+
+def recorded_at(gateway: str, model: str) -> RecordedRun:
+    one = asked("@script text=x", "recorded")
+    request = one.run.request.model_copy(update={"model": model})
+    return replace(one, run=replace(one.run, request=request, server=Server(gateway, "http://127.0.0.1:9")))
+
+
+@pytest.mark.parametrize(("gateway", "gone"), [("Here", ["glm\\-gone"]), ("Away", []), ("Removed", [])])
+def test_whether_a_model_is_gone_is_asked_where_it_was_recorded(
+    two_gateways: None, open_page: OpenPage, gateway: str, gone: list[str]
+) -> None:
+    me = uuid.uuid4().hex
+    open_page("pages/present.py", owner=me)
+    put(me, Scenario("Gone", (recorded_at(gateway, "glm-gone"),)))
+    open_page("pages/present.py", owner=me)
+    wait_for_answers()
+    at = open_page("pages/present.py", owner=me)
+    said = [caption.value.rpartition(": ")[2] for caption in at.caption if "Not listed" in caption.value]
+    assert said == gone
+
+
+@pytest.mark.parametrize(
+    ("gateways", "unit"), [(("Here",), "$1.00"), (("Away",), "tokens"), (("Here", "Away"), "tokens")]
+)
+def test_the_cap_is_in_dollars_where_each_lanes_own_gateway_has_a_price(
+    two_gateways: None, open_page: OpenPage, gateways: tuple[str, ...], unit: str
+) -> None:
+    me = uuid.uuid4().hex
+    open_page("pages/present.py", owner=me)
+    lanes = tuple(replace(recorded_at(name, "glm-5.1"), lane=lane) for lane, name in enumerate(gateways))
+    put(me, Scenario("Priced?", lanes))
+    on_stage(open_page, me)
+    notes = open_page("pages/present.py", owner=me, view="notes")
+    assert unit in [metric.label.replace("\\", "") for metric in notes.metric][-1]
 
 
 def test_the_notes_follow_the_stage_and_a_reload_finds_it(configure: Configure, open_page: OpenPage) -> None:
