@@ -232,9 +232,9 @@ REPORT_TITLE_CHARACTERS = 200
 REPORT_PURPOSE_CHARACTERS = 2_000
 REPORT_CONCLUSION_CHARACTERS = 10_000
 REPORT_TEXT_CHARACTERS = 20_000
-"""Of one answer or prompt; the rest is in a bundle."""
+"""Of one text: an answer, a prompt, the arguments of a call, an error; the rest is in a bundle."""
 REPORT_CHARACTERS = 600_000
-"""Of all answers and prompts; the longest are cut first."""
+"""Of all texts; the longest are cut first."""
 REPORT_TEXT_LINES = 600
 REPORT_LINES = 12_000
 REPORT_TABLE_CELLS = 400

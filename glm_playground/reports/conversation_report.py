@@ -8,8 +8,8 @@ from decimal import Decimal
 from glm_playground.reports.candidates import Candidate, candidates_of, cost_sample
 from glm_playground.reports.charts import Bar, BarChart, DotChart
 from glm_playground.reports.coverage import not_tested
-from glm_playground.reports.cuts import Cut
-from glm_playground.reports.questions import Asked, asked, shown_question, texts_of
+from glm_playground.reports.cuts import within_bounds
+from glm_playground.reports.questions import Asked, asked, shown_question
 from glm_playground.reports.report import (
     Bullet,
     Bullets,
@@ -18,6 +18,7 @@ from glm_playground.reports.report import (
     Paragraph,
     Part,
     Passage,
+    Question,
     Report,
     Section,
     Sources,
@@ -175,16 +176,15 @@ def _bar(candidate: Candidate, sample: Sample, unit: float, text: Callable[[floa
 
 
 def _questions(candidates: Sequence[Candidate], questions: Sequence[Asked], words: ReportWords) -> Section:
-    cut = Cut(texts_of(questions))
     systems: dict[str, list[str]] = {}
     for one in candidates:
         if one.setup.system.strip():
             systems.setdefault(one.setup.system, []).append(one.name(words))
-    parts: list[Part] = [
-        Passage(f"{words.words.system_prompt}: {', '.join(names)}", cut(text)) for text, names in systems.items()
+    parts: list[Passage | Question] = [
+        Passage(f"{words.words.system_prompt}: {', '.join(names)}", text) for text, names in systems.items()
     ]
-    parts += [shown_question(question, number, cut, words) for number, question in enumerate(questions, start=1)]
-    return Section(words.questions, tuple(parts))
+    parts += [shown_question(question, number, words) for number, question in enumerate(questions, start=1)]
+    return Section(words.questions, tuple(within_bounds(parts, words)))
 
 
 def _method(candidates: Sequence[Candidate], runs: Sequence[Run], words: ReportWords) -> Iterator[Section]:

@@ -1,8 +1,11 @@
 """Where long texts are cut, so that a report of many runs stays one that can be opened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from glm_playground import bounds
+from glm_playground.reports.report import Passage, Question
+from glm_playground.reports.report_words import ReportWords
+from glm_playground.reports.words import number_text
 
 
 def fair_limit(sizes: Sequence[int], most_each: int, most_in_all: int) -> int:
@@ -39,3 +42,35 @@ class Cut:
             return text
         whole_lines = kept.rfind("\n")
         return kept[:whole_lines] if whole_lines > len(kept) // 2 else kept
+
+
+def within_bounds(parts: Sequence[Passage | Question], words: ReportWords) -> Iterator[Passage | Question]:
+    """`parts` with each text at its share of what all of them may have; `words` say where one is cut."""
+    cut = Cut([passage.text for part in parts for passage in _passages(part)])
+
+    def shown(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+        return tuple(_cut(passage, cut, words) for passage in passages)
+
+    for part in parts:
+        if isinstance(part, Passage):
+            yield _cut(part, cut, words)
+        else:
+            answers = (answer._replace(passages=shown(answer.passages)) for answer in part.answers)
+            yield part._replace(prompt=shown(part.prompt), answers=tuple(answers))
+
+
+def _passages(part: Passage | Question) -> Iterator[Passage]:
+    if isinstance(part, Passage):
+        yield part
+        return
+    yield from part.prompt
+    for answer in part.answers:
+        yield from answer.passages
+
+
+def _cut(passage: Passage, cut: Cut, words: ReportWords) -> Passage:
+    kept = cut(passage.text)
+    if len(kept) == len(passage.text):
+        return passage
+    shown, whole = number_text(len(kept), words.words), number_text(len(passage.text), words.words)
+    return passage._replace(text=kept, cut=words.cut.format(shown=shown, whole=whole))

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from glm_playground.chat.conversation import Answer, Prompt, Turn
 from glm_playground.reports.candidates import Candidate, cost_sample
-from glm_playground.reports.cuts import Cut
 from glm_playground.reports.figures import lane_figures
 from glm_playground.reports.report import Paragraph, Passage, Question, ShownAnswer
 from glm_playground.reports.report_words import ReportWords
@@ -58,23 +57,16 @@ def asked(candidates: Sequence[Candidate]) -> list[Asked]:
     return list(found.values())
 
 
-def texts_of(questions: Sequence[Asked]) -> list[str]:
-    """Every prompt and answer that may have to be cut."""
-    texts = [text for question in questions for _label, text in _prompt_texts(question.prompt, ReportWords())]
-    answers = (answer for question in questions for _c, lane, turn in question.turns for answer in _shown(lane, turn))
-    return texts + [answer.content for answer in answers]
-
-
-def shown_question(question: Asked, number: int, cut: Cut, words: ReportWords) -> Question:
-    """The question with its answers; `number` is its place, from 1."""
+def shown_question(question: Asked, number: int, words: ReportWords) -> Question:
+    """The question with its answers, all texts whole; `number` is its place, from 1."""
     first = on_one_line(question.prompt.text, _TITLE_CHARACTERS)
     title = words.question.format(number=number_text(number, words.words))
-    prompt = [_passage(label, text, cut, words) for label, text in _prompt_texts(question.prompt, words)]
+    prompt = [Passage(label, text) for label, text in _prompt_texts(question.prompt, words)]
     return Question(
         f"{title}: {first}" if first else title,
         tuple(prompt),
         words.asked_before.format(count=number_text(question.before, words.words)) if question.before else "",
-        tuple(_answers(question, cut, words)),
+        tuple(_answers(question, words)),
         _figures(question, words),
     )
 
@@ -101,7 +93,7 @@ def _shown(lane: TranscriptLane, turn: Turn) -> list[Answer]:
     return [turn.answer] if turn.answers else []
 
 
-def _answers(question: Asked, cut: Cut, words: ReportWords) -> Iterator[ShownAnswer]:
+def _answers(question: Asked, words: ReportWords) -> Iterator[ShownAnswer]:
     seen: set[str] = set()
     for candidate, lane, turn in question.turns:
         for answer in _shown(lane, turn):
@@ -115,27 +107,23 @@ def _answers(question: Asked, cut: Cut, words: ReportWords) -> Iterator[ShownAns
                 count = number_text(len(turn.answers), words.words)
                 numbered = words.words.other_answer.format(number=number_text(place, words.words), count=count)
                 name = f"{name}. {numbered}"
-            yield _answer(name, answer, lane, turn, cut=cut, words=words)
+            yield _answer(name, answer, lane, turn, words)
 
 
-def _answer(
-    name: str, answer: Answer, lane: TranscriptLane, turn: Turn, *, cut: Cut, words: ReportWords
-) -> ShownAnswer:
+def _answer(name: str, answer: Answer, lane: TranscriptLane, turn: Turn, words: ReportWords) -> ShownAnswer:
     said, run = words.words, run_on_screen(answer)
     passages = []
     if run is None:
         label = said.quoted if answer.quoted else said.written_by_user
-        passages.append(_passage(label, answer.content, cut, words, markdown=True))
-        return ShownAnswer(name, tuple(passages))
+        return ShownAnswer(name, (Passage(label, answer.content, "markdown"),))
     wanted = (run.request.response_format or {}).get("type", "text")
     if answer.content:
-        passages.append(_passage("", answer.content, cut, words, markdown=wanted == "text"))
+        passages.append(Passage("", answer.content, "markdown" if wanted == "text" else "text"))
     passages += [
-        _passage(f"{said.tool_call} {on_one_line(call.name, 80)}", call.arguments, cut, words)
-        for call in answer.tool_calls
+        Passage(f"{said.tool_call} {on_one_line(call.name, 80)}", call.arguments) for call in answer.tool_calls
     ]
     if run.error:
-        passages.append(Passage(said.error, cut(error_text(run.error)), failed=True))
+        passages.append(Passage(said.error, error_text(run.error), failed=True))
     if not passages:
         passages.append(Passage("", words.no_answer))
     notices = []
@@ -147,15 +135,6 @@ def _answer(
     if hidden:
         notices.append(Paragraph(words.others_kept.format(count=number_text(hidden, said))))
     return ShownAnswer(name, tuple(passages), tuple(notices), _figures_line(run, lane.costs.get(run.id), words))
-
-
-def _passage(label: str, text: str, cut: Cut, words: ReportWords, *, markdown: bool = False) -> Passage:
-    kept = cut(text)
-    told = ""
-    if len(kept) < len(text):
-        shown, whole = number_text(len(kept), words.words), number_text(len(text), words.words)
-        told = words.cut.format(shown=shown, whole=whole)
-    return Passage(label, kept, "markdown" if markdown else "text", told)
 
 
 def _figures_line(run: Run, cost: Cost | None, words: ReportWords) -> str:

@@ -1,15 +1,17 @@
 """A report as a value: who was asked, each question once with its answers, figures and charts, what was not tested."""
 
+import json
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground import bounds
 from glm_playground.chat.conversation import Answer, Prompt, Turn
 from glm_playground.chat.setup import Setup
-from glm_playground.gateway import ChatRequest, Message
+from glm_playground.gateway import ChatRequest, Event, EventKind, Message
 from glm_playground.reports.charts import BarChart, ticks
 from glm_playground.reports.conversation_report import Published, conversation_report
 from glm_playground.reports.cuts import Cut, fair_limit
@@ -20,7 +22,7 @@ from glm_playground.reports.sections import Table
 from glm_playground.reports.stored_lanes import lanes_of
 from glm_playground.reports.transcript import TranscriptLane
 from glm_playground.runs.cost import cost_of
-from glm_playground.runs.run import Run, Server
+from glm_playground.runs.run import Run, RunError, Server
 from tests.report_lanes import AT, PLAY_PRICE, PRICE, QUESTIONS, lane_of, realistic_lanes, run_of, timed_run
 
 WORDS = ReportWords()
@@ -160,6 +162,47 @@ def test_a_long_answer_is_cut_with_words_and_short_ones_stay_whole() -> None:
     assert first.text.count("\n") <= bounds.REPORT_TEXT_LINES
     assert first.cut.startswith(f"Cut here: {len(first.text):,} of {len(long):,} characters are shown.")
     assert (second.text, second.cut) == ("short", "")
+
+
+def texts(report: Report) -> list[str]:
+    """Of all that users and models wrote."""
+    parts = [part for section in report.sections for part in section.parts]
+    found = [part for part in parts if isinstance(part, Passage)]
+    for part in questions(report):
+        found += [*part.prompt, *(passage for answer in part.answers for passage in answer.passages)]
+    return [passage.text for passage in found]
+
+
+def long_call(text: str) -> Event:
+    return Event(0, EventKind.TOOL_CALLS, json.dumps([{"id": "c", "function": {"name": "f", "arguments": text}}]))
+
+
+@pytest.mark.parametrize("place", ["arguments", "errors", "system prompts", "answers", "lines"])
+def test_all_texts_together_stay_within_the_bounds_wherever_they_stand(place: str) -> None:
+    lanes = []
+    for number in range(bounds.REPORT_RUNS):
+        long = f"{number} ".ljust(20_000, "x") if place != "lines" else f"{number}\n" * 600
+        run, setup = run_of("short", id=str(number)), Setup(model="glm-5.1")
+        if place in {"arguments", "lines"}:
+            run.events.append(long_call(long))
+        elif place == "errors":
+            run = replace(run, error=RunError("ServerFault", long, status=500))
+        elif place == "answers":
+            run = run_of(long, id=str(number))
+        else:
+            setup = Setup(model="glm-5.1", system=long)
+        lanes.append(lane_of((Prompt("Hi"), Answer(run)), setup=setup))
+    found = texts(report_of(*lanes))
+    assert bounds.REPORT_CHARACTERS * 0.5 < sum(map(len, found)) <= bounds.REPORT_CHARACTERS or place == "lines"
+    assert sum(text.count("\n") for text in found) <= bounds.REPORT_LINES
+    assert found.count("Hi") == 1
+
+
+def test_the_turns_that_a_copied_lane_shares_take_no_room_twice() -> None:
+    runs = [run_of("x" * 20_000, id=str(number)) for number in range(25)]
+    lanes = [lane_of(*((Prompt(f"Question {run.id}"), Answer(run)) for run in runs)) for _copy in range(4)]
+    found = texts(report_of(*lanes))
+    assert [len(text) for text in found if text.startswith("x")] == [20_000] * 25
 
 
 def test_an_empty_conversation_is_a_report_that_says_nothing_wrong() -> None:
