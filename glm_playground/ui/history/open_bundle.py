@@ -17,7 +17,7 @@ from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanations import Explanation
+from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.figures import seconds, tokens
 from glm_playground.ui.shared.i18n import _, language, moment
 from glm_playground.ui.shared.navigation import PLAYGROUND

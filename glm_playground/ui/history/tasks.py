@@ -9,7 +9,7 @@ from glm_playground.gateway.tasks import read_task
 from glm_playground.ledger import Ledger, Settlement, StoredRun, TaskLookup
 from glm_playground.service import runtime
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanations import Explanation
+from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
 from glm_playground.ui.shared.ledger_notice import attempt

@@ -5,7 +5,7 @@ from glm_playground.chat.attachments import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENT
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.pdf import PdfFault, PdfProblem
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanations import Explanation
+from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.i18n import _, number
 
 

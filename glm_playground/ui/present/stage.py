@@ -22,7 +22,8 @@ from glm_playground.service.runner import GatewayRunner
 from glm_playground.ui.server.address import client_address
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.explanations import Explanation, explain_finding
+from glm_playground.ui.shared.explanation import Explanation
+from glm_playground.ui.shared.finding_words import explain_finding
 from glm_playground.ui.shared.navigation import STAGE, VIEW
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.refusal_words import amount_text, explain_refusal

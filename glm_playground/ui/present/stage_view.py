@@ -16,7 +16,7 @@ from glm_playground.settings import settings
 from glm_playground.ui.present import stage as stages
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanations import explain_error
+from glm_playground.ui.shared.error_words import explain_error
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.long_text import draw_code, draw_typed

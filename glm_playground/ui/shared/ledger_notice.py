@@ -24,7 +24,7 @@ from glm_playground.ledger import (
 )
 from glm_playground.service import storage
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.explanations import Explanation
+from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.i18n import _
 
 _log = logging.getLogger(__name__)

@@ -11,9 +11,10 @@ from glm_playground.runs.run import Outcome, Run
 from glm_playground.runs.standings import repeats_of, spread
 from glm_playground.runs.totals import CostTotal
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanations import explain_error, explain_notes, explain_retry
+from glm_playground.ui.shared.error_words import explain_error, explain_retry
 from glm_playground.ui.shared.figures import chunks, dollars, min_median_max, per_second, seconds, tokens
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.note_words import explain_notes
 from glm_playground.ui.shared.page_header import replay_badge, stand_in_badge
 from glm_playground.ui.shared.run_details import draw_details
 from glm_playground.ui.shared.styled import styled

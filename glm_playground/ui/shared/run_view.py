@@ -16,7 +16,7 @@ from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import ThinkingSplitter, split
 from glm_playground.ui.server.scheduler import page_slot, redraw_slot, released
-from glm_playground.ui.shared.explanations import explain_retry
+from glm_playground.ui.shared.error_words import explain_retry
 from glm_playground.ui.shared.figures import seconds
 from glm_playground.ui.shared.growing_text import GrowingJson, GrowingMarkdown, GrowingText, draw_json, most_at_once
 from glm_playground.ui.shared.i18n import _, ngettext, number

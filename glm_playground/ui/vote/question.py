@@ -20,8 +20,9 @@ from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import action_slot, released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanations import Explanation, explain_finding
+from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.figures import dollars
+from glm_playground.ui.shared.finding_words import explain_finding
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.own_key import asked_gateways

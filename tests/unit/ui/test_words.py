@@ -27,8 +27,9 @@ from glm_playground.ui.server import document_language
 from glm_playground.ui.server.first_page import first_page
 from glm_playground.ui.server.headers import SecurityHeaders, content_security_policy
 from glm_playground.ui.shared import figures, i18n
-from glm_playground.ui.shared.explanations import explain_error, explain_finding
+from glm_playground.ui.shared.error_words import explain_error
 from glm_playground.ui.shared.file_buttons import dated
+from glm_playground.ui.shared.finding_words import explain_finding
 from glm_playground.ui.shared.i18n import preferred_language
 from glm_playground.ui.shared.run_footer import cost_text, total_text
 

@@ -1,26 +1,17 @@
-"""What a user is told when something did not go as asked: what happened, what it means, what to do."""
+"""Why a run failed or is sent again: what happened, what it means, what to do."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from glm_playground.chat.checks import Finding, Problem
 from glm_playground.gateway.errors import Speaker, speaker_of
 from glm_playground.runs.caps import Refusal
 from glm_playground.runs.engine import DRAINING
-from glm_playground.runs.notes import Note, NoteKind, notes_of
 from glm_playground.runs.run import Run, RunError
 from glm_playground.settings import settings
 from glm_playground.ui.shared.answer_markdown import code_span, literal
+from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.figures import seconds
-from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.refusal_words import explain_refusal
-
-
-class Explanation(NamedTuple):
-    """A headline and what to do, both Markdown."""
-
-    title: str
-    body: str
 
 
 def explain_error(run: Run) -> Explanation:
@@ -343,109 +334,3 @@ _ERRORS: dict[str, Callable[[RunError, Run], tuple[str, str]]] = {
     "StreamSilent": _stream_silent,
     "StreamLineTooLong": _line_too_long,
 }
-
-
-def explain_notes(run: Run) -> list[str]:
-    """What is worth knowing about an ended answer, a sentence or two each, as Markdown."""
-    return [_explain_note(note, run) for note in notes_of(run)]
-
-
-def _explain_note(note: Note, run: Run) -> str:
-    sentences = {
-        NoteKind.UNREADABLE: ngettext(
-            "One event of the stream could not be read; what stood in it is lost.",
-            "{count} events of the stream could not be read; what stood in them is lost.",
-            note.number,
-        ),
-        NoteKind.IN_ONE_PIECE: _(
-            "The answer came all at once: the server, or something before it, kept it until it was whole. TTFT and "
-            "speed say little about the model."
-        ),
-        NoteKind.SEVERAL_ANSWERS: _(
-            "{count} answers were asked for with n; the first is shown, and the usage is that of all."
-        ),
-        NoteKind.OTHER_MODEL: _("{name} answered, not {model}."),
-        NoteKind.UNKNOWN_END: _(
-            "The server ended the answer with {name}, a reason that this app does not know; it may be incomplete."
-        ),
-        NoteKind.REASONING_ONLY: _(
-            "The model reasoned and then ended without an answer. Send again, raise max tokens, or turn thinking off."
-        ),
-        NoteKind.THINKING_UNCLOSED: _(
-            "The model's thinking never ended, so there is no answer. Send again, or turn thinking off."
-        ),
-        NoteKind.NO_CALL: _(
-            "The answer ended as if it called a tool, but there is no call. Send again; the server may not read this "
-            "model's tool calls."
-        ),
-        NoteKind.EMPTY: _("No answer came. Send again, or word the prompt in another way."),
-        NoteKind.REASONED_ANYWAY: _(
-            "Thinking was turned off, but reasoning came: the server does not honour the switch for this model."
-        ),
-    }
-    return sentences[note.kind].format(count=note.number, name=literal(note.text), model=literal(run.request.model))
-
-
-def explain_finding(finding: Finding, model: str) -> Explanation:
-    """Why a request was not sent."""
-    found, limit = (_figure(value) for value in (finding.found, finding.limit))
-    sentences = {
-        Problem.BLANK_PROMPT: (_("The prompt is empty."), _("Write something, then send.")),
-        Problem.BLANK_MODEL: (_("No model is chosen."), _("Choose a model, then send.")),
-        Problem.PROMPT_TOO_LONG: (
-            _("The prompt is longer than the model's context."),
-            _(
-                "About {found} tokens by Z.ai's rule of thumb; {model} takes {limit}. Shorten it, or clear the "
-                "conversation."
-            ),
-        ),
-        Problem.MAX_TOKENS_TOO_HIGH: (
-            _("Max tokens is above the model's limit."),
-            _("{found} tokens are asked for; {model} writes at most {limit}. Lower it, then send."),
-        ),
-        Problem.MAX_TOKENS_TOO_LOW: (_("Max tokens is too low."), _("It must be at least 1.")),
-        Problem.TEMPERATURE_OUT_OF_RANGE: (
-            _("The temperature is out of range."),
-            _("It goes from 0 to {limit} there; {found} was given."),
-        ),
-        Problem.TOP_P_OUT_OF_RANGE: (
-            _("top_p is out of range."),
-            _("It must be above 0, and 1 at most; {found} was given."),
-        ),
-        Problem.TOO_MANY_ANSWERS: (
-            _("Too many answers are asked for at once."),
-            _("{found} were asked for; this app sends at most {limit}."),
-        ),
-        Problem.NOT_A_NUMBER: (_("An extra request field is not a number."), _("{names} must be a number.")),
-        Problem.FIELDS_REFUSED: (
-            _("Some extra request fields may not be sent."),
-            _(
-                "Not allowed: {names}. Where a request goes, with which key and in whose name is the operator's to "
-                "set. Take them out in the settings, then send."
-            ),
-        ),
-        Problem.IMAGES_REFUSED: (
-            _("{model} is not known to take images."),
-            _("Choose a model that does, such as GLM-5.3-Flash, or send the prompt without them."),
-        ),
-        Problem.IMAGES_TOO_LARGE: (
-            _("The images of this conversation are too large together."),
-            _("They have {found} MB; {limit} MB are sent at most. Clear the conversation, or send smaller ones."),
-        ),
-    }
-    title, body = sentences[finding.problem]
-    if finding.is_advice:
-        body = _(
-            "{found} tokens are asked for; elsewhere {model} writes at most {limit}. Lower it, or send it anyway: the "
-            "server that is asked has not said its limit."
-        )
-    names = literal(", ".join(finding.names))
-    text = body.format(found=found, limit=limit, model=literal(model), names=names)
-    sent = _("Nothing was sent.")
-    return Explanation(title.format(model=literal(model)), f"{text} {sent}")
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return ""
-    return number(value, 0 if float(value).is_integer() else 2)
