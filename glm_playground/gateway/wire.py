@@ -163,6 +163,11 @@ class ChatRequest(Parameters):
     stream: bool = True
     thinking_switch: ThinkingSwitch = ThinkingSwitch.TYPE
 
+    @property
+    def wants_json(self) -> bool:
+        """Whether the answer is asked for in a format, which is JSON, and not as text."""
+        return bool((self.response_format or {}).get("type", "text") != "text")
+
     def said_in(self, dialect: Dialect) -> Self:
         """The same as a server of that dialect takes it; what it has no word for is left out."""
         update: dict[str, Any] = {}

@@ -28,14 +28,12 @@ from glm_playground.reports.report_words import ReportWords
 from glm_playground.reports.sections import (
     STAND_IN,
     Table,
-    VoteShown,
     asking_text,
     figures_table,
     period_text,
     replay_notice,
     sources_table,
     stand_in_notice,
-    votes_table,
     warm_ups_text,
 )
 from glm_playground.reports.shown_text import on_one_line
@@ -70,7 +68,6 @@ def conversation_report(
     written_at: datetime,
     paper: Paper = Paper.A4,
     published: Published | None = None,
-    votes: Sequence[VoteShown] = (),
 ) -> Report:
     """The report of `lanes`.
 
@@ -83,7 +80,6 @@ def conversation_report(
         written_at: now, UTC.
         paper: what it is printed on.
         published: what the catalogue says of the models.
-        votes: between the answers.
     """
     published = published or Published()
     candidates = candidates_of([lane for lane in lanes if not is_warm_up(lane)])
@@ -92,7 +88,6 @@ def conversation_report(
     sections = [
         _results(candidates, questions, runs, lanes, words),
         Section(words.charts, (*_charts(candidates, words), *published.charts)),
-        *([Section(words.words.votes, (votes_table(votes, words.words),))] if votes else []),
         _questions(candidates, questions, words),
         *([Section(words.models, (published.facts,))] if published.facts else []),
         Section(words.not_tested, (_bullets(not_tested(candidates, questions, published.models, words)),)),

@@ -58,7 +58,7 @@ def _settings(candidates: Sequence[Candidate], words: ReportWords) -> Iterator[s
 def _features(runs: Sequence[Run], words: ReportWords) -> Iterator[str]:
     uses: Mapping[str, Callable[[Run], bool]] = {
         "tools": lambda run: bool(run.request.tools),
-        "json": lambda run: (run.request.response_format or {}).get("type", "text") != "text",
+        "json": lambda run: run.request.wants_json,
         "images": lambda run: any(message.images for message in run.request.messages),
         "thinking_on": lambda run: run.request.thinking is True,
         "thinking_off": lambda run: run.request.thinking is False,
@@ -99,19 +99,10 @@ def _numbers(candidates: Sequence[Candidate], questions: Sequence[Asked], words:
 
 def _outcomes(runs: Sequence[Run], words: ReportWords) -> Iterator[str]:
     in_all = number_text(len(runs), words.words)
-    stood_in, failed = (sum(map(fits, runs)) for fits in (_is_stand_in, _has_failed))
-    if stood_in:
+    if stood_in := sum(bool(run.server.stand_in) for run in runs):
         yield words.stand_in_answers.format(count=number_text(stood_in, words.words), runs=in_all)
-    if failed:
+    if failed := sum(run.outcome is Outcome.FAILED for run in runs):
         yield words.failed_runs.format(count=number_text(failed, words.words), runs=in_all)
-
-
-def _is_stand_in(run: Run) -> bool:
-    return bool(run.server.stand_in)
-
-
-def _has_failed(run: Run) -> bool:
-    return run.outcome is Outcome.FAILED
 
 
 def _listed(names: Sequence[str]) -> str:

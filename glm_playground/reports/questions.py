@@ -116,9 +116,8 @@ def _answer(name: str, answer: Answer, lane: TranscriptLane, turn: Turn, words: 
     if run is None:
         label = said.quoted if answer.quoted else said.written_by_user
         return ShownAnswer(name, (Passage(label, answer.content, "markdown"),))
-    wanted = (run.request.response_format or {}).get("type", "text")
     if answer.content:
-        passages.append(Passage("", answer.content, "markdown" if wanted == "text" else "text"))
+        passages.append(Passage("", answer.content, "text" if run.request.wants_json else "markdown"))
     passages += [
         Passage(f"{said.tool_call} {on_one_line(call.name, 80)}", call.arguments) for call in answer.tool_calls
     ]

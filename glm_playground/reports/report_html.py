@@ -1,7 +1,5 @@
 """A report as one HTML page, which loads nothing, runs nothing and prints."""
 
-from functools import partial
-
 from glm_playground.reports.chart_svg import chart_svg
 from glm_playground.reports.report import Report
 from glm_playground.reports.shown_text import shown_text
@@ -19,8 +17,4 @@ TEMPLATES.tests["kind"] = _is_kind
 def to_html(report: Report, words: Words) -> str:
     """The page, on the report's paper when it is printed; `words` write the numbers of the charts."""
     template = TEMPLATES.get_template("report.html.jinja")
-    return shown_text(template.render(report=report, chart=partial(_chart, words=words)))
-
-
-def _chart(chart: object, number: int, words: Words) -> str:
-    return chart_svg(chart, words, number)  # type: ignore[arg-type]
+    return shown_text(template.render(report=report, chart=lambda chart, number: chart_svg(chart, words, number)))

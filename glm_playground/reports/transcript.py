@@ -313,8 +313,8 @@ def _answer(answer: Answer, run: Run, words: Words) -> tuple[_Passage, ...]:
     if (reasoning := reasoning_of(run)).strip():
         passages.append(_Passage(words.reasoning, reasoning, folds=True))
     if answer.content or not (answer.tool_calls or run.error):
-        wanted = (run.request.response_format or {}).get("type", "text")
-        passages.append(_Passage(words.assistant, answer.content, language="markdown" if wanted == "text" else "json"))
+        language = "json" if run.request.wants_json else "markdown"
+        passages.append(_Passage(words.assistant, answer.content, language=language))
     passages += [_Passage(words.tool_call, call.arguments, call.name, "json") for call in answer.tool_calls]
     if run.error:
         passages.append(_Passage(words.error, error_text(run.error), failed=True))

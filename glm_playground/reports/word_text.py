@@ -17,7 +17,6 @@ from glm_playground.reports.shown_text import shown_text
 
 CODE, CODE_LINES, SMALL, CUT = "Code", "Code Lines", "Small", "Cut"
 """Styles that `word` adds."""
-TWIPS_A_CM = 567
 _STEP = 360
 """Twips that a list or a quote stands further in."""
 _DEEPEST = 3

@@ -52,10 +52,6 @@ def _places(body: "DeltaGenerator") -> _Places:
     return _Places(thinking, answer, answer.empty())
 
 
-def _wants_json(run: Run) -> bool:
-    return bool((run.request.response_format or {}).get("type", "text") != "text")
-
-
 class RunView:
     """The body of one run, drawn where this is made: reasoning folded apart, then the answer."""
 
@@ -161,7 +157,7 @@ class RunView:
             self._stop_waiting()
             if self._thinking:
                 self._status.update(label=thinking_label(self.run), state="complete")
-            self._answer = (GrowingJson if _wants_json(self.run) else GrowingMarkdown)(self._places.answer)
+            self._answer = (GrowingJson if self.run.request.wants_json else GrowingMarkdown)(self._places.answer)
         return self._answer.draw(text)
 
     def _stop_waiting(self) -> None:
@@ -234,7 +230,7 @@ def draw_ended(answer: Answer, run: Run) -> None:
     asked: dict[str, int] = st.session_state.setdefault("drawn_characters", {})
     most = asked.get(answer.id) or most_at_once(text, drawn=0)
     with places.answer:
-        if _wants_json(run):
+        if run.request.wants_json:
             draw_json(text)
             return
         draw_markdown(text, most)
