@@ -13,6 +13,8 @@ from babel.messages.pofile import read_po, write_po
 
 from glm_playground.catalog import load_catalog
 from glm_playground.catalog.explanations import explanations
+from glm_playground.reports.report_words import ReportWords
+from glm_playground.reports.sentences import sentences
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "glm_playground" / "locale"
@@ -26,6 +28,9 @@ def template() -> Catalog:
             found.add(message)
     # What this project wrote into the data files is shown in the reader's language too.
     for text in explanations(load_catalog()):
+        found.add(text)
+    # So is what reports say, which stands there in English.
+    for text in sentences(ReportWords()):
         found.add(text)
     return found
 

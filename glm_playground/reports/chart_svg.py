@@ -6,8 +6,9 @@ Colours are for white paper; a chart keeps its white ground on a dark screen.
 from markupsafe import Markup, escape
 
 from glm_playground.reports.charts import Bar, BarChart, DotChart, largest, ticks
+from glm_playground.reports.figure_text import number_text
 from glm_playground.reports.shown_text import on_one_line
-from glm_playground.reports.words import Words, number_text
+from glm_playground.reports.transcript_words import Words
 
 WIDTH = 680
 INK, MUTED, LINE, FILL = "#12161b", "#4a5361", "#d5dae1", "#2f6690"

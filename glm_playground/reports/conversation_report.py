@@ -9,6 +9,7 @@ from glm_playground.reports.candidates import Candidate, candidates_of, cost_sam
 from glm_playground.reports.charts import Bar, BarChart, DotChart
 from glm_playground.reports.coverage import not_tested
 from glm_playground.reports.cuts import within_bounds
+from glm_playground.reports.figure_text import dollars_text, duration_text, number_text, speed_text
 from glm_playground.reports.questions import Asked, asked, shown_question
 from glm_playground.reports.report import (
     Bullet,
@@ -38,7 +39,6 @@ from glm_playground.reports.sections import (
 )
 from glm_playground.reports.shown_text import on_one_line
 from glm_playground.reports.transcript import TranscriptLane, is_warm_up, most_at_once
-from glm_playground.reports.words import dollars_text, duration_text, number_text, speed_text
 from glm_playground.runs.run import Run
 from glm_playground.runs.samples import Sample
 

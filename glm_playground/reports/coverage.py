@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from glm_playground.reports.candidates import Candidate
+from glm_playground.reports.figure_text import number_text
 from glm_playground.reports.prompt_language import LANGUAGES, language_of
 from glm_playground.reports.questions import Asked
 from glm_playground.reports.report_words import ReportWords
 from glm_playground.reports.sections import settings_text
 from glm_playground.reports.shown_text import on_one_line
-from glm_playground.reports.words import number_text
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.runs.samples import MIN_N_FOR_P95
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from glm_playground import bounds
+from glm_playground.reports.figure_text import number_text
 from glm_playground.reports.report import Passage, Question
 from glm_playground.reports.report_words import ReportWords
-from glm_playground.reports.words import number_text
 
 
 def fair_limit(sizes: Sequence[int], most_each: int, most_in_all: int) -> int:

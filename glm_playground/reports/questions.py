@@ -6,13 +6,7 @@ from decimal import Decimal
 
 from glm_playground.chat.conversation import Answer, Prompt, Turn
 from glm_playground.reports.candidates import Candidate, cost_sample
-from glm_playground.reports.figures import lane_figures
-from glm_playground.reports.report import Paragraph, Passage, Question, ShownAnswer
-from glm_playground.reports.report_words import ReportWords
-from glm_playground.reports.sections import STAND_IN, Cell, Column, Table, capitalised, sample_cell
-from glm_playground.reports.shown_text import on_one_line
-from glm_playground.reports.transcript import TranscriptLane, error_text, run_on_screen
-from glm_playground.reports.words import (
+from glm_playground.reports.figure_text import (
     cost_text,
     dollars_text,
     duration_text,
@@ -20,6 +14,12 @@ from glm_playground.reports.words import (
     run_speed_text,
     speed_text,
 )
+from glm_playground.reports.figures import lane_figures
+from glm_playground.reports.report import Paragraph, Passage, Question, ShownAnswer
+from glm_playground.reports.report_words import ReportWords
+from glm_playground.reports.sections import STAND_IN, Cell, Column, Table, capitalised, sample_cell
+from glm_playground.reports.shown_text import on_one_line
+from glm_playground.reports.transcript import TranscriptLane, error_text, run_on_screen
 from glm_playground.runs.cost import Cost, is_play_money
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Outcome, Run

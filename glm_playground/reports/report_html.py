@@ -4,7 +4,7 @@ from glm_playground.reports.chart_svg import chart_svg
 from glm_playground.reports.report import Report
 from glm_playground.reports.shown_text import shown_text
 from glm_playground.reports.transcript import TEMPLATES
-from glm_playground.reports.words import Words
+from glm_playground.reports.transcript_words import Words
 
 
 def _is_kind(part: object, *names: str) -> bool:

@@ -1,10 +1,10 @@
-"""What a report says in the reader's language beside the words that a transcript has."""
+"""What a report says beside the words of a transcript: in English here, in another language by `sentences.said`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from glm_playground.reports.report import Labels
-from glm_playground.reports.words import Words
+from glm_playground.reports.transcript_words import Words
 
 LABELS = Labels(
     author="Author",

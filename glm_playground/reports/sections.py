@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from glm_playground.chat.conversation import Answer
 from glm_playground.chat.setup import Setup, setup_of
+from glm_playground.reports.figure_text import dollars_text, duration_text, number_text, speed_text
 from glm_playground.reports.figures import LaneFigures
-from glm_playground.reports.words import Words, dollars_text, duration_text, number_text, speed_text
+from glm_playground.reports.transcript_words import Words
 from glm_playground.runs.cost import Cost, CostState, Price, TokenClass, is_play_money
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.runs.samples import Sample

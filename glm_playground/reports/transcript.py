@@ -25,6 +25,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.gateway.wire import clean_text
 from glm_playground.markdown.document import to_document
 from glm_playground.markdown.html import to_html as answer_html
+from glm_playground.reports.figure_text import cost_text, duration_text, number_text, run_speed_text
 from glm_playground.reports.figures import lane_figures
 from glm_playground.reports.sections import (
     MeasuredLane,
@@ -40,7 +41,7 @@ from glm_playground.reports.sections import (
     votes_table,
     warm_ups_text,
 )
-from glm_playground.reports.words import Words, cost_text, duration_text, number_text, run_speed_text
+from glm_playground.reports.transcript_words import Words
 from glm_playground.runs.cost import Cost, is_play_money
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Run, RunError

@@ -13,6 +13,8 @@ from babel.messages.pofile import read_po
 
 from glm_playground.catalog import load_catalog
 from glm_playground.catalog.explanations import explanations
+from glm_playground.reports.report_words import ReportWords
+from glm_playground.reports.sentences import sentences
 
 ROOT = Path(__file__).parents[2]
 PORTUGUESE = ROOT / "glm_playground" / "locale" / "pt_BR" / "LC_MESSAGES" / "messages.po"
@@ -26,6 +28,9 @@ def _in_the_code() -> dict[str | tuple[str, ...], str]:
     # What this project wrote into the data files is shown in the reader's language too.
     for text in explanations(load_catalog()):
         found.setdefault(text, "the catalog's data")
+    # So is what reports say, which stands there in English.
+    for text in sentences(ReportWords()):
+        found.setdefault(text, "the words of reports")
     return found
 
 

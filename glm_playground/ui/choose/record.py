@@ -20,8 +20,8 @@ def draw_record(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, So
     from glm_playground.reports.decision_report import decision_report  # noqa: PLC0415
     from glm_playground.reports.report import Cover, Paper, Report  # noqa: PLC0415
     from glm_playground.ui.choose.decision import decision_of  # noqa: PLC0415
-    from glm_playground.ui.shared.all_report_words import all_report_words  # noqa: PLC0415
     from glm_playground.ui.shared.report_form import draw_report  # noqa: PLC0415
+    from glm_playground.ui.shared.report_words import report_words  # noqa: PLC0415
 
     address, spoken = st.context.url or "", language()
 
@@ -29,7 +29,7 @@ def draw_record(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, So
         return decision_report(
             decision_of(shortlist, catalog, sources, basis, address),
             cover,
-            all_report_words(),
+            report_words(),
             language=spoken,
             day_text=long_day(cover.day),
             written_at=datetime.now(UTC),

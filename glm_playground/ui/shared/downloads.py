@@ -11,14 +11,13 @@ from glm_playground.reports.report import Cover, Paper, Report
 from glm_playground.reports.stored_lanes import lanes_of
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.transcript_json import to_json
-from glm_playground.ui.shared.all_report_words import all_report_words
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, language, long_day
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.price_basis import kept_basis
 from glm_playground.ui.shared.published_facts import published_of
 from glm_playground.ui.shared.report_form import draw_report
-from glm_playground.ui.shared.report_words import report_words
+from glm_playground.ui.shared.report_words import report_words, transcript_words
 
 
 def recorded_lanes(recorded: Sequence[RecordedRun]) -> list[TranscriptLane]:
@@ -29,7 +28,7 @@ def recorded_lanes(recorded: Sequence[RecordedRun]) -> list[TranscriptLane]:
 def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> None:
     """Draws a button for each kind of file; `lanes` is asked, and the file written, when it is pressed."""
     now = datetime.now(UTC)
-    words, spoken = report_words(), language()
+    words, spoken = transcript_words(), language()
     kinds = (
         FileKind("Markdown", "md", "text/markdown", lambda: to_markdown(lanes(), words, exported_at=now)),
         FileKind("JSON", "json", "application/json", lambda: to_json(lanes(), exported_at=now)),
@@ -53,7 +52,7 @@ def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -
         return conversation_report(
             found,
             cover,
-            all_report_words(),
+            report_words(),
             language=spoken,
             day_text=long_day(cover.day),
             written_at=datetime.now(UTC),

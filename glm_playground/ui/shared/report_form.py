@@ -9,11 +9,11 @@ import streamlit as st
 
 from glm_playground import bounds
 from glm_playground.reports.report import Cover, Paper, Report
-from glm_playground.reports.words import Words
+from glm_playground.reports.transcript_words import Words
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, in_language, language, long_day
-from glm_playground.ui.shared.report_words import report_words
+from glm_playground.ui.shared.report_words import transcript_words
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -77,7 +77,7 @@ def _draw_files(cover: Cover, paper: Paper, make: MakeReport, key: str, stem: st
     spoken = language()
 
     def write(draw: Callable[[Report, Words], str | bytes]) -> Callable[[], str | bytes]:
-        return lambda: in_language(spoken, lambda: draw(make(cover, paper), report_words()))
+        return lambda: in_language(spoken, lambda: draw(make(cover, paper), transcript_words()))
 
     kinds = (
         FileKind("HTML", "html", "text/html", write(_html)),

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from glm_playground.reports.report import Paper, Report
 from glm_playground.reports.report_html import to_html
-from glm_playground.reports.words import Words
+from glm_playground.reports.transcript_words import Words
 from tests.report_lanes import QUESTIONS, realistic_lanes
 from tests.unit.reports.test_report_formats import HOSTILE, everywhere, report_of
 

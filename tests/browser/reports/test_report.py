@@ -16,7 +16,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.gateway import Usage
 from glm_playground.reports.sections import VoteShown
 from glm_playground.reports.transcript import TranscriptLane, to_html
-from glm_playground.reports.words import Words
+from glm_playground.reports.transcript_words import Words
 from glm_playground.runs.cost import cost_of
 from glm_playground.runs.run import Server
 from tests.report_lanes import AT, PLAY_PRICE, QUESTIONS, lane_of, realistic_lanes, run_of

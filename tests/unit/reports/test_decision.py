@@ -11,7 +11,7 @@ from glm_playground.reports.report_html import to_html
 from glm_playground.reports.report_markdown import to_markdown
 from glm_playground.reports.report_words import ReportWords
 from glm_playground.reports.sections import Cell, Column, Table
-from glm_playground.reports.words import Words
+from glm_playground.reports.transcript_words import Words
 from tests.report_lanes import AT
 
 HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:b) | # `c` *d*"

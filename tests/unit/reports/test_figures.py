@@ -14,12 +14,12 @@ from glm_playground.gateway import ChatRequest, Message, Usage
 from glm_playground.reports.figures import LaneFigures, lane_figures
 from glm_playground.reports.sections import VoteShown
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
-from glm_playground.reports.words import Words
+from glm_playground.reports.transcript_words import Words
 from glm_playground.runs.cost import Cost, CostState, cost_of
 from glm_playground.runs.run import Outcome, Run, RunError, Server
 from glm_playground.runs.samples import sample_of
 from glm_playground.ui.shared import i18n
-from glm_playground.ui.shared.report_words import report_words
+from glm_playground.ui.shared.report_words import transcript_words
 from tests.report_lanes import AT, MILLISECOND, PLAY_PRICE, PRICE, SERVER, lane_of, realistic_lanes, run_of, timed_run
 
 STAND_IN = Server("Sandbox", "http://127.0.0.1:8601", stand_in="SmolLM2", failed_not_charged=True)
@@ -220,4 +220,4 @@ def test_a_report_says_when_its_runs_were_made_and_a_page_without_any_has_no_fig
 
 def test_a_report_says_in_english_what_the_app_would_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(i18n, "language", lambda: "en")
-    assert report_words() == Words()
+    assert transcript_words() == Words()

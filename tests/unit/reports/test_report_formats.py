@@ -29,8 +29,8 @@ from glm_playground.reports.report_words import ReportWords
 from glm_playground.reports.slides import to_pptx
 from glm_playground.reports.stored_lanes import lanes_of
 from glm_playground.reports.transcript import TranscriptLane
+from glm_playground.reports.transcript_words import Words
 from glm_playground.reports.word import to_docx
-from glm_playground.reports.words import Words
 from glm_playground.runs.cost import cost_of
 from glm_playground.runs.run import Server
 from tests.documents import parts_of, slides_of, text_of_docx

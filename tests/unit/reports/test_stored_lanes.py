@@ -14,7 +14,7 @@ from glm_playground.gateway import ChatRequest, Event, EventKind, Message, ToolC
 from glm_playground.reports.stored_lanes import lanes_of
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.transcript_json import to_json
-from glm_playground.reports.words import Words
+from glm_playground.reports.transcript_words import Words
 from glm_playground.runs.cost import Cost, cost_of
 from glm_playground.runs.marks import marked
 from glm_playground.runs.run import Outcome, Run, Server

@@ -21,7 +21,7 @@ from glm_playground.gateway import Event, EventKind, Parameters, ToolCall, Usage
 from glm_playground.reports.sections import VoteShown
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.transcript_json import to_json
-from glm_playground.reports.words import Words
+from glm_playground.reports.transcript_words import Words
 from glm_playground.runs.cost import Cost, CostState, Price, TokenClass, cost_of
 from glm_playground.runs.run import Outcome, RunError, Server
 from glm_playground.runs.run_json import cost_from_json
