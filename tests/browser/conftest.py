@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FilePayload,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.live.app_process import AppProcess
 from tests.live.conftest import serve
@@ -78,6 +87,15 @@ class Tab:
     def ask(self, text: str) -> None:
         self.prompt.fill(text)
         self.prompt.press("Enter")
+
+    def attach(self, *files: Path | FilePayload) -> None:
+        """Attaches files to what is typed; Streamlit takes no prompt while one is on its way."""
+        box = self.page.get_by_test_id("stChatInput")
+        chips = box.get_by_test_id("stFileChip")
+        before = chips.count()
+        box.locator("input[type=file]").set_input_files(files)
+        expect(chips).to_have_count(before + len(files))
+        expect(self.button("Send message")).to_be_enabled()
 
     @property
     def answer(self) -> Locator:

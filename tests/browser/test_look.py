@@ -29,8 +29,19 @@ KNOWN = {
 }
 
 
+class _Redrawn(Exception):
+    """What axe read was replaced before it could be looked at."""
+
+
 def findings(tab: Tab) -> list[str]:
     """What axe finds on the page, without what is known of Streamlit. Only colours differ in the dark theme."""
+    for _ in range(3):
+        with suppress(_Redrawn):
+            return list(_findings(tab))
+    raise AssertionError("the page is drawn anew each time")
+
+
+def _findings(tab: Tab) -> Iterator[str]:
     # What is drawn anew fades in; only a shimmer never ends.
     tab.page.wait_for_function(
         """() => document.getAnimations().every(one =>
@@ -49,15 +60,21 @@ def findings(tab: Tab) -> list[str]:
     )
     # Where all text is over a picture or a canvas, axe can say nothing of colours.
     assert response["passes"] or response["incomplete"]
-    return [finding for violation in response["violations"] for finding in _unknown(tab, violation)]
+    for violation in response["violations"]:
+        yield from _unknown(tab, violation)
 
 
 def _unknown(tab: Tab, violation: dict[str, Any]) -> Iterator[str]:
     nodes = violation["nodes"]
     known = tab.page.evaluate(
-        "([targets, known]) => targets.map(target => known && document.querySelector(target).matches(known))",
+        """([targets, known]) => targets.map(target => {
+            const element = document.querySelector(target);
+            return element && Boolean(known && element.matches(known));
+        })""",
         [[node["target"][-1] for node in nodes], KNOWN.get(violation["id"])],
     )
+    if None in known:
+        raise _Redrawn
     for node, is_known in zip(nodes, known, strict=True):
         if not is_known:
             why = "; ".join(check["message"] for check in (*node["any"], *node["all"], *node["none"]))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Response, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenTab, Tab
 from tests.browser.playground.composer import MODULES, jump, line, open_empty, wait_for
@@ -15,18 +15,7 @@ from tests.live.conftest import serve
 
 
 def attach(tab: Tab, *names: str) -> None:
-    files = [{"name": name, "mimeType": "text/plain", "buffer": b"some text"} for name in names]
-    left = list(names)
-
-    def all_are_there(response: Response) -> bool:
-        if response.request.method == "PUT" and "/upload_file/" in response.url:
-            left.pop()
-        return not left
-
-    # Streamlit takes no prompt while a file is on its way.
-    with tab.page.expect_response(all_are_there):
-        tab.page.locator('[data-testid="stChatInputFileUploadButton"] input').set_input_files(files)  # type: ignore[arg-type]
-    expect(tab.page.get_by_test_id("stFileChip")).to_have_count(len(names))
+    tab.attach(*({"name": name, "mimeType": "text/plain", "buffer": b"some text"} for name in names))
 
 
 def kept_drafts(tab: Tab) -> list[str]:

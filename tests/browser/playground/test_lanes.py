@@ -142,18 +142,11 @@ def test_a_file_is_attached_and_one_that_is_no_text_is_not(
     table.write_text("a,b\n1,2\n")
     picture.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00")
     tab = open_tab(scripted_app, "/playground")
-    upload = tab.page.locator('[data-testid="stChatInput"] input[type="file"]')
-
-    def attach(file: Path) -> None:
-        with tab.page.expect_response(lambda response: "upload_file" in response.url and response.ok):
-            upload.set_input_files(file)
-        expect(tab.page.get_by_text(file.name).last).to_be_visible()
-
-    attach(picture)
+    tab.attach(picture)
     tab.ask("keep this text")
     expect(tab.page.get_by_text("Not every file was attached.")).to_contain_text("It is no PNG, JPEG, WebP or GIF")
     expect(tab.page.get_by_role("textbox", name="Prompt", exact=True)).to_have_value("keep this text")
-    attach(table)
+    tab.attach(table)
     tab.ask("@script text=summed rate=0")
     tab.finished()
     expect(tab.page.get_by_label("Chat message from user")).to_contain_text("table.csv (about")
