@@ -336,8 +336,10 @@ def test_the_cap_is_in_dollars_where_each_lanes_own_gateway_has_a_price(
     open_page("pages/present.py", owner=me)
     lanes = tuple(replace(recorded_at(name, "glm-5.1"), lane=lane) for lane, name in enumerate(gateways))
     put(me, Scenario("Priced?", lanes))
-    on_stage(open_page, me)
+    # Held, since a stage lasts as long as a tab that shows it.
+    shown = on_stage(open_page, me)
     notes = open_page("pages/present.py", owner=me, view="notes")
+    assert stage_of(shown).scenario
     assert unit in [metric.label.replace("\\", "") for metric in notes.metric][-1]
 
 
