@@ -1,5 +1,6 @@
 """What several tests share: the scripted sandbox on loopback, and an engine to ask it with."""
 
+import gc
 import os
 import sys
 import time
@@ -41,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         group = "browser" if "browser" in item.path.parts else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """Takes what is loaded by now, which stays, out of each later collection of the garbage collector."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
