@@ -11,6 +11,9 @@ from tests.live.app_process import AppProcess
 from tests.live.conftest import serve
 
 
+pytestmark = pytest.mark.slow
+
+
 def opened(tab: Tab, app: AppProcess, path: str) -> list[str]:
     """The paths of what the server was asked for and of the connection, without the app's own base path."""
     asked: list[str] = []
@@ -21,15 +24,14 @@ def opened(tab: Tab, app: AppProcess, path: str) -> list[str]:
     return [urlsplit(url).path.removeprefix(base) for url in asked if "/_stcore/" in url]
 
 
-@pytest.mark.parametrize("page", ["", *PAGES])
-def test_each_page_finds_the_server_at_once(scripted_app: AppProcess, open_tab: OpenTab, page: str) -> None:
+def test_each_page_finds_the_server_at_once(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/")
-    asked = opened(tab, scripted_app, f"/{page}")
-    assert {path.rpartition("/_stcore/")[0] for path in asked} == {""}
-    assert "/_stcore/stream" in asked
+    for page in ("", *PAGES):
+        asked = opened(tab, scripted_app, f"/{page}")
+        assert {path.rpartition("/_stcore/")[0] for path in asked} == {""}, page
+        assert "/_stcore/stream" in asked, page
 
 
-@pytest.mark.slow
 def test_it_does_so_below_a_base_path(tmp_path: Path, open_tab: OpenTab) -> None:
     with serve(tmp_path, {"GLM_PLAYGROUND_SANDBOX_ENGINE": "scripted"}, {"server.baseUrlPath": "some/where"}) as app:
         tab = open_tab(app, "/")

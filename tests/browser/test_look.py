@@ -14,6 +14,8 @@ from glm_playground.ui.shared.starters import QUICKSTART
 from tests.browser.conftest import OpenTab, Tab
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 CATALOG = load_catalog()
 
 # Findings that are Streamlit's own and that no setting of it mends: the rule, and what the element must match.
@@ -81,7 +83,6 @@ def _unknown(tab: Tab, violation: dict[str, Any]) -> Iterator[str]:
             yield f"{violation['id']}: {node['html'][:200]}: {why}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_of_ours(scripted_app: AppProcess, open_tab: OpenTab, theme: str) -> None:
     tab = open_tab(scripted_app, "/playground", color_scheme=theme)
@@ -134,7 +135,6 @@ EVERY_PAGE = (
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("language", "theme"), [("en-US", "light"), ("pt-BR", "dark")])
 def test_axe_finds_nothing_of_ours_on_any_page(
     scripted_app: AppProcess, open_tab: OpenTab, theme: str, language: str
@@ -185,7 +185,6 @@ def test_the_first_screen_holds_the_main_job(
     assert tab.page.evaluate("document.querySelector('main').scrollTop") == 0
 
 
-@pytest.mark.slow
 def test_a_sheet_prints_whole_and_without_the_menus(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/?id=glm-5.1")
     tab.page.get_by_role("tab", name="Print view").click()
@@ -227,7 +226,6 @@ def test_the_claims_behind_a_value_are_found_by_its_name(scripted_app: AppProces
     assert findings(tab) == []
 
 
-@pytest.mark.slow
 def test_a_list_of_filters_stays_open_while_they_are_set(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     for address, filters in (("/", ("Licence", "Status")), ("/compare", ("Rows", "Order of models"))):
         tab = open_tab(scripted_app, address)

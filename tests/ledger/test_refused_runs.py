@@ -34,6 +34,7 @@ def store(writing: Recorder, owner: str, *runs: Run) -> None:
         writing.ended(run)
 
 
+@pytest.mark.slow
 def test_a_flood_of_refused_runs_is_a_few_rows_and_a_count(ledger: Ledger, writing: Recorder, owner: str) -> None:
     runs = [refused() for _ in range(500)]
     store(writing, owner, *runs)

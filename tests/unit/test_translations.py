@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 PORTUGUESE = ROOT / "glm_playground" / "locale" / "pt_BR" / "LC_MESSAGES" / "messages.po"
 
 
+@cache
 def _in_the_code() -> dict[str | tuple[str, ...], str]:
     found: dict[str | tuple[str, ...], str] = {}
     for folder in ("glm_playground", "pages"):

@@ -9,6 +9,8 @@ from tests.browser.conftest import OpenTab
 from tests.browser.playground.composer import open_empty
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 
 class TestCopies:
     RECEIVED = "# As *received*\n\n$5 \\(x^2\\) <b>raw</b> 语言 🙂"
@@ -24,7 +26,6 @@ class TestCopies:
         tab.page.locator('[class*="st-key-copy-prompt-"] button').first.click()
         tab.page.wait_for_function("async text => await navigator.clipboard.readText() === text", arg=prompt)
 
-    @pytest.mark.slow
     def test_it_goes_without_the_newer_way(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
@@ -37,7 +38,6 @@ class TestCopies:
         expect(tab.prompt).to_have_value(self.RECEIVED)
         tab.prompt.fill("")
 
-    @pytest.mark.slow
     def test_where_neither_goes_the_text_is_there_to_take(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
         tab.page.evaluate(

@@ -11,6 +11,8 @@ from tests.browser.conftest import OpenTab, Tab
 from tests.browser.test_look import findings
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 TWO = "/playground?lane=glm-5.1&lane=glm-4.5%3Btemperature%3D0.5"
 
 
@@ -57,7 +59,6 @@ def test_a_link_brings_models_and_settings_and_no_prompt(scripted_app: AppProces
     expect(other.page.get_by_label("Chat message from user")).to_have_count(0)
 
 
-@pytest.mark.slow
 def test_a_link_brings_order_and_repeats(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, f"{TWO}&order=one&repeats=2")
     tab.button("Share").click()
@@ -89,7 +90,6 @@ def test_six_lanes_are_tabs_whose_names_stay_in_view(scripted_app: AppProcess, o
     expect(tab.page.get_by_text(re.compile("chatcmpl"))).to_have_count(0)
 
 
-@pytest.mark.slow
 def test_a_narrow_window_names_the_model_of_each_answer(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground?lane=glm-5.1&lane=glm-4.5", viewport={"width": 390, "height": 800})
     ask_all(tab, "@script text=done rate=0")
@@ -102,7 +102,6 @@ def test_a_narrow_window_names_the_model_of_each_answer(scripted_app: AppProcess
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.slow
 def test_an_edited_prompt_forks_and_the_old_branch_stays(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("@script text=first-answer rate=0")
@@ -152,7 +151,6 @@ def test_a_file_is_attached_and_one_that_is_no_text_is_not(
     expect(tab.page.get_by_label("Chat message from user")).to_contain_text("table.csv (about")
 
 
-@pytest.mark.slow
 def test_a_phone_has_tabs(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(
         scripted_app,
@@ -170,7 +168,6 @@ def test_a_phone_has_tabs(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     assert tab.page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
 
 
-@pytest.mark.slow
 def test_text_runs_in_its_own_direction(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     text = "مرحبا بالعالم\n\n你好，世界 🌍\n\nplain"
@@ -190,7 +187,6 @@ def test_text_runs_in_its_own_direction(scripted_app: AppProcess, open_tab: Open
     assert abs(box["x"] + box["width"] - words) < 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_of_ours_with_lanes(scripted_app: AppProcess, open_tab: OpenTab, theme: str) -> None:
     tab = open_tab(scripted_app, TWO, color_scheme=theme)

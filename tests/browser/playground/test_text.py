@@ -16,6 +16,8 @@ from tests.live.app_process import AppProcess
 from tests.shown_text import READ_PAGE, form, meant
 from tests.unit.ui.test_answer_markdown import SIGNS
 
+pytestmark = pytest.mark.slow
+
 ROWS = (
     "| a | b |\n|:---:|---|\n| 打开<br>登录 | `x\\|y` $n$ |",
     "当$n$为偶数；$f(x)$, $O(n)$, $n-1$, $2n$; $5, US$20, $5 and $6, $HOME",
@@ -81,7 +83,6 @@ def test_what_is_read_of_an_answer_is_what_it_means(
     assert answers_read(drawing_app, texts_file, open_tab, [*ROWS]) == [meant(text) for text in ROWS]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_so_is_it_of_any_text(seed: int, drawing_app: AppProcess, texts_file: Path, open_tab: OpenTab) -> None:
     chance = random.Random(seed)

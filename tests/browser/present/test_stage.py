@@ -14,6 +14,8 @@ from tests.browser.conftest import OpenTab, Tab
 from tests.bundles import recorded_run
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 LEAST_PX, LEAST_FIGURE_PX = 36, 44
 SIZES = pytest.mark.parametrize(("width", "height", "theme"), [(1920, 1080, "light"), (1280, 720, "dark")])
 _SMALL = """least => [...document.querySelectorAll('.st-key-stage *')].filter(one => one.offsetParent

@@ -15,6 +15,8 @@ from glm_playground.reports.transcript_words import Words
 from tests.report_lanes import QUESTIONS, realistic_lanes
 from tests.unit.reports.test_report_formats import HOSTILE, everywhere, report_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
@@ -60,7 +62,6 @@ def test_nothing_hostile_is_run_or_fetched(page: Page, tmp_path: Path) -> None:
     assert page.evaluate("getComputedStyle(document.body).direction") == "ltr"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing(browser: Browser, tmp_path: Path, scheme: str, width: int) -> None:
     context = browser.new_context(

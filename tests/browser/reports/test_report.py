@@ -21,6 +21,8 @@ from glm_playground.runs.cost import cost_of
 from glm_playground.runs.run import Server
 from tests.report_lanes import AT, PLAY_PRICE, QUESTIONS, lane_of, realistic_lanes, run_of
 
+pytestmark = pytest.mark.slow
+
 STAND_IN = Server("Sandbox", "http://127.0.0.1:8601", stand_in="SmolLM2-135M-Instruct", failed_not_charged=True)
 VOTES = (VoteShown(1, ("glm-5.1", "glm-4.5-air"), "glm-5.1"), VoteShown(2, ("glm-5.1", "glm-4.5-air"), None))
 HOSTILE = """</div></article><script>document.title = 'taken'</script>
@@ -126,7 +128,6 @@ def test_a_report_prints_on_a4_with_everything_in_it(open_report: OpenReport) ->
     assert "Cost in all" in first_page
 
 
-@pytest.mark.slow
 def test_nothing_is_wider_than_the_paper(open_report: OpenReport) -> None:
     width, height = A4_IN_CSS_PIXELS
     margins = 113
@@ -141,7 +142,6 @@ def test_nothing_is_wider_than_the_paper(open_report: OpenReport) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing_and_the_page_never_scrolls_sideways(
     open_report: OpenReport, scheme: str, width: int

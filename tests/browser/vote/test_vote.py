@@ -10,6 +10,8 @@ from tests.browser.conftest import OpenTab, Tab
 from tests.browser.test_look import findings
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 ANSWER = "The heron stands still."
 SAY = f"@script rate=0 text={quote(ANSWER)}"
 RUN = re.compile(r"run=([0-9a-f]{32})")

@@ -270,6 +270,7 @@ def own_headings(markdown: str) -> list[tuple[str, int]]:
     return [(token.tag, token.level) for token in found if token.type == "heading_open" and token.tag < "h4"]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(hostile)
 @example("| a | b |\n|-|-|\n| `|` | <b> |\n")

@@ -72,12 +72,14 @@ def test_a_text_is_cut_alike_when_it_is_drawn_again(text: str) -> None:
     assert [[piece.text for piece in pieces_of(text)] for _time in range(2)] == [pieces, pieces]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(texts)
 def test_what_was_read_to_cut_a_piece_is_what_it_says(text: str) -> None:
     assert all(piece_elements(piece) == elements(piece.text) for piece in cut_pieces(text))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(runs | signs, max_size=12).map("".join))
 @example("\\[ never closed\n" + "a b\n" * 20_000)
