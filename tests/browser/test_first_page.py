@@ -10,7 +10,6 @@ from tests.browser.conftest import OpenTab, Tab
 from tests.live.app_process import AppProcess
 from tests.live.conftest import serve
 
-
 pytestmark = pytest.mark.slow
 
 
