@@ -48,6 +48,9 @@ class _Found(NamedTuple):
     items: list[int]
 
 
+_NOTHING = _Found(0, Block("", 0, [], [], ""), [])
+
+
 class PieceCutter:
     """Reads a text as it grows. A piece ends where a block of the first level ends, once it is long enough.
 
@@ -80,7 +83,7 @@ class PieceCutter:
         if len(window) <= LONGEST_PIECE:
             return self._between_blocks(text, self._found(_whole_lines(window)))
         # The line that is cut off here may make another block of the last one.
-        *found, last = self._found(window) or [_Found(0, Block("", 0, [], [], ""), [])]
+        *found, last = self._found(window) or [_NOTHING]
         if pieces := self._between_blocks(text, found):
             return pieces
         if last.block.kind in _CODE:
@@ -115,7 +118,9 @@ class PieceCutter:
     def _within(self, kind: str, text: str, window: str) -> list[Piece]:
         """A piece of a block that alone is longer."""
         if kind.endswith("_list"):
-            if items := [item for item in self._found(_whole_lines(window))[-1].items if item > 0]:
+            # Of a line without an end nothing is found.
+            *_, last = self._found(_whole_lines(window)) or [_NOTHING]
+            if items := [item for item in last.items if item > 0]:
                 return [self._cut(text, items[-1])]
             window = text[self._start : self._start + LONGEST_ITEM + 1]
             if len(window) <= LONGEST_ITEM:

@@ -143,6 +143,17 @@ def test_a_long_table_is_cut_at_a_row_with_its_head_again() -> None:
     assert [cells.count(f"<td>{number}</td>") for number in range(140)] == [1] * 140
 
 
+@pytest.mark.parametrize("before", ["", "- first\n", "text\n\n"])
+@pytest.mark.parametrize("sign", ["- ", "1. ", "> ", "> - ", "- - ", "| ", "# ", "[a]: ", "<p>"])
+def test_a_line_of_a_block_without_an_end_is_cut(before: str, sign: str) -> None:
+    text = before + sign + "some words " * 10_000
+    cutter, pieces = PieceCutter(), []
+    for end in range(0, len(text) + 20_000, 20_000):
+        pieces += [piece.text for piece in cutter.take(text[:end])]
+    assert "".join(pieces) + cutter.rest(text) == text
+    assert len(cutter.rest(text)) <= LONGEST_ITEM
+
+
 def test_a_long_list_is_cut_between_items_and_goes_on_counting() -> None:
     pieces = cut(
         "".join(f"{number}. item\n\n{' ' * len(f'{number}. ')}- inner {'x' * 70}\n" for number in range(1, 200))
