@@ -243,3 +243,11 @@ REPORT_TABLES_CELLS = 4_000
 """Of all tables in the answers of one document."""
 REPORT_MODELS = 8
 """Whose published facts stand beside each other."""
+REPORT_PAIRS = 30
+"""Of candidates of an evaluation, with a sentence each."""
+REPORT_CASES = 60
+"""Of an evaluation, a row each; an export has them all."""
+REPORT_EXAMPLES = 8
+"""Cases of an evaluation whose answers are shown."""
+REPORT_EXAMPLE_ANSWERS = 6
+"""To each of them, and candidates with a column in the table of cases."""

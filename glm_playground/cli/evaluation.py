@@ -37,10 +37,12 @@ from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
 from glm_playground.service import runtime, storage
 from glm_playground.settings import SettingsError
+from glm_playground.translations import LANGUAGES
 
 OWNER = "command-line"
 """Whose evaluations and runs those of the command line are, unless another owner is named."""
 _OPEN_S = 10.0
+_REPORTS = ("html", "markdown", "docx", "pptx")
 
 _owner = click.option("--owner", default=OWNER, metavar="OWNER", help="Whose they are, as the ledger names owners.")
 _cap = click.option("--cap", "dollars", type=str, metavar="DOLLARS", help="US dollars that it may cost at most.")
@@ -215,17 +217,33 @@ def diff(first: str, second: str, owner: str) -> None:
 
 @evaluation.command()
 @click.argument("id")
-@click.option("--as", "kind", type=click.Choice(sorted(WRITERS)), required=True, help="What to write.")
+@click.option(
+    "--as", "--format", "kind", type=click.Choice([*sorted(WRITERS), *_REPORTS]), required=True, help="What to write."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE")
+@click.option("--title", default="", metavar="TEXT", help="Of a report; the evaluation's name where it is left out.")
+@click.option("--author", default="", metavar="TEXT", help="Of a report.")
+@click.option("--purpose", default="", metavar="TEXT", help="Of a report.")
+@click.option("--conclusion", default="", metavar="MARKDOWN", help="Of a report.")
+@click.option("--paper", type=click.Choice(["A4", "Letter"]), default="A4", show_default=True, help="Of a report.")
+@click.option("--language", type=click.Choice(list(LANGUAGES)), default="en", show_default=True, help="Of a report.")
 @_owner
-def export(id: str, kind: str, out: Path, owner: str) -> None:
-    """Write what the cells of the evaluation ID came to: a row a cell, promptfoo's results, or a bundle of its runs."""
+def export(id: str, kind: str, out: Path, paper: str, owner: str, **said: str) -> None:
+    """Write what the cells of the evaluation ID came to: a row a cell, promptfoo's results, a bundle of its runs, or a
+    report to hand on (html, markdown, docx, pptx)."""
     with _service() as ledger:
         row = _found(ledger, owner, id)
         suite, setups = _stored(ledger, row)
         try:
             with written(out) as file:
-                WRITERS[kind](file, row, results_of(ledger, row, suite, setups))
+                if kind in _REPORTS:
+                    # What writes a report takes a moment to load.
+                    from glm_playground.cli.evaluation_report import report_file  # noqa: PLC0415
+                    from glm_playground.reports.report import Paper  # noqa: PLC0415
+
+                    file.write(report_file(kind, ledger, row, suite, setups, paper=Paper(paper), **said))
+                else:
+                    WRITERS[kind](file, row, results_of(ledger, row, suite, setups))
         except ValueError as error:
             raise Failure(error) from None
         click.echo(f"Saved in {line(str(out))}, {out.stat().st_size:,} bytes.")

@@ -1,6 +1,6 @@
 """What the cells of an evaluation came to: graded from the stored runs each time they are asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -12,7 +12,7 @@ from glm_playground.evals.suite import FilledCase, Suite
 from glm_playground.evals.verdict import GradedAnswer
 from glm_playground.ledger import Ledger, StoredRun
 from glm_playground.ledger.evaluation_values import CellRow, CellState, EvaluationRow
-from glm_playground.runs.cost import Cost
+from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.metrics import metrics_of
 
 _RUNS_AT_ONCE = 50
@@ -77,6 +77,8 @@ class Figures:
         self.answers = 0
         self.known_costs = 0
         self.dollars = Decimal(0)
+        self.costs: list[float] = []
+        """US dollars of each answer that was charged."""
         self.play_money = False
         self.latencies: list[float] = []
 
@@ -87,16 +89,35 @@ class Figures:
         if cost and cost.amount is not None:
             self.known_costs += 1
             self.dollars += cost.amount
+            if cost.state is not CostState.NOT_CHARGED:
+                self.costs.append(float(cost.amount))
             self.play_money |= bool(cost.price and cost.price.play_money)
         if result.cell.state is CellState.FINISHED and (latency := result.latency_ms) is not None:
             self.latencies.append(latency)
 
 
-def results_of(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[Setup]) -> Iterator[CellResult]:
-    """All cells in their order, a few runs in memory at a time; checks may take some seconds each."""
+def results_of(
+    ledger: Ledger,
+    row: EvaluationRow,
+    suite: Suite,
+    setups: Sequence[Setup],
+    wanted: Callable[[CellRow], bool] | None = None,
+) -> Iterator[CellResult]:
+    """The cells in their order, a few runs in memory at a time; checks may take some seconds each.
+
+    Args:
+        ledger: with its runs.
+        row: the evaluation.
+        suite: what was asked.
+        setups: of whom, in the order of the evaluation.
+        wanted: whether a cell is; all are where it is None.
+    """
     cases = tuple(suite.asked())
     stand_ins = _stand_ins(ledger, row, len(setups))
-    for some, runs in _with_runs(ledger, row, ledger.evaluations.cells(row.number)):
+    cells = ledger.evaluations.cells(row.number)
+    if wanted:
+        cells = filter(wanted, cells)
+    for some, runs in _with_runs(ledger, row, cells):
         for cell in some:
             stored = runs.get(cell.run_id) if cell.run_id and cell.state is not CellState.WAITING else None
             stand_in = stored.run.server.stand_in if stored else stand_ins.get(cell.key.candidate)

@@ -56,7 +56,7 @@ class PairedDifference(NamedTuple):
     cases: int
     points: Interval
     p_value: float
-    """McNemar's exact test where each case has one answer of each, else of the clustered mean."""
+    """McNemar's exact test where each case has one answer of each, or all differ alike, else of the clustered mean."""
     adjusted_p: float
     """After Holm, over all pairs of the evaluation."""
     more_cases: int | None
@@ -64,6 +64,8 @@ class PairedDifference(NamedTuple):
 
     None where they are told already, or there is no difference.
     """
+    exact: bool
+    """Whether the p-value is that of McNemar's exact test."""
 
     @property
     def separable(self) -> bool:
@@ -171,7 +173,8 @@ def _difference(
         points = Interval(mean, max(found.low, -1.0), min(found.high, 1.0))
         p_value = _mcnemar(means) if single else found.p_value
         spread = found.spread
-    return PairedDifference(first, second, len(both), points, p_value, p_value, None), spread
+    exact = single or len(set(means)) == 1
+    return PairedDifference(first, second, len(both), points, p_value, p_value, None, exact), spread
 
 
 class MeanInterval(NamedTuple):

@@ -122,7 +122,7 @@ def _results(
         parts.append(Paragraph(text, STAND_IN))
     if replayed := replay_notice(runs):
         parts.append(Paragraph(said.replayed_runs.format(count=replayed.affected, runs=replayed.runs)))
-    parts.append(Paragraph(period_text(runs, said)))
+    parts.append(Paragraph(period_text([run.started_at for run in runs], said)))
     table = figures_table([one.measured for one in candidates], said)
     parts.append(table._replace(caption=words.results_caption))
     if len(candidates) > 1 and any(not question.runs_of(one) for question in questions for one in candidates):

@@ -112,10 +112,29 @@ def _answers(question: Asked, words: ReportWords) -> Iterator[ShownAnswer]:
 
 def _answer(name: str, answer: Answer, lane: TranscriptLane, turn: Turn, words: ReportWords) -> ShownAnswer:
     said, run = words.words, run_on_screen(answer)
-    passages = []
     if run is None:
         label = said.quoted if answer.quoted else said.written_by_user
         return ShownAnswer(name, (Passage(label, answer.content, "markdown"),))
+    hidden = 0 if lane.every_answer else len(turn.answers) - 1
+    notices = [Paragraph(words.others_kept.format(count=number_text(hidden, said)))] if hidden else []
+    return shown_answer(name, answer, lane.costs.get(run.id), words, notices)
+
+
+def shown_answer(
+    name: str, answer: Answer, cost: Cost | None, words: ReportWords, notices: Sequence[Paragraph] = ()
+) -> ShownAnswer:
+    """A run's answer with its figures, all texts whole.
+
+    Args:
+        name: who answered.
+        answer: with a run.
+        cost: of the run; None where it is unknown.
+        words: the labels.
+        notices: what else must be known with it.
+    """
+    said, run = words.words, run_on_screen(answer)
+    assert run
+    passages = []
     if answer.content:
         passages.append(Passage("", answer.content, "text" if run.request.wants_json else "markdown"))
     passages += [
@@ -125,15 +144,12 @@ def _answer(name: str, answer: Answer, lane: TranscriptLane, turn: Turn, words: 
         passages.append(Passage(said.error, error_text(run.error), failed=True))
     if not passages:
         passages.append(Passage("", words.no_answer))
-    notices = []
+    known = []
     if run.server.stand_in:
-        notices.append(Paragraph(said.stand_in.format(model=on_one_line(run.server.stand_in, 80)), STAND_IN))
+        known.append(Paragraph(said.stand_in.format(model=on_one_line(run.server.stand_in, 80)), STAND_IN))
     if run.replayed:
-        notices.append(Paragraph(said.replayed))
-    hidden = 0 if lane.every_answer else len(turn.answers) - 1
-    if hidden:
-        notices.append(Paragraph(words.others_kept.format(count=number_text(hidden, said))))
-    return ShownAnswer(name, tuple(passages), tuple(notices), _figures_line(run, lane.costs.get(run.id), words))
+        known.append(Paragraph(said.replayed))
+    return ShownAnswer(name, tuple(passages), (*known, *notices), _figures_line(run, cost, words))
 
 
 def _figures_line(run: Run, cost: Cost | None, words: ReportWords) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from glm_playground.reports.evaluation_words import EvaluationWords
 from glm_playground.reports.report import Labels
 from glm_playground.reports.transcript_words import Words
 
@@ -23,6 +24,7 @@ class ReportWords:
 
     words: Words = field(default_factory=Words)
     labels: Labels = LABELS
+    evaluation: EvaluationWords = field(default_factory=EvaluationWords)
 
     results: str = "Results"
     results_caption: str = (

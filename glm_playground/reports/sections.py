@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from glm_playground.chat.conversation import Answer
@@ -95,10 +95,9 @@ def replay_notice(runs: Sequence[Run]) -> RunsNotice | None:
     return RunsNotice(count, len(runs), ()) if count else None
 
 
-def period_text(runs: Sequence[Run], words: Words) -> str:
-    """When the first and the last of `runs` began."""
-    times = sorted(run.started_at.astimezone(UTC) for run in runs)
-    first, last = (f"{time:%Y-%m-%d %H:%M UTC}" for time in (times[0], times[-1]))
+def period_text(times: Sequence[datetime], words: Words) -> str:
+    """When the first and the last of the runs that began at `times` began."""
+    first, last = (f"{time.astimezone(UTC):%Y-%m-%d %H:%M UTC}" for time in (min(times), max(times)))
     return words.ran_between.format(first=first, last=last)
 
 

@@ -226,7 +226,7 @@ def _measured(lanes: Sequence[TranscriptLane], words: Words) -> _Measured | None
     rows = [MeasuredLane(lane.setup, lane.runs, lane_figures(lane.runs, lane.costs)) for lane in shown]
     answers = list({answer.run.id: answer for lane in shown for answer in lane.answers if answer.run}.values())
     return _Measured(
-        period=period_text(runs, words),
+        period=period_text([run.started_at for run in runs], words),
         stand_in=stand_in_notice(runs),
         replay=replay_notice(runs),
         figures=figures_table(rows, words),

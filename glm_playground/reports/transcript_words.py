@@ -1,9 +1,9 @@
 """What a transcript says: in English here, in another language by `sentences.said`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from glm_playground.reports.sentences import NOT_SAID_HERE
+from glm_playground.reports.sentences import NOT_SAID_HERE, said
 from glm_playground.runs.cost import CostState, TokenClass
 from glm_playground.runs.run import Outcome
 
@@ -182,3 +182,16 @@ class Words:
     none: str = "none"
     decimal_point: str = field(default=".", metadata=NOT_SAID_HERE)
     thousands_separator: str = field(default=",", metadata=NOT_SAID_HERE)
+
+
+def words_in(say: Callable[[str], str], decimal_point: str, thousands_separator: str) -> Words:
+    """The words in a language, whose translations `say` says."""
+    plain = Words()
+    return said(
+        plain,
+        say,
+        outcomes=said(plain.outcomes, say),
+        cost_states=said(plain.cost_states, say),
+        decimal_point=decimal_point,
+        thousands_separator=thousands_separator,
+    )

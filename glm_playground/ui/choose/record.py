@@ -23,18 +23,18 @@ def draw_record(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, So
     from glm_playground.ui.shared.report_form import draw_report  # noqa: PLC0415
     from glm_playground.ui.shared.report_words import report_words  # noqa: PLC0415
 
-    address, spoken = st.context.url or "", language()
+    address = st.context.url or ""
 
     def make(cover: Cover, paper: Paper) -> Report:
         return decision_report(
             decision_of(shortlist, catalog, sources, basis, address),
             cover,
             report_words(),
-            language=spoken,
+            language=language(),
             day_text=long_day(cover.day),
             written_at=datetime.now(UTC),
             paper=paper,
         )
 
     with popover:
-        draw_report(make, _("Which GLM model: a decision record"), "decision", stem="glm-decision")
+        draw_report(make, lambda: _("Which GLM model: a decision record"), "decision", stem="glm-decision")

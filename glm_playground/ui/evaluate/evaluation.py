@@ -18,6 +18,7 @@ from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
 from glm_playground.ui.evaluate.address import close_evaluation
 from glm_playground.ui.evaluate.caps import Caps, draw_caps
+from glm_playground.ui.evaluate.report import draw_report_menu
 from glm_playground.ui.evaluate.verdict import draw_verdict
 from glm_playground.ui.evaluate.words import (
     Names,
@@ -72,7 +73,11 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
         else:
             _draw_actions(ledger, row, suite, setups)
     draw_verdict(ledger, row, suite, setups, working=working)
-    _draw_exports(ledger, row, suite, setups)
+    if row.state is EvaluationState.RUNNING and not row.cells.get(CellState.FINISHED):
+        return
+    with st.container(horizontal=True, gap="small"):
+        _draw_exports(ledger, row, suite, setups)
+        draw_report_menu(ledger, row, suite, setups)
 
 
 def _suite(ledger: Ledger, row: EvaluationRow) -> Suite:
@@ -184,9 +189,6 @@ def _go_on(
 
 
 def _draw_exports(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:
-    if row.state is EvaluationState.RUNNING and not row.cells.get(CellState.FINISHED):
-        return
-
     def written(kind: str) -> bytes:
         from glm_playground.evals.result_files import WRITERS  # noqa: PLC0415 - loads a reader of YAML
 

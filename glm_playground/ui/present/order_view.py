@@ -13,6 +13,7 @@ from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_
 from glm_playground.bundles.secrets import without_secrets
 from glm_playground.ledger import LedgerError
 from glm_playground.service import running_orders, runtime
+from glm_playground.translations import LANGUAGES
 from glm_playground.ui.present import stage as stages
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
@@ -20,7 +21,7 @@ from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.bundle_download import known_keys
 from glm_playground.ui.shared.file_buttons import dated
-from glm_playground.ui.shared.i18n import LANGUAGES, _, language
+from glm_playground.ui.shared.i18n import _, language
 from glm_playground.ui.shared.ledger_notice import draw_error, explain
 from glm_playground.ui.shared.long_text import draw_typed
 from glm_playground.ui.shared.navigation import NOTES, VIEW

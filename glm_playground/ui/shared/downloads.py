@@ -45,7 +45,7 @@ def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -
     )
     if not fold.open:
         return
-    server, basis, spoken = asked_gateways().runapi, kept_basis(), language()
+    server, basis = asked_gateways().runapi, kept_basis()
 
     def make(cover: Cover, paper: Paper) -> Report:
         found = lanes()
@@ -53,7 +53,7 @@ def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -
             found,
             cover,
             report_words(),
-            language=spoken,
+            language=language(),
             day_text=long_day(cover.day),
             written_at=datetime.now(UTC),
             paper=paper,
@@ -61,7 +61,7 @@ def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -
         )
 
     with fold:
-        draw_report(make, _("Answers of GLM models compared"), key)
+        draw_report(make, lambda: _("Answers of GLM models compared"), key)
 
 
 def _models(lanes: Iterable[TranscriptLane]) -> list[str]:

@@ -1,46 +1,28 @@
 """Languages: every string a user sees goes through `_`, every number and date through the locale.
 
-The catalogues are `locale/<language>/LC_MESSAGES/messages.po`, read as they are: there is no compile step to forget.
+`translations` reads what is translated.
 """
 
-import gettext
-import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 from babel import Locale, negotiate_locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
 
-LANGUAGES = {"en": "English", "pt_BR": "Português (Brasil)"}
+from glm_playground.translations import LANGUAGES, translations
+
 SHORT_NAMES = {"en": "EN", "pt_BR": "PT"}
 LANGUAGE_KEY = "language"
 
 _T = TypeVar("_T")
-_LOCALE_FOLDER = Path(__file__).parents[2] / "locale"
-
-
-@cache
-def _catalogue(language: str) -> gettext.NullTranslations:
-    path = _LOCALE_FOLDER / language / "LC_MESSAGES" / "messages.po"
-    if not path.exists():
-        return gettext.NullTranslations()
-    with path.open("rb") as file:
-        catalogue = read_po(file, locale=language)
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
 
 
 def preferred_language(accepted: str | Sequence[str]) -> str:
@@ -107,12 +89,12 @@ def speaking(language: str) -> Iterator[None]:
 
 def _(message: str) -> str:
     """`message` in the session's language."""
-    return _catalogue(language()).gettext(message)
+    return translations(language()).gettext(message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """`singular` or `plural` in the session's language, by `count`."""
-    return _catalogue(language()).ngettext(singular, plural, count)
+    return translations(language()).ngettext(singular, plural, count)
 
 
 def locale() -> Locale:

@@ -6,9 +6,10 @@ from glm_playground.gateway.configured import SCRIPTED_TEXT
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.sandbox.weights import INSTALL_COMMAND, has_weights
 from glm_playground.service import runtime
+from glm_playground.translations import LANGUAGES
 from glm_playground.ui.server import document_language
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.i18n import LANGUAGE_KEY, LANGUAGES, SHORT_NAMES, _, browser_language, language, ngettext
+from glm_playground.ui.shared.i18n import LANGUAGE_KEY, SHORT_NAMES, _, browser_language, language, ngettext
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.running import draw_running
 from glm_playground.ui.shared.styled import styled

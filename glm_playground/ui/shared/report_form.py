@@ -9,7 +9,8 @@ import streamlit as st
 
 from glm_playground import bounds
 from glm_playground.reports.report import Cover, Paper, Report
-from glm_playground.reports.transcript_words import Words
+from glm_playground.reports.report_files import REPORT_WRITERS
+from glm_playground.translations import LANGUAGES
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, in_language, language, long_day
@@ -32,6 +33,7 @@ class Draft:
     texts: dict[str, str] = field(default_factory=lambda: dict.fromkeys(_LIMITS, ""))
     day: date = field(default_factory=lambda: datetime.now(UTC).date())
     paper: Paper = Paper.A4
+    language: str = field(default_factory=language)
 
     def cover(self, default_title: str) -> Cover:
         """It as a cover; texts that are too long are cut, since only browsers keep the limits of fields."""
@@ -46,44 +48,47 @@ class Draft:
 
 
 MakeReport = Callable[[Cover, Paper], Report]
-"""Makes the report when a file is asked for, in the session's language; it may not use the session."""
+"""Makes the report when a file is asked for, in the language that `i18n.language` says then; it may not use the
+session."""
 
 
-def draw_report(make: MakeReport, default_title: str, key: str, *, stem: str = "glm-report") -> None:
+def draw_report(make: MakeReport, default_title: Callable[[], str], key: str, *, stem: str = "glm-report") -> None:
     """Draws the form, and once it is filled in a button for each kind of file in its place.
 
     They are never there together: a file that is asked for while a field still holds what was typed last would miss it.
 
     Args:
         make: makes the report.
-        default_title: the title where none is typed.
+        default_title: says the title where none is typed.
         key: tells the form from others.
         stem: of the files' names.
     """
     state = st.session_state
     draft: Draft = state.setdefault(f"{key}-draft", Draft())
     if state.get(f"{key}-filled"):
-        _draw_files(draft.cover(default_title), draft.paper, make, key, stem)
+        _draw_files(draft, default_title, make, key, stem)
     else:
-        _draw_fields(draft, default_title, key)
+        _draw_fields(draft, default_title(), key)
         st.button(_("Make the files"), key=f"{key}-fill", on_click=_fill, args=(draft, key))
 
 
-def _draw_files(cover: Cover, paper: Paper, make: MakeReport, key: str, stem: str) -> None:
-    parts = [cover.title, cover.author, long_day(cover.day), paper.value]
+def _draw_files(draft: Draft, default_title: Callable[[], str], make: MakeReport, key: str, stem: str) -> None:
+    # What is changed meanwhile belongs to the next files.
+    paper, spoken = draft.paper, draft.language
+    cover = draft.cover(in_language(spoken, default_title))
+    parts = [cover.title, cover.author, long_day(cover.day), paper.value, LANGUAGES[spoken]]
     st.markdown(f"**{literal(parts[0])}** :small[{literal(' · '.join(filter(None, parts[1:])))}]")
     if not cover.conclusion:
         st.caption(_("It has no conclusion yet."))
-    spoken = language()
 
-    def write(draw: Callable[[Report, Words], str | bytes]) -> Callable[[], str | bytes]:
-        return lambda: in_language(spoken, lambda: draw(make(cover, paper), transcript_words()))
+    def write(kind: str) -> Callable[[], bytes]:
+        return lambda: in_language(spoken, lambda: REPORT_WRITERS[kind](make(cover, paper), transcript_words()))
 
     kinds = (
-        FileKind("HTML", "html", "text/html", write(_html)),
-        FileKind("Markdown", "md", "text/markdown", write(_markdown)),
-        FileKind(_("Word (DOCX)"), "docx", _WORD, write(_docx)),
-        FileKind(_("Slides (PPTX)"), "pptx", _SLIDES, write(_pptx)),
+        FileKind("HTML", "html", "text/html", write("html")),
+        FileKind("Markdown", "md", "text/markdown", write("markdown")),
+        FileKind(_("Word (DOCX)"), "docx", _WORD, write("docx")),
+        FileKind(_("Slides (PPTX)"), "pptx", _SLIDES, write("pptx")),
     )
     with st.container(horizontal=True):
         draw_file_buttons(kinds, dated(stem), f"{key}-file")
@@ -121,6 +126,15 @@ def _draw_fields(draft: Draft, default_title: str, key: str) -> None:
             required=True,
             **options,
         )
+        st.segmented_control(
+            _("Language"),
+            list(LANGUAGES),
+            default=draft.language,
+            format_func=LANGUAGES.__getitem__,
+            key=text_key("language"),
+            required=True,
+            **options,
+        )
     st.text_area(_("Purpose"), key=text_key("purpose"), max_chars=_LIMITS["purpose"], height=80, **options)
     st.text_area(
         _("Conclusion"),
@@ -143,28 +157,5 @@ def _take(draft: Draft, key: str) -> None:
     draft.day = found if isinstance(found, date) else draft.day
     paper = state.get(f"{key}-paper")
     draft.paper = paper if isinstance(paper, Paper) else draft.paper
-
-
-def _html(report: Report, words: Words) -> str:
-    from glm_playground.reports.report_html import to_html  # noqa: PLC0415
-
-    return to_html(report, words)
-
-
-def _markdown(report: Report, words: Words) -> str:
-    from glm_playground.reports.report_markdown import to_markdown  # noqa: PLC0415
-
-    return to_markdown(report)
-
-
-def _docx(report: Report, words: Words) -> bytes:
-    # What writes office files takes a second to load.
-    from glm_playground.reports.word import to_docx  # noqa: PLC0415
-
-    return to_docx(report)
-
-
-def _pptx(report: Report, words: Words) -> bytes:
-    from glm_playground.reports.slides import to_pptx  # noqa: PLC0415
-
-    return to_pptx(report)
+    spoken = state.get(f"{key}-language")
+    draft.language = spoken if spoken in LANGUAGES else draft.language
