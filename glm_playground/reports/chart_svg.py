@@ -14,6 +14,8 @@ WIDTH = 680
 INK, MUTED, LINE, FILL = "#12161b", "#4a5361", "#d5dae1", "#2f6690"
 _NAMES, _RIGHT, _ROW, _TOP = 210, 130, 34, 8
 _NAME_CHARACTERS = 32
+_LETTER = 6.8
+"""How wide a letter is, about."""
 _DOT_HEIGHT, _DOT_LEFT, _DOT_BOTTOM = 300, 64, 46
 
 
@@ -42,7 +44,9 @@ def _bars(chart: BarChart, words: Words) -> tuple[list[str], float]:
         drawn.append(_text(x, bottom + 16, _tick(mark, marks, words), MUTED, "middle"))
     for place, bar in enumerate(chart.bars):
         drawn += _bar(bar, _TOP + _ROW * place, scale)
-    drawn.append(_text(_NAMES, bottom + 34, chart.axis, MUTED))
+    # A long one begins further to the left, so that its end is on the page.
+    left = max(min(_NAMES, WIDTH - 8 - len(chart.axis) * _LETTER), 8)
+    drawn.append(_text(left, bottom + 34, chart.axis, MUTED))
     return drawn, bottom + 42
 
 

@@ -78,9 +78,7 @@ def evaluation_report(
     names = candidate_names(findings, words)
     sections = [
         Section(said.verdict, tuple(_verdict(findings, names, words))),
-        Section(
-            words.charts, (*charts(findings, names, words), *published.charts, spread_table(findings, names, words))
-        ),
+        Section(words.charts, (*charts(findings, words), *published.charts, spread_table(findings, names, words))),
         Section(words.asked, tuple(_asked(evaluation, suite, findings, names, words))),
         Section(said.by_regression, tuple(_cases(findings, names, words))),
         Section(said.examples, tuple(_examples(findings, examples, names, words))),
@@ -202,7 +200,6 @@ def _examples(
 ) -> Iterator[Part]:
     if not examples:
         return
-    yield Paragraph(words.evaluation.examples_note)
     numbered = dict(zip(findings.names, names, strict=True))
     by_case: dict[str, list[CellResult]] = {}
     for result in examples:

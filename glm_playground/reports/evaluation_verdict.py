@@ -116,9 +116,18 @@ def _money(amount: Decimal, figures: Figures, words: ReportWords) -> Cell:
     return Cell(dollars_text(amount, words.words), notes)
 
 
-def charts(findings: Findings, names: Sequence[str], words: ReportWords) -> Iterator[BarChart | DotChart]:
+def _chart_names(findings: Findings, words: ReportWords) -> tuple[str, ...]:
+    """The candidates by number and model alone, since a chart has little room."""
+    found = []
+    for number, (setup, stand_in) in enumerate(findings.candidates, start=1):
+        name = on_one_line(f"{number}: {setup.model}")
+        found.append(words.not_glm.format(name=name) if stand_in else name)
+    return tuple(found)
+
+
+def charts(findings: Findings, words: ReportWords) -> Iterator[BarChart | DotChart]:
     """Pass rates, price against them, time and cost; the first candidates where there are many."""
-    said = words.evaluation
+    said, names = words.evaluation, _chart_names(findings, words)
     notes = [words.stand_in_chart] if any(stand_in for _setup, stand_in in findings.candidates) else []
     notes += [words.more_bars] if len(names) > _MOST_BARS else []
     note = " ".join(notes)

@@ -14,7 +14,7 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_MARKER_STYLE
 from pptx.oxml import parse_xml
 from pptx.util import Pt
 
-from glm_playground.reports.charts import Bar, BarChart, DotChart
+from glm_playground.reports.charts import Bar, BarChart, DotChart, largest, ticks
 from glm_playground.reports.shown_text import on_one_line
 
 FILL, INK, LINE = RGBColor(0x2F, 0x66, 0x90), RGBColor(0x12, 0x16, 0x1B), RGBColor(0xD5, 0xDA, 0xE1)
@@ -58,6 +58,8 @@ def style_chart(drawn: Chart, chart: BarChart | DotChart, points: float) -> None
         series.format.fill.solid()
         series.format.fill.fore_color.rgb = FILL
         drawn.value_axis.minimum_scale = 0
+        # Office programs end the axis by the bars alone, which may cut the lines over them.
+        drawn.value_axis.maximum_scale = ticks(0, largest(chart.bars))[-1]
         _add_spread(series, _upwards(chart))
         return
     _name(drawn.category_axis, chart.x_axis, points)

@@ -36,6 +36,8 @@ from glm_playground.reports.slide_text import Box, SlideLine, fitted, height_of,
 _WIDTH, _HEIGHT = 13.333, 7.5
 _LEFT, _TOP, _INNER, _BOTTOM = 0.6, 1.45, 12.1, 7.0
 """In inches: where the content stands below the title."""
+_ROW = 0.4
+"""Inches that a row of a table is high at least."""
 _POINTS_AN_INCH = 72
 _TITLE_POINTS, _TEXT_POINTS, _ANSWER_POINTS, _TABLE_POINTS, _NOTE_POINTS = 26, 18, 13, 12, 9
 _LEAD_POINTS = 14
@@ -146,11 +148,12 @@ class _Deck:
         lines = [*lead, SlideLine((Span(table.caption),))]
         box = Box(_INNER * _POINTS_AN_INCH, 0, _LEAD_POINTS)
         above = (sum(height_of(line, box) for line in lines) * _LEAD_POINTS * 1.25 + 14) / _POINTS_AN_INCH
-        pages = list(_table_pages(table, widths, _BOTTOM - _TOP - above - 0.5))
+        head = _row_height([Cell(column.name) for column in table.columns], widths) / _POINTS_AN_INCH
+        pages = list(_table_pages(table, widths, _BOTTOM - _TOP - above - head))
         for number, rows in enumerate(pages[:_PAGES]):
             slide = self._slide(self._continued(title, number))
             _write(_text_box(slide, _LEFT, _TOP, _INNER, above), lines, _LEAD_POINTS)
-            size = Inches(_LEFT), Inches(_TOP + above), Inches(_INNER), Inches(0.4 * (len(rows) + 1))
+            size = Inches(_LEFT), Inches(_TOP + above), Inches(_INNER), Inches(_ROW * (len(rows) + 1))
             shape = slide.shapes.add_table(len(rows) + 1, len(table.columns), *size)
             shape._element.nvGraphicFramePr.cNvPr.set("descr", on_one_line(table.caption))
             _fill_table(shape.table, table, rows, widths)
@@ -286,7 +289,7 @@ def _row_height(row: Sequence[Cell], widths: Sequence[float]) -> float:
         height = height_of(SlideLine((Span(cell.text),)), box) * _TABLE_POINTS
         height += sum(height_of(SlideLine((Span(note.text),)), notes) * _NOTE_POINTS for note in cell.notes)
         heights.append(height * 1.25 + 8)
-    return max(heights)
+    return max(_ROW * _POINTS_AN_INCH, *heights)
 
 
 def _fill_table(drawn: Any, table: Table, rows: Sequence[Sequence[Cell]], widths: Sequence[float]) -> None:

@@ -128,10 +128,10 @@ class _Writer:
             case Question():
                 self._question(part)
 
-    def _notice(self, paragraph: Paragraph) -> None:
+    def _notice(self, paragraph: Paragraph, *, with_next: bool = False) -> None:
         is_marked = bool(paragraph.mark)
         run = Run(paragraph.text, bold=is_marked, colour=_MARKS.get(paragraph.mark, ""))
-        self._text.add((run,), Look(with_next=is_marked))
+        self._text.add((run,), Look(with_next=with_next or is_marked))
 
     def _question(self, question: Question) -> None:
         # All of it stays with the first answer.
@@ -148,7 +148,7 @@ class _Writer:
     def _answer(self, answer: ShownAnswer) -> None:
         self._text.say(answer.name, "Heading 3", with_next=True)
         for notice in answer.notices:
-            self._notice(notice)
+            self._notice(notice, with_next=True)
         for passage in answer.passages:
             self._passage(passage, "Heading 4")
         if answer.figures:

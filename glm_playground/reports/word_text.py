@@ -223,6 +223,8 @@ def _needed(column: Sequence[WordCell]) -> int:
     """How wide a column should be, in characters: its words stay whole, its lines as far as there is room."""
     lines = [line for cell in column for line in "".join(run.text for run in cell.runs).split("\n")]
     words = [len(word) for line in lines for word in line.split()]
+    # The head is bold, which is wider.
+    words += [len(word) * 5 // 4 for word in "".join(run.text for run in column[0].runs).split()]
     return 5 + max(min(max(words, default=0), 24), min(max(map(len, lines), default=0), 16))
 
 

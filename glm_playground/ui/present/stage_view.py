@@ -14,6 +14,7 @@ from glm_playground.runs.run import Outcome, Run
 from glm_playground.service import runtime
 from glm_playground.settings import settings
 from glm_playground.ui.present import stage as stages
+from glm_playground.ui.server.stage_script import GROWING, SCRIPT
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.error_words import explain_error
@@ -37,6 +38,7 @@ def draw_stage() -> None:
     now = stages.stage()
     stages.ask_lists(now.order)
     st.html(_style())
+    st.html(f"<script>{SCRIPT}</script>", unsafe_allow_javascript=True, width="content")
     attached: list[tuple[RunView, Callable[[], None]]] = []
     with st.container(key="stage", gap="small"):
         if now.scenario is None:
@@ -53,6 +55,7 @@ def draw_stage() -> None:
         st.container(key="stage_dark").empty()
     _draw_bar(now)
     if attached:
+        st.container(key=GROWING).empty()
         at_end = {view.run.id: on_end for view, on_end in attached}
         attach(runtime.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)
         st.rerun()

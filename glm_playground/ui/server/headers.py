@@ -2,8 +2,8 @@
 
 The policy lets the page load from its own server only, so that a model's answer can fetch nothing: no remote image,
 no remote script. Frames show what this server has; what a model wrote comes with a policy of its own
-(`model_pages`), which stays. The inline scripts of the first page, and those that say its language, are named by
-their hashes.
+(`model_pages`), which stays. The inline scripts of the first page, those that say its language, and the one that
+follows an answer on the stage are named by their hashes.
 """
 
 import base64
@@ -12,12 +12,12 @@ import hashlib
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from glm_playground.ui.server import document_language
+from glm_playground.ui.server import document_language, stage_script
 from glm_playground.ui.server.first_page import inline_scripts
 
 
 def _inline_script_hashes() -> str:
-    scripts = (*inline_scripts(), *document_language.SCRIPTS.values())
+    scripts = (*inline_scripts(), *document_language.SCRIPTS.values(), stage_script.SCRIPT)
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     return " ".join(f"'sha256-{digest}'" for digest in digests)
 

@@ -164,3 +164,59 @@ def test_stop_keeps_the_text_and_the_notes_follow(
     page.reload()
     expect(page.get_by_text("Second question")).to_be_visible()
     notes.close()
+
+
+_GAP = "() => { const main = document.getElementById('stMain'); \
+return main.scrollHeight - main.clientHeight - main.scrollTop; }"
+_TOP = "() => document.getElementById('stMain').scrollTop"
+_HEIGHT = "() => document.getElementById('stMain').scrollHeight"
+
+
+@pytest.mark.slow
+@SIZES
+def test_a_long_answer_is_followed_until_the_presenter_scrolls_up(
+    scripted_app: AppProcess, open_tab: OpenTab, order_file: Callable[..., Path], width: int, height: int, theme: str
+) -> None:
+    tab = open_tab(scripted_app, "/present", viewport={"width": width, "height": height}, color_scheme=theme)
+    # About 3,000 words.
+    open_order(tab, order_file("@script tokens=3900 rate=250"))
+    page = begin(tab)
+    page.keyboard.press("l")
+    for further in range(2, 5):
+        page.wait_for_function(f"() => ({_HEIGHT})() > {further * height} && ({_GAP})() < 40")
+    page.mouse.move(width / 2, height / 2)
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(f"() => ({_GAP})() > 200")
+    before, grown = page.evaluate(_TOP), page.evaluate(_HEIGHT)
+    page.wait_for_function(f"() => ({_HEIGHT})() > {grown} + {height}")
+    assert abs(page.evaluate(_TOP) - before) <= 2
+    # Whoever goes back to the end follows it again.
+    page.mouse.wheel(0, 100_000)
+    grown = page.evaluate(_HEIGHT)
+    page.wait_for_function(f"() => ({_HEIGHT})() > {grown} + {height} && ({_GAP})() < 40")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("stopped")).to_be_in_viewport()
+    tab.settled()
+    words = page.locator(".st-key-stage").inner_text().split()
+    assert len(words) > 500
+    expect(page.get_by_test_id("stMetric").last).to_be_in_viewport()
+    # The next live answer is followed again.
+    page.keyboard.press("l")
+    page.wait_for_function(f"() => ({_HEIGHT})() > {2 * height} && ({_GAP})() < 40 && ({_TOP})() > {height}")
+    page.keyboard.press("Escape")
+    tab.settled()
+
+
+@pytest.mark.slow
+@SIZES
+def test_a_long_answer_ends_with_its_figures_in_sight(
+    scripted_app: AppProcess, open_tab: OpenTab, order_file: Callable[..., Path], width: int, height: int, theme: str
+) -> None:
+    tab = open_tab(scripted_app, "/present", viewport={"width": width, "height": height}, color_scheme=theme)
+    open_order(tab, order_file("@script tokens=3900 rate=1000"))
+    page = begin(tab)
+    page.keyboard.press("l")
+    expect(page.get_by_text("Whole answer")).to_be_in_viewport(timeout=60_000)
+    tab.settled()
+    assert len(page.locator(".st-key-stage").inner_text().split()) > 2_500
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

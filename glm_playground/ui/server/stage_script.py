@@ -1,0 +1,39 @@
+"""Follows the end of an answer that grows on the stage, until whoever presents scrolls up.
+
+Streamlit follows only above an input of its own, and only a script can scroll; the policy names it by its hash.
+"""
+
+GROWING = "stage_growing"
+"""The key of a container that is there while an answer grows."""
+SCRIPT = """
+(() => {
+  if (window.stageFollows) return;
+  window.stageFollows = true;
+  const ended = new AbortController();
+  const on = (name, act) => document.addEventListener(name, act, { passive: true, signal: ended.signal });
+  let following = true, grew = false, until = 0, top = 0, height = 0;
+  on('wheel', (event) => { if (event.deltaY < 0) following = false; });
+  on('touchmove', () => { following = false; });
+  on('keydown', (event) => { if (['ArrowUp', 'Home'].includes(event.key)) following = false; });
+  const timer = setInterval(() => {
+    const main = document.getElementById('stMain');
+    if (!main?.querySelector('.st-key-stage')) {
+      clearInterval(timer);
+      ended.abort();
+      window.stageFollows = false;
+      return;
+    }
+    const grows = main.querySelector('.st-key-GROWING') !== null;
+    const gap = main.scrollHeight - main.clientHeight - main.scrollTop;
+    if (grows && !grew) following = true;
+    else if (main.scrollTop < top - 1 && main.scrollHeight >= height) following = false;
+    else if (main.scrollTop > top && gap <= 32) following = true;
+    // The figures below an answer are drawn a moment after its end.
+    if (grows) until = performance.now() + 1500;
+    grew = grows;
+    if (following && performance.now() < until && gap > 0) main.scrollTop = main.scrollHeight;
+    top = main.scrollTop;
+    height = main.scrollHeight;
+  }, 50);
+})();
+""".replace("GROWING", GROWING)
