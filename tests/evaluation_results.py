@@ -1,4 +1,4 @@
-"""What the cells of an evaluation came to, made by hand: two models and a third, over cases of whose answers some pass."""
+"""What the cells of an evaluation came to, made by hand: models, over cases of whose answers some pass."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -76,19 +76,19 @@ def results_of(
             for number, setup in enumerate(setups):
                 key = CellKey(repeat, place, number)
                 state = (states or {}).get(key, CellState.FINISHED)
-                found.append(_result(key, state, asked, setup, server, price, answer))
+                found.append(_result(key, state, asked, setup, server=server, price=price, answer=answer))
     return found
 
 
 def _result(
-    key: CellKey, state: CellState, asked: FilledCase, setup: Setup, server: Server, price: Price, answer: str
+    key: CellKey, state: CellState, asked: FilledCase, setup: Setup, *, server: Server, price: Price, answer: str
 ) -> CellResult:
     passes = (key.case * 3 + key.repeat) % 5 >= key.candidate + 1
     if state in (CellState.WAITING, CellState.CLAIMED):
         return CellResult(_cell(key, state, None), asked, setup, None, server.stand_in, (), Grade.UNTOLD)
     expected = str(asked.case.checks[0].value)
     text = answer or (f"It is **{expected}**." if passes else "I do not know that country.")
-    run = _run(key, state, asked, setup, server, text)
+    run = _run(key, state, asked, setup, server=server, text=text)
     stored = StoredRun(run, cost_of(run, price), _run_row(run))
     checks: tuple[Graded, ...] = ()
     if state is CellState.FINISHED:
@@ -132,7 +132,7 @@ def _cell(key: CellKey, state: CellState, run_id: str | None) -> CellRow:
     return CellRow(key, state, run_id, 1, Amount(), Amount())
 
 
-def _run(key: CellKey, state: CellState, asked: FilledCase, setup: Setup, server: Server, text: str) -> Run:
+def _run(key: CellKey, state: CellState, asked: FilledCase, setup: Setup, *, server: Server, text: str) -> Run:
     first = 300 + 90 * key.candidate + 7 * key.case
     last = first + 900 + 400 * key.candidate + 31 * (key.case % 7)
     fields: dict[str, object] = {

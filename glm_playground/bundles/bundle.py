@@ -40,6 +40,8 @@ from glm_playground.bundles.parts import (
     MAX_DEPTH,
     MAX_EVENTS,
     MAX_EVENTS_PER_RUN,
+    SCENARIOS_SINCE,
+    VERDICTS_SINCE,
     VERSION,
     Manifest,
     ScenarioRow,
@@ -189,14 +191,16 @@ def _parts(bundle: Bundle) -> dict[str, bytes]:
         ],
     }
     if bundle.scenarios:
-        manifest["scenarios"] = [row.model_dump() for row in bundle.scenarios]
+        manifest["scenarios"] = [
+            row.model_dump(mode="json", exclude_none=row.verdict is None) for row in bundle.scenarios
+        ]
     return {MANIFEST: write_json(manifest), **parts}
 
 
 def _version(bundle: Bundle) -> int:
     """The oldest whose readers know all that is in the bundle."""
     if bundle.scenarios:
-        return VERSION
+        return VERDICTS_SINCE if any(row.verdict for row in bundle.scenarios) else SCENARIOS_SINCE
     images = any(message.images for one in bundle.runs for message in one.run.request.messages)
     return 2 if images else 1
 

@@ -42,5 +42,5 @@ class BundleNewer(BundleError):
     """
 
     def __init__(self, version: int) -> None:
-        super().__init__(f"the file is of version {version}; this app reads versions 1 to 3")
+        super().__init__(f"the file is of version {version}; this app reads versions 1 to 4")
         self.version = version

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from glm_playground import bounds
 from glm_playground.bundles.archive import MAX_PARTS
 from glm_playground.bundles.errors import BundleInvalid, BundleNewer, BundleTooLarge, NotABundle
+from glm_playground.bundles.shown_verdict import ShownVerdict
 from glm_playground.chat.strict_json import unique_object
 from glm_playground.gateway import EventKind
 from glm_playground.gateway.wire import clean_text
@@ -22,9 +23,9 @@ from glm_playground.runs.run import Run
 from glm_playground.runs.run_json import RecordingError, cost_from_json, cost_to_json, run_from_json, run_to_json
 
 FORMAT: Final = "glmrun"
-VERSION: Final = 3
-"""The newest that is read. A file has the oldest that says all that it holds: 3 where it has scenarios, 2 where a
-message has images."""
+VERSION: Final = 4
+"""The newest that is read. A file has the oldest that says all that it holds: 4 where a scenario shows an evaluation, 3
+where it has scenarios, 2 where a message has images."""
 MANIFEST = "manifest.json"
 
 MAX_TITLE_CHARACTERS = 200
@@ -42,7 +43,7 @@ MAX_EVENTS_PER_RUN = bounds.BUNDLE_EVENTS_A_RUN
 MAX_EVENTS = bounds.BUNDLE_EVENTS
 """Of all runs together."""
 
-_SCENARIOS_SINCE = 3
+SCENARIOS_SINCE, VERDICTS_SINCE = 3, 4
 _LONGEST_WHERE = 200
 _MOST_DIGITS = 40
 _LARGEST_WHOLE = 2**64
@@ -78,13 +79,15 @@ class ScenarioRow(_Part):
     """What it is in, such as `en` or `pt_BR`; empty where nobody said it."""
     runs: Annotated[int, Field(ge=1)]
     """How many runs it has: those that follow the ones of the scenario before it."""
+    verdict: ShownVerdict | None = None
+    """Of an evaluation, whose examples the runs are; from version 4 on."""
 
 
 class Manifest(_Part):
     """`manifest.json`: what the file is, and every other part of it."""
 
     format: Literal["glmrun"]
-    version: Literal[1, 2, 3]
+    version: Literal[1, 2, 3, 4]
     title: Annotated[str, StringConstraints(max_length=MAX_TITLE_CHARACTERS)]
     created_at: AwareDatetime
     note: Annotated[str, StringConstraints(max_length=MAX_NOTE_CHARACTERS)]
@@ -213,8 +216,13 @@ def read_manifest(data: bytes) -> Manifest:
         manifest = Manifest.model_validate_json(data)
     except ValidationError as error:
         raise _invalid(MANIFEST, error) from None
-    if bool(manifest.scenarios) != (manifest.version >= _SCENARIOS_SINCE):
-        raise BundleInvalid(f"{MANIFEST}: scenarios: of version {_SCENARIOS_SINCE}, and of no other")
+    if bool(manifest.scenarios) != (manifest.version >= SCENARIOS_SINCE):
+        raise BundleInvalid(f"{MANIFEST}: scenarios: from version {SCENARIOS_SINCE} on, and in no other")
+    if any(row.verdict for row in manifest.scenarios) != (manifest.version >= VERDICTS_SINCE):
+        raise BundleInvalid(f"{MANIFEST}: scenarios: with a verdict from version {VERDICTS_SINCE} on, and in no other")
+    for row in manifest.scenarios:
+        if row.verdict and any(max(one.first, one.second) >= len(row.verdict.rates) for one in row.verdict.pairs):
+            raise BundleInvalid(f"{MANIFEST}: scenarios: a pair names a candidate that is not there")
     if problem := _time_problem(manifest.created_at):
         raise BundleInvalid(f"{MANIFEST}: created_at: {problem}")
     return manifest

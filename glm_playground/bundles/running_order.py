@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from glm_playground.bundles.archive import SHARED, Limits
 from glm_playground.bundles.bundle import Bundle, BundleError, BundleParts, RecordedRun, ScenarioRow
+from glm_playground.bundles.shown_verdict import ShownVerdict
 from glm_playground.bundles.snapshot import snapshot
 from glm_playground.runs.run import Run
 
@@ -17,10 +18,25 @@ class Scenario:
 
     title: str
     runs: tuple[RecordedRun, ...]
-    """At least one."""
+    """At least one, but of a verdict on stage."""
     notes: str = ""
     language: str = ""
     """`en` or `pt_BR`, or another; empty where nobody said it."""
+    verdict: ShownVerdict | None = None
+    """Of an evaluation, whose examples the runs are, a case after the other."""
+
+    @property
+    def scenes(self) -> tuple["Scenario", ...]:
+        """What the stage shows one after the other: of an evaluation the verdict, without runs, then each example."""
+        if self.verdict is None or not self.runs:
+            return (self,)
+        cases: list[list[RecordedRun]] = []
+        for one in self.runs:
+            before = cases[-1][-1] if cases else None
+            if before is None or one.lane <= before.lane or _question(one.run) != _question(before.run):
+                cases.append([])
+            cases[-1].append(one)
+        return (replace(self, runs=()), *(replace(self, runs=tuple(case)) for case in cases))
 
     @property
     def lanes(self) -> tuple[RecordedRun, ...]:
@@ -31,8 +47,7 @@ class Scenario:
     @property
     def question(self) -> str:
         """What the audience reads: the user's last words."""
-        messages = self.lanes[0].run.request.messages
-        return next((message.content for message in reversed(messages) if message.role == "user"), "")
+        return _question(self.lanes[0].run) if self.runs else ""
 
     @property
     def name(self) -> str:
@@ -85,6 +100,15 @@ class RunningOrder:
         return replace(self, scenarios=(*kept, put))
 
     @property
+    def scenes(self) -> "RunningOrder":
+        """The order as the stage goes through it."""
+        return replace(self, scenarios=tuple(scene for one in self.scenarios for scene in one.scenes))
+
+    def scene(self, place: int) -> int:
+        """The place, among the scenes, of the first scene of the scenario at `place`."""
+        return sum(len(one.scenes) for one in self.scenarios[:place])
+
+    @property
     def recordings(self) -> list[Run]:
         """What all lanes of all scenarios show."""
         return [one.run for scenario in self.scenarios for one in scenario.lanes]
@@ -117,6 +141,10 @@ class RunningOrder:
         return replace(self, scenarios=tuple(scenarios))
 
 
+def _question(run: Run) -> str:
+    return next((message.content for message in reversed(run.request.messages) if message.role == "user"), "")
+
+
 def scenarios_of(runs: Sequence[RecordedRun]) -> tuple[Scenario, ...]:
     """What recorded runs become on stage, without words: lanes that end with the same question stand side by side."""
     groups: dict[str, list[RecordedRun]] = {}
@@ -131,7 +159,7 @@ def scenarios_of(runs: Sequence[RecordedRun]) -> tuple[Scenario, ...]:
 def bundle_of(order: RunningOrder) -> Bundle:
     """The bundle that carries an order, made now, to be searched for keys and written."""
     rows = tuple(
-        ScenarioRow(title=one.title, notes=one.notes, language=one.language, runs=len(one.runs))
+        ScenarioRow(title=one.title, notes=one.notes, language=one.language, runs=len(one.runs), verdict=one.verdict)
         for one in order.scenarios
     )
     runs = [run for one in order.scenarios for run in one.runs]
@@ -161,5 +189,5 @@ def read_order(data: bytes, limits: Limits = SHARED) -> RunningOrder:
             error.__traceback__ = error.__context__ = None
             broken.append(BrokenScenario(row.title, error))
         else:
-            scenarios.append(Scenario(row.title, runs, row.notes, row.language))
+            scenarios.append(Scenario(row.title, runs, row.notes, row.language, row.verdict))
     return RunningOrder(parts.title, tuple(scenarios), tuple(broken), parts.note)

@@ -34,7 +34,7 @@ def bundle_schema() -> dict[str, Any]:
     fields["cost"] = {"anyOf": [references["cost", "validation"], {"type": "null"}], "default": None}
     return {
         "$schema": DIALECT,
-        "title": "Parts of a .glmrun file, versions 1 to 3, by their path",
+        "title": "Parts of a .glmrun file, versions 1 to 4, by their path",
         "type": "object",
         "properties": {MANIFEST: references["manifest", "validation"]},
         "patternProperties": {

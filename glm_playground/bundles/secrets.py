@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from glm_playground.bundles.bundle import Bundle, RecordedRun
+from glm_playground.bundles.shown_verdict import ShownVerdict
 from glm_playground.gateway import Event, EventKind
 from glm_playground.gateway.redaction import SHORTEST_KEY, cut_spans
 from glm_playground.runs.cost import Cost
@@ -218,11 +219,26 @@ def _change_bundle(bundle: Bundle, change: _Change) -> Bundle:
                 update={
                     "title": changed(f"scenario {number}, title", row.title),
                     "notes": changed(f"scenario {number}, notes", row.notes),
+                    "verdict": row.verdict and _change_verdict(row.verdict, f"scenario {number}, verdict", changed),
                 }
             )
             for number, row in enumerate(bundle.scenarios, start=1)
         ),
     )
+
+
+def _change_verdict(verdict: ShownVerdict, where: str, changed: Callable[[str, str], str]) -> ShownVerdict:
+    rates = tuple(
+        rate.model_copy(
+            update={
+                name: changed(where, text)
+                for name in ("model", "settings", "stand_in")
+                if (text := getattr(rate, name))
+            }
+        )
+        for rate in verdict.rates
+    )
+    return verdict.model_copy(update={"suite": changed(where, verdict.suite), "rates": rates})
 
 
 def _change_one(one: RecordedRun, number: int, change: _Change) -> RecordedRun:

@@ -146,7 +146,7 @@ def test_a_bad_file_is_one_line_on_stderr(cli: Cli, tmp_path: Path, command: str
     for content, said in (
         (data[:-30], "the end of the file is missing"),
         (zip_of(changed), "runs/0001.json is not what was written"),
-        (zip_of(later), "the file is of version 4; this app reads versions 1 to 3"),
+        (zip_of(later), "the file is of version 5; this app reads versions 1 to 4"),
     ):
         path.write_bytes(content)
         assert said in failure(cli(command, path))

@@ -1,12 +1,14 @@
 """One evaluation: how far it is, what can be done with it, and what it says."""
 
 from codecs import BOM_UTF8
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
 
 import streamlit as st
 
+from glm_playground.bundles.running_order import Scenario
 from glm_playground.chat.setup import Setup
 from glm_playground.evals import running
 from glm_playground.evals.candidates import CandidateError, stored_candidates
@@ -36,6 +38,7 @@ from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_but
 from glm_playground.ui.shared.i18n import _, moment, number
 from glm_playground.ui.shared.ledger_notice import attempt
 from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.put_on_stage import draw_put_scenarios
 
 _REDRAWN_S = 1.0
 _SUITE = "evaluate_suite_shown"
@@ -78,6 +81,13 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
     with st.container(horizontal=True, gap="small"):
         _draw_exports(ledger, row, suite, setups)
         draw_report_menu(ledger, row, suite, setups)
+        draw_put_scenarios(partial(_scenarios, ledger, row, suite, setups), "evaluate_put_on_stage")
+
+
+def _scenarios(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> Sequence[Scenario]:
+    from glm_playground.ui.evaluate.on_stage import scenarios_of_evaluation  # noqa: PLC0415 - what few ask for
+
+    return scenarios_of_evaluation(ledger, row, suite, setups)
 
 
 def _suite(ledger: Ledger, row: EvaluationRow) -> Suite:

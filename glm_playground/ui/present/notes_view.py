@@ -57,6 +57,8 @@ def _draw_following() -> None:
 def _state(now: stages.Stage) -> str:
     if now.dark:
         return _("The screen is black.")
+    if now.scenario and not now.scenario.runs:
+        return _("The verdict is on stage.")
     if not now.runs:
         return _("Only the question is on stage.")
     if now.running:

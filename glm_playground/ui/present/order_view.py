@@ -15,6 +15,7 @@ from glm_playground.ledger import LedgerError
 from glm_playground.service import running_orders, runtime
 from glm_playground.translations import LANGUAGES
 from glm_playground.ui.present import stage as stages
+from glm_playground.ui.present.verdict_view import verdict_sentences
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.accent import on_accent
@@ -127,7 +128,11 @@ def _draw_buttons(order: RunningOrder) -> None:
 
 
 def _draw_scenario(order: RunningOrder, place: int, scenario: Scenario, *, is_mine: bool) -> None:
-    runs = [one.run for one in scenario.lanes]
+    runs = (
+        [one.run for one in scenario.lanes]
+        if scenario.verdict is None
+        else [one.run for one in scenario.scenes[-1].runs]
+    )
     with st.container(border=True, key=f"scenario-{place}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{place + 1}. {literal(scenario.title)}**", width="stretch")
@@ -142,7 +147,11 @@ def _draw_scenario(order: RunningOrder, place: int, scenario: Scenario, *, is_mi
         if gone := _gone(scenario):
             said = _("Not listed any more, so that it can be played, but hardly asked live: {models}")
             st.caption(said.format(models=literal(", ".join(gone))))
-        draw_typed(scenario.question, 300)
+        if scenario.verdict:
+            for said in verdict_sentences(scenario.verdict, 2):
+                st.markdown(said)
+        else:
+            draw_typed(scenario.question, 300)
         if scenario.notes:
             st.caption(literal(scenario.notes))
 

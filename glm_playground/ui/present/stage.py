@@ -93,7 +93,7 @@ def begin(order: RunningOrder, place: int = 0) -> None:
     """Opens the stage with a scenario of an order."""
     now = stage()
     clear()
-    now.order, now.place, now.dark, now.begun_at = order, place, False, datetime.now(UTC)
+    now.order, now.place, now.dark, now.begun_at = order.scenes, order.scene(place), False, datetime.now(UTC)
     st.query_params[VIEW] = STAGE
 
 
@@ -108,7 +108,7 @@ def forward() -> None:
     now = stage()
     if now.missing:
         play_missing()
-    elif not now.runs:
+    elif not now.runs and now.scenario and now.scenario.runs:
         play()
     elif now.following:
         clear()

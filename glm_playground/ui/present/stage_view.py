@@ -14,6 +14,7 @@ from glm_playground.runs.run import Outcome, Run
 from glm_playground.service import runtime
 from glm_playground.settings import settings
 from glm_playground.ui.present import stage as stages
+from glm_playground.ui.present.verdict_view import draw_verdict
 from glm_playground.ui.server.stage_script import GROWING, SCRIPT
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
@@ -45,8 +46,11 @@ def draw_stage() -> None:
             st.subheader(_("Nothing is on stage."), anchor=False)
         else:
             _draw_head(now)
-            draw_typed(now.scenario.question)
-            _draw_tools(now.scenario.lanes[0].run)
+            if now.scenario.verdict and not now.scenario.runs:
+                draw_verdict(now.scenario.verdict)
+            else:
+                draw_typed(now.scenario.question)
+                _draw_tools(now.scenario.lanes[0].run)
             if now.notice:
                 st.warning(now.notice.title)
                 _draw_instead("stage_instead", stages.play)
@@ -70,7 +74,10 @@ def _draw_head(now: stages.Stage) -> None:
     # Before the curtain rises it is known already who answered.
     shown: list[Run] = [*now.runs] or [one.run for one in scenario.lanes]
     badges = [replay_badge()] if now.runs and all(run.replayed for run in now.runs) else []
-    badges += [stand_in_badge(name) for name in sorted({run.server.stand_in for run in shown if run.server.stand_in})]
+    stand_ins = {run.server.stand_in for run in shown}
+    if scenario.verdict and not scenario.runs:
+        stand_ins = {rate.stand_in for rate in scenario.verdict.rates}
+    badges += [stand_in_badge(name) for name in sorted(filter(None, stand_ins))]
     if badges:
         st.markdown(" ".join(badges))
 
@@ -94,10 +101,20 @@ def _draw_lanes(now: stages.Stage) -> list[tuple[RunView, Callable[[], None]]]:
     for lane, (run, place) in enumerate(zip(now.runs, st.columns(len(now.runs), gap="large"), strict=True)):
         with place:
             badge = f" {replay_badge()}" if mixed and run.replayed else ""
-            st.markdown(f"**{literal(run.request.model)}**{badge}")
+            st.markdown(f"**{literal(run.request.model)}**{badge}{_grade(now, lane)}")
             if found := _draw_run(run, lane):
                 attached.append(found)
     return attached
+
+
+def _grade(now: stages.Stage, lane: int) -> str:
+    """Whether the recorded answer passes, where it is an evaluation's; a live one is not graded."""
+    scenario = now.scenario
+    if scenario is None or scenario.verdict is None or not now.runs[lane].replayed:
+        return ""
+    grade = scenario.verdict.grades.get(scenario.lanes[lane].run.id)
+    names = {"passed": _("passed"), "failed": _("failed"), "untold": _("cannot be told")}
+    return f" · {names[grade]}" if grade else ""
 
 
 def _draw_run(run: LiveRun, lane: int) -> tuple[RunView, Callable[[], None]] | None:

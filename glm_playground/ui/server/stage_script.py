@@ -11,10 +11,13 @@ SCRIPT = """
   window.stageFollows = true;
   const ended = new AbortController();
   const on = (name, act) => document.addEventListener(name, act, { passive: true, signal: ended.signal });
-  let following = true, grew = false, until = 0, top = 0, height = 0;
+  let following = true, grew = false, dragged = false, until = 0, top = 0;
   on('wheel', (event) => { if (event.deltaY < 0) following = false; });
   on('touchmove', () => { following = false; });
   on('keydown', (event) => { if (['ArrowUp', 'Home'].includes(event.key)) following = false; });
+  // Of the scroll bar.
+  on('pointerdown', (event) => { dragged = event.target.id === 'stMain'; });
+  on('pointerup', () => { dragged = false; });
   const timer = setInterval(() => {
     const main = document.getElementById('stMain');
     if (!main?.querySelector('.st-key-stage')) {
@@ -26,14 +29,15 @@ SCRIPT = """
     const grows = main.querySelector('.st-key-GROWING') !== null;
     const gap = main.scrollHeight - main.clientHeight - main.scrollTop;
     if (grows && !grew) following = true;
-    else if (main.scrollTop < top - 1 && main.scrollHeight >= height) following = false;
-    else if (main.scrollTop > top && gap <= 32) following = true;
+    // Also a page that is drawn anew stands higher for a moment.
+    else if (dragged && main.scrollTop < top - 1) following = false;
+    // Within some lines of the end, since it grows meanwhile.
+    else if (main.scrollTop > top && gap <= 160) following = true;
     // The figures below an answer are drawn a moment after its end.
     if (grows) until = performance.now() + 1500;
     grew = grows;
     if (following && performance.now() < until && gap > 0) main.scrollTop = main.scrollHeight;
     top = main.scrollTop;
-    height = main.scrollHeight;
   }, 50);
 })();
 """.replace("GROWING", GROWING)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from glm_playground.bundles.bundle import BundleError, RecordedRun
-from glm_playground.bundles.running_order import scenarios_of
+from glm_playground.bundles.running_order import Scenario, scenarios_of
 from glm_playground.ledger import LedgerError
 from glm_playground.service import running_orders
 from glm_playground.ui.server.owner import owner
@@ -17,13 +17,18 @@ from glm_playground.ui.shared.ledger_notice import explain
 
 def draw_put_on_stage(runs: Callable[[], Sequence[RecordedRun]], key: str) -> None:
     """Draws the button; `runs`, all of which have ended, are asked for once it is pressed."""
+    draw_put_scenarios(lambda: scenarios_of(tuple(runs())), key)
+
+
+def draw_put_scenarios(made: Callable[[], Sequence[Scenario]], key: str) -> None:
+    """Draws the button; the scenarios, none where no run has ended, are asked for once it is pressed."""
     if not st.button(_("Put on stage"), key=key, icon=":material/co_present:"):
         return
-    found = tuple(runs())
-    if not found:
+    scenarios = tuple(made())
+    if not scenarios:
         st.caption(_("No run has ended yet."))
         return
-    scenarios, spoken = scenarios_of(found), language()
+    spoken = language()
     try:
         with released():
             running_orders.change(owner(), lambda order: order.joined(scenarios, spoken))

@@ -175,11 +175,11 @@ _HEIGHT = "() => document.getElementById('stMain').scrollHeight"
 @pytest.mark.slow
 @SIZES
 def test_a_long_answer_is_followed_until_the_presenter_scrolls_up(
-    scripted_app: AppProcess, open_tab: OpenTab, order_file: Callable[..., Path], width: int, height: int, theme: str
+    scripted_app: AppProcess, open_tab: OpenTab, order_file: Callable[..., Path], *, width: int, height: int, theme: str
 ) -> None:
     tab = open_tab(scripted_app, "/present", viewport={"width": width, "height": height}, color_scheme=theme)
     # About 3,000 words.
-    open_order(tab, order_file("@script tokens=3900 rate=250"))
+    open_order(tab, order_file("@script tokens=3900 rate=150"))
     page = begin(tab)
     page.keyboard.press("l")
     for further in range(2, 5):
@@ -210,7 +210,7 @@ def test_a_long_answer_is_followed_until_the_presenter_scrolls_up(
 @pytest.mark.slow
 @SIZES
 def test_a_long_answer_ends_with_its_figures_in_sight(
-    scripted_app: AppProcess, open_tab: OpenTab, order_file: Callable[..., Path], width: int, height: int, theme: str
+    scripted_app: AppProcess, open_tab: OpenTab, order_file: Callable[..., Path], *, width: int, height: int, theme: str
 ) -> None:
     tab = open_tab(scripted_app, "/present", viewport={"width": width, "height": height}, color_scheme=theme)
     open_order(tab, order_file("@script tokens=3900 rate=1000"))

@@ -350,7 +350,7 @@ def test_a_file_has_the_oldest_version_whose_readers_know_what_it_holds() -> Non
 def test_a_later_version_has_its_own_error() -> None:
     # What else is new in it does not matter.
     with pytest.raises(BundleNewer) as caught:
-        read_bundle(with_manifest(version=4, layers=[]))
+        read_bundle(with_manifest(version=5, layers=[]))
     assert caught.value.version == 4
 
 

@@ -58,8 +58,8 @@ def test_a_broken_scenario_is_told_and_the_others_are_there() -> None:
 
 
 def test_a_later_version_is_refused_whole() -> None:
-    later = with_part(written(ORDER), "manifest.json", b'"version":3', b'"version":4')
-    with pytest.raises(BundleNewer, match="version 4"):
+    later = with_part(written(ORDER), "manifest.json", b'"version":3', b'"version":5')
+    with pytest.raises(BundleNewer, match="version 5"):
         read_order(later)
 
 
