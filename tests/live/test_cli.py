@@ -140,7 +140,7 @@ def test_verify_says_what_was_checked(cli: Cli, tmp_path: Path) -> None:
 def test_a_bad_file_is_one_line_on_stderr(cli: Cli, tmp_path: Path, command: str) -> None:
     data = write_bundle(small_bundle())
     parts = parts_of(data)
-    later = parts | {"manifest.json": b'{"format": "glmrun", "version": 4}'}
+    later = parts | {"manifest.json": b'{"format": "glmrun", "version": 5}'}
     changed = parts | {"runs/0001.json": parts["runs/0001.json"].replace(b"Hello", b"Howdy")}
     path = tmp_path / "bad.glmrun"
     for content, said in (

@@ -351,7 +351,7 @@ def test_a_later_version_has_its_own_error() -> None:
     # What else is new in it does not matter.
     with pytest.raises(BundleNewer) as caught:
         read_bundle(with_manifest(version=5, layers=[]))
-    assert caught.value.version == 4
+    assert caught.value.version == 5
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from glm_playground.bundles.bundle import BundleInvalid, BundleNewer, BundleTampered, RecordedRun, write_bundle
 from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_of, read_order, scenarios_of
 from glm_playground.bundles.secrets import without_secrets
+from glm_playground.bundles.shown_verdict import ShownPair, ShownRate, ShownVerdict
 from glm_playground.bundles.snapshot import snapshot
+from glm_playground.gateway import ChatRequest, Message
 from tests.bundles import recorded_run
 
 KEY = "sk-abcdefghijklmnopqrstuvwxyz123456"
@@ -123,3 +125,70 @@ def test_lanes_with_the_same_question_stand_side_by_side() -> None:
     assert (same.title, same.language) == ("same", "en")
     assert [one.run.id for one in other.runs] == ["3"]
     assert len(other.title) <= 80
+
+
+VERDICT = ShownVerdict(
+    suite="Capitals",
+    cases=30,
+    answers=60,
+    rates=(
+        ShownRate(model="glm-5.1", settings="at RunAPI", passed=24, answers=30, rate=(0.8, 0.6, 0.9), dollars="0.001"),
+        ShownRate(model="glm-4.6", passed=12, answers=30, rate=None, stand_in="SmolLM2"),
+    ),
+    pairs=(ShownPair(first=0, second=1, low=0.1, high=0.5, separable=True),),
+    grades={"1": "passed", "2": "failed"},
+)
+
+
+def evaluation(*cases: tuple[str, ...]) -> Scenario:
+    """A scenario with the answers to each case by the ids of their runs."""
+    runs = [
+        RecordedRun(recorded_run(id, "answer", request=asking(f"case {place}")), lane=lane)
+        for place, ids in enumerate(cases)
+        for lane, id in enumerate(ids)
+    ]
+    return Scenario("Capitals", tuple(runs), language="en", verdict=VERDICT)
+
+
+def asking(text: str) -> ChatRequest:
+    return ChatRequest(model="glm-5.1", messages=(Message(role="user", content=text),))
+
+
+def test_an_evaluation_is_of_version_4_and_opens_as_it_was_written() -> None:
+    order = RunningOrder("Board", (scenario("one", "9"), evaluation(("1", "2"), ("3", "4"))))
+    assert json.loads(zipfile.ZipFile(io.BytesIO(written(order))).read("manifest.json"))["version"] == 4
+    assert read_order(written(order)) == order
+    # What older apps read has no field that they do not know.
+    assert b"verdict" not in zipfile.ZipFile(io.BytesIO(written(ORDER))).read("manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'"version":4', b'"version":3'), (b'"second":1', b'"second":7'), (b'"0.001"', b'"1e9"'), (b"0.8,", b"1.8,")],
+)
+def test_a_verdict_that_cannot_be_is_refused(old: bytes, new: bytes) -> None:
+    data = written(RunningOrder("Board", (evaluation(("1", "2")),)))
+    with pytest.raises(BundleInvalid, match=r"scenarios|verdict"):
+        read_order(with_part(data, "manifest.json", old, new))
+
+
+def test_the_stage_shows_the_verdict_and_then_each_case_side_by_side() -> None:
+    shown = evaluation(("1", "2"), ("3", "4"), ("5",), ("6", "7"))
+    order = RunningOrder("Board", (scenario("one", "9"), shown, scenario("two", "10")))
+    scenes = order.scenes.scenarios
+    ids = [[one.run.id for one in scene.lanes] for scene in scenes]
+    assert ids == [["9"], [], ["1", "2"], ["3", "4"], ["5"], ["6", "7"], ["10"]]
+    assert [order.scene(place) for place in range(3)] == [0, 1, 6]
+    assert scenes[1].question == ""
+    assert all(scene.verdict is VERDICT for scene in scenes[1:6])
+
+
+def test_a_key_in_the_names_of_a_verdict_does_not_leave() -> None:
+    one = evaluation(("1", "2"))
+    rates = (VERDICT.rates[0].model_copy(update={"settings": KEY}), VERDICT.rates[1])
+    told = VERDICT.model_copy(update={"suite": f"of {KEY}", "rates": rates})
+    order = RunningOrder("", (replace(one, verdict=told),))
+    found = read_order(write_bundle(without_secrets(bundle_of(order))))
+    assert KEY not in repr(found)
+    assert found.scenarios[0].verdict
+    assert found.scenarios[0].verdict.rates[1] == VERDICT.rates[1]
