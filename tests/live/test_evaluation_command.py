@@ -176,6 +176,11 @@ def test_it_is_exported_for_others(eval_: Eval, tmp_path: Path) -> None:
     assert [one.run.id for one in bundle.runs] == [row["run_id"] for row in rows]
     # Graded again from there, whoever asked.
     assert main(["suite", "grade", "suite.yaml", str(tmp_path / "out.bundle")]) == 0
+    for kind, begins in (("html", b"<!DOCTYPE html>"), ("markdown", b"# Qual?"), ("docx", b"PK"), ("pptx", b"PK")):
+        out = tmp_path / f"report.{kind}"
+        said = ("--title", "Qual?", "--language", "pt_BR", "--paper", "Letter")
+        assert eval_("export", id, "--format", kind, "--out", out, *said).status == 0
+        assert out.read_bytes().startswith(begins)
     assert "is there already" in eval_("export", id, "--as", "csv", "--out", tmp_path / "out.csv").err
     assert eval_("delete", id).status == 0
     assert eval_("list").out == ""

@@ -16,9 +16,10 @@ from glm_playground.evals import running, suite_file
 from glm_playground.evals.evaluation import new_evaluation
 from glm_playground.evals.promptfoo import read_promptfoo
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
-from glm_playground.service import runtime, storage
+from glm_playground.service import running_orders, runtime, storage
 from glm_playground.ui.evaluate import evaluation as evaluation_page
 from glm_playground.ui.evaluate import new as new_page
+from glm_playground.ui.shared import report_form
 from glm_playground.ui.shared.file_buttons import FileKind
 from tests.app.conftest import wait_for_answers
 from tests.condition import wait_until
@@ -300,3 +301,48 @@ def test_what_cannot_begin_is_said(open_page: OpenPage, owner: str) -> None:
     begin(at, SUITE, ["a-model-without-a-price"])
     assert "No price is known of a-model-without-a-price at 127.0.0.1" in plain(at)
     assert storage.needed_ledger().evaluations.all(owner) == []
+
+
+@pytest.mark.usefixtures("in_sandbox")
+def test_an_evaluation_is_reported_and_put_on_stage(
+    open_page: OpenPage, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = open_page("pages/evaluate.py", owner=owner)
+    wait_for_answers()
+    begin(at, SUITE, ["glm-5.1", "glm-4.6"])
+    wait_until(
+        lambda: evaluation(owner).state is EvaluationState.FINISHED and running.here(evaluation(owner)) is None, 30
+    )
+    at.run(timeout=60)
+    kinds: list[FileKind] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(report_form, "draw_file_buttons", lambda some, *_of: kinds.extend(some))
+        at.session_state["evaluate_report"] = True
+        at.run(timeout=30)
+        at.text_input(key="evaluation-title").set_value("Which one?").run(timeout=30)
+        press(at, "evaluation-fill")
+        written = {kind.ending: bytes(kind.write()) for kind in kinds}  # type: ignore[arg-type]
+    assert written.keys() == {"html", "md", "docx", "pptx"}
+    text = written["md"].decode()
+    assert text.startswith("# Which one?")
+    assert "McNemar's exact test" in text
+    assert "stand-in" in text
+    press(at, "evaluate_put_on_stage")
+    assert not at.error
+    [scenario] = running_orders.running_order(owner).scenarios
+    assert scenario.title == "Capitals"
+    assert scenario.verdict
+    assert [len(scene.lanes) for scene in scenario.scenes] == [0, 2, 2]
+    present = open_page("pages/present.py", owner=owner)
+    wait_for_answers()
+    assert "are not separable" in texts(present)
+    press(present, "order_begin")
+    present.query_params["view"] = "stage"
+    present.run(timeout=30)
+    assert "are not separable" in texts(present)
+    assert "scripted text, not GLM" in texts(present)
+    press(present, "clicker_next")
+    assert "What is the capital" in texts(present)
+    press(present, "clicker_next")
+    assert "REPLAY: nothing is sent" in texts(present)
+    assert " · passed" in texts(present) or " · failed" in texts(present)

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from glm_playground.bundles.bundle import RecordedRun, write_bundle
 from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_of
+from glm_playground.bundles.shown_verdict import ShownPair, ShownRate, ShownVerdict
 from glm_playground.gateway import ChatRequest, Message
 from tests.browser.conftest import OpenTab, Tab
 from tests.bundles import recorded_run
@@ -219,4 +220,47 @@ def test_a_long_answer_ends_with_its_figures_in_sight(
     expect(page.get_by_text("Whole answer")).to_be_in_viewport(timeout=60_000)
     tab.settled()
     assert len(page.locator(".st-key-stage").inner_text().split()) > 2_500
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.slow
+@SIZES
+def test_a_verdict_is_read_from_the_back_of_the_room(
+    scripted_app: AppProcess, open_tab: OpenTab, tmp_path: Path, *, width: int, height: int, theme: str
+) -> None:
+    rates = [("glm-5.1", (0.8, 0.63, 0.91)), ("glm-4.5-air", (0.57, 0.39, 0.73)), ("glm-4.6", (0.41, 0.26, 0.59))]
+    verdict = ShownVerdict(
+        suite="Capitals",
+        cases=30,
+        answers=90,
+        rates=tuple(ShownRate(model=name, passed=1, answers=30, rate=rate) for name, rate in rates),
+        pairs=(ShownPair(first=0, second=2, low=0.19, high=0.57, separable=True),),
+        dollars="0.0369",
+        grades={"0": "passed", "1": "failed"},
+    )
+    request = ChatRequest(model="glm-5.1", messages=(Message(role="user", content="What is the capital of Peru?"),))
+    runs = [RecordedRun(recorded_run(str(lane), "Lima.", request=request), lane=lane) for lane in range(2)]
+    file = tmp_path / "order.glmrun"
+    scenario = Scenario("Scenario 0", tuple(runs), verdict=verdict)
+    file.write_bytes(write_bundle(bundle_of(RunningOrder("Test", (scenario,)))))
+    tab = open_tab(scripted_app, "/present", viewport={"width": width, "height": height}, color_scheme=theme)
+    open_order(tab, file)
+    page = begin(tab)
+    expect(page.get_by_text("passes 19 to 57 points more than")).to_be_visible()
+    tab.settled()
+    assert page.evaluate(_SMALL, LEAST_PX) == []
+    found = Axe().run(page, context=".st-key-stage", options={"runOnly": ["color-contrast-enhanced"]}).response
+    assert [node["html"] for violation in found["violations"] for node in violation["nodes"]] == []
+    bars = page.locator(".stage-rate > div")
+    shares = [bar.evaluate("one => one.offsetWidth / one.parentElement.clientWidth") for bar in bars.all()]
+    assert shares == pytest.approx([0.8, 0.57, 0.41], abs=0.02)
+    edge = page.locator(".st-key-stage_bar").bounding_box()
+    last = page.get_by_test_id("stMetric").last.bounding_box()
+    assert edge
+    assert last
+    assert last["y"] + last["height"] <= edge["y"]
+    page.keyboard.press("PageDown")
+    expect(page.get_by_text("What is the capital of Peru?")).to_be_visible()
+    page.keyboard.press("PageDown")
+    expect(page.get_by_text("glm-5.1 · failed")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
