@@ -1,6 +1,7 @@
 """The stage as a room sees it, moved by keys only."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,13 @@ def test_a_verdict_is_read_from_the_back_of_the_room(
     bars = page.locator(".stage-rate > div")
     shares = [bar.evaluate("one => one.offsetWidth / one.parentElement.clientWidth") for bar in bars.all()]
     assert shares == pytest.approx([0.8, 0.57, 0.41], abs=0.02)
+    # One below the other: sentence, bars, figures.
+    tops = [page.locator(one).first.bounding_box() for one in ("h3", ".stage-rates", '[data-testid="stMetric"]')]
+    places = [(box["y"], box["y"] + box["height"]) for box in tops if box]
+    assert [later[0] >= before[1] for before, later in pairwise(places)] == [True, True]
+    right = page.locator(".stage-rates").bounding_box()
+    assert right
+    assert right["x"] + right["width"] <= width
     edge = page.locator(".st-key-stage_bar").bounding_box()
     last = page.get_by_test_id("stMetric").last.bounding_box()
     assert edge
