@@ -23,7 +23,7 @@ from glm_playground.markdown.signs import PART
 from glm_playground.runs.cost import Cost, CostState, CostTerm, Price, Received, TokenClass
 from glm_playground.runs.run import Outcome, Run, RunError, Server
 from glm_playground.runs.totals import cost_total
-from glm_playground.ui.server import document_language
+from glm_playground.ui.server import document_language, stage_script
 from glm_playground.ui.server.first_page import first_page
 from glm_playground.ui.server.headers import SecurityHeaders, content_security_policy
 from glm_playground.ui.shared import figures, i18n
@@ -285,7 +285,7 @@ class TestPolicy:
         assert all(
             script in (Path(streamlit.__file__).parent / "static" / "index.html").read_text() for script in others
         )
-        scripts = [*page.scripts, *document_language.SCRIPTS.values()]
+        scripts = [*page.scripts, *document_language.SCRIPTS.values(), stage_script.SCRIPT]
         hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
         assert self.directives()["script-src"] == ["'self'", *(f"'sha256-{digest}'" for digest in hashes)]
 
