@@ -11,7 +11,7 @@ import click
 from glm_playground import bounds
 from glm_playground.chat.setup import Setup
 from glm_playground.cli.evaluation_lines import outlook_lines, show, show_difference, status_line
-from glm_playground.cli.evaluation_run import watched
+from glm_playground.cli.evaluation_place import WorkPlace, work_place
 from glm_playground.cli.failure import Failure
 from glm_playground.cli.suite_file import SUITE
 from glm_playground.cli.terminal import line
@@ -20,7 +20,6 @@ from glm_playground.evals.candidates import CandidateError, read_candidates, sto
 from glm_playground.evals.evaluation import (
     CapError,
     check_caps,
-    execution_of,
     named,
     new_evaluation,
     outlook,
@@ -56,6 +55,11 @@ _at_once = click.option(
     metavar="N",
     help="Requests at once at each gateway, at most.",
 )
+_scheduler = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Of a Dask scheduler whose workers ask in place of this process, such as tcp://10.0.0.5:8786.",
+)
 
 
 @click.group("eval", short_help="Ask the cases of a suite of several models, and compare.")
@@ -72,6 +76,7 @@ def evaluation() -> None:
 @_cap_tokens
 @click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Of each answer, where a candidate has none.")
 @_at_once
+@_scheduler
 @click.option("--name", default="", metavar="TEXT", help="The suite's name where it is left out.")
 @click.option("--difference", default=5.0, show_default=True, metavar="POINTS", help="Of pass rates, to plan for.")
 @click.option("--dry-run", is_flag=True, help="Say what it would cost; nothing is sent.")
@@ -88,6 +93,7 @@ def run(
     tokens: int | None,
     max_tokens: int | None,
     at_once: int,
+    scheduler: str | None,
     name: str,
     difference: float,
     dry_run: bool,
@@ -108,9 +114,10 @@ def run(
         new = new_evaluation(opened.suite, setups, repeats, name=name, dollars=cap, tokens=tokens)
         if dry_run:
             return
-        row = ledger.evaluations.add(owner, new)
-        click.echo(f"Evaluation {row.id}")
-        row = watched(execution_of(ledger, row, work, at_once), ledger, row)
+        with work_place(scheduler, at_once) as place:
+            row = ledger.evaluations.add(owner, new)
+            click.echo(f"Evaluation {row.id}")
+            row = place.worked(ledger, row, work)
         ctx.exit(_shown(ledger, row, work.suite, setups))
 
 
@@ -139,13 +146,24 @@ def show_one(id: str, owner: str) -> None:
 @_cap
 @_cap_tokens
 @_at_once
+@_scheduler
 @_owner
 @click.pass_context
-def resume(ctx: click.Context, id: str, *, dollars: str | None, tokens: int | None, at_once: int, owner: str) -> None:
+def resume(
+    ctx: click.Context,
+    id: str,
+    *,
+    dollars: str | None,
+    tokens: int | None,
+    at_once: int,
+    scheduler: str | None,
+    owner: str,
+) -> None:
     """Ask the cells of the evaluation ID that still wait, under another cap where one is given."""
     with _service() as ledger:
         row = _found(ledger, owner, id)
-        ctx.exit(_resumed(ledger, row, _dollars(dollars), tokens, at_once))
+        with work_place(scheduler, at_once) as place:
+            ctx.exit(_resumed(ledger, row, _dollars(dollars), tokens, place))
 
 
 @evaluation.command()
@@ -155,6 +173,7 @@ def resume(ctx: click.Context, id: str, *, dollars: str | None, tokens: int | No
 @_cap
 @_cap_tokens
 @_at_once
+@_scheduler
 @_owner
 @click.pass_context
 def retry(
@@ -166,6 +185,7 @@ def retry(
     dollars: str | None,
     tokens: int | None,
     at_once: int,
+    scheduler: str | None,
     owner: str,
 ) -> None:
     """Ask cells of the evaluation ID again, and those that still wait."""
@@ -175,9 +195,10 @@ def retry(
         raise click.UsageError("say which: --failed, --interrupted, or both")
     with _service() as ledger:
         row = _found(ledger, owner, id)
-        count = ledger.evaluations.retry(row.number, states)
-        click.echo(f"{count:,} cells are asked again")
-        ctx.exit(_resumed(ledger, _found(ledger, owner, id), _dollars(dollars), tokens, at_once))
+        with work_place(scheduler, at_once) as place:
+            count = ledger.evaluations.retry(row.number, states)
+            click.echo(f"{count:,} cells are asked again")
+            ctx.exit(_resumed(ledger, _found(ledger, owner, id), _dollars(dollars), tokens, place))
 
 
 @evaluation.command()
@@ -279,12 +300,12 @@ def _stored(ledger: Ledger, row: EvaluationRow) -> tuple[Suite, tuple[Setup, ...
         raise Failure(f"the suite of {row.id} cannot be read: a later version may have written it") from None
 
 
-def _resumed(ledger: Ledger, row: EvaluationRow, dollars: Decimal | None, tokens: int | None, at_once: int) -> int:
+def _resumed(ledger: Ledger, row: EvaluationRow, dollars: Decimal | None, tokens: int | None, place: WorkPlace) -> int:
     suite, setups = _stored(ledger, row)
     work = work_of(suite, setups, runtime.gateways(), row.owner)
     row = replace(row, spending=with_caps(row.spending, dollars, tokens))
     check_caps(work, row.spending.cap_dollars, row.spending.cap_tokens)
-    row = watched(execution_of(ledger, row, work, at_once), ledger, row)
+    row = place.worked(ledger, row, work)
     return _shown(ledger, row, suite, setups)
 
 

@@ -9,23 +9,45 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Protocol
 
 import click
 
 from glm_playground.cli.evaluation_lines import hints, money, status_line
 from glm_playground.cli.failure import Failure
+from glm_playground.cli.figures import count
 from glm_playground.cli.terminal import line
-from glm_playground.evals.execution import Execution, Progress
+from glm_playground.evals.execution import Progress
 from glm_playground.ledger import Ledger, LedgerError
-from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
+from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
 
 _log = logging.getLogger(__name__)
 _REDRAWN_S, _SAID_S = 0.2, 10.0
 _ERASE = "\r\x1b[2K"
 
 
-def watched(execution: Execution, ledger: Ledger, row: EvaluationRow) -> EvaluationRow:
-    """Runs it to its end and says how far it is; the evaluation as it stands then.
+INTERRUPTS = "Stopping: what is under way ends as interrupted."
+"""What Ctrl-C does where this process asks."""
+LEAVES = "Stopping: nothing more is sent; what is under way ends on the workers. Ctrl-C again leaves them to it."
+"""What it does where workers elsewhere ask."""
+
+
+class Working(Protocol):
+    """What works on an evaluation, here or on a cluster."""
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is, from any thread."""
+
+    def stop(self) -> None:
+        """Claims nothing more, from any thread; `run` returns soon."""
+
+    def run(self) -> EvaluationState:
+        """Works until nothing can be done any more; how the evaluation stands then."""
+
+
+def watched(execution: Working, ledger: Ledger, row: EvaluationRow, stopping: str = INTERRUPTS) -> EvaluationRow:
+    """Runs it to its end and says how far it is, and `stopping` on Ctrl-C; the evaluation as it stands then.
 
     Raises:
         Failure: what ended last could not be stored, or it ended in the middle.
@@ -55,7 +77,7 @@ def watched(execution: Execution, ledger: Ledger, row: EvaluationRow) -> Evaluat
             _watch(execution, done)
         except KeyboardInterrupt:
             stopped = True
-            click.echo(f"{_ERASE if sys.stdout.isatty() else ''}Stopping: what is under way ends as interrupted.")
+            click.echo(f"{_ERASE if sys.stdout.isatty() else ''}{stopping}")
             execution.stop()
             done.wait()
     if problem:
@@ -84,13 +106,15 @@ def progress_text(found: Progress) -> str:
     parts += [f"{line(name)} is asked no more: {line(why)}" for name, why in found.given_up.items()]
     if found.problem:
         parts.append("waiting for the database")
+    if found.workers is not None:
+        parts.append(count(found.workers, "worker") if found.workers else "waiting for a worker")
     return "  ".join(parts)
 
 
 _NOTABLE = (CellState.FAILED, CellState.INTERRUPTED, CellState.REFUSED)
 
 
-def _watch(execution: Execution, done: threading.Event) -> None:
+def _watch(execution: Working, done: threading.Event) -> None:
     terminal = sys.stdout.isatty()
     said_at = time.monotonic()
     while not done.wait(_REDRAWN_S):

@@ -189,18 +189,35 @@ def new_evaluation(
 
 
 def execution_of(ledger: Ledger, row: EvaluationRow, work: Work, at_most: int | None = None) -> Execution:
-    """Opens an evaluation and gives what works on it, within the caps of `row`."""
+    """Opens an evaluation and gives what works on it here, within the caps of `row`."""
+    return Execution(
+        ledger.evaluations,
+        opened(ledger, row),
+        work,
+        runtime.engine(),
+        runtime.price_question,
+        at_most=most_at_once(work, at_most),
+    )
+
+
+def opened(ledger: Ledger, row: EvaluationRow) -> EvaluationRow:
+    """The same, opened within the caps of `row`: its cells may be claimed."""
     spending = row.spending
     ledger.evaluations.open(row.number, cap_picodollars=spending.cap_picodollars, cap_tokens=spending.cap_tokens)
-    opened = ledger.evaluations.find(row.owner, row.id)
-    assert opened
+    found = ledger.evaluations.find(row.owner, row.id)
+    assert found
+    return found
+
+
+def most_at_once(work: Work, at_most: int | None) -> int:
+    """Requests at once at each gateway: what is asked for, within the bounds and the operator's caps."""
     limit = min(at_most or bounds.EVALUATION_AT_ONCE, bounds.EVALUATION_MOST_AT_ONCE)
     if any(candidate.keys for candidate in work.candidates):
         # More would only be refused.
         caps = storage.counter().caps
         limits = [caps[scope].running for scope in (Scope.OWNER, Scope.TOTAL) if scope in caps]
         limit = max(min([limit, *(one for one in limits if one is not None)]), 1)
-    return Execution(ledger.evaluations, opened, work, runtime.engine(), runtime.price_question, at_most=limit)
+    return limit
 
 
 def with_caps(spending: Spending, dollars: Decimal | None, tokens: int | None) -> Spending:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from glm_playground.evals.desk import Desk
 from glm_playground.evals.pace import Pace
-from glm_playground.evals.settlement import settlement_of
+from glm_playground.evals.settlement import ended_cell
 from glm_playground.evals.work import Asked, Work
 from glm_playground.gateway import Gateway
 from glm_playground.ledger import LedgerError
@@ -29,9 +29,7 @@ from glm_playground.ledger.evaluation_values import (
     Want,
 )
 from glm_playground.ledger.evaluations import Evaluations
-from glm_playground.ledger.run_writes import EndedRun
 from glm_playground.runs.caps import Amount
-from glm_playground.runs.cost import cost_of
 from glm_playground.runs.drive import AskPrice
 from glm_playground.runs.engine import Engine
 from glm_playground.runs.live_run import LiveRun
@@ -71,6 +69,8 @@ class Progress(NamedTuple):
     """By candidate, why it is asked no more."""
     problem: LedgerError | None
     """Why nothing is stored at the moment."""
+    workers: int | None = None
+    """How many of a Dask cluster work on it; None where this process does."""
 
     @property
     def total(self) -> int:
@@ -210,21 +210,11 @@ class Execution:
             sent = [self._state.sent.pop(run.id) for run in ended]
         now = time.monotonic()
         for run, one in zip(ended, sent, strict=True):
-            key, claim = one.claimed.key, one.asked.claim
-            state, used = settlement_of(run, claim)
-            self._desk_of[key.candidate].note(key.candidate, state, run.error, one.sent_at, now)
-            kept = state is not CellState.WAITING
-            self._owed.append(
-                EndedCell(key, run.id, state, one.claimed.most, used, self._packed(run) if kept else None)
-            )
-            self._asked_count += kept
-
-    def _packed(self, run: LiveRun) -> EndedRun | None:
-        try:
-            return EndedRun.of(run, self._owner, run.cost or cost_of(run, None))
-        except ValueError:
-            _log.exception("run %s cannot be stored; its cell is", run.id)
-            return None
+            cell = ended_cell(one.claimed, run, one.asked.claim, self._owner)
+            candidate = cell.key.candidate
+            self._desk_of[candidate].note(candidate, cell.state, run.error, one.sent_at, now)
+            self._owed.append(cell)
+            self._asked_count += cell.state is not CellState.WAITING
 
     def _is_due(self) -> bool:
         now = time.monotonic()

@@ -1,15 +1,19 @@
 """What an ended run makes of its cell: how it stands, whether it may be asked again, and what it used."""
 
+import logging
 from typing import NamedTuple
 
 from glm_playground.gateway import errors
-from glm_playground.ledger.evaluation_values import CellState
+from glm_playground.ledger.evaluation_values import CellState, Claimed, EndedCell
+from glm_playground.ledger.run_writes import EndedRun
 from glm_playground.runs.cap_usage import used_by
 from glm_playground.runs.caps import CAP_REACHED, Amount, Claim, Refusal
+from glm_playground.runs.cost import cost_of
 from glm_playground.runs.engine import DRAINING
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Outcome, RunError
 
+_log = logging.getLogger(__name__)
 _NOTHING = Amount()
 _ASK_AGAIN = (
     errors.ConnectionFailed,
@@ -43,6 +47,21 @@ def settlement_of(run: LiveRun, claim: Claim) -> Settlement:
     if error and (error.kind in (CAP_REACHED, DRAINING) or error.is_of(_ASK_AGAIN)):
         return _WAITS
     return Settlement(CellState.FAILED, _known_use(run, claim))
+
+
+def ended_cell(claimed: Claimed, run: LiveRun, claim: Claim, owner: str) -> EndedCell:
+    """What is stored of a cell whose run has ended; the run itself where it was sent and can be stored."""
+    state, used = settlement_of(run, claim)
+    packed = _packed(run, owner) if state is not CellState.WAITING else None
+    return EndedCell(claimed.key, run.id, state, claimed.most, used, packed)
+
+
+def _packed(run: LiveRun, owner: str) -> EndedRun | None:
+    try:
+        return EndedRun.of(run, owner, run.cost or cost_of(run, None))
+    except ValueError:
+        _log.exception("run %s cannot be stored; its cell is", run.id)
+        return None
 
 
 def _known_use(run: LiveRun, claim: Claim) -> Amount | None:

@@ -110,6 +110,11 @@ class Evaluations:
             which = (evaluations.c.owner == plain(owner)) & (evaluations.c.id == plain(id))
             return next(iter(_rows(connection, which)), None)
 
+    def numbered(self, number: int) -> EvaluationRow | None:
+        """The one with the ledger's own number, whoever owns it now; None where there is none."""
+        with self._database.reading() as connection:
+            return next(iter(_rows(connection, evaluations.c.number == number)), None)
+
     def suite(self, number: int) -> str:
         """The JSON of its suite; empty where there is no such evaluation."""
         with self._database.reading() as connection:

@@ -39,6 +39,11 @@ def database_url() -> str:
     return url.get_secret_value() if url else f"sqlite:///{Path(settings().data_folder) / FILE_NAME}"
 
 
+def shared() -> bool:
+    """Whether processes on other machines can open the ledger, too: a file is this machine's own."""
+    return not database_url().startswith("sqlite")
+
+
 def recorder() -> Recorder:
     """The process's recorder, which opens the ledger in the background; made at the first call."""
     global _recorder  # noqa: PLW0603 - the process has one
