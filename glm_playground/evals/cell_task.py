@@ -46,6 +46,11 @@ _MOST_SAID = 300
 _lock = threading.Lock()
 _works: "OrderedDict[tuple[int, str], Work]" = OrderedDict()
 _again = threading.Event()
+_claiming = threading.Lock()
+_asking: set[str] = set()
+"""The runs of this process that are not settled yet; changed and compared under `_claiming`."""
+_unsure: set[int] = set()
+"""Evaluations of which a transaction may have claimed a cell that was taken for lost."""
 
 
 class Found(StrEnum):
@@ -96,15 +101,9 @@ class _UnfitError(Exception):
 
 def ask_next(task: CellTask) -> Told:
     """Claims the next cell, asks it, and settles it; waits for as long as that takes."""
-    prepared: dict[CellKey, Asked] = {}
     try:
         ledger, work = _begin(task)
-
-        def most(key: CellKey) -> Amount:
-            prepared[key] = work.asked(key)
-            return prepared[key].claim.most
-
-        stepped = ledger.evaluations.step(task.number, Step((), (Want(task.candidates, 1),), most))
+        stepped = _claim(ledger, work, task)
     except LedgerError as error:
         return Told(Found.AWAY, said=_short(error))
     except (_UnfitError, SettingsError, GatewaysError, CandidateError) as error:
@@ -115,10 +114,11 @@ def ask_next(task: CellTask) -> Told:
     if not stepped.claimed:
         return Told(_why_nothing(stepped))
     (claimed,) = stepped.claimed
-    asked = prepared[claimed.key]
+    asked = work.asked(claimed.key)
     run = _ask(claimed, asked, stepped.owner)
     ended = ended_cell(claimed, run, asked.claim, stepped.owner)
     _settle(ledger, task, ended)
+    _asking.discard(claimed.run_id)
     return Told(Found.ASKED, claimed.key.candidate, ended.state, _briefly(run.error))
 
 
@@ -158,6 +158,29 @@ def _read(ledger: Ledger, task: CellTask) -> Work:
     except ValueError:
         raise _UnfitError("it cannot read the suite: a later version has written it") from None
     return work_of(suite, setups, runtime.gateways(), row.owner)
+
+
+def _claim(ledger: Ledger, work: Work, task: CellTask) -> Stepped:
+    """Claims a cell; gives back those that were claimed by a transaction that was taken for lost, and never sent."""
+
+    def most(key: CellKey) -> Amount:
+        return work.asked(key).claim.most
+
+    with _claiming:
+        lost = ledger.evaluations.claimed_here(task.number) if task.number in _unsure else ()
+        back = tuple(
+            EndedCell(key, run_id, CellState.WAITING, most(key), Amount(), None)
+            for key, run_id in lost
+            if run_id not in _asking
+        )
+        try:
+            stepped = ledger.evaluations.step(task.number, Step(back, (Want(task.candidates, 1),), most))
+        except LedgerError:
+            _unsure.add(task.number)
+            raise
+        _unsure.discard(task.number)
+        _asking.update(one.run_id for one in stepped.claimed)
+    return stepped
 
 
 def _why_nothing(stepped: Stepped) -> Found:

@@ -146,7 +146,7 @@ class Execution:
         self._spending = row.spending
         self._owed: list[EndedCell] = []
         self._prepared: dict[CellKey, Asked] = {}
-        self._capped = self._halted = False
+        self._capped = self._halted = self._unsure = False
         self._asked_count = 0
         self._began = time.monotonic()
         self._stop_at = 0.0
@@ -186,6 +186,8 @@ class Execution:
             self._take_ended()
             try:
                 if self._is_due():
+                    if self._unsure:
+                        self._find_lost()
                     self._step()
                 if self._is_over():
                     self._look_again()
@@ -245,6 +247,17 @@ class Execution:
                 self._claim(self._wants())
         if beat:
             self._beat_at = time.monotonic() + _BEAT_S
+
+    def _find_lost(self) -> None:
+        """Gives back what a transaction has claimed that was taken for lost: none of it was sent."""
+        with self._changed:
+            known = self._state.sent.keys() | {one.run_id for one in self._owed}
+        for key, run_id in self._store.claimed_here(self._row.number):
+            if run_id not in known:
+                self._move(CellState.WAITING, CellState.CLAIMED)
+                most = self._work.asked(key).claim.most
+                self._owed.append(EndedCell(key, run_id, CellState.WAITING, most, Amount(), None))
+        self._unsure = False
 
     def _forget(self) -> None:
         """Takes nothing for dry or capped: another process may have given cells back, or freed what it reserved."""
@@ -340,7 +353,7 @@ class Execution:
     def _note(self, error: LedgerError) -> None:
         if self._problem is None:
             _log.error("an evaluation waits for the database [%s]: %s", error.id, error)
-        self._problem = error.anew()
+        self._problem, self._unsure = error.anew(), True
         self._retry_at = time.monotonic() + _AWAY_S
 
     # Its end

@@ -189,6 +189,13 @@ def claim(connection: Connection, number: int, recorder: str, claimed: Sequence[
         connection.execute(_CLAIM, rows)
 
 
+def claimed_by(connection: Connection, number: int, recorder: str) -> list[tuple[CellKey, str]]:
+    """The cells that this recorder has claimed, with the ids of their runs."""
+    mine = (cells.c.evaluation == number) & CLAIMED & (cells.c.recorder == recorder)
+    query = select(*_KEY, cells.c.run_id).where(mine).order_by(*_KEY)
+    return [(CellKey(*key), str(run_id)) for *key, run_id in connection.execute(query)]
+
+
 def any_left(connection: Connection) -> bool:
     """Whether there is something for `interrupt_left` to do."""
     return connection.execute(select(cells.c.evaluation).where(_left()).limit(1)).first() is not None

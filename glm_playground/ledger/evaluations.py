@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from glm_playground.ledger import run_writes
-from glm_playground.ledger.cells import READ_AT_ONCE, choose, claim, counts, new_cells, read_cells, settle
+from glm_playground.ledger.cells import READ_AT_ONCE, choose, claim, claimed_by, counts, new_cells, read_cells, settle
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.evaluation_values import (
     NOT_BEGUN,
@@ -163,6 +163,15 @@ class Evaluations:
         if signs:
             self._signed = recorder, now
         return stepped
+
+    def claimed_here(self, number: int) -> list[tuple[CellKey, str]]:
+        """The cells that this process has claimed, with the ids of their runs.
+
+        One that it does not know of was claimed by a transaction that it took for lost, and was never sent.
+        """
+        recorder = self._recorder()
+        with self._database.reading() as connection:
+            return claimed_by(connection, number, recorder)
 
     def stop(self, number: int, why: str) -> None:
         """Has nobody claim its cells any more, in any process; what is asked already goes on."""
