@@ -65,3 +65,14 @@ def sqlite_path(tmp_path: Path) -> Path:
 def owner() -> str:
     """An owner of the test's own."""
     return uuid.uuid4().hex
+
+
+@pytest.fixture
+def own_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of the test's own, to be stopped."""
+    folder = postgres.binaries()
+    if folder is None:
+        pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
+    with postgres.new_server(folder) as server:
+        server.start()
+        yield server

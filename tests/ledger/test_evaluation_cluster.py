@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,9 @@ from glm_playground.sandbox.process import SandboxProcess
 from tests.condition import wait_until
 from tests.dask_processes import DaskProcesses, dask_processes, environment
 from tests.evaluations import balance
+from tests.ledger import postgres
+from tests.live.canary.echoing_gateway import EchoingGateway
+from tests.live.canary.traces import Canary
 
 pytestmark = pytest.mark.slow
 CELLS = 40
@@ -161,3 +165,87 @@ def test_a_scheduler_that_dies_loses_nothing_and_another_goes_on(site: Site) -> 
     assert (
         spending.spent.dollars <= before - balance(site.sandbox) <= spending.spent.dollars + spending.reserved.dollars
     )
+
+
+def test_a_database_that_crashes_in_the_middle_costs_nothing_twice(site: Site, own_server: postgres.Server) -> None:
+    site.variables["GLM_PLAYGROUND_DATABASE_URL"] = own_server.url
+    site.ledger = Ledger.open(own_server.url)
+    before = balance(site.sandbox)
+    for _ in range(2):
+        site.dask.start_worker(site.variables)
+    running = site.run("tokens=20 rate=20", "outage")
+    wait_until(lambda: site.finished >= 8, 120)
+    own_server.stop()
+    begun = site.asked("outage").total()
+    # What is under way comes to its end, and nothing else is sent.
+    wait_until(lambda: site.dask.said().count("waits for the database") >= 1, 60)
+    assert site.asked("outage").total() <= begun + 8
+    own_server.start()
+    said = running.communicate(timeout=180)[0]
+    assert site.row.cells == {CellState.FINISHED: CELLS}, said
+    assert set(site.asked("outage").values()) == {1}
+    assert site.row.spending.spent.dollars == before - balance(site.sandbox)
+    site.ledger.close()
+
+
+def test_a_burst_of_refusals_on_both_workers_halves_the_pace_once(site: Site) -> None:
+    for _ in range(2):
+        site.dask.start_worker(site.variables)
+    said = site.run("text=yes status=429 fail_times=4 key=burst", "refused").communicate(timeout=120)[0]
+    assert site.row.cells == {CellState.FINISHED: CELLS}, said
+    attempts = [cell.attempts for cell in site.ledger.evaluations.cells(site.row.number)]
+    assert sum(attempts) == CELLS + 4
+    assert site.row.spending.reserved.tokens == 0
+
+
+def test_keys_are_those_of_the_workers_and_go_nowhere_else(site: Site) -> None:
+    key = "canary-5bd1<&>0e9c/77aa+41"
+    canary = Canary(key)
+    with EchoingGateway() as gateway:
+        mine = site.variables | {"RUNAPI_BASE_URL": gateway.url, "RUNAPI_API_KEY": key}
+        site.variables["RUNAPI_BASE_URL"] = gateway.url
+        for _ in range(2):
+            site.dask.start_worker(mine)
+        names = ["whole", "headers", "midstream", "status-400", "status-422", "status-500", "plain", "page"]
+        text = f"prompts: ['{{{{n}}}}']\ntests: [{{vars: {{n: [{', '.join(names)}]}}}}]\n"
+        (site.folder / "suite.yaml").write_text(text)
+        options = ["--models", "glm-5.1", "--cap-tokens", "1000000", "--scheduler", site.dask.address]
+        said = site.eval_("run", "suite.yaml", *options).communicate(timeout=120)[0]
+        assert key in gateway.keys
+    assert not {CellState.WAITING, CellState.CLAIMED} & site.row.cells.keys(), said
+    assert canary.traces(said.encode()) == []
+    assert canary.traces(site.dask.said().encode()) == []
+    assert site.dask.scheduler
+    assert key.encode() not in memory_of(site.dask.scheduler.pid)
+    # It would have been found.
+    assert key.encode() in memory_of(site.dask.workers[0].pid)
+
+
+def test_a_worker_that_cannot_ask_is_said_with_its_reason(site: Site, make_url: Callable[[str], str]) -> None:
+    elsewhere = make_url("postgresql")
+    no_gateway = {name: value for name, value in site.variables.items() if not name.startswith("RUNAPI_")}
+    for wrong, reason in (
+        (site.variables | {"GLM_PLAYGROUND_DATABASE_URL": elsewhere}, "its database has no evaluation"),
+        ({"RUNAPI_BASE_URL": site.sandbox.base_url}, "its ledger is a file of its own"),
+        (no_gateway | {"RUNAPI_BASE_URL": "http://127.0.0.9:9"}, "there is no gateway named '127.0.0.1"),
+    ):
+        worker = site.dask.start_worker(wrong)
+        said = site.run("text=yes", "unfit", cells=2).communicate(timeout=120)[0]
+        assert f"a worker cannot ask: {reason}" in said
+        worker.kill()
+        worker.wait()
+    assert site.asked("unfit").total() == 0
+
+
+def memory_of(process_id: int) -> bytes:
+    """All that a process holds in memory of its own."""
+    found = []
+    with Path(f"/proc/{process_id}/mem").open("rb", buffering=0) as memory:
+        for line in Path(f"/proc/{process_id}/maps").read_text().splitlines():
+            place, rights, *_others = line.split()
+            start, end = (int(part, 16) for part in place.split("-"))
+            if rights.startswith("rw") and "[v" not in line:
+                with suppress(OSError):
+                    memory.seek(start)
+                    found.append(memory.read(end - start))
+    return b"".join(found)

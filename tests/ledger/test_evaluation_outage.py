@@ -1,7 +1,7 @@
 """A database that is lost in the middle of an evaluation: what is finished stays, nothing is paid twice, it goes on."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,17 +14,6 @@ from glm_playground.sandbox.process import SandboxProcess
 from tests.condition import wait_until
 from tests.evaluations import add, balance, execution, states, stored, suite_of, work_of
 from tests.ledger import postgres
-
-
-@pytest.fixture
-def own_server() -> Iterator[postgres.Server]:
-    """A PostgreSQL server of the test's own, to be stopped."""
-    folder = postgres.binaries()
-    if folder is None:
-        pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
-    with postgres.new_server(folder) as server:
-        server.start()
-        yield server
 
 
 @pytest.mark.slow

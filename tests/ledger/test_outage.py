@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,6 @@ from glm_playground.runs.run import Outcome
 from tests.condition import wait_until
 from tests.ledger import postgres
 from tests.ledger.made import ids, keep, made_run
-
-
-@pytest.fixture
-def own_server() -> Iterator[postgres.Server]:
-    """A PostgreSQL server of the test's own, to be stopped."""
-    folder = postgres.binaries()
-    if folder is None:
-        pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
-    with postgres.new_server(folder) as server:
-        server.start()
-        yield server
 
 
 @pytest.mark.slow
