@@ -69,7 +69,8 @@ async def _bare(root: str, cells: int, delay: float) -> None:
         await asyncio.gather(*(ask_some() for _ in range(_AT_ONCE)))
 
 
-def _suite(cells: int, delay: float) -> Suite:
+def bench_suite(cells: int, delay: float) -> Suite:
+    """A case a cell, each answered after so many milliseconds."""
     prompt = PromptTemplate(label="", messages=(Message(role="user", content="{{prompt}}"),))
     check = Check(kind=CheckKind.CONTAINS, value="END")
     cases = (Case(id=f"{case}", variables={"prompt": _prompt(delay, case)}, checks=(check,)) for case in range(cells))
@@ -84,7 +85,7 @@ def _evaluated(root: str, cells: int, delay: float, kept: list[object] | None = 
     """Asks all cells; what the evaluation holds at its end goes into `kept`."""
     gateway = Gateway("Bench", root)
     setup = Setup(model="glm-5.1", gateway="Bench", parameters=Parameters(max_tokens=_TOKENS))
-    work = Work(_suite(cells, delay), [Candidate(setup, gateway)])
+    work = Work(bench_suite(cells, delay), [Candidate(setup, gateway)])
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger.open(f"sqlite:///{folder}/runs.sqlite3")
         new = new_evaluation(work.suite, [setup], 1, name="bench", dollars=None, tokens=10**12)

@@ -105,7 +105,7 @@ class ClusterExecution:
                 if self._is_over():
                     return self._leave()
             except ClusterError as error:
-                self._fault = str(error)
+                self._fault, self._died = str(error), True
                 # Its tasks tell nothing any more; the workers settle what they can.
                 self._sent.clear()
             except LedgerError as error:
@@ -160,9 +160,10 @@ class ClusterExecution:
         now = time.monotonic()
         if now < self._look_at or (self._problem and now < self._retry_at):
             return
-        workers = self._cluster.workers() if not self._fault else {}
-        self._died |= bool(self._workers.keys() - workers.keys())
-        self._workers = workers
+        if not self._fault:
+            workers = self._cluster.workers()
+            self._died |= bool(self._workers.keys() - workers.keys())
+            self._workers = workers
         self._look_at = now + _LOOK_S
         found = self._store.numbered(self._row.number)
         self._problem = None

@@ -16,10 +16,11 @@ import pytest
 from glm_playground.bundles.bundle import read_bundle
 from glm_playground.cli import main
 from glm_playground.cli.evaluation import OWNER
+from glm_playground.evals import dask_cluster
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.service import runtime
+from glm_playground.service import runtime, storage
 from glm_playground.settings import settings
 from tests.condition import wait_until
 from tests.live.test_cli import environment
@@ -219,3 +220,17 @@ def _asked(sandbox: SandboxProcess, script: str) -> int:
     log = httpx.get(f"{sandbox.base_url}/sandbox/log", headers=headers, trust_env=False, timeout=20).json()
     begun = [entry for entry in log["requests"] if "messages" in (entry["body"] or ()) and entry["first_token_ns"]]
     return sum(script in entry["body"]["messages"][-1]["content"] for entry in begun)
+
+
+def test_a_cluster_that_cannot_be_used_is_said_before_anything_is_stored(
+    eval_: Eval, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["run", "suite.yaml", "--models", "glm-5.1", "--cap", "1", "--scheduler", "tcp://127.0.0.1:9"]
+    assert "--scheduler needs the ledger in PostgreSQL" in eval_(*asked).err
+    monkeypatch.setattr(storage, "shared", lambda: True)
+    monkeypatch.setattr(dask_cluster, "_CONNECT_S", 0.5)
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in eval_(*asked).err
+    assert "no Dask scheduler answers at nonsense" in eval_(*asked[:-1], "nonsense://x").err
+    monkeypatch.setattr(dask_cluster, "find_spec", lambda _name: None)
+    assert "pip install 'glm-playground[cluster]'" in eval_(*asked).err
+    assert eval_("list").out == ""
