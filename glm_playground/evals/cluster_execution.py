@@ -153,7 +153,7 @@ class ClusterExecution:
             case Found.AWAY:
                 self._note(LedgerUnreachable(told.said))
             case _:
-                self._fault = self._fault or f"a worker cannot ask: {told.said}"
+                self._fault = self._fault or f"it cannot be asked there: {told.said}"
 
     def _look(self) -> None:
         """Learns from the ledger how far it is, and from the scheduler which workers there are; once a second."""

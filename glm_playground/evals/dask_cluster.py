@@ -66,7 +66,7 @@ class Cluster:
             ClusterError: the scheduler is gone.
         """
         try:
-            future = self._client.submit(ask_next, task, key=f"evaluation-{task.id}-{uuid.uuid4().hex}", pure=False)
+            future = self._client.submit(_ask_next, task, key=f"evaluation-{task.id}-{uuid.uuid4().hex}", pure=False)
         except (OSError, RuntimeError):
             raise self.gone() from None
         self._futures.add(future)
@@ -96,6 +96,14 @@ class Cluster:
     def close(self) -> None:
         """Leaves the scheduler; workers end what is under way."""
         self._client.close(timeout=_CONNECT_S)
+
+
+def _ask_next(task: CellTask) -> Told:
+    """Does the task on a worker, which names itself where something is wrong with it."""
+    from distributed import get_worker  # noqa: PLC0415 - see above
+
+    told = ask_next(task)
+    return told._replace(said=f"worker {get_worker().address}: {told.said}") if told.said else told
 
 
 def _first_line(error: Exception) -> str:

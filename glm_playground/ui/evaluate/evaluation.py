@@ -68,13 +68,12 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
     if working:
         st.fragment(partial(_draw_progress, ledger, row, names), run_every=_REDRAWN_S)()
         _draw_stop(ledger, row)
+    elif _works_elsewhere(row):
+        st.fragment(partial(_draw_progress_elsewhere, ledger, row, names), run_every=_REDRAWN_S)()
+        _draw_stop(ledger, row)
     else:
         st.markdown(f"{standing(row, names, here=False)} · {cell_counts(row)} · {spending(row)}")
-        if row.state is EvaluationState.RUNNING and row.cells.get(CellState.CLAIMED):
-            # Another process works on it.
-            _draw_stop(ledger, row)
-        else:
-            _draw_actions(ledger, row, suite, setups)
+        _draw_actions(ledger, row, suite, setups)
     draw_verdict(ledger, row, suite, setups, working=working)
     if row.state is EvaluationState.RUNNING and not row.cells.get(CellState.FINISHED):
         return
@@ -123,6 +122,20 @@ def _draw_progress(ledger: Ledger, row: EvaluationRow, names: Names) -> None:
         st.warning(literal(reason_text(why, names)), title=said)
     if found.problem:
         st.warning(_("Nothing new is sent until the database can be written again."))
+
+
+def _works_elsewhere(row: EvaluationRow) -> bool:
+    """Whether another process works on it, or the workers of a cluster."""
+    return row.state is EvaluationState.RUNNING and bool(row.cells.get(CellState.CLAIMED))
+
+
+def _draw_progress_elsewhere(ledger: Ledger, row: EvaluationRow, names: Names) -> None:
+    now = ledger.evaluations.find(row.owner, row.id)
+    if now is None or not _works_elsewhere(now):
+        st.rerun()
+    left = now.cells.get(CellState.WAITING, 0) + now.cells[CellState.CLAIMED]
+    st.progress((now.total - left) / max(now.total, 1))
+    st.markdown(f"{standing(now, names, here=False)} · {cell_counts(now)} · {spending(now)}")
 
 
 def _draw_stop(ledger: Ledger, row: EvaluationRow) -> None:
