@@ -15,7 +15,9 @@ from glm_playground.chat.setup import Setup
 from glm_playground.evals import running, suite_file
 from glm_playground.evals.evaluation import new_evaluation
 from glm_playground.evals.promptfoo import read_promptfoo
-from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
+from glm_playground.ledger import Ledger
+from glm_playground.ledger.evaluation_values import CellState, EndedCell, EvaluationRow, EvaluationState, Step, Want
+from glm_playground.runs.caps import Amount
 from glm_playground.service import running_orders, runtime, storage
 from glm_playground.ui.evaluate import evaluation as evaluation_page
 from glm_playground.ui.evaluate import new as new_page
@@ -143,6 +145,30 @@ def test_it_goes_on_without_the_page_and_is_stopped_and_resumed_from_another(
     assert set(export_of(other, monkeypatch)) == {"csv", "jsonl", "json"}
     press(other, "evaluate_delete_now")
     assert storage.needed_ledger().evaluations.all(owner) == []
+
+
+@pytest.mark.usefixtures("in_sandbox")
+def test_the_progress_of_one_that_others_work_on_is_drawn_from_the_ledger(open_page: OpenPage, owner: str) -> None:
+    suite = read_promptfoo(SUITE).suite
+    setups = [Setup(model="glm-5.1", gateway="Elsewhere")]
+    opened = storage.ledger(30)
+    assert isinstance(opened, Ledger)
+    store = opened.evaluations
+    row = store.add(owner, new_evaluation(suite, setups, 1, name="", dollars=None, tokens=None))
+    store.open(row.number, cap_picodollars=None, cap_tokens=None)
+    # A process that is this one's neighbour, as far as the page knows.
+    claimed = store.step(row.number, Step((), (Want((0,), 1),), lambda _key: Amount())).claimed
+    at = open_page("pages/evaluate.py", owner=owner, evaluation=row.id)
+    assert not at.exception
+    assert at.button(key="evaluate_stop")
+    assert not [button for button in at.button if button.key == "evaluate_resume"]
+    (one,) = claimed
+    ended = EndedCell(one.key, one.run_id, CellState.FINISHED, one.most, Amount(), None)
+    store.step(row.number, Step((ended,), (Want((0,), 1),), lambda _key: Amount()))
+    at.run(timeout=30)
+    assert [bar.proto.value for bar in at.get("progress")] == [50]
+    press(at, "evaluate_stop")
+    assert evaluation(owner).state is EvaluationState.STOPPED
 
 
 def field(at: AppTest, label: str) -> NumberInput:
