@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glm_playground.evals.cell_task import CellTask, Found, Told
 from glm_playground.evals.dask_cluster import Cluster, ClusterError
@@ -35,6 +35,7 @@ class _Sent(NamedTuple):
 
     desk: Desk
     at: float
+    future: Any
 
 
 class ClusterExecution:
@@ -53,7 +54,7 @@ class ClusterExecution:
         self._desks = [Desk(name, places, Pace.of(at_most)) for name, places in work.by_gateway.items()]
         self._changed = threading.Condition()
         self._sent: dict[int, _Sent] = {}
-        self._ended: list[tuple[int, Told | Exception]] = []
+        self._ended: list[int] = []
         self._stopping = self._capped = self._halted = self._looked = self._died = False
         self._fault = ""
         """Why nothing more can be asked."""
@@ -121,9 +122,8 @@ class ClusterExecution:
     def _take_ended(self) -> None:
         with self._changed:
             ended, self._ended = self._ended, []
-        for number, told in ended:
-            if (sent := self._sent.pop(number, None)) is None:
-                continue
+        whole = [self._sent.pop(number) for number in ended if number in self._sent]
+        for sent, told in zip(whole, self._cluster.told([one.future for one in whole]), strict=True):
             if isinstance(told, Exception):
                 sent.desk.running -= 1
                 self._fault = self._fault or str(told)
@@ -196,16 +196,18 @@ class ClusterExecution:
 
     def _send(self, desk: Desk) -> None:
         number = self._tasks = self._tasks + 1
-        desk.running += 1
-        self._sent[number] = _Sent(desk, time.monotonic())
 
-        def end(told: Told | Exception) -> None:
+        def end() -> None:
             # On a thread of Dask's client.
             with self._changed:
-                self._ended.append((number, told))
+                self._ended.append(number)
                 self._changed.notify_all()
 
-        self._cluster.submit(CellTask(self._row.number, self._row.id, desk.asked), end)
+        # It may end before it is noted here, which only this thread looks at.
+        at = time.monotonic()
+        future = self._cluster.submit(CellTask(self._row.number, self._row.id, desk.asked), end)
+        desk.running += 1
+        self._sent[number] = _Sent(desk, at, future)
 
     def _note(self, error: LedgerError) -> None:
         if self._problem is None:

@@ -5,7 +5,7 @@ Dask's own TLS (`tls://`).
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -34,8 +34,6 @@ class Cluster:
         from distributed import Client  # noqa: PLC0415 - only who installed the extra has it
 
         self.address = address
-        self._futures: set[Any] = set()
-        """Held, since Dask drops a task that nobody holds."""
         try:
             self._client = Client(address, timeout=_CONNECT_S, set_as_default=False, name="glm-playground")
         except (OSError, TimeoutError, ValueError) as error:
@@ -59,8 +57,10 @@ class Cluster:
         """That the scheduler does not answer any more."""
         return ClusterError(f"the Dask scheduler at {self.address} is gone")
 
-    def submit(self, task: CellTask, on_end: Callable[[Told | Exception], None]) -> None:
-        """Has a worker do `task`; `on_end` is called once, on another thread, with what it told or why it did not.
+    def submit(self, task: CellTask, on_end: Callable[[], None]) -> Any:
+        """Has a worker do `task`; gives its future, and calls `on_end` once on another thread when it has ended.
+
+        Dask drops a task whose future nobody holds.
 
         Raises:
             ClusterError: the scheduler is gone.
@@ -69,13 +69,18 @@ class Cluster:
             future = self._client.submit(_ask_next, task, key=f"evaluation-{task.id}-{uuid.uuid4().hex}", pure=False)
         except (OSError, RuntimeError):
             raise self.gone() from None
-        self._futures.add(future)
+        # Not asked for its result there: Dask has one thread for all that is called back.
+        future.add_done_callback(lambda _future: on_end())
+        return future
 
-        def tell(_future: object) -> None:
-            self._futures.discard(future)
-            on_end(self._told(future))
-
-        future.add_done_callback(tell)
+    def told(self, futures: Sequence[Any]) -> list[Told | Exception]:
+        """What ended tasks tell, or why they do not, in one question to the workers."""
+        finished = [future for future in futures if future.status == "finished"]
+        try:
+            results = dict(zip(finished, self._client.gather(finished), strict=True)) if finished else {}
+        except Exception:  # noqa: BLE001 - each is looked at alone: a worker may be gone with a result
+            results = {}
+        return [results[future] if future in results else self._told(future) for future in futures]
 
     def _told(self, future: Any) -> Told | Exception:
         from distributed import KilledWorker  # noqa: PLC0415 - see above
