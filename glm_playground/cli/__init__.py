@@ -1,5 +1,5 @@
-"""The command line: `glm-playground` starts the app; `bundle`, `caps`, `doctor`, `eval`, `mcp`, `standin` and
-`suite` are beside it.
+"""The command line: `glm-playground` starts the app; `bundle`, `caps`, `doctor`, `eval`, `mcp`, `probe`,
+`standin` and `suite` are beside it.
 
 glm-playground [start] [--port N] [--host ADDRESS] [-- STREAMLIT OPTIONS]
 glm-playground bundle show | verify | replay | run FILE
@@ -7,6 +7,7 @@ glm-playground caps show | stop | resume
 glm-playground doctor [--json]
 glm-playground eval run SUITE | list | show | resume | retry | stop | diff | export | delete
 glm-playground mcp
+glm-playground probe --model ID
 glm-playground standin install
 glm-playground suite check | convert | grade FILE
 """
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 
 import click
 
-from glm_playground.cli import bundle, caps, doctor, evaluation, mcp, standin, start, suite
+from glm_playground.cli import bundle, caps, doctor, evaluation, mcp, probe, standin, start, suite
 
 _INTERRUPTED = 130
 
@@ -49,6 +50,7 @@ commands.add_command(caps.caps)
 commands.add_command(doctor.doctor)
 commands.add_command(evaluation.evaluation)
 commands.add_command(mcp.mcp)
+commands.add_command(probe.probe)
 commands.add_command(standin.standin)
 commands.add_command(suite.suite)
 

@@ -1,7 +1,5 @@
 """`glm-playground eval`: ask the cases of a suite of several models, and say which of them passes more."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,12 +11,13 @@ from glm_playground.chat.setup import Setup
 from glm_playground.cli.evaluation_lines import outlook_lines, show, show_difference, status_line
 from glm_playground.cli.evaluation_place import WorkPlace, work_place
 from glm_playground.cli.failure import Failure
+from glm_playground.cli.figures import dollars_of
+from glm_playground.cli.opened_ledger import opened_ledger
 from glm_playground.cli.suite_file import SUITE
 from glm_playground.cli.terminal import line
 from glm_playground.cli.written import written
-from glm_playground.evals.candidates import CandidateError, read_candidates, stored_candidates
+from glm_playground.evals.candidates import read_candidates, stored_candidates
 from glm_playground.evals.evaluation import (
-    CapError,
     check_caps,
     named,
     new_evaluation,
@@ -31,16 +30,13 @@ from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.result_files import WRITERS
 from glm_playground.evals.results import results_of
 from glm_playground.evals.suite import Suite
-from glm_playground.gateway.gateways import GatewaysError
-from glm_playground.ledger import Ledger, LedgerError
+from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
-from glm_playground.service import runtime, storage
-from glm_playground.settings import SettingsError
+from glm_playground.service import runtime
 from glm_playground.translations import LANGUAGES
 
 OWNER = "command-line"
 """Whose evaluations and runs those of the command line are, unless another owner is named."""
-_OPEN_S = 10.0
 _REPORTS = ("html", "markdown", "docx", "pptx")
 
 _owner = click.option("--owner", default=OWNER, metavar="OWNER", help="Whose they are, as the ledger names owners.")
@@ -102,8 +98,8 @@ def run(
     """Ask each case of SUITE of each candidate, and say which of them passes more."""
     for problem in opened.unsupported:
         click.echo(f"not supported: {line(str(problem))}", err=True)
-    cap = _dollars(dollars)
-    with _service() as ledger:
+    cap = dollars_of(dollars)
+    with opened_ledger() as ledger:
         gateways = runtime.gateways()
         asked = [_bounded(setup, max_tokens) for setup in read_candidates(models.split(","), gateway)]
         setups = named(asked, gateways)
@@ -125,7 +121,7 @@ def run(
 @_owner
 def list_all(owner: str) -> None:
     """List the evaluations, newest first."""
-    with _service() as ledger:
+    with opened_ledger() as ledger:
         for row in ledger.evaluations.all(owner):
             click.echo(status_line(row))
 
@@ -135,7 +131,7 @@ def list_all(owner: str) -> None:
 @_owner
 def show_one(id: str, owner: str) -> None:
     """Show what the evaluation ID says: pass rates, differences, cost, and what failed."""
-    with _service() as ledger:
+    with opened_ledger() as ledger:
         row = _found(ledger, owner, id)
         suite, setups = _stored(ledger, row)
         show(row, results_of(ledger, row, suite, setups))
@@ -160,10 +156,10 @@ def resume(
     owner: str,
 ) -> None:
     """Ask the cells of the evaluation ID that still wait, under another cap where one is given."""
-    with _service() as ledger:
+    with opened_ledger() as ledger:
         row = _found(ledger, owner, id)
         with work_place(scheduler, at_once) as place:
-            ctx.exit(_resumed(ledger, row, _dollars(dollars), tokens, place))
+            ctx.exit(_resumed(ledger, row, dollars_of(dollars), tokens, place))
 
 
 @evaluation.command()
@@ -193,12 +189,12 @@ def retry(
     states += [CellState.INTERRUPTED] if interrupted else []
     if not states:
         raise click.UsageError("say which: --failed, --interrupted, or both")
-    with _service() as ledger:
+    with opened_ledger() as ledger:
         row = _found(ledger, owner, id)
         with work_place(scheduler, at_once) as place:
             count = ledger.evaluations.retry(row.number, states)
             click.echo(f"{count:,} cells are asked again")
-            ctx.exit(_resumed(ledger, _found(ledger, owner, id), _dollars(dollars), tokens, place))
+            ctx.exit(_resumed(ledger, _found(ledger, owner, id), dollars_of(dollars), tokens, place))
 
 
 @evaluation.command()
@@ -206,7 +202,7 @@ def retry(
 @_owner
 def stop(id: str, owner: str) -> None:
     """Send nothing more of the evaluation ID, in any process; what is under way goes on."""
-    with _service() as ledger:
+    with opened_ledger() as ledger:
         row = _found(ledger, owner, id)
         ledger.evaluations.stop(row.number, STOPPED)
         click.echo(status_line(_found(ledger, owner, id)))
@@ -217,7 +213,7 @@ def stop(id: str, owner: str) -> None:
 @_owner
 def delete(id: str, owner: str) -> None:
     """Remove the evaluation ID with its suite for good; its runs stay in the history."""
-    with _service() as ledger:
+    with opened_ledger() as ledger:
         if not ledger.evaluations.delete(owner, id):
             raise Failure(f"there is no evaluation {line(id)}")
 
@@ -228,7 +224,7 @@ def delete(id: str, owner: str) -> None:
 @_owner
 def diff(first: str, second: str, owner: str) -> None:
     """Compare the evaluations FIRST and SECOND: of each candidate in both, what has changed, case by case."""
-    with _service() as ledger:
+    with opened_ledger() as ledger:
         rows = [_found(ledger, owner, id) for id in (first, second)]
         if rows[0].digest != rows[1].digest:
             click.echo("their suites differ: cases of the same name are compared", err=True)
@@ -252,7 +248,7 @@ def diff(first: str, second: str, owner: str) -> None:
 def export(id: str, kind: str, out: Path, paper: str, owner: str, **said: str) -> None:
     """Write what the cells of the evaluation ID came to: a row a cell, promptfoo's results, a bundle of its runs, or a
     report to hand on (html, markdown, docx, pptx)."""
-    with _service() as ledger:
+    with opened_ledger() as ledger:
         row = _found(ledger, owner, id)
         suite, setups = _stored(ledger, row)
         try:
@@ -268,22 +264,6 @@ def export(id: str, kind: str, out: Path, paper: str, owner: str, **said: str) -
         except ValueError as error:
             raise Failure(error) from None
         click.echo(f"Saved in {line(str(out))}, {out.stat().st_size:,} bytes.")
-
-
-@contextmanager
-def _service() -> Iterator[Ledger]:
-    """The ledger, while what the process started runs."""
-    try:
-        opened = storage.ledger(_OPEN_S)
-        if isinstance(opened, LedgerError):
-            raise opened.anew()
-        yield opened
-    except (SettingsError, GatewaysError, CandidateError, CapError) as error:
-        raise Failure(error) from None
-    except LedgerError as error:
-        raise Failure(f"the database cannot be used: {error}") from None
-    finally:
-        runtime.close()
 
 
 def _found(ledger: Ledger, owner: str, id: str) -> EvaluationRow:
@@ -320,15 +300,3 @@ def _bounded(setup: Setup, max_tokens: int | None) -> Setup:
     if max_tokens is None or setup.parameters.max_tokens is not None:
         return setup
     return setup.model_copy(update={"parameters": setup.parameters.model_copy(update={"max_tokens": max_tokens})})
-
-
-def _dollars(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    try:
-        found = Decimal(text.removeprefix("$"))
-    except ArithmeticError:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
-        raise click.BadParameter("a number of US dollars, such as 2.00", param_hint="--cap")
-    return found

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import click
+
 from glm_playground.bundles.bundle import stand_in_notice
 from glm_playground.cli.terminal import line
 from glm_playground.runs.cost import Cost, CostState
@@ -48,3 +50,20 @@ def dollars(amount: Decimal) -> str:
 def count(number: int, noun: str) -> str:
     """`1 run`, `2 runs`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def dollars_of(text: str | None) -> Decimal | None:
+    """The US dollars that `--cap` names, such as `2.00` or `$2`; None where it is left out.
+
+    Raises:
+        click.BadParameter: it is no such number.
+    """
+    if text is None:
+        return None
+    try:
+        found = Decimal(text.removeprefix("$"))
+    except ArithmeticError:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        raise click.BadParameter("a number of US dollars, such as 2.00", param_hint="--cap")
+    return found

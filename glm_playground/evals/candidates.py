@@ -64,6 +64,8 @@ def request_for(candidate: Setup, asked: FilledCase, dialect: Dialect) -> ChatRe
     """What is sent for a case: the same each time, since repeats are of one request."""
     system = (Message(role="system", content=candidate.system),) if candidate.system.strip() else ()
     fields = {name: getattr(candidate.parameters, name) for name in type(candidate.parameters).model_fields}
+    own = asked.case.parameters
+    fields |= {name: getattr(own, name) for name in own.model_fields_set}
     if asked.case.tools:
         fields["tools"] = asked.case.tools
     request = ChatRequest(model=candidate.model, messages=(*system, *asked.messages), **fields)

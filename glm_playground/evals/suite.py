@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from glm_playground import bounds
 from glm_playground.chat.variables import fill, variables_of
-from glm_playground.gateway import Message
+from glm_playground.gateway import Message, Parameters
 
 
 class CheckKind(StrEnum):
@@ -126,6 +126,8 @@ class Case(BaseModel):
     tags: tuple[str, ...] = ()
     tools: tuple[dict[str, JsonValue], ...] = ()
     """Those that the model is offered, in OpenAI's form."""
+    parameters: Parameters = Parameters()
+    """What is sent in place of the candidate's settings; what is not set here is the candidate's."""
     checks: tuple[Check, ...] = ()
 
 
