@@ -34,6 +34,7 @@ _REFUSED = (errors.RequestRejected, errors.PayloadRejected)
 _ANSWERED = frozenset({Outcome.COMPLETED, Outcome.LENGTH, Outcome.TOOL_CALLS, Outcome.UNKNOWN})
 _PIECE_CHARACTERS = 60
 """A shorter answer may come in one piece from anybody."""
+_HELD_BACK_NS = 200_000_000
 _CHARACTERS_A_TOKEN = 12
 """No tokenizer makes longer tokens of English on the average."""
 
@@ -50,6 +51,7 @@ class Why(StrEnum):
     """The reason of an answer, as the command line says it."""
 
     ONE_PIECE = "the answer came in one piece"
+    AT_ONCE = "all pieces came at one moment"
     NO_USAGE = "no usage was reported"
     NOT_JSON = "the answer is not JSON"
     NOT_THE_SCHEMA = "the answer does not fit the schema"
@@ -174,9 +176,15 @@ def _failed(probe: Probe, run: Run, plain: bool) -> _Judged:
 def _streams(run: Run) -> _Judged:
     if not run.request.stream:
         return _Judged(None, Why.NOT_ASKED)
-    if len({event.at_ns for event in run.events if event.kind in DELTAS}) > 1:
+    times = [event.at_ns for event in run.events if event.kind in DELTAS]
+    if len(set(times)) > 1:
         return _HELD
-    return _Judged(False, Why.ONE_PIECE) if len(run.content) > _PIECE_CHARACTERS else _Judged(None, Why.TOO_SHORT)
+    if len(run.content) <= _PIECE_CHARACTERS:
+        return _Judged(None, Why.TOO_SHORT)
+    if len(times) == 1:
+        return _Judged(False, Why.ONE_PIECE)
+    # A gateway that holds the answer back until it is whole; a very fast one cannot be told from it.
+    return _Judged(False if times[-1] > _HELD_BACK_NS else None, Why.AT_ONCE)
 
 
 def _usage(run: Run) -> _Judged:

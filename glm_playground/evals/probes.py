@@ -79,9 +79,10 @@ class AboveCapError(ProbeError):
     """
 
     def __init__(self, most: Amount, dollars: Decimal | None, tokens: int | None) -> None:
-        caps = ([] if dollars is None else [f"${dollars:f}"]) + ([] if tokens is None else [f"{tokens:,} tokens"])
-        used = f"${most.dollars:f} and {most.tokens:,} tokens" if most.picodollars else f"{most.tokens:,} tokens"
-        super().__init__(f"it may use {used}, above the cap of {' and '.join(caps)}; nothing is sent")
+        over_dollars = dollars is not None and most.dollars > dollars
+        used, cap = (most.dollars, dollars) if over_dollars else (most.tokens, tokens)
+        said = f"${used:f}, above the cap of ${cap:f}" if over_dollars else f"{used:,} tokens, above the cap of {cap:,}"
+        super().__init__(f"it may use {said}; nothing is sent")
         self.most, self.dollars, self.tokens = most, dollars, tokens
 
 
