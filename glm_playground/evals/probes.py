@@ -182,7 +182,7 @@ def begin(
         CapError: the caps cannot hold.
     """
     check_caps(found.work, dollars, tokens)
-    earlier = _of_today(ledger, found)
+    earlier = of_today(ledger, found)
     if earlier and earlier.cells.get(CellState.CLAIMED):
         raise UnderWayError(earlier)
     waits = bool(earlier and earlier.cells.get(CellState.WAITING))
@@ -230,7 +230,7 @@ def probe_rows(ledger: Ledger, owner: str, model: str | None = None) -> Iterator
             yield row
 
 
-def _of_today(ledger: Ledger, found: ProbePlan) -> EvaluationRow | None:
+def of_today(ledger: Ledger, found: ProbePlan) -> EvaluationRow | None:
     """The newest probes of the same day with the same requests."""
     (setup,) = found.setups
     today = datetime.now(UTC).date()

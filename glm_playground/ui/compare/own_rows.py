@@ -5,12 +5,18 @@ from typing import NamedTuple
 
 from glm_playground.catalog import ModelCard
 from glm_playground.catalog.comparison import ComparedRow, difference
-from glm_playground.ledger import LedgerError
+from glm_playground.evals.probe_findings import Finding
+from glm_playground.evals.probe_suite import Probe
+from glm_playground.evals.probes import stored_findings
+from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ui.compare.words import PRICE_AT_MY_WORKLOAD, row_label, with_unit
+from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.ledger_notice import ledger
 from glm_playground.ui.shared.measured import MeasuredFigure, gateway_names, measured_figures, read_measured
-from glm_playground.ui.shared.plain_values import bare_texts, common_unit
+from glm_playground.ui.shared.plain_values import bare_texts, common_unit, plain
 from glm_playground.ui.shared.price_basis import Prices
+from glm_playground.ui.shared.probe_words import finding_text, measured_fact, probe_names
 
 WITH_PRICE = frozenset({"key", "prices", "all"})
 WITH_MEASURED = frozenset({"measured", "all"})
@@ -28,7 +34,7 @@ class OwnRow(NamedTuple):
 def own_rows(cards: Sequence[ModelCard], group: str, prices: Prices) -> list[OwnRow]:
     """The rows of the user's own in a subject."""
     found = [_price_row(cards, prices)] if group in WITH_PRICE else []
-    return found + (_measured_rows(cards) if group in WITH_MEASURED else [])
+    return found + ([*_measured_rows(cards), *_probe_rows(cards)] if group in WITH_MEASURED else [])
 
 
 def _price_row(cards: Sequence[ModelCard], prices: Prices) -> OwnRow:
@@ -63,3 +69,31 @@ def _measured_row(origin: str, name: str, figures: tuple[MeasuredFigure, ...]) -
     label = _("{figure}, measured on {gateway}").format(figure=figures[0].label, gateway=name)
     row = ComparedRow(f"measured.{figures[0].key}|{origin}", facts, difference(facts))
     return OwnRow(row, label, tuple(figure.text for figure in figures))
+
+
+def _probe_rows(cards: Sequence[ModelCard]) -> list[OwnRow]:
+    """A row a probe for each gateway at which one of the models was probed; what a stand-in does is in none."""
+    opened = ledger()
+    if not isinstance(opened, Ledger):
+        return []
+    try:
+        found = [one for one in stored_findings(opened, owner()) if one.stand_in is None]
+    except LedgerError:
+        return []
+    ids = {card.id for card in cards}
+    by_gateway: dict[tuple[str, str], dict[tuple[Probe, str], Finding]] = {}
+    for one in found:
+        if one.model in ids:
+            by_gateway.setdefault((one.origin, one.gateway), {})[one.probe, one.model] = one
+    names = probe_names()
+    rows = []
+    for (origin, gateway), findings in by_gateway.items():
+        for probe in (probe for probe in Probe if any((probe, id) in findings for id in ids)):
+            facts = tuple(measured_fact(findings.get((probe, card.id))) for card in cards)
+            texts = tuple(
+                finding_text(findings[probe, card.id]) if (probe, card.id) in findings else plain(fact)
+                for card, fact in zip(cards, facts, strict=True)
+            )
+            label = _("{figure}, measured on {gateway}").format(figure=names[probe], gateway=gateway)
+            rows.append(OwnRow(ComparedRow(f"probe.{probe}|{origin}", facts, difference(facts)), label, texts))
+    return rows

@@ -15,6 +15,7 @@ from glm_playground.ui.models.for_programs import model_links
 from glm_playground.ui.models.glance import card_price, glance, said_by
 from glm_playground.ui.models.measured_view import draw_measured
 from glm_playground.ui.models.prices import price_notes, price_rows, prices_table
+from glm_playground.ui.models.probe_view import draw_probes
 from glm_playground.ui.models.scores import draw_disagreements, scores_of, scores_table
 from glm_playground.ui.models.use import (
     draw_questions,
@@ -205,6 +206,7 @@ def _draw_scores(one: _Sheet, view: FactView) -> None:
 
 
 def _draw_measured(one: _Sheet, view: FactView) -> None:
+    draw_probes(one.card, one.sources)
     draw_measured(one.card.id)
 
 
