@@ -66,7 +66,7 @@ def finding_text(found: Finding) -> str:
     if found.why:
         parts.append(why_text(found.why))
     text = ": ".join(parts)
-    if found.answer is Answer.UNCLEAR and found.counted:
+    if found.why is Why.MIXED:
         text += " " + _("({held} of {count})").format(held=number(found.held), count=number(found.counted))
     if found.tokens is not None:
         text += " " + _("({amount} read)").format(amount=tokens(found.tokens))

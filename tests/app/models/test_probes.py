@@ -98,7 +98,7 @@ def test_what_was_measured_stands_beside_what_is_advertised(
     compared = open_page("pages/compare.py", owner=owner, ids="glm-5.1,glm-4.6")
     compared.selectbox(key="compare_group").set_value("measured")
     compared.run(timeout=30)
-    rows = {row["Fact"]: row for row in compared.dataframe[0].value.reset_index().to_dict("records")}
+    rows = {row["fact"]: row for _place, row in compared.dataframe[0].value.iterrows()}
     assert rows["Tool called, measured on Mine"]["glm-5.1"] == "no: the tool was not called"
     assert rows["Tool called, measured on Mine"]["glm-4.6"] == "unknown"
     other = open_page("pages/models.py", owner="nobody", id="glm-5.1", tab="measured")
