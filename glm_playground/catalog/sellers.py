@@ -11,6 +11,19 @@ from glm_playground.catalog.running_cost import Load, RunningCost, running_cost
 OWN = "own"
 """Stands for the configured gateway where it is none of the published sellers."""
 
+_AT = "at:"
+
+
+def seller_at(name: str) -> str:
+    """Stands for a further configured gateway with prices of its own."""
+    return f"{_AT}{name}"
+
+
+def gateway_of(seller: str) -> str | None:
+    """The name of the gateway that `seller_at` made it of; None where it is another seller."""
+    return seller.removeprefix(_AT) if seller.startswith(_AT) else None
+
+
 SELLERS = ("runapi", "zai", "vercel")
 """Gateways of the catalog that publish prices."""
 

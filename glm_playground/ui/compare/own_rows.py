@@ -1,10 +1,12 @@
 """Rows that are this user's and no public facts: the price at their workload, and what their own runs measured."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from glm_playground.catalog import ModelCard
 from glm_playground.catalog.comparison import ComparedRow, difference
+from glm_playground.catalog.sellers import OWN
 from glm_playground.evals.probe_findings import Finding
 from glm_playground.evals.probe_suite import Probe
 from glm_playground.evals.probes import stored_findings
@@ -15,7 +17,7 @@ from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.ledger_notice import ledger
 from glm_playground.ui.shared.measured import MeasuredFigure, gateway_names, measured_figures, read_measured
 from glm_playground.ui.shared.plain_values import bare_texts, common_unit, plain
-from glm_playground.ui.shared.price_basis import Prices
+from glm_playground.ui.shared.price_basis import Prices, seller_name
 from glm_playground.ui.shared.probe_words import finding_text, measured_fact, probe_names
 
 WITH_PRICE = frozenset({"key", "prices", "all"})
@@ -33,7 +35,7 @@ class OwnRow(NamedTuple):
 
 def own_rows(cards: Sequence[ModelCard], group: str, prices: Prices) -> list[OwnRow]:
     """The rows of the user's own in a subject."""
-    found = [_price_row(cards, prices)] if group in WITH_PRICE else []
+    found = [_price_row(cards, prices), *_gateway_price_rows(cards, prices)] if group in WITH_PRICE else []
     return found + ([*_measured_rows(cards), *_probe_rows(cards)] if group in WITH_MEASURED else [])
 
 
@@ -47,6 +49,21 @@ def _price_row(cards: Sequence[ModelCard], prices: Prices) -> OwnRow:
     )
     row = ComparedRow(PRICE_AT_MY_WORKLOAD, facts, difference(facts))
     return OwnRow(row, with_unit(row_label(row), common_unit(facts)), texts)
+
+
+def _gateway_price_rows(cards: Sequence[ModelCard], prices: Prices) -> list[OwnRow]:
+    """The blended price at each configured gateway by itself, where there are several to choose from."""
+    rows = []
+    for seller in prices.own if len(prices.own) > 1 or OWN not in prices.own else ():
+        alone = replace(prices, sellers=(seller,))
+        facts = tuple(alone.blended(alone.offer(card)) for card in cards)
+        label = _("{figure}, {seller}").format(
+            figure=row_label(ComparedRow(PRICE_AT_MY_WORKLOAD, facts, difference(facts))),
+            seller=seller_name(seller, prices.own_name),
+        )
+        row = ComparedRow(f"{PRICE_AT_MY_WORKLOAD}|{seller}", facts, difference(facts))
+        rows.append(OwnRow(row, with_unit(label, common_unit(facts)), bare_texts(facts)))
+    return rows
 
 
 def _measured_rows(cards: Sequence[ModelCard]) -> list[OwnRow]:

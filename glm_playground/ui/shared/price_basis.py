@@ -9,15 +9,16 @@ from decimal import Context, Decimal, InvalidOperation
 
 import streamlit as st
 
+from glm_playground import bounds
 from glm_playground.catalog import Claim, Fact, ModelCard
 from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.running_cost import Load
-from glm_playground.catalog.sellers import BASES, OWN, SELLERS, Basis, Offer, offer
+from glm_playground.catalog.sellers import BASES, OWN, SELLERS, Basis, Offer, gateway_of, offer
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.live_prices import has_own_list
+from glm_playground.ui.shared.live_prices import own_sellers
 
 LOAD, SELLERS_ASKED, RATE = "load", "prices", "rate"
 """Names in the address."""
@@ -25,6 +26,7 @@ LOAD, SELLERS_ASKED, RATE = "load", "prices", "rate"
 CURRENCIES = ("BRL", "EUR")
 _SIGNS = {"BRL": "R$", "EUR": "€"}
 _MOST_REQUESTS, _MOST_TOKENS = 1_000_000_000, 10_000_000
+_MOST_SELLERS = 6
 _MOST_RATE, _MOST_RATES = Decimal(1_000_000), 9
 _KEPT = "price_basis"
 _WIDTH = 170
@@ -92,8 +94,13 @@ def load_of(text: str) -> Load | None:
 def sellers_of(text: str) -> Basis | None:
     """Sellers such as "runapi,zai", each once; None where one is not known."""
     names = tuple(text.split(","))
-    known = {OWN, *SELLERS}
-    return names if set(names) <= known and len(set(names)) == len(names) else None
+    known = all(name in (OWN, *SELLERS) or _is_gateway(name) for name in names)
+    return names if known and len(set(names)) == len(names) <= _MOST_SELLERS else None
+
+
+def _is_gateway(seller: str) -> bool:
+    name = gateway_of(seller)
+    return name is not None and 0 < len(name) <= bounds.GATEWAY_CHARACTERS
 
 
 def rates_of(text: str) -> tuple[Rate, ...]:
@@ -141,17 +148,23 @@ def _say(basis: PriceBasis) -> None:
             del st.query_params[name]
 
 
-def asked_sellers(basis: PriceBasis, own_list: bool) -> Basis:
-    """The sellers to ask for a price; the configured gateway's own list goes first where nobody chose."""
-    if basis.sellers and (own_list or basis.sellers != (OWN,)):
-        return basis.sellers
-    return (OWN, *BASES[0]) if own_list else BASES[0]
+def asked_sellers(basis: PriceBasis, own: Basis) -> Basis:
+    """The sellers to ask for a price; the configured gateway's own list goes first where nobody chose.
+
+    Args:
+        basis: what was chosen; gateways in it that have no prices here are left out.
+        own: the configured gateways with prices of their own (`live_prices.own_sellers`).
+    """
+    known = tuple(seller for seller in basis.sellers or () if seller in SELLERS or seller in own)
+    if known:
+        return known
+    return (OWN, *BASES[0]) if OWN in own else BASES[0]
 
 
-def basis_names(own_list: bool, own_name: str) -> dict[Basis, str]:
+def basis_names(own: Basis, own_name: str) -> dict[Basis, str]:
     """The bases to choose from, with their names."""
-    own: tuple[Basis, ...] = ((OWN, *BASES[0]), (OWN,)) if own_list else ()
-    return {basis: _chain(basis, own_name) for basis in (*own, *BASES)}
+    chains = [basis for seller in own for basis in ((seller, *BASES[0]), (seller,))]
+    return {basis: _chain(basis, own_name) for basis in (*chains, *BASES)}
 
 
 def _chain(basis: Basis, own_name: str) -> str:
@@ -163,7 +176,7 @@ def _chain(basis: Basis, own_name: str) -> str:
 
 def seller_name(seller: str, own_name: str) -> str:
     """A seller's name as it is."""
-    return {"runapi": "RunAPI", "zai": "Z.ai", "vercel": "Vercel", OWN: own_name}[seller]
+    return gateway_of(seller) or {"runapi": "RunAPI", "zai": "Z.ai", "vercel": "Vercel", OWN: own_name}[seller]
 
 
 def amount_text(amount: Decimal | None, rates: Sequence[Rate]) -> str:
@@ -209,9 +222,9 @@ class Prices:
     """Prices read now."""
 
     @property
-    def own_list(self) -> bool:
-        """Whether the configured gateway, which is none of the published sellers, has prices of its own."""
-        return has_own_list(self.over)
+    def own(self) -> Basis:
+        """The configured gateways, none of them a published seller, that have prices of their own."""
+        return own_sellers(self.over)
 
     def offer(self, card: ModelCard) -> Offer:
         """Who sells the model, and at what price."""
@@ -245,41 +258,42 @@ class Prices:
 def prices_now(over: LaidOver, own_name: str) -> Prices:
     """The prices on the basis that the address says."""
     basis = price_basis()
-    return Prices(basis, asked_sellers(basis, has_own_list(over)), own_name, over)
+    return Prices(basis, asked_sellers(basis, own_sellers(over)), own_name, over)
 
 
 def draw_basis(prices: Prices, *, unfolded: bool = False) -> None:
     """Draws whose prices count, and the workload with the currencies; folded, it is to be called in a row."""
     if unfolded:
         _draw_sellers(prices)
-        _draw_workload(prices.basis, prices.own_list)
+        _draw_workload(prices.basis, prices.own)
         return
     popover = st.popover(_("Prices and workload"), icon=":material/tune:", key="basis", on_change="rerun")
     if popover.open:
         with popover:
             _draw_sellers(prices)
-            _draw_workload(prices.basis, prices.own_list)
+            _draw_workload(prices.basis, prices.own)
     # Beside the button: one whose words change is another one to Streamlit, and its list closes.
     shown = _("Prices of {sellers}").format(sellers=literal(prices.seller_names))
     st.markdown(aside(shown), width="content")
 
 
 def _draw_sellers(prices: Prices) -> None:
-    names = basis_names(prices.own_list, prices.own_name)
-    asked = asked_sellers(prices.basis, prices.own_list)
-    st.session_state["basis_sellers"] = asked if asked in names else next(iter(names))
+    names = basis_names(prices.own, prices.own_name)
+    asked = asked_sellers(prices.basis, prices.own)
+    names.setdefault(asked, _chain(asked, prices.own_name))
+    st.session_state["basis_sellers"] = asked
     st.selectbox(
         _("Prices of"),
         list(names),
         format_func=names.__getitem__,
         key="basis_sellers",
         on_change=_take_over,
-        args=(prices.own_list,),
+        args=(prices.own,),
         width=250,
     )
 
 
-def _draw_workload(basis: PriceBasis, own_list: bool) -> None:
+def _draw_workload(basis: PriceBasis, own: Basis) -> None:
     state, load = st.session_state, basis.load
     fields = (
         ("requests", _("Requests a day"), load.requests_a_day, 0, _MOST_REQUESTS),
@@ -291,7 +305,7 @@ def _draw_workload(basis: PriceBasis, own_list: bool) -> None:
     for name, label, value, least, most in fields:
         state[f"basis_{name}"] = value
         st.number_input(
-            label, min_value=least, max_value=most, step=1, key=f"basis_{name}", on_change=_take_over, args=(own_list,)
+            label, min_value=least, max_value=most, step=1, key=f"basis_{name}", on_change=_take_over, args=(own,)
         )
     rates = {rate.currency: rate for rate in basis.rates}
     for currency in CURRENCIES:
@@ -307,12 +321,12 @@ def _draw_workload(basis: PriceBasis, own_list: bool) -> None:
             placeholder=_("US dollars only"),
             key=f"basis_{currency}",
             on_change=_take_over,
-            args=(own_list,),
+            args=(own,),
             width=_WIDTH,
         )
 
 
-def _take_over(own_list: bool) -> None:
+def _take_over(own: Basis) -> None:
     """Says in the address what the widgets say; those that are not drawn leave their part as it is."""
     state = st.session_state
     basis: PriceBasis = state[_KEPT]
@@ -324,6 +338,6 @@ def _take_over(own_list: bool) -> None:
         typed = (_rate(currency, state[f"basis_{currency}"]) for currency in CURRENCIES)
         rates = tuple(rate for rate in typed if rate)
     names = tuple(state["basis_sellers"])
-    chosen = PriceBasis(load, None if names == asked_sellers(DEFAULT, own_list) else names, rates)
+    chosen = PriceBasis(load, None if names == asked_sellers(DEFAULT, own) else names, rates)
     state[_KEPT] = chosen
     _say(chosen)

@@ -13,7 +13,7 @@ from glm_playground.reports.sections import Cell, Column, Table
 from glm_playground.ui.shared.board_words import board_name
 from glm_playground.ui.shared.cited import Cited
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.live_prices import has_own_list, laid_over, sources_of
+from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
 from glm_playground.ui.shared.plain_values import plain, unescaped
 from glm_playground.ui.shared.price_basis import PriceBasis, Prices, asked_sellers, load_line
 
@@ -30,7 +30,7 @@ def published_of(models: Iterable[str], server: Gateway, basis: PriceBasis) -> P
     known = [catalog[model] for model in dict.fromkeys(models) if model in catalog]
     cards = known[: bounds.REPORT_MODELS]
     over = laid_over(cards, server)
-    prices = Prices(basis, asked_sellers(basis, has_own_list(over)), server.name, over)
+    prices = Prices(basis, asked_sellers(basis, own_sellers(over)), server.name, over)
     cited = Cited(sources_of(catalog, server))
     facts = _facts(cards, prices, cited) if cards else None
     charts = tuple(_price_and_quality(cards, prices, cited))

@@ -1,6 +1,7 @@
 """The page Choose: the shortlist with its reasons, an address that asks the same again, and the decision record."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
@@ -190,3 +191,22 @@ def test_measured_speed_is_of_my_own_runs_and_of_no_stand_in(open_whole: Open) -
     assert "answers more often than 0 of 1 other. Gateway: 100.0% (of 5 runs in 90 days)" in text(answered)
     other = open_whole(PAGE, owner="nobody", weights="speed:1")
     assert "No model is compared in enough of what matters" in text(other)
+
+
+def test_the_prices_of_a_second_gateway_can_be_chosen_by_and_name_it(
+    configure: Callable[..., None], tmp_path: Path, open_whole: Open
+) -> None:
+    (tmp_path / "gateways.toml").write_text(
+        '[[gateway]]\nname = "Plan A"\naddress = "http://127.0.0.1:9"\n'
+        '[[gateway]]\nname = "Plan B"\naddress = "http://127.0.0.1:9/b"\n'
+        '[[gateway.model]]\nid = "glm-5.3"\ninput = 1\noutput = 1\n'
+        '[[gateway.model]]\nid = "glm-4.6"\ninput = 0.5\noutput = 0.5\n'
+    )
+    configure(GLM_PLAYGROUND_GATEWAYS=str(tmp_path / "gateways.toml"))
+    at = open_whole(PAGE, prices="at:Plan B", weights="price:1")
+    assert list(places(at)) == ["GLM-4.6", "GLM-5.3"]
+    assert all("Plan B" in line for line in places(at).values())
+    assert "Plan B (the operator's file)" in text(at)
+    at.session_state["basis"] = True
+    run(at)
+    assert ["Plan B, else RunAPI, else Z.ai", "Plan B"] == at.selectbox(key="basis_sellers").options[:2]

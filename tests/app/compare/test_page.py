@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -477,3 +478,51 @@ def test_last_prices_of_a_list_are_said_to_be_such(open_page: Open) -> None:
     others = open_page(PAGE)
     run(others)
     assert "whose last prices" not in text(others)
+
+
+GATEWAYS = """
+[[gateway]]
+name = "Plan A"
+address = "http://127.0.0.1:9"
+[[gateway.model]]
+id = "glm-5.1"
+input = 2
+output = 2
+
+[[gateway]]
+name = "Plan B"
+address = "http://127.0.0.1:9/b"
+prices_as_of = 2026-11-01
+[[gateway.model]]
+id = "glm-5.1"
+input = 1
+output = 1
+[[gateway.model]]
+id = "glm-4.6"
+input = 0.5
+output = 0.5
+"""
+
+
+@pytest.fixture
+def two_gateways(configure: Callable[..., None], tmp_path: Path) -> None:
+    (tmp_path / "gateways.toml").write_text(GATEWAYS)
+    configure(GLM_PLAYGROUND_GATEWAYS=str(tmp_path / "gateways.toml"))
+
+
+def test_each_gateway_has_prices_of_its_own_and_none_is_mixed(two_gateways: None, open_page: Open) -> None:
+    at = open_page(PAGE, ids="glm-5.1,glm-4.6,glm-4.5")
+    label = "Price at my workload"
+    rows = {name.removesuffix(" ($/1M)"): row for name, row in table(at).items()}
+    assert rows[label]["glm-5.1"] == "2.00, Plan A"
+    assert rows[label]["glm-4.6"] == "0.46, RunAPI"
+    assert (rows[f"{label}, Plan A"]["glm-5.1"], rows[f"{label}, Plan A"]["glm-4.6"]) == ("2.00", "unknown")
+    assert (rows[f"{label}, Plan B"]["glm-5.1"], rows[f"{label}, Plan B"]["glm-4.6"]) == ("1.00", "0.50")
+    alone = table(open_page(PAGE, ids="glm-5.1,glm-4.5", prices="at:Plan B"))
+    shared = alone[f"{label} ($/1M)"]
+    assert (shared["glm-5.1"], shared["glm-4.5"]) == ("1.00, Plan B", "unknown")
+
+
+def test_a_link_that_names_a_gateway_of_somebody_else_falls_back(open_page: Open) -> None:
+    at = open_page(PAGE, ids="glm-5.1,glm-4.6", prices="at:Elsewhere")
+    assert table(at)["Price at my workload ($/1M)"]["glm-4.6"] == "0.46, RunAPI"
