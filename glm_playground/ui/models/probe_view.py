@@ -115,13 +115,11 @@ def _claimed_text(claimed: Advertised | None, one: Finding, sources: Mapping[str
 
 def _measured_text(claimed: Advertised | None, one: Finding) -> str:
     text = finding_text(one)
-    match agrees(claimed, one) if claimed else None:
-        case True:
-            return f"{text} · {_('agrees')}"
-        case False:
-            return f"**{text} · ≠ {_('disagrees')}**"
-        case None:
-            return text
+    agreement = agrees(claimed, one) if claimed else None
+    if agreement is None:
+        return text
+    word = _("agrees") if agreement else _("disagrees")
+    return f"{text} · {word}" if agreement else f"**{text} · ≠ {word}**"
 
 
 def _links(run_ids: Sequence[str]) -> str:
