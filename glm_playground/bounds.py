@@ -218,6 +218,10 @@ EVALUATION_REFUSALS = 8
 """Bursts of refusals in a row, without an answer between, after which a gateway is asked no more."""
 EVALUATION_FAILURES = 20
 """Failures in a row after which a candidate is asked no more."""
+PROBE_CONTEXT_TOKENS = 2_000_000
+"""A longer context, as a gateway lists it, is not filled by a probe."""
+PROBE_EVALUATIONS = 500
+"""The newest evaluations of an owner that are looked through for probes."""
 
 # Votes.
 VOTE_CANDIDATES = 40

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from glm_playground import bounds
 from glm_playground.catalog import load_catalog
 from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import stored_candidates
@@ -41,8 +42,6 @@ from glm_playground.settings import settings
 
 _NAMES = (NAME, CONTEXT_NAME)
 _AT_ONCE = 4
-_MOST_LOOKED_AT = 500
-"""Evaluations of one owner that are looked through for probes."""
 
 
 class ProbeError(Exception):
@@ -50,7 +49,7 @@ class ProbeError(Exception):
 
 
 class NoContextError(ProbeError):
-    """Nobody says how long the context is, so that its edge cannot be asked for."""
+    """Nobody says how long the context is, or it is longer than a prompt may be."""
 
 
 class MeasuredTodayError(ProbeError):
@@ -156,8 +155,8 @@ def plan(
     if context:
         asked = gateways.find(setups[0].gateway)
         tokens = limits_of(asked, model).context_tokens if asked else None
-        if tokens is None:
-            raise NoContextError("nobody says how long the context of this model is here")
+        if tokens is None or tokens > bounds.PROBE_CONTEXT_TOKENS:
+            raise NoContextError("nobody says how long the context is here, or it is too long for one prompt")
         suite, repeats = context_suite(tokens, thinks_always=always), 1
     else:
         suite = probe_suite(thinks_always=always)
@@ -218,7 +217,7 @@ def stored_findings(ledger: Ledger, owner: str, model: str | None = None) -> lis
 
 def probe_rows(ledger: Ledger, owner: str, model: str | None = None) -> Iterator[EvaluationRow]:
     """The evaluations that are probes, newest first."""
-    for row in ledger.evaluations.all(owner, _MOST_LOOKED_AT):
+    for row in ledger.evaluations.all(owner, bounds.PROBE_EVALUATIONS):
         if row.name not in _NAMES:
             continue
         try:

@@ -210,7 +210,7 @@ def problem_text(error: ProbeError | CandidateError | CapError) -> str:
     if isinstance(error, CapsRefuseError):
         return " ".join(explain_refusal(error.refusal))
     if isinstance(error, NoContextError):
-        return _("How long the context of this model is here is not known.")
+        return _("How long the context of this model is here is not known, or it is too long for one prompt.")
     if isinstance(error, UnderWayError):
         return _("These probes are running already.")
     if isinstance(error, MeasuredTodayError):

@@ -208,4 +208,4 @@ def test_the_prices_of_a_second_gateway_can_be_chosen_by_and_name_it(
     assert all("Plan B" in line for line in places(at).values())
     at.session_state["basis"] = True
     run(at)
-    assert ["Plan B, else RunAPI, else Z.ai", "Plan B"] == at.selectbox(key="basis_sellers").options[:2]
+    assert at.selectbox(key="basis_sellers").options[:2] == ["Plan B, else RunAPI, else Z.ai", "Plan B"]
