@@ -20,14 +20,19 @@ else:
     from glm_playground.gateway.configured import configured_gateways
     from glm_playground.gateway.gateways import GatewaysError
     from glm_playground.service import storage
+    from glm_playground.ui.server.audience import audience_route
     from glm_playground.ui.server.callbacks import PATH, callback_route
+    from glm_playground.ui.server.cookie_secret import cookie_secrets
     from glm_playground.ui.server.doors import base_path, doors
     from glm_playground.ui.server.first_page import first_page_routes
     from glm_playground.ui.server.health import health_routes
     from glm_playground.ui.server.lifespan import lifespan
     from glm_playground.ui.server.model_pages import model_page_route
     from glm_playground.ui.server.models_api import models_routes
+    from glm_playground.ui.server.public_door import PublicDoor
+    from glm_playground.ui.server.shared_links import shared_link_route
     from glm_playground.ui.shared.i18n import preferred_language
+    from glm_playground.ui.shared.public_words import public_words
     from glm_playground.ui.shared.script_error import on_script_error
 
     try:
@@ -35,6 +40,7 @@ else:
     except (SettingsError, GatewaysError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
+    door = PublicDoor(public_words, preferred_language)
     app = st.App(
         Path(ui.__file__).with_name("script.py"),
         routes=[
@@ -45,6 +51,14 @@ else:
                 key=lambda: settings().api_key,
             ),
             model_page_route(base_path()),
+            shared_link_route(base_path(), door, storage.needed_ledger, allowed=lambda: settings().sharing != "off"),
+            audience_route(
+                base_path(),
+                door,
+                storage.needed_ledger,
+                lambda: cookie_secrets(settings()),
+                allowed=lambda: settings().audience_votes,
+            ),
             *models_routes(load_catalog, base_path()),
             *first_page_routes(base_path(), preferred_language),
             *health_routes(base_path()),

@@ -229,6 +229,40 @@ VOTE_CANDIDATES = 40
 VOTES_READ = 20_000
 """The newest of an owner that count in the standings and are exported."""
 
+# What anybody may open without a session: shared links, and votes of an audience.
+LINKS = 20
+"""Of one owner at a time."""
+LINK_BYTES = 4 * _MB
+"""Of one page that is shared."""
+LINKS_BYTES = 256 * _MB
+"""Of all that are shared, compressed."""
+LINK_TITLE_CHARACTERS = 200
+PUBLIC_REQUESTS = 300
+"""At once from one address; after that so many a second:"""
+PUBLIC_REQUESTS_A_SECOND = 20.0
+PUBLIC_ADDRESSES = 10_000
+"""That are counted; the one that asked longest ago is forgotten."""
+PUBLIC_AT_ONCE = 64
+"""Requests that wait for the database."""
+BALLOT_BYTES = 1_024
+"""Of what a voter's browser sends."""
+BALLOT_S = 10.0
+"""For it to come."""
+BALLOTS = 60
+"""At once from one address; after that so many a second:"""
+BALLOTS_A_SECOND = 5.0
+POLLS = 50
+"""Of one owner that are kept."""
+POLL_S = 3_600.0
+"""That a poll takes votes unless it is closed before."""
+POLL_DAYS = 7
+"""That a poll is kept with its votes."""
+POLL_VOTES = 2_000
+POLL_VOTES_AN_ADDRESS = 300
+"""A room may share one address."""
+POLL_CHARACTERS = 8_000
+"""Of the question, and of each answer, that are shown to voters."""
+
 # Reports.
 REPORT_RUNS = 100
 REPORT_TITLE_CHARACTERS = 200

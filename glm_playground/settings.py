@@ -254,6 +254,16 @@ class Settings(BaseSettings):
     """Who may see what is the operator's, such as the balance: logged-in people by their email address or subject, or
     `everybody`. Without it whoever uses a server that listens on loopback only."""
 
+    sharing: Literal["off", "1h", "1d", "7d"] = "off"
+    """The longest that a link to a report or a conversation lasts; `off` where none is made and none is answered."""
+
+    audience_votes: bool = False
+    """Whether presenters may have an audience vote, on a page that anybody may open."""
+
+    public_address: Annotated[str, AfterValidator(http_url)] | None = None
+    """Where others reach the app, with its path, such as `https://glm.example.org/glm`: what links and the code of an
+    audience's vote begin with. Without it the address in the browser of who makes them."""
+
     run_code: Literal["auto", "on", "off"] = "auto"
     """Whether unit tests of code that a model wrote are run for who uses the pages: `auto` where only this computer
     reaches them. The command line runs them always."""

@@ -5,6 +5,7 @@ import streamlit as st
 from glm_playground.ledger import Ledger, LedgerError, LedgerOpening
 from glm_playground.ui.history.blind import draw_blind
 from glm_playground.ui.history.costs import draw_costs
+from glm_playground.ui.history.links import draw_links_menu
 from glm_playground.ui.history.list import draw_list
 from glm_playground.ui.history.move import draw_move
 from glm_playground.ui.history.open_bundle import draw_open_bundle
@@ -39,6 +40,7 @@ elif isinstance(opened, Ledger):
                     draw_blind(opened, owner())
                     draw_list(opened, owner())
                     draw_retention()
+                    draw_links_menu()
                     draw_move(opened, owner())
     except LedgerError as error:
         draw_error(error)

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po, write_po
 
 from glm_playground.catalog import load_catalog
 from glm_playground.catalog.explanations import explanations
+from glm_playground.reports.public_words import PublicWords
 from glm_playground.reports.report_words import ReportWords
 from glm_playground.reports.sentences import sentences
 
@@ -30,7 +31,7 @@ def template() -> Catalog:
     for text in explanations(load_catalog()):
         found.add(text)
     # So is what reports say, which stands there in English.
-    for text in sentences(ReportWords()):
+    for text in (*sentences(ReportWords()), *sentences(PublicWords())):
         found.add(text)
     return found
 

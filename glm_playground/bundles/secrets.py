@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from html import escape, unescape
 from typing import Any, NamedTuple
 
 from glm_playground.bundles.bundle import Bundle, RecordedRun
@@ -28,6 +29,7 @@ MARKER = "[removed]"
 """What stands where a secret was."""
 
 _SHOWN_CHARACTERS = 4
+_TAGS = re.compile("(<[^>]*>)")
 
 
 class SecretKind(StrEnum):
@@ -162,6 +164,26 @@ def without_secrets(bundle: Bundle, known: Sequence[str] = (), *, only_known: bo
         return cut_spans(pieces, [(span.start, span.end) for span in spans], MARKER)
 
     return _change_bundle(bundle, remove)
+
+
+def page_without_secrets(page: str, known: Sequence[str] = ()) -> str:
+    """An HTML page with `MARKER` in the place of everything in it that looks like a secret.
+
+    Args:
+        page: as one of our templates makes it, in which every `<` of a text is escaped.
+        known: keys to look for as they are, whatever their shape.
+    """
+    search = _search(known)
+
+    def clean(piece: str) -> str:
+        text = piece if piece.startswith("<") else unescape(piece)
+        spans = [(span.start, span.end) for span in search(text)]
+        if not spans:
+            return piece
+        cut = cut_spans([text], spans, MARKER)[0]
+        return cut if piece.startswith("<") else escape(cut)
+
+    return "".join(map(clean, _TAGS.split(page)))
 
 
 def _search(known: Sequence[str], *, shapes: bool = True) -> _Search:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, delete, exists, insert, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from glm_playground.ledger import evaluations, totals, votes, word_index, workbenches
+from glm_playground.ledger import evaluations, links, polls, totals, votes, word_index, workbenches
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.database import insert as put
 from glm_playground.ledger.filters import shown
@@ -24,7 +24,12 @@ _EXPIRED, _LONG_AGO = "expired", datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def delete_runs(connection: Connection, owner: str, run_ids: Sequence[str] | None) -> Deletion:
-    """Deletes the ended runs with these ids, or all of the owner's for None."""
+    """Deletes the ended runs with these ids, or all of the owner's for None; for good, the links that show them."""
+    if run_ids is None:
+        links.delete_of(connection, owner)
+        polls.delete_of(connection, owner)
+    else:
+        links.delete_showing(connection, run_ids, owner)
     deletion = uuid.uuid4().hex
     row = {"id": deletion, "owner": plain(owner), "deleted_at": datetime.now(UTC)}
     connection.execute(insert(deletions).values(row))
@@ -54,8 +59,10 @@ def purge_runs(database: Database, before: datetime) -> int:
     """Removes what was deleted before then, with texts, words, events, and what gateways said of its tasks."""
     removed = _in_batches(database, lambda connection: _purge_some(connection, before))
     with database.writing() as connection:
+        now = datetime.now(UTC)
+        shared = links.purge(connection, now) + polls.purge(connection, now)
         benches = workbenches.purge(connection, before) + votes.purge(connection, before)
-    if removed or benches:
+    if removed or benches or shared:
         _clean_up(database)
     return removed
 
@@ -93,6 +100,7 @@ def _mark_expired(connection: Connection, before: date) -> int:
         return 0
     statement = put(connection.dialect.name, deletions).values(id=_EXPIRED, owner="", deleted_at=_LONG_AGO)
     connection.execute(statement.on_conflict_do_nothing())
+    links.delete_showing(connection, connection.execute(select(runs.c.id).where(runs.c.number.in_(numbers))).scalars())
     taken = runs.c.number.in_(numbers) & old
     totals.count(connection, taken, -1)
     return connection.execute(update(runs).where(taken).values(deletion=_EXPIRED)).rowcount

@@ -19,8 +19,10 @@ from glm_playground.ledger import (
     cells,
     deletion,
     evaluations,
+    links,
     measurements,
     moves,
+    polls,
     queries,
     run_writes,
     totals,
@@ -83,6 +85,8 @@ class Ledger:
         self._progress: dict[str, _Progress] = {}
         self.evaluations = evaluations.Evaluations(database, lambda: self._recorder)
         self.votes = votes.Votes(database)
+        self.links = links.Links(database)
+        self.polls = polls.Polls(database)
 
     @classmethod
     def open(cls, url: str, *, timeout: float = LOCK_TIMEOUT_S) -> "Ledger":
@@ -317,12 +321,12 @@ class Ledger:
     # Deleting
 
     def delete(self, owner: str, run_ids: Sequence[str]) -> Deletion:
-        """Deletes these runs, until `restore` or `purge`. A running one stays."""
+        """Deletes these runs, until `restore` or `purge`, and for good the links that show one. A running one stays."""
         with self._database.writing() as connection:
             return deletion.delete_runs(connection, owner, run_ids)
 
     def delete_all(self, owner: str) -> Deletion:
-        """Deletes all ended runs of the owner, until `restore` or `purge`."""
+        """Deletes all ended runs of the owner, until `restore` or `purge`; their links and polls for good."""
         with self._database.writing_long(_LONG_S) as connection:
             return deletion.delete_runs(connection, owner, None)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 
-from glm_playground.ledger import votes
+from glm_playground.ledger import links, polls, votes
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.evaluations_schema import evaluations
 from glm_playground.ledger.run_owner import ended, move_runs
@@ -100,7 +100,8 @@ def move(database: Database, code: str, to: str) -> Movable | None:
         theirs = select(workbenches.c.id).where(workbenches.c.owner == plain(to))
         mine = _kept(found.owner) & workbenches.c.id.not_in(theirs)
         connection.execute(update(workbenches).where(mine).values(owner=plain(to)))
-        votes.take_over(connection, found.owner, to)
+        for part in (votes, links, polls):
+            part.take_over(connection, found.owner, to)
         for table in (lookups, balances, evaluations):
             connection.execute(update(table).where(table.c.owner == found.owner).values(owner=plain(to)))
         # An evaluation that goes on may have stored some since; from now on it stores them under their new owner.

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 
 from glm_playground.catalog import load_catalog
 from glm_playground.catalog.explanations import explanations
+from glm_playground.reports.public_words import PublicWords
 from glm_playground.reports.report_words import ReportWords
 from glm_playground.reports.sentences import sentences
 
@@ -31,7 +32,7 @@ def _in_the_code() -> dict[str | tuple[str, ...], str]:
     for text in explanations(load_catalog()):
         found.setdefault(text, "the catalog's data")
     # So is what reports say, which stands there in English.
-    for text in sentences(ReportWords()):
+    for text in (*sentences(ReportWords()), *sentences(PublicWords())):
         found.setdefault(text, "the words of reports")
     return found
 

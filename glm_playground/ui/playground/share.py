@@ -94,6 +94,7 @@ def _draw_downloads(bench: Workbench) -> None:
     from glm_playground.reports.transcript import TranscriptLane  # noqa: PLC0415
     from glm_playground.ui.shared.bundle_download import draw_bundle_download  # noqa: PLC0415
     from glm_playground.ui.shared.downloads import draw_downloads, draw_lanes_report  # noqa: PLC0415
+    from glm_playground.ui.shared.link_form import draw_links  # noqa: PLC0415
     from glm_playground.ui.shared.put_on_stage import draw_put_on_stage  # noqa: PLC0415
 
     lanes = [
@@ -108,6 +109,7 @@ def _draw_downloads(bench: Workbench) -> None:
     draw_lanes_report(lambda: lanes, "share-report")
     draw_bundle_download(lambda: _recorded(bench), "share-bundle")
     draw_put_on_stage(lambda: _recorded(bench), "share-stage")
+    draw_links("share-links")
 
 
 def _recorded(bench: Workbench) -> list[RecordedRun]:

@@ -7,7 +7,6 @@ long.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -24,6 +23,7 @@ from glm_playground.gateway.callbacks import MAX_CALLBACK_BYTES, CallbackError, 
 from glm_playground.gateway.redaction import Redaction
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.values import Callback
+from glm_playground.ui.server.body import read_body
 from glm_playground.ui.server.refusal import Refusal
 
 PATH = "/callbacks/runapi"
@@ -96,7 +96,7 @@ class _CallbackEndpoint:
     async def _take(self, request: Request, secret: SecretStr) -> Response:
         try:
             async with asyncio.timeout(BODY_DEADLINE_S):
-                body = await _read_body(request)
+                body = await read_body(request, MAX_CALLBACK_BYTES)
         except TimeoutError:
             return Refusal(408, f"a callback is sent within {BODY_DEADLINE_S:.0f} s")
         if body is None:
@@ -124,20 +124,3 @@ class _CallbackEndpoint:
                 body=signed.body,
             )
         )
-
-
-async def _read_body(request: Request) -> bytes | None:
-    """The body; None where it is too large, of which no more than that is read."""
-    try:
-        declared = int(request.headers.get("content-length", "0"))
-    except ValueError:
-        declared = 0
-    if declared > MAX_CALLBACK_BYTES:
-        return None
-    body = bytearray()
-    async with aclosing(request.stream()) as chunks:
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > MAX_CALLBACK_BYTES:
-                return None
-    return bytes(body)

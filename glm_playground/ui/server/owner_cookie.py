@@ -162,6 +162,10 @@ class OwnerCookie:
             # 304 as well: a browser that lost its cookie may still have the page.
             if message["type"] == "http.response.start" and message["status"] in {200, 304}:
                 headers = MutableHeaders(scope=message)
+                if "no-store" in headers.get("cache-control", ""):
+                    # No page of the app, but one that was shared: its reader has no history here.
+                    await send(message)
+                    return
                 headers.append("set-cookie", self._cookie(value, https=https))
                 # No cache on the way may give one browser's cookie to another.
                 headers["cache-control"] = "private, no-cache"

@@ -8,16 +8,20 @@ import streamlit as st
 from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.reports.conversation_report import conversation_report
 from glm_playground.reports.report import Cover, Paper, Report
+from glm_playground.reports.shown_text import on_one_line
 from glm_playground.reports.stored_lanes import lanes_of
 from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdown
 from glm_playground.reports.transcript_json import to_json
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, language, long_day
+from glm_playground.ui.shared.link_form import draw_link
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.price_basis import kept_basis
 from glm_playground.ui.shared.published_facts import published_of
 from glm_playground.ui.shared.report_form import draw_report
 from glm_playground.ui.shared.report_words import report_words, transcript_words
+
+_TITLE_CHARACTERS = 80
 
 
 def recorded_lanes(recorded: Sequence[RecordedRun]) -> list[TranscriptLane]:
@@ -26,16 +30,21 @@ def recorded_lanes(recorded: Sequence[RecordedRun]) -> list[TranscriptLane]:
 
 
 def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> None:
-    """Draws a button for each kind of file; `lanes` is asked, and the file written, when it is pressed."""
+    """Draws a button for each kind of file, and a link; `lanes` is asked, and the file written, when it is pressed."""
     now = datetime.now(UTC)
     words, spoken = transcript_words(), language()
+
+    def html() -> str:
+        return to_html(lanes(), words, exported_at=now, language=spoken)
+
     kinds = (
         FileKind("Markdown", "md", "text/markdown", lambda: to_markdown(lanes(), words, exported_at=now)),
         FileKind("JSON", "json", "application/json", lambda: to_json(lanes(), exported_at=now)),
-        FileKind("HTML", "html", "text/html", lambda: to_html(lanes(), words, exported_at=now, language=spoken)),
+        FileKind("HTML", "html", "text/html", html),
     )
     with st.container(horizontal=True):
         draw_file_buttons(kinds, dated("glm-playground"), key)
+    draw_link(html, "conversation", _title(lanes), f"{key}-link", lambda: _run_ids(lanes()))
 
 
 def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> None:
@@ -61,7 +70,22 @@ def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -
         )
 
     with fold:
-        draw_report(make, lambda: _("Answers of GLM models compared"), key)
+        draw_report(make, lambda: _("Answers of GLM models compared"), key, runs=lambda: _run_ids(lanes()))
+
+
+def _title(lanes: Callable[[], Sequence[TranscriptLane]]) -> Callable[[], str]:
+    """How a conversation is named among the owner's links."""
+
+    def title() -> str:
+        found = lanes()
+        asked = next((turn.prompt.text for lane in found for turn in lane.conversation.turns), "")
+        return on_one_line(asked, _TITLE_CHARACTERS) or ", ".join(_models(found))
+
+    return title
+
+
+def _run_ids(lanes: Iterable[TranscriptLane]) -> list[str]:
+    return [run.id for lane in lanes for run in lane.runs]
 
 
 def _models(lanes: Iterable[TranscriptLane]) -> list[str]:

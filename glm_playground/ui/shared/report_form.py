@@ -1,6 +1,6 @@
 """The form where a report is taken: what the user says of it, and a button for each kind of file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from glm_playground.translations import LANGUAGES
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, in_language, language, long_day
+from glm_playground.ui.shared.link_form import draw_link
 from glm_playground.ui.shared.report_words import transcript_words
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -52,7 +53,14 @@ MakeReport = Callable[[Cover, Paper], Report]
 session."""
 
 
-def draw_report(make: MakeReport, default_title: Callable[[], str], key: str, *, stem: str = "glm-report") -> None:
+def draw_report(
+    make: MakeReport,
+    default_title: Callable[[], str],
+    key: str,
+    *,
+    stem: str = "glm-report",
+    runs: Callable[[], Sequence[str]] = tuple,
+) -> None:
     """Draws the form, and once it is filled in a button for each kind of file in its place.
 
     They are never there together: a file that is asked for while a field still holds what was typed last would miss it.
@@ -62,17 +70,25 @@ def draw_report(make: MakeReport, default_title: Callable[[], str], key: str, *,
         default_title: says the title where none is typed.
         key: tells the form from others.
         stem: of the files' names.
+        runs: ids of those that it shows.
     """
     state = st.session_state
     draft: Draft = state.setdefault(f"{key}-draft", Draft())
     if state.get(f"{key}-filled"):
-        _draw_files(draft, default_title, make, key, stem)
+        _draw_files(draft, default_title, make, key, stem, runs)
     else:
         _draw_fields(draft, default_title(), key)
         st.button(_("Make the files"), key=f"{key}-fill", on_click=_fill, args=(draft, key))
 
 
-def _draw_files(draft: Draft, default_title: Callable[[], str], make: MakeReport, key: str, stem: str) -> None:
+def _draw_files(
+    draft: Draft,
+    default_title: Callable[[], str],
+    make: MakeReport,
+    key: str,
+    stem: str,
+    runs: Callable[[], Sequence[str]],
+) -> None:
     # What is changed meanwhile belongs to the next files.
     paper, spoken = draft.paper, draft.language
     cover = draft.cover(in_language(spoken, default_title))
@@ -84,8 +100,10 @@ def _draw_files(draft: Draft, default_title: Callable[[], str], make: MakeReport
     def write(kind: str) -> Callable[[], bytes]:
         return lambda: in_language(spoken, lambda: REPORT_WRITERS[kind](make(cover, paper), transcript_words()))
 
+    html = write("html")
+
     kinds = (
-        FileKind("HTML", "html", "text/html", write("html")),
+        FileKind("HTML", "html", "text/html", html),
         FileKind("Markdown", "md", "text/markdown", write("markdown")),
         FileKind(_("Word (DOCX)"), "docx", _WORD, write("docx")),
         FileKind(_("Slides (PPTX)"), "pptx", _SLIDES, write("pptx")),
@@ -100,6 +118,7 @@ def _draw_files(draft: Draft, default_title: Callable[[], str], make: MakeReport
             type="tertiary",
             icon=":material/edit:",
         )
+    draw_link(html, "report", lambda: cover.title, f"{key}-link", runs)
 
 
 def _fill(draft: Draft, key: str) -> None:

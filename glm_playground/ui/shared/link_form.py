@@ -1,0 +1,140 @@
+"""Links to what an owner shares: made for a time, listed, and taken back. Nothing is drawn where none are allowed."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Literal
+
+import streamlit as st
+
+from glm_playground import bounds
+from glm_playground.bundles.secrets import page_without_secrets
+from glm_playground.ledger import Ledger, LedgerError
+from glm_playground.ledger.links import Link, LinksFull
+from glm_playground.service import storage
+from glm_playground.settings import settings
+from glm_playground.ui.server.owner import owner
+from glm_playground.ui.server.scheduler import released
+from glm_playground.ui.server.shared_links import PATH
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.bundle_download import known_keys
+from glm_playground.ui.shared.i18n import _, moment, ngettext, number
+from glm_playground.ui.shared.ledger_notice import attempt, draw_error, explain
+from glm_playground.ui.shared.public_address import is_for_this_computer, public_address
+
+Kind = Literal["conversation", "report"]
+_LASTS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
+
+
+def draw_link(
+    make: Callable[[], str], kind: Kind, title: Callable[[], str], key: str, runs: Callable[[], Sequence[str]]
+) -> None:
+    """Draws how long a link lasts, the button that makes it, and once it is made its address.
+
+    Args:
+        make: writes the page that is shared, as it is at that moment.
+        kind: what it is.
+        title: as the owner's list names it.
+        key: tells it from others.
+        runs: ids of the runs that the page shows; the link ends when one of them is deleted.
+    """
+    allowed = [name for name in _LASTS if _LASTS[name] <= _LASTS.get(settings().sharing, timedelta())]
+    if not allowed:
+        return
+    names = {"1h": _("1 hour"), "1d": _("1 day"), "7d": _("7 days")}
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        lasts = st.segmented_control(
+            _("A link to this page, for"), allowed, default=allowed[0], format_func=names.__getitem__,
+            key=f"{key}-lasts", required=True, persist_state="session",
+        )  # fmt: skip
+        pressed = st.button(_("Make a link"), key=f"{key}-make", icon=":material/link:")
+    if pressed and lasts in allowed:
+        _make(make, kind, title(), f"{key}-made", runs, _LASTS[str(lasts)])
+    made: tuple[Link, str] | None = st.session_state.get(f"{key}-made")
+    if made:
+        _draw_made(*made)
+    else:
+        st.caption(
+            _(
+                "Whoever has the address reads this page as it is now, without a login, system prompts included. What "
+                "looks like a key is taken out. Under Links you take it back."
+            )
+        )
+
+
+def _make(
+    make: Callable[[], str], kind: Kind, title: str, key: str, runs: Callable[[], Sequence[str]], lasts: timedelta
+) -> None:
+    st.session_state.pop(key, None)
+    named = title[: bounds.LINK_TITLE_CHARACTERS]
+    page = page_without_secrets(make(), known_keys())
+    try:
+        with released():
+            link, secret = storage.needed_ledger().links.make(
+                owner(), kind=kind, title=named, page=page, runs=runs(), lasts=lasts
+            )
+    except LinksFull:
+        most = _("You have {most} links at most, each to a page of {size} MB at most. Take one back under Links.")
+        st.error(
+            most.format(most=number(bounds.LINKS), size=number(bounds.LINK_BYTES // 1024**2)),
+            title=_("There is no link."),
+        )
+    except LedgerError as error:
+        st.error(explain(error).body, title=_("There is no link."))
+    else:
+        st.session_state[key] = link, public_address(f"{PATH}/{secret}")
+
+
+def _draw_made(link: Link, address: str) -> None:
+    st.code(address, language=None, wrap_lines=True)
+    st.caption(
+        _("Until {time}. Copy it now: it is shown here only and stored nowhere.").format(time=moment(link.expires_at))
+    )
+    if is_for_this_computer(address):
+        st.caption(
+            _(
+                "This address is for this computer only. The operator names another one in GLM_PLAYGROUND_PUBLIC_ADDRESS."
+            )
+        )
+
+
+def draw_links(key: str, *, said: str = "") -> None:
+    """Draws the owner's links with what can be done with them; where there are none, what is `said`."""
+    found = storage.ledger()
+    if settings().sharing == "off" or not isinstance(found, Ledger):
+        return
+    try:
+        links = found.links.of(owner())
+    except LedgerError as error:
+        draw_error(error)
+        return
+    if not links:
+        if said:
+            st.caption(said)
+        return
+    st.markdown(_("**Links** to what you shared. A deleted run takes its links with it."))
+    for link in links:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-{link.id}"):
+            st.markdown(f"{literal(link.title)} :small[{_told(link)}]", width="stretch")
+            st.button(
+                _("Revoke"), f"{key}-revoke-{link.id}", icon=":material/link_off:", on_click=_revoke,
+                args=(found, owner(), link),
+            )  # fmt: skip
+
+
+def _told(link: Link) -> str:
+    kind = _("report") if link.kind == "report" else _("conversation")
+    opened = ngettext("opened {count} time", "opened {count} times", link.opened).format(count=number(link.opened))
+    said = _("{kind}, made {made}, until {until}, {opened}")
+    return literal(said.format(kind=kind, made=moment(link.created_at), until=moment(link.expires_at), opened=opened))
+
+
+def _revoke(ledger: Ledger, owner: str, link: Link) -> None:
+    state = st.session_state
+
+    def do() -> None:
+        ledger.links.revoke(owner, link.id)
+        for key, made in list(state.items()):
+            if str(key).endswith("-made") and isinstance(made, tuple) and made[:1] == (link,):
+                del state[key]
+
+    attempt(_("The link is not taken back."), do, f"link {link.id}")
