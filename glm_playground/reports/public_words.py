@@ -37,9 +37,7 @@ class PublicWords:
     second: str = "B is better"
     tie: str = "Both are as good"
     both_bad: str = "Both are bad"
-    one_vote: str = (
-        "One vote a browser: a cookie with a random number, used for nothing else. Nobody learns who you are."
-    )
+    one_vote: str = "One vote a browser: a cookie with a random number, for nothing else. Nobody learns who you are."
 
     def choice(self, name: str) -> str:
         """What a choice is called on its button."""

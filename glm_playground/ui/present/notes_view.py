@@ -59,6 +59,8 @@ def _state(now: stages.Stage) -> str:
         return _("The screen is black.")
     if now.scenario and not now.scenario.runs:
         return _("The verdict is on stage.")
+    if now.poll:
+        return _("The audience votes.") if now.count is None else _("The result of the vote is on stage.")
     if not now.runs:
         return _("Only the question is on stage.")
     if now.running:

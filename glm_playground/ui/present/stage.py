@@ -14,16 +14,22 @@ import streamlit as st
 from glm_playground.bundles.running_order import RunningOrder, Scenario
 from glm_playground.chat.plan import check
 from glm_playground.gateway import Gateway
+from glm_playground.ledger import LedgerError
+from glm_playground.ledger.polls import Poll, PollCount
 from glm_playground.runs.caps import Claim, Key, Measure, Scope, Tally, refusal_of
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.service import runtime, storage
 from glm_playground.service.runner import GatewayRunner
+from glm_playground.settings import settings
+from glm_playground.ui.present.poll import closed, opened, votable
 from glm_playground.ui.server.address import client_address
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.finding_words import explain_finding
+from glm_playground.ui.shared.i18n import _, language
+from glm_playground.ui.shared.ledger_notice import explain
 from glm_playground.ui.shared.navigation import STAGE, VIEW
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.refusal_words import amount_text, explain_refusal
@@ -46,6 +52,10 @@ class Stage:
     """Why nothing was asked."""
     dark: bool = False
     """Whether the screen is black."""
+    poll: Poll | None = None
+    """What the audience votes on, or voted."""
+    count: PollCount | None = None
+    """The votes, once the poll is closed."""
     begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -57,6 +67,12 @@ class Stage:
     def following(self) -> Scenario | None:
         """The one that comes next."""
         return self.order.scenarios[self.place + 1] if self.place + 1 < len(self.order.scenarios) else None
+
+    @property
+    def votable(self) -> bool:
+        """Whether the audience may be asked, or is."""
+        may = settings().audience_votes and self.scenario
+        return bool(may and self.count is None and (self.poll or votable(may, self.runs)))
 
     @property
     def running(self) -> list[LiveRun]:
@@ -104,11 +120,16 @@ def leave() -> None:
 
 
 def forward() -> None:
-    """The presenter's one key: plays what is not played yet, also in place of what failed; else the next scenario."""
+    """The presenter's one key: plays what is not played yet, also in place of what failed; else the next scenario.
+
+    While the audience votes, it closes the vote.
+    """
     now = stage()
-    if now.missing:
+    if now.poll and now.count is None:
+        ask_audience()
+    elif now.missing:
         play_missing()
-    elif not now.runs and now.scenario and now.scenario.runs:
+    elif not now.runs and not now.poll and now.scenario and now.scenario.runs:
         play()
     elif now.following:
         clear()
@@ -118,7 +139,7 @@ def forward() -> None:
 def back() -> None:
     """Clears the stage; where it is clear, the scenario before."""
     now = stage()
-    if not now.runs and not now.notice and now.place:
+    if not now.runs and not now.notice and not now.poll and now.place:
         now.place -= 1
     clear()
 
@@ -216,6 +237,22 @@ def allowance() -> tuple[str, str]:
     return amount_text(measure, tally.of(measure)), amount_text(measure, limit)
 
 
+def ask_audience() -> None:
+    """Opens a vote of the audience, or goes on with the open one; while it is on stage, closes it."""
+    now = stage()
+    if not now.votable or now.scenario is None:
+        return
+    try:
+        with released():
+            if now.poll:
+                found, count = closed(owner(), now.poll)
+                now.poll, now.count = found or now.poll, count
+            else:
+                now.poll, now.notice = opened(owner(), now.scenario, now.runs, language()), None
+    except LedgerError as error:
+        now.notice = Explanation(_("The vote is not stored."), explain(error).body)
+
+
 def stop() -> None:
     """Stops what is running, whose text stays; where nothing is, clears the stage."""
     now = stage()
@@ -231,7 +268,7 @@ def clear() -> None:
     now = stage()
     for run in now.running:
         runtime.engine().stop(run)
-    now.runs, now.notice, now.dark = [], None, False
+    now.runs, now.notice, now.dark, now.poll, now.count = [], None, False, None, None
 
 
 def darken() -> None:

@@ -14,6 +14,7 @@ from glm_playground.runs.run import Outcome, Run
 from glm_playground.service import runtime
 from glm_playground.settings import settings
 from glm_playground.ui.present import stage as stages
+from glm_playground.ui.present.poll_view import draw_poll
 from glm_playground.ui.present.verdict_view import draw_verdict
 from glm_playground.ui.server.stage_script import GROWING, SCRIPT
 from glm_playground.ui.shared.accent import on_accent
@@ -54,7 +55,10 @@ def draw_stage() -> None:
             if now.notice:
                 st.warning(now.notice.title)
                 _draw_instead("stage_instead", stages.play)
-            attached = _draw_lanes(now)
+            if now.poll:
+                draw_poll(now)
+            else:
+                attached = _draw_lanes(now)
     if now.dark:
         st.container(key="stage_dark").empty()
     _draw_bar(now)
@@ -73,7 +77,8 @@ def _draw_head(now: stages.Stage) -> None:
     st.subheader(f"{now.place + 1}/{count} {literal(scenario.title)}", anchor=False)
     # Before the curtain rises it is known already who answered.
     shown: list[Run] = [*now.runs] or [one.run for one in scenario.lanes]
-    badges = [replay_badge()] if now.runs and all(run.replayed for run in now.runs) else []
+    replayed = all(run.replayed for run in now.runs) if now.runs else now.poll is not None
+    badges = [replay_badge()] if replayed else []
     stand_ins = {run.server.stand_in for run in shown}
     if scenario.verdict and not scenario.runs:
         stand_ins = {rate.stand_in for rate in scenario.verdict.rates}
@@ -173,6 +178,9 @@ def _draw_bar(now: stages.Stage) -> None:
         st.button(_("Play the recording"), "stage_play", on_click=stages.play, shortcut="P")
         st.button(_("4 times as fast"), "stage_fast", on_click=stages.play_fast, shortcut="F")
         st.button(_("Ask live"), "stage_live", on_click=stages.ask_live, shortcut="L")
+        if now.votable:
+            said = _("Close the vote") if now.poll else _("Ask the audience")
+            st.button(said, "stage_vote", on_click=stages.ask_audience, shortcut="V")
         st.button(_("Stop") if now.running else _("Clear"), "stage_stop", on_click=stages.stop, shortcut="Esc")
         st.button(_("Black"), "stage_black", on_click=stages.darken, shortcut="B")
         st.button(_("Leave"), "stage_leave", on_click=stages.leave, shortcut="Q", type="tertiary")

@@ -48,7 +48,7 @@ def draw_link(
         )  # fmt: skip
         pressed = st.button(_("Make a link"), key=f"{key}-make", icon=":material/link:")
     if pressed and lasts in allowed:
-        _make(make, kind, title(), f"{key}-made", runs, _LASTS[str(lasts)])
+        st.session_state[f"{key}-made"] = _make(make(), kind, title(), runs(), _LASTS[str(lasts)])
     made: tuple[Link, str] | None = st.session_state.get(f"{key}-made")
     if made:
         _draw_made(*made)
@@ -61,17 +61,14 @@ def draw_link(
         )
 
 
-def _make(
-    make: Callable[[], str], kind: Kind, title: str, key: str, runs: Callable[[], Sequence[str]], lasts: timedelta
-) -> None:
-    st.session_state.pop(key, None)
+def _make(page: str, kind: Kind, title: str, runs: Sequence[str], lasts: timedelta) -> tuple[Link, str] | None:
+    """The link and its address; where there is none, says why."""
     named = title[: bounds.LINK_TITLE_CHARACTERS]
-    page = page_without_secrets(make(), known_keys())
+    page = page_without_secrets(page, known_keys())
     try:
         with released():
-            link, secret = storage.needed_ledger().links.make(
-                owner(), kind=kind, title=named, page=page, runs=runs(), lasts=lasts
-            )
+            links = storage.needed_ledger().links
+            link, secret = links.make(owner(), kind=kind, title=named, page=page, runs=runs, lasts=lasts)
     except LinksFull:
         most = _("You have {most} links at most, each to a page of {size} MB at most. Take one back under Links.")
         st.error(
@@ -81,7 +78,8 @@ def _make(
     except LedgerError as error:
         st.error(explain(error).body, title=_("There is no link."))
     else:
-        st.session_state[key] = link, public_address(f"{PATH}/{secret}")
+        return link, public_address(f"{PATH}/{secret}")
+    return None
 
 
 def _draw_made(link: Link, address: str) -> None:
@@ -90,11 +88,7 @@ def _draw_made(link: Link, address: str) -> None:
         _("Until {time}. Copy it now: it is shown here only and stored nowhere.").format(time=moment(link.expires_at))
     )
     if is_for_this_computer(address):
-        st.caption(
-            _(
-                "This address is for this computer only. The operator names another one in GLM_PLAYGROUND_PUBLIC_ADDRESS."
-            )
-        )
+        st.caption(_("This address is for this computer only. Set GLM_PLAYGROUND_PUBLIC_ADDRESS."))
 
 
 def draw_links(key: str, *, said: str = "") -> None:
