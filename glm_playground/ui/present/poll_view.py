@@ -1,10 +1,13 @@
 """A vote of the audience on stage: the code that opens its page, the count as it grows, and then the names."""
 
+import io
+
 import streamlit as st
 
 from glm_playground.ledger import LedgerError
 from glm_playground.ledger.polls import Poll, PollCount
 from glm_playground.service import storage
+from glm_playground.settings import ENVIRONMENT_NAMES
 from glm_playground.ui.present import stage as stages
 from glm_playground.ui.server.audience import PATH
 from glm_playground.ui.server.owner import owner
@@ -17,46 +20,46 @@ _COUNTS_EVERY_S = 1.0
 
 
 def draw_poll(now: stages.Stage) -> None:
-    """Draws both answers, and beside them the code or what came of the vote."""
+    """Draws the code or what came of the vote, and both answers under it."""
     poll = now.poll
     if poll is None:
         return
-    names = (None, None) if now.count is None else (poll.candidate_a, poll.candidate_b)
-    first, second, beside = st.columns([5, 5, 4], gap="large")
-    for place, side, name, answer in ((first, "A", names[0], poll.answer_a), (second, "B", names[1], poll.answer_b)):
+    if now.count is None:
+        address = public_address(f"{PATH}/{poll.id}")
+        _draw_address(poll, address)
+        names, places = ("A", "B"), st.columns([5, 5, 4], gap="large")
+        with places[2]:
+            st.image(qr_code(address), width="stretch", alt=_("QR code of {address}").format(address=address))
+    else:
+        _draw_result(poll, now.count)
+        names, places = (f"A: {poll.candidate_a}", f"B: {poll.candidate_b}"), st.columns(2, gap="large")
+    for place, name, answer in zip(places, names, (poll.answer_a, poll.answer_b), strict=False):
         with place:
-            st.markdown(f"**{side}**" if name is None else f"**{side}: {literal(name)}**")
+            st.markdown(f"**{literal(name)}**")
             draw_markdown(answer)
-    with beside:
-        if now.count is None:
-            _draw_code(poll)
-            _draw_count(poll.id)
-        else:
-            _draw_result(poll, now.count)
 
 
-def _draw_code(poll: Poll) -> None:
-    address = public_address(f"{PATH}/{poll.id}")
-    st.image(qr_code(address), width="stretch", alt=_("QR code of {address}").format(address=address))
-    if is_for_this_computer(address):
-        st.warning(
-            _("This address is for this computer only. Set GLM_PLAYGROUND_PUBLIC_ADDRESS."),
-            title=_("No phone reaches it."),
-        )
-    with st.container(key="stage_address"):
+def _draw_address(poll: Poll, address: str) -> None:
+    count, told = st.columns([1, 7], gap="large")
+    with count:
+        _draw_count(poll.id)
+    with told, st.container(gap=None, key="stage_address"):
         st.text(address)
-        st.caption(_("Your phone must reach this address. One vote a browser."))
+        if is_for_this_computer(address):
+            said = _("No phone reaches it: it is for this computer only. Set {name}.")
+            st.warning(said.format(name=literal(ENVIRONMENT_NAMES["public_address"])))
+        else:
+            st.caption(_("Your phone must reach this address. One vote a browser."))
 
 
 @st.fragment(run_every=_COUNTS_EVERY_S)
 def _draw_count(poll_id: str) -> None:
     # The split is not shown: whoever votes late would follow the others.
     try:
-        count = storage.needed_ledger().polls.count(owner(), poll_id)
+        count = number(storage.needed_ledger().polls.count(owner(), poll_id).votes)
     except LedgerError:
-        st.metric(_("Votes"), _("unknown"))
-    else:
-        st.metric(_("Votes"), number(count.votes))
+        count = _("unknown")
+    st.metric(_("Votes"), count, width="content")
 
 
 def _draw_result(poll: Poll, count: PollCount) -> None:
@@ -69,8 +72,7 @@ def _draw_result(poll: Poll, count: PollCount) -> None:
     said = [from_addresses.format(count=number(count.addresses))]
     if poll.named:
         said.append(_("The names had been on stage before."))
-    with st.container(key="stage_basis"):
-        st.caption(" ".join([*said, _("One vote a browser is all that is checked, and this room is no sample.")]))
+    st.caption(" ".join([*said, _("One vote a browser is all that is checked, and this room is no sample.")]))
 
 
 def _preferred(poll: Poll, count: PollCount) -> str:
@@ -102,5 +104,7 @@ def qr_code(address: str) -> str:
     # Imported when a vote is opened.
     import segno  # noqa: PLC0415
 
+    drawn = io.BytesIO()
     code = segno.make(address, error="m", micro=False)
-    return code.svg_inline(border=4, light="#fff", dark="#000", omitsize=True, svgns=True)
+    code.save(drawn, kind="svg", xmldecl=False, border=4, light="#fff", dark="#000", omitsize=True)
+    return drawn.getvalue().decode()

@@ -75,7 +75,7 @@ def draw_report(
     state = st.session_state
     draft: Draft = state.setdefault(f"{key}-draft", Draft())
     if state.get(f"{key}-filled"):
-        _draw_files(draft, default_title, make, key, stem, runs)
+        _draw_files(draft, default_title, make, key, stem, runs=runs)
     else:
         _draw_fields(draft, default_title(), key)
         st.button(_("Make the files"), key=f"{key}-fill", on_click=_fill, args=(draft, key))
@@ -87,6 +87,7 @@ def _draw_files(
     make: MakeReport,
     key: str,
     stem: str,
+    *,
     runs: Callable[[], Sequence[str]],
 ) -> None:
     # What is changed meanwhile belongs to the next files.
@@ -100,7 +101,9 @@ def _draw_files(
     def write(kind: str) -> Callable[[], bytes]:
         return lambda: in_language(spoken, lambda: REPORT_WRITERS[kind](make(cover, paper), transcript_words()))
 
-    html = write("html")
+    def html() -> str:
+        return write("html")().decode()
+
 
     kinds = (
         FileKind("HTML", "html", "text/html", html),
