@@ -24,23 +24,28 @@ def draw_poll(now: stages.Stage) -> None:
     poll = now.poll
     if poll is None:
         return
-    if now.count is None:
-        address = public_address(f"{PATH}/{poll.id}")
-        _draw_address(poll, address)
-        names, places = ("A", "B"), st.columns([5, 5, 4], gap="large")
-        with places[2]:
-            st.image(qr_code(address), width="stretch", alt=_("QR code of {address}").format(address=address))
-    else:
+    if now.count is not None:
         _draw_result(poll, now.count)
-        names, places = (f"A: {poll.candidate_a}", f"B: {poll.candidate_b}"), st.columns(2, gap="large")
-    for place, name, answer in zip(places, names, (poll.answer_a, poll.answer_b), strict=False):
+        _draw_answers(poll, f"A: {poll.candidate_a}", f"B: {poll.candidate_b}")
+        return
+    address = public_address(f"{PATH}/{poll.id}")
+    read, scanned = st.columns([10, 4], gap="large")
+    with read:
+        _draw_address(poll, address)
+        _draw_answers(poll, "A", "B")
+    with scanned:
+        st.image(qr_code(address), width="stretch", alt=_("QR code of {address}").format(address=address))
+
+
+def _draw_answers(poll: Poll, *names: str) -> None:
+    for place, name, answer in zip(st.columns(2, gap="large"), names, (poll.answer_a, poll.answer_b), strict=True):
         with place:
             st.markdown(f"**{literal(name)}**")
             draw_markdown(answer)
 
 
 def _draw_address(poll: Poll, address: str) -> None:
-    count, told = st.columns([1, 7], gap="large")
+    count, told = st.columns([1, 5], gap="large")
     with count:
         _draw_count(poll.id)
     with told, st.container(gap=None, key="stage_address"):
