@@ -134,6 +134,7 @@ def to_html(
     exported_at: datetime,
     language: str,
     votes: Sequence[VoteShown] = (),
+    ids: bool = True,
 ) -> str:
     """The report as one HTML page, which loads nothing and runs nothing.
 
@@ -143,8 +144,10 @@ def to_html(
         exported_at: the report's date.
         language: of `words`, as "en" or "pt_BR".
         votes: between the answers; without any, nothing is said of votes.
+        ids: whether the ids are shown that a gateway gave requests and tasks.
     """
-    return _rendered("transcript.html.jinja", lanes, words, exported_at, votes, language=language.replace("_", "-"))
+    spoken, hidden = language.replace("_", "-"), () if ids else (words.request_id, words.task_id)
+    return _rendered("transcript.html.jinja", lanes, words, exported_at, votes, language=spoken, hidden=hidden)
 
 
 def run_on_screen(answer: Answer) -> Run | None:

@@ -28,7 +28,7 @@ from glm_playground.network import is_loopback
 from glm_playground.runs.engine import Engine
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.service.storage import FILE_NAME, database_url
-from glm_playground.settings import COOKIE_SECRET_FILE, ENVIRONMENT_NAMES, SECRETS_FILE, Settings
+from glm_playground.settings import COOKIE_SECRET_FILE, ENVIRONMENT_NAMES, SECRETS_FILE, Settings, normal_origin
 
 _ASK_S: Final = 15.0
 _DATABASE_S: Final = 5.0
@@ -68,7 +68,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """What was found of each thing, as soon as it is known; each takes some seconds at most."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _data_folder, _secrets_file, _database, _gateway, _caps, _callbacks, _files, _cookies, _replicas, _proxies,
-        _drain, _log, _retention, _code,
+        _drain, _log, _retention, _code, _sharing, _audience,
     )  # fmt: skip
     for check in checks:
         yield from check(settings)
@@ -377,3 +377,38 @@ def _code(settings: Settings) -> Iterator[Finding]:
         pages = {"on": "for who uses the pages, too", "off": "for nobody who uses the pages"}
         said += f"; {pages.get(settings.run_code, 'on the pages only where no other computer reaches them')}"
     yield Finding("code", Level.OK, said, todo)
+
+
+def _sharing(settings: Settings) -> Iterator[Finding]:
+    about, name = "sharing", ENVIRONMENT_NAMES["sharing"]
+    if settings.sharing == "off":
+        yield Finding(about, Level.OK, "no links are made or answered", f"{name}=1d lets links last a day at most")
+        return
+    said = f"whoever knows a link reads what it shows, for {settings.sharing} at most, without a login"
+    yield _reached(settings, about, said, name)
+
+
+def _audience(settings: Settings) -> Iterator[Finding]:
+    about, name = "audience", ENVIRONMENT_NAMES["audience_votes"]
+    if not settings.audience_votes:
+        yield Finding(about, Level.OK, "no audience votes", f"{name}=on lets presenters have one vote")
+        return
+    yield _reached(settings, about, "whoever knows the address of a vote votes, without a login", name)
+
+
+def _reached(settings: Settings, about: str, said: str, name: str) -> Finding:
+    """What is allowed, and whether guests get there."""
+    address, public = settings.public_address, ENVIRONMENT_NAMES["public_address"]
+    if address is None:
+        todo = f"set {public} where that is not the guests' address; {name}=off forbids it"
+        return Finding(about, Level.OK, f"{said}; addresses begin as in the browser of who makes them", todo)
+    parts = urlsplit(address)
+    if settings.origins and normal_origin(f"{parts.scheme}://{parts.netloc}") not in settings.origins:
+        todo = f"add {parts.scheme}://{parts.netloc} to {ENVIRONMENT_NAMES['origins']}"
+        return Finding(
+            about, Level.WARNING, f"{said}; {address} is none of the app's origins: its votes are refused", todo
+        )
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        said += f"; {address} is reached without TLS: whoever is on the way reads it too"
+        return Finding(about, Level.WARNING, said, "put a reverse proxy with TLS in front")
+    return Finding(about, Level.OK, f"{said}; addresses begin with {address}")

@@ -34,8 +34,8 @@ def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> N
     now = datetime.now(UTC)
     words, spoken = transcript_words(), language()
 
-    def html() -> str:
-        return to_html(lanes(), words, exported_at=now, language=spoken)
+    def html(*, ids: bool = True) -> str:
+        return to_html(lanes(), words, exported_at=now, language=spoken, ids=ids)
 
     kinds = (
         FileKind("Markdown", "md", "text/markdown", lambda: to_markdown(lanes(), words, exported_at=now)),
@@ -44,7 +44,7 @@ def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> N
     )
     with st.container(horizontal=True):
         draw_file_buttons(kinds, dated("glm-playground"), key)
-    draw_link(html, "conversation", _title(lanes), f"{key}-link", lambda: _run_ids(lanes()))
+    draw_link(lambda: html(ids=False), "conversation", _title(lanes), f"{key}-link", lambda: _run_ids(lanes()))
 
 
 def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> None:

@@ -43,7 +43,7 @@ def draw_link(
     names = {"1h": _("1 hour"), "1d": _("1 day"), "7d": _("7 days")}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         lasts = st.segmented_control(
-            _("A link to this page, for"), allowed, default=allowed[0], format_func=names.__getitem__,
+            _("As a link, for"), allowed, default=allowed[0], format_func=names.__getitem__,
             key=f"{key}-lasts", required=True, persist_state="session",
         )  # fmt: skip
         pressed = st.button(_("Make a link"), key=f"{key}-make", icon=":material/link:")
@@ -107,8 +107,9 @@ def draw_links(key: str, *, said: str = "") -> None:
         return
     st.markdown(_("**Links** to what you shared. A deleted run takes its links with it."))
     for link in links:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-{link.id}"):
-            st.markdown(f"{literal(link.title)} :small[{_told(link)}]", width="stretch")
+        told, act = st.columns([4, 1], vertical_alignment="center")
+        told.markdown(f"{literal(link.title)}  \n:small[{_told(link)}]")
+        with act:
             st.button(
                 _("Revoke"), f"{key}-revoke-{link.id}", icon=":material/link_off:", on_click=_revoke,
                 args=(found, owner(), link),
