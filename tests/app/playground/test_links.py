@@ -1,10 +1,12 @@
 """Links that are made on a page: where they are allowed, for how long, and what stands in what is shared."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from glm_playground import bounds
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import storage
 from tests.app.conftest import Configure
@@ -26,25 +28,59 @@ def allowed(configure: Configure, sandbox: SandboxProcess) -> None:
     configure(RUNAPI_BASE_URL=sandbox.base_url, RUNAPI_API_KEY=sandbox.key, GLM_PLAYGROUND_SHARING="1d")
 
 
+def asked(open_page: Callable[..., AppTest], text: str, prompt: str = "") -> Playground:
+    """A conversation with the menu Share open."""
+    page = Playground(open_page("pages/playground.py"))
+    page.script(f"text={text}", prompt)
+    page.open("share")
+    return page
+
+
 @pytest.mark.usefixtures("at_gateway")
-def test_nothing_of_links_is_drawn_where_none_are_allowed(playground: Callable[..., Playground]) -> None:
-    page = playground()
-    page.ask("@script text=hello rate=0")
-    page.open_share()
+def test_nothing_of_links_is_drawn_where_none_are_allowed(open_page: Callable[..., AppTest]) -> None:
+    page = asked(open_page, "hello")
     assert not [button for button in page.at.button if "link" in str(button.key)]
+    history = open_page("pages/history.py", owner=page.at.session_state["session_owner"])
+    assert "history_links" not in history.session_state
 
 
 @pytest.mark.usefixtures("allowed")
 def test_a_shared_page_holds_no_key_no_owner_and_no_id(
-    playground: Callable[..., Playground], sandbox: SandboxProcess
+    open_page: Callable[..., AppTest], sandbox: SandboxProcess
 ) -> None:
-    page = playground()
-    page.ask(f"@script text=hello%20{sandbox.key}%20and%20{KEY} rate=0\nMy key is {KEY}")
-    page.open_share()
-    page.at.button(key="download-link-make").click().run()
+    page = asked(open_page, f"hello%20{sandbox.key}%20and%20{KEY}", f"My key is {KEY}")
+    page.click("download-link-make")
     shared = shared_page(page.at)
     assert "hello" in shared
-    run = page.last_run()
+    run = page.last_run
     hidden = (sandbox.key, KEY, page.at.session_state["session_owner"], run.id, run.request_id, run.task_id)
     assert [one for one in hidden if one and one in shared] == []
     assert "[removed]" in shared
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_report_is_shared_as_it_was_and_taken_back(open_page: Callable[..., AppTest]) -> None:
+    page = asked(open_page, "Bras%C3%ADlia")
+    page.open("share-report-open")
+    page.at.text_input(key="share-report-title").set_value("Capitals")
+    page.click("share-report-fill")
+    page.click("share-report-link-make")
+    shared = shared_page(page.at)
+    assert "<h1" in shared
+    assert "Capitals" in shared
+    assert "Brasília" in shared
+    mine = page.at.session_state["session_owner"]
+    [link] = storage.needed_ledger().links.of(mine)
+    assert (link.kind, link.title) == ("report", "Capitals")
+    assert link.expires_at - link.created_at == timedelta(hours=1)
+    page.click(f"share-links-revoke-{link.id}")
+    assert storage.needed_ledger().links.of(mine) == ()
+    assert not [code for code in page.at.code if "/public/link/" in code.value]
+
+
+@pytest.mark.usefixtures("allowed")
+def test_no_room_is_said(open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "LINKS", 0)
+    page = asked(open_page, "hello")
+    page.click("download-link-make")
+    assert "There is no link." in [error.title for error in page.at.error]
