@@ -48,7 +48,7 @@ def test_nothing_of_links_is_drawn_where_none_are_allowed(open_page: Callable[..
 def test_a_shared_page_holds_no_key_no_owner_and_no_id(
     open_page: Callable[..., AppTest], sandbox: SandboxProcess
 ) -> None:
-    page = asked(open_page, f"hello%20{sandbox.key}%20and%20{KEY}", f"My key is {KEY}")
+    page = asked(open_page, f"hello%20{sandbox.key}", f'My key is "{KEY}" <{KEY}>')
     page.click("download-link-make")
     shared = shared_page(page.at)
     assert "hello" in shared
