@@ -177,3 +177,28 @@ def test_a_file_of_gateways_that_cannot_be_used_is_a_problem(doctor: Doctor, tmp
     assert found["gateways"]["level"] == "problem"
     assert f"{path} cannot be used: gateway 1 (One), key_env: expected the name" in found["gateways"]["said"]
     assert "sk-canary" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("environment", "level", "said"),
+    [
+        ({}, "ok", "no links"),
+        ({"GLM_PLAYGROUND_SHARING": "1d"}, "ok", "for 1d at most, without a login"),
+        ({"GLM_PLAYGROUND_PUBLIC_ADDRESS": "https://a.example/glm", "GLM_PLAYGROUND_SHARING": "7d"}, "ok", "a.example"),
+        ({"GLM_PLAYGROUND_PUBLIC_ADDRESS": "http://a.example", "GLM_PLAYGROUND_SHARING": "7d"}, "warning", "TLS"),
+        (
+            {
+                "GLM_PLAYGROUND_PUBLIC_ADDRESS": "https://a.example",
+                "GLM_PLAYGROUND_SHARING": "7d",
+                "GLM_PLAYGROUND_ORIGINS": "https://b.example",
+            },
+            "warning",
+            "none of the app's origins",
+        ),
+    ],
+)
+def test_what_anybody_may_open_is_said(doctor: Doctor, environment: dict[str, str], level: str, said: str) -> None:
+    found = doctor(GLM_PLAYGROUND_SANDBOX_ENGINE="scripted", **environment)[1]
+    assert found["sharing"]["level"] == level
+    assert said in found["sharing"]["said"]
+    assert found["audience"]["said"] == "no audience votes"

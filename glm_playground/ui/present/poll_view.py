@@ -101,7 +101,7 @@ def _preferred(poll: Poll, count: PollCount) -> str:
         low=number(100 * low),
         high=number(100 * high),
     )
-    return f"{text} {_('That may be chance.')}" if low <= 0.5 <= high else text
+    return " ".join([text, _("That may be chance.")] if low <= 0.5 <= high else [text])
 
 
 def qr_code(address: str) -> str:
