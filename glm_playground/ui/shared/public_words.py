@@ -4,7 +4,8 @@ from functools import cache
 
 from glm_playground.reports.public_words import PublicWords
 from glm_playground.reports.sentences import said
-from glm_playground.ui.shared.i18n import LANGUAGES, _, speaking
+from glm_playground.translations import LANGUAGES
+from glm_playground.ui.shared.i18n import _, speaking
 
 
 @cache

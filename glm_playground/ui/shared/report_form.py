@@ -104,9 +104,8 @@ def _draw_files(
     def html() -> str:
         return write("html")().decode()
 
-
     kinds = (
-        FileKind("HTML", "html", "text/html", html),
+        FileKind("HTML", "html", "text/html", write("html")),
         FileKind("Markdown", "md", "text/markdown", write("markdown")),
         FileKind(_("Word (DOCX)"), "docx", _WORD, write("docx")),
         FileKind(_("Slides (PPTX)"), "pptx", _SLIDES, write("pptx")),
