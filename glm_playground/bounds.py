@@ -176,6 +176,11 @@ SUITE_VALUES = 500_000
 SUITE_CASES = 20_000
 SUITE_CHECKS = 50
 """Of one case."""
+OWN_SUITES = 100
+"""Of one owner, in the database."""
+OWN_SUITE_CASES = 1_000
+OWN_SUITE_BYTES = 4 * _MB
+"""Of one suite, as JSON."""
 PATTERN_CHARACTERS = 4_000
 """Of a check's pattern."""
 CODE_CHARACTERS = 200_000

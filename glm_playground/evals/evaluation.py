@@ -92,7 +92,7 @@ def check_cells(suite: Suite, candidates: int, repeats: int = 1) -> None:
     Raises:
         CandidateError: there would be too many.
     """
-    if len(suite.cases) * len(suite.prompts) * candidates * repeats > bounds.EVALUATION_CELLS:
+    if suite.requests * candidates * repeats > bounds.EVALUATION_CELLS:
         raise CandidateError(f"an evaluation has at most {bounds.EVALUATION_CELLS:,} cells")
 
 
@@ -170,7 +170,6 @@ def new_evaluation(
     Raises:
         CandidateError: it would have too many cells.
     """
-    cases = len(suite.cases) * len(suite.prompts)
     if not 1 <= repeats <= bounds.EVALUATION_REPEATS:
         raise CandidateError(f"repeats are from 1 to {bounds.EVALUATION_REPEATS}")
     check_cells(suite, len(setups), repeats)
@@ -180,7 +179,7 @@ def new_evaluation(
         suite=suite.stored,
         digest=suite.digest,
         candidates=write_candidates(setups),
-        cases=cases,
+        cases=suite.requests,
         candidate_count=len(setups),
         repeats=repeats,
         cap_picodollars=None if dollars is None else picodollars_of(dollars),

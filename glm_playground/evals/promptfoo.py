@@ -42,7 +42,7 @@ _ELSEWHERE = {
     "outputPath": "results are kept in the history and exported from there",
     "sharing": "nothing is shared",
 }
-_TEST = {"description", "vars", "assert", "metadata", "options"}
+_TEST = {"description", "vars", "assert", "metadata", "options", "prompts"}
 _OPTIONS = {"disableVarExpansion", "tools"}
 _ASSERTION = {"type", "value", "threshold", "metric", "weight", "config"}
 _CHANGES_OUTPUT = {"transform", "postprocess"}
@@ -98,7 +98,7 @@ class _Reader:
         if default is not None and not isinstance(default, dict):
             self._note("defaultTest", "defaultTest is no mapping, such as a file's name")
             default = None
-        needed = {name for prompt in prompts for name in prompt.variables}
+        needed = {prompt.label: prompt.variables for prompt in prompts}
         tests = value.get("tests")
         if tests is not None and not isinstance(tests, list):
             self._note("tests", "tests in a file or from code are not opened: add the cases to this file")
@@ -144,7 +144,7 @@ class _Reader:
             return None
 
     def _cases(
-        self, test: JsonValue, default: dict[str, JsonValue], path: str, index: int, needed: set[str]
+        self, test: JsonValue, default: dict[str, JsonValue], path: str, index: int, needed: Mapping[str, tuple[str, ...]]
     ) -> Iterator[Case]:
         if not isinstance(test, dict):
             self._note(path, "a test has vars and assert; files are not opened")
@@ -169,10 +169,12 @@ class _Reader:
         if len(checks) > bounds.SUITE_CHECKS:
             raise self._error(path, f"more than {bounds.SUITE_CHECKS} checks")
         variables = _mapping(default.get("vars")) | _mapping(test.get("vars"))
+        asked_with = self._labels(test.get("prompts", default.get("prompts")), needed, f"{path}.prompts")
+        names = {name for label in asked_with or needed for name in needed[label]}
         described = test.get("description")
         rows = list(self._rows(variables, f"{path}.vars", expand=not options.get("disableVarExpansion")))
         for number, row in enumerate(rows, start=1):
-            for name in needed - row.keys():
+            for name in names - row.keys():
                 self._note(f"{path}.vars", f"{name} has no value: it is sent empty, as promptfoo does")
                 row[name] = ""
             given = metadata.get("id")
@@ -183,9 +185,23 @@ class _Reader:
                 description=described if isinstance(described, str) else "",
                 variables=row,
                 tags=tuple(str(tag) for tag in _listed(tags)),
+                prompts=asked_with,
                 tools=tools,
                 checks=tuple(check.filled(row) for check in checks),
             )
+
+    def _labels(self, value: JsonValue, known: Mapping[str, object], path: str) -> tuple[str, ...]:
+        """The prompts that a test is asked with, by their labels; `*` at the end stands for any more letters."""
+        found: dict[str, None] = {}
+        for one in _listed(value):
+            text = str(one)
+            chosen = [
+                label for label in known if label == text or (text[-1:] == "*" and label.startswith(text[:-1]))
+            ]
+            if not chosen:
+                self._note(path, f"there is no prompt labelled {text[:80]!r}")
+            found |= dict.fromkeys(chosen)
+        return tuple(label for label in known if label in found)
 
     def _tools(self, value: JsonValue, path: str) -> tuple[dict[str, JsonValue], ...]:
         """Of a test's options, which promptfoo adds to those of the provider."""
@@ -326,6 +342,7 @@ def _test(case: Case) -> dict[str, Any]:
         "metadata": metadata,
         "vars": case.variables,
         **({"options": {"tools": list(case.tools)}} if case.tools else {}),
+        **({"prompts": list(case.prompts)} if case.prompts else {}),
         "assert": [assertion(check) for check in case.checks],
     }
 

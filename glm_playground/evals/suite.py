@@ -124,6 +124,8 @@ class Case(BaseModel):
     variables: dict[str, str] = Field(default_factory=dict)
     files: tuple[SuiteFile, ...] = ()
     tags: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    """Labels of the prompts that it is asked with; empty for all of them."""
     tools: tuple[dict[str, JsonValue], ...] = ()
     """Those that the model is offered, in OpenAI's form."""
     parameters: Parameters = Parameters()
@@ -132,7 +134,8 @@ class Case(BaseModel):
 
 
 class Suite(BaseModel):
-    """Every case is asked with every prompt; ids of cases and labels of prompts stand once each."""
+    """Every case is asked with every prompt that it does not leave out; ids of cases and labels of prompts stand once
+    each."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -153,10 +156,16 @@ class Suite(BaseModel):
         return hashlib.sha256(self.stored.encode()).hexdigest()
 
     def asked(self) -> Iterator["FilledCase"]:
-        """Each case with each prompt, cases first."""
+        """Each case with each of its prompts, cases first."""
         for case in self.cases:
             for prompt in self.prompts:
-                yield FilledCase(prompt, case)
+                if not case.prompts or prompt.label in case.prompts:
+                    yield FilledCase(prompt, case)
+
+    @property
+    def requests(self) -> int:
+        """How many a candidate is asked once."""
+        return sum(len(case.prompts) or len(self.prompts) for case in self.cases)
 
 
 class FilledCase(NamedTuple):
@@ -210,11 +219,16 @@ def problems_of(suite: Suite) -> list[SuiteProblem]:
         ("prompts have the label", Counter(prompt.label for prompt in suite.prompts)),
     ):
         found += [SuiteProblem("", f"{count} {what} {name!r}") for name, count in counts.items() if count > 1]
-    if len(suite.cases) * len(suite.prompts) > bounds.EVALUATION_CELLS:
+    if suite.requests > bounds.EVALUATION_CELLS:
         return [*found, SuiteProblem("", f"cases times prompts are more than {bounds.EVALUATION_CELLS:,}")]
     needed = [(prompt.label, prompt.variables) for prompt in suite.prompts]
+    labels = {prompt.label for prompt in suite.prompts}
     for number, case in enumerate(suite.cases):
+        if unknown := [label for label in case.prompts if label not in labels]:
+            found.append(SuiteProblem(f"tests[{number}].prompts", f"there is no prompt {unknown[0]!r}"))
         for label, names in needed:
+            if case.prompts and label not in case.prompts:
+                continue
             if absent := [name for name in names if name not in case.variables]:
                 found.append(SuiteProblem(f"tests[{number}].vars", f"the prompt {label!r} needs {', '.join(absent)}"))
     return found

@@ -95,22 +95,23 @@ def read_jsonl(text: str) -> Opened:
             if all(problem.path != one.path for one in unsupported):
                 unsupported.append(problem)
         key = template.model_dump_json()
-        prompts.setdefault(key, template)
+        if key not in prompts:
+            label = template.label if not prompts else f"{template.label} {len(prompts) + 1}"
+            prompts[key] = template.model_copy(update={"label": label})
         tags = row.get("tags")
         cases.append(
             Case(
                 id=str(row.get("id") or f"case-{len(cases) + 1}")[:200],
                 variables=variables,
                 tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+                prompts=(prompts[key].label,),
                 checks=_ideal(row.get("ideal")),
             )
         )
     if not cases:
         raise SuiteError(SuiteProblem("", "no line"))
-    if len(prompts) > 1:
-        raise SuiteError(
-            SuiteProblem("", "lines whose messages have other roles than the first line's are a suite apart")
-        )
+    if len(prompts) == 1:
+        cases = [case.model_copy(update={"prompts": ()}) for case in cases]
     suite = Suite(name="", prompts=tuple(prompts.values()), cases=tuple(cases))
     if problems := problems_of(suite):
         raise SuiteError(*problems)
@@ -144,7 +145,8 @@ def write_jsonl(suite: Suite) -> str:
     lines = []
     for prompt, case in suite.asked():
         ideal = [check.value for check in case.checks if check.kind is CheckKind.EQUALS and not check.negated]
-        name = case.id if len(suite.prompts) == 1 else f"{case.id} {prompt.label}"
+        alone = len(suite.prompts) == 1 or len(case.prompts) == 1
+        name = case.id if alone else f"{case.id} {prompt.label}"
         row: dict[str, Any] = {"id": name, INPUT: [one.body() for one in prompt.filled(case.variables)]}
         row |= {"ideal": ideal[0]} if ideal else {}
         row |= {"tags": list(case.tags)} if case.tags else {}

@@ -4,10 +4,10 @@ Whoever changes them has locked their evaluation in the same transaction, but fo
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, text, tuple_, update
 
 from glm_playground.ledger import run_writes
 from glm_playground.ledger.database import SQLITE
@@ -88,15 +88,21 @@ def new_cells(number: int, new: NewEvaluation) -> Iterator[dict[str, Any]]:
     for repeat in range(new.repeats):
         for case in range(new.cases):
             for candidate in range(new.candidate_count):
-                yield {
-                    "evaluation": number,
-                    "repeat": repeat,
-                    "case": case,
-                    "candidate": candidate,
-                    "state": CellState.WAITING.value,
-                    "attempts": 0,
-                    **NO_SUMS,
-                }
+                yield _waiting(number, CellKey(repeat, case, candidate))
+
+
+def place(connection: Connection, number: int, first: int, wanted: Set[CellKey]) -> int:
+    """Has the cells of the candidates from `first` on be those; by how many more wait. Those that were asked stay."""
+    judged = (cells.c.evaluation == number) & (cells.c.candidate >= first)
+    rows = connection.execute(select(*_KEY, cells.c.attempts).where(judged)).all()
+    known = {CellKey(row.repeat, row.case, row.candidate): row.attempts for row in rows}
+    new = sorted(wanted - known.keys())
+    gone = sorted(key for key, attempts in known.items() if not attempts and key not in wanted)
+    for at in range(0, len(new), READ_AT_ONCE):
+        connection.execute(insert(cells), [_waiting(number, key) for key in new[at : at + READ_AT_ONCE]])
+    for at in range(0, len(gone), READ_AT_ONCE):
+        connection.execute(delete(cells).where(_THIS_CELL), [_place(number, key) for key in gone[at : at + READ_AT_ONCE]])
+    return len(new) - len(gone)
 
 
 def read_cells(connection: Connection, number: int, after: CellKey | None) -> list[CellRow]:
@@ -206,6 +212,11 @@ def interrupt_left(connection: Connection) -> int:
     return connection.execute(
         update(cells).where(_left()).values(state=CellState.INTERRUPTED.value, recorder=None)
     ).rowcount
+
+
+def _waiting(number: int, key: CellKey) -> dict[str, Any]:
+    place = {"evaluation": number, **key._asdict()}
+    return place | {"state": CellState.WAITING.value, "attempts": 0, **NO_SUMS}
 
 
 def _place(number: int, key: CellKey) -> dict[str, int]:

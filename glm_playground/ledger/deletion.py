@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, delete, exists, insert, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from glm_playground.ledger import evaluations, links, polls, totals, votes, word_index, workbenches
+from glm_playground.ledger import evaluations, links, polls, suites, totals, votes, word_index, workbenches
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.database import insert as put
 from glm_playground.ledger.filters import shown
@@ -45,12 +45,20 @@ def delete_runs(connection: Connection, owner: str, run_ids: Sequence[str] | Non
     return Deletion(deletion, count)
 
 
+def delete_all(connection: Connection, owner: str) -> Deletion:
+    """Deletes all ended runs of the owner, and all suites."""
+    found = delete_runs(connection, owner, None)
+    suites.delete_all(connection, owner, found.id)
+    return found
+
+
 def restore_runs(connection: Connection, owner: str, deletion: str) -> int:
     """Restores what was deleted together; how many runs."""
     which = (runs.c.owner == plain(owner)) & (runs.c.deletion == plain(deletion))
     lock_runs(connection, which)
     totals.count(connection, which)
     count = connection.execute(update(runs).where(which).values(deletion=None)).rowcount
+    suites.restore(connection, owner, deletion)
     connection.execute(delete(deletions).where(deletions.c.owner == plain(owner), deletions.c.id == plain(deletion)))
     return count
 
@@ -60,21 +68,21 @@ def purge_runs(database: Database, before: datetime) -> int:
     removed = _in_batches(database, lambda connection: _purge_some(connection, before))
     with database.writing() as connection:
         now = datetime.now(UTC)
-        shared = links.purge(connection, now) + polls.purge(connection, now)
-        benches = workbenches.purge(connection, before) + votes.purge(connection, before)
-    if removed or benches or shared:
+        others = links.purge(connection, now) + polls.purge(connection, now)
+        others += sum(table.purge(connection, before) for table in (workbenches, votes, suites))
+    if removed or others:
         _clean_up(database)
     return removed
 
 
 def expire_runs(database: Database, before: date) -> int:
-    """Removes what is older than that day: runs, workbenches, evaluations, votes, what gateways said; how many runs."""
+    """Removes what is older than that day: runs, workbenches, evaluations, votes, suites, what gateways said; how many runs."""
     moment = datetime.combine(before, time(), UTC)
     marked = _in_batches(database, lambda connection: _mark_expired(connection, before))
     with database.writing() as connection:
         connection.execute(delete(balances).where(balances.c.read_at < moment))
         connection.execute(delete(callbacks).where(callbacks.c.received_at < moment))
-        kept = (workbenches, evaluations, votes)
+        kept = (workbenches, evaluations, votes, suites)
         others = sum(table.expire(connection, moment) for table in kept)
     # All of them are older than anything else that waits to be removed.
     if marked or others:

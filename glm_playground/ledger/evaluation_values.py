@@ -70,6 +70,7 @@ class CellKey(NamedTuple):
     case: int
     """Its place in `Suite.asked`."""
     candidate: int
+    """Its place; those behind the last candidate are what the judge is asked."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ class NewEvaluation:
     repeats: int
     cap_picodollars: int | None = None
     cap_tokens: int | None = None
+    judge: str = ""
+    """JSON; empty where nobody judges."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ class EvaluationRow:
     repeats: int
     spending: Spending
     cells: Mapping[CellState, int]
-    """How many are in each state; one without cells is missing."""
+    """How many are in each state, with those of the judge; one without cells is missing."""
+    judge: str = ""
+    """JSON; empty where nobody judges."""
 
     @property
     def total(self) -> int:

@@ -7,14 +7,24 @@ what it cost, so what was reserved for it stays reserved.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from glm_playground.ledger import run_writes
-from glm_playground.ledger.cells import READ_AT_ONCE, choose, claim, claimed_by, counts, new_cells, read_cells, settle
+from glm_playground.ledger.cells import (
+    READ_AT_ONCE,
+    choose,
+    claim,
+    claimed_by,
+    counts,
+    new_cells,
+    place,
+    read_cells,
+    settle,
+)
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.evaluation_values import (
     NOT_BEGUN,
@@ -56,6 +66,7 @@ _ROW = (
     evaluations.c.candidates,
     evaluations.c.cases,
     evaluations.c.repeats,
+    evaluations.c.judge,
     *_CAPS,
     *_SUMS,
 )
@@ -89,7 +100,7 @@ class Evaluations:
     def add(self, owner: str, new: NewEvaluation) -> EvaluationRow:
         """Stores an evaluation whose cells all wait; nobody works on it until `open`."""
         suite = pack_text(new.suite)
-        row: dict[str, Any] = {name: plain(getattr(new, name)) for name in ("id", "name", "digest", "candidates")}
+        row: dict[str, Any] = {name: plain(getattr(new, name)) for name in ("id", "name", "digest", "candidates", "judge")}
         row |= {name: getattr(new, name) for name in ("cases", "repeats", "cap_picodollars", "cap_tokens")}
         row |= {"owner": plain(owner), "created_at": datetime.now(UTC), "suite": suite, **NO_SUMS}
         row |= {"state": EvaluationState.STOPPED.value, "why": NOT_BEGUN}
@@ -127,9 +138,8 @@ class Evaluations:
             query = select(func.coalesce(func.sum(cells.c.attempts), 0)).where(cells.c.evaluation == number)
             return int(connection.execute(query).scalar_one())
 
-    def cells(self, number: int) -> Iterator[CellRow]:
-        """All cells in their order, some at a time, each time as they are then."""
-        after: CellKey | None = None
+    def cells(self, number: int, after: CellKey | None = None) -> Iterator[CellRow]:
+        """All cells in their order, or those after one, some at a time, each time as they are then."""
         while True:
             with self._database.reading() as connection:
                 found = read_cells(connection, number, after)
@@ -137,6 +147,24 @@ class Evaluations:
             if len(found) < READ_AT_ONCE:
                 return
             after = found[-1].key
+
+    def judge(self, number: int, judge: str) -> bool:
+        """Names who judges; False where somebody else does already."""
+        with self._database.writing() as connection:
+            which = (evaluations.c.number == number) & evaluations.c.judge.in_(["", plain(judge)])
+            change = update(evaluations).where(which).values(judge=plain(judge))
+            return bool(connection.execute(change).rowcount)
+
+    def place(self, number: int, first: int, keys: Iterable[CellKey]) -> int:
+        """Has the cells of the candidates from `first` on be these; by how many more wait.
+
+        Those that were asked stay, and others that still wait go.
+        """
+        wanted = set(keys)
+        with self._database.writing() as connection:
+            if _lock(connection, number) is None:
+                return 0
+            return place(connection, number, first, wanted)
 
     def open(self, number: int, *, cap_picodollars: int | None, cap_tokens: int | None) -> None:
         """Has its cells claimed from now on, within these caps."""
@@ -298,6 +326,7 @@ def _rows(connection: Connection, which: ColumnElement[bool], limit: int | None 
             repeats=row.repeats,
             spending=_spending(row),
             cells=by_state.get(row.number, {}),
+            judge=row.judge,
         )
         for row in found
     ]

@@ -48,6 +48,8 @@ class EvaluationColumns(TypedColumns):
     reserved_tokens: Named[int] = Column(BigInteger)
     spent_picodollars: Named[int] = Column(BigInteger)
     spent_tokens: Named[int] = Column(BigInteger)
+    judge: Named[str] = Column(Text, server_default="")
+    """Who judges the answers, as JSON; empty where nobody does."""
     suite: Named[bytes] = Column(LargeBinary)
     """`packed_text.pack_text` of its JSON."""
 
@@ -62,6 +64,7 @@ class CellColumns(TypedColumns):
     case: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
     """Its place in `Suite.asked`."""
     candidate: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    """Its place; those behind the last candidate are what the judge is asked."""
     state: Named[str] = Column(Text)
     run_id: Named[str | None] = Column(Text)
     """Of the run that was started last."""

@@ -25,6 +25,7 @@ from glm_playground.ledger import (
     polls,
     queries,
     run_writes,
+    suites,
     totals,
     votes,
     workbenches,
@@ -87,6 +88,7 @@ class Ledger:
         self.votes = votes.Votes(database)
         self.links = links.Links(database)
         self.polls = polls.Polls(database)
+        self.suites = suites.Suites(database)
 
     @classmethod
     def open(cls, url: str, *, timeout: float = LOCK_TIMEOUT_S) -> "Ledger":
@@ -326,9 +328,9 @@ class Ledger:
             return deletion.delete_runs(connection, owner, run_ids)
 
     def delete_all(self, owner: str) -> Deletion:
-        """Deletes all ended runs of the owner, until `restore` or `purge`; their links and polls for good."""
+        """Deletes all ended runs of the owner with all suites, until `restore` or `purge`; links and polls for good."""
         with self._database.writing_long(_LONG_S) as connection:
-            return deletion.delete_runs(connection, owner, None)
+            return deletion.delete_all(connection, owner)
 
     def restore(self, owner: str, deletion_id: str) -> int:
         """Restores what was deleted together; how many runs."""
@@ -340,7 +342,7 @@ class Ledger:
         return deletion.purge_runs(self._database, before)
 
     def expire(self, before: date) -> int:
-        """Removes for good the ended runs that began before that day, and the workbenches last changed before it.
+        """Removes for good the ended runs that began before that day, and workbenches and suites last used before it.
 
         Tags, notes, and what gateways said of them go with the runs, and so do their sums. How many runs.
         """

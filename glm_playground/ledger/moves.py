@@ -19,6 +19,7 @@ from glm_playground.ledger.evaluations_schema import evaluations
 from glm_playground.ledger.run_owner import ended, move_runs
 from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.schema import balances, lookups, moves, runs, workbenches
+from glm_playground.ledger.suites_schema import suites
 from glm_playground.ledger.workbenches import RUNNING_ORDER
 
 VALID_FOR: Final = timedelta(minutes=10)
@@ -102,7 +103,7 @@ def move(database: Database, code: str, to: str) -> Movable | None:
         connection.execute(update(workbenches).where(mine).values(owner=plain(to)))
         for part in (votes, links, polls):
             part.take_over(connection, found.owner, to)
-        for table in (lookups, balances, evaluations):
+        for table in (lookups, balances, evaluations, suites):
             connection.execute(update(table).where(table.c.owner == found.owner).values(owner=plain(to)))
         # An evaluation that goes on may have stored some since; from now on it stores them under their new owner.
         while move_runs(connection, found.owner, to):
