@@ -144,7 +144,12 @@ class _Reader:
             return None
 
     def _cases(
-        self, test: JsonValue, default: dict[str, JsonValue], path: str, index: int, needed: Mapping[str, tuple[str, ...]]
+        self,
+        test: JsonValue,
+        default: dict[str, JsonValue],
+        path: str,
+        index: int,
+        needed: Mapping[str, tuple[str, ...]],
     ) -> Iterator[Case]:
         if not isinstance(test, dict):
             self._note(path, "a test has vars and assert; files are not opened")
@@ -195,9 +200,7 @@ class _Reader:
         found: dict[str, None] = {}
         for one in _listed(value):
             text = str(one)
-            chosen = [
-                label for label in known if label == text or (text[-1:] == "*" and label.startswith(text[:-1]))
-            ]
+            chosen = [label for label in known if label == text or (text[-1:] == "*" and label.startswith(text[:-1]))]
             if not chosen:
                 self._note(path, f"there is no prompt labelled {text[:80]!r}")
             found |= dict.fromkeys(chosen)

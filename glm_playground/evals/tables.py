@@ -126,7 +126,7 @@ def write_csv(suite: Suite) -> str:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*names, *(f"__expected{number + 1}" for number in range(most)), "__description", "__id", "__tags"])
     for case in suite.cases:
-        cells = [_cell(check) for check in case.checks]
+        cells = [cell_of(check) for check in case.checks]
         writer.writerow(
             [
                 *(case.variables.get(name, "") for name in names),
@@ -152,6 +152,20 @@ def write_jsonl(suite: Suite) -> str:
         row |= {"tags": list(case.tags)} if case.tags else {}
         lines.append(json.dumps(row, ensure_ascii=False))
     return "".join(f"{line}\n" for line in lines)
+
+
+def check_of(cell: str) -> Check:
+    """The check that a cell of a table says.
+
+    Raises:
+        ValueError: it is no check that is supported here.
+    """
+    check = _expected(cell.strip(), "")
+    if check is None:
+        raise ValueError(f"the check {cell.strip()[:60]!r} is not supported")
+    if fault := fault_of(check):
+        raise ValueError(fault)
+    return check
 
 
 def _dialect(text: str) -> type[csv.Dialect]:
@@ -214,7 +228,8 @@ def _expected(cell: str, metric: str) -> Check | None:
     return Check(kind=kind, value=plain, threshold=threshold, negated=bool(negated), metric=metric)
 
 
-def _cell(check: Check) -> str:
+def cell_of(check: Check) -> str:
+    """A check as a cell of a table says it."""
     name, value = check.name, check.value
     if check.kind is CheckKind.EQUALS and not check.negated and isinstance(value, str):
         return f"equals: {value}"

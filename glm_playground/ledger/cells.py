@@ -101,7 +101,9 @@ def place(connection: Connection, number: int, first: int, wanted: Set[CellKey])
     for at in range(0, len(new), READ_AT_ONCE):
         connection.execute(insert(cells), [_waiting(number, key) for key in new[at : at + READ_AT_ONCE]])
     for at in range(0, len(gone), READ_AT_ONCE):
-        connection.execute(delete(cells).where(_THIS_CELL), [_place(number, key) for key in gone[at : at + READ_AT_ONCE]])
+        connection.execute(
+            delete(cells).where(_THIS_CELL), [_place(number, key) for key in gone[at : at + READ_AT_ONCE]]
+        )
     return len(new) - len(gone)
 
 

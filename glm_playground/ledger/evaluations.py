@@ -100,7 +100,9 @@ class Evaluations:
     def add(self, owner: str, new: NewEvaluation) -> EvaluationRow:
         """Stores an evaluation whose cells all wait; nobody works on it until `open`."""
         suite = pack_text(new.suite)
-        row: dict[str, Any] = {name: plain(getattr(new, name)) for name in ("id", "name", "digest", "candidates", "judge")}
+        row: dict[str, Any] = {
+            name: plain(getattr(new, name)) for name in ("id", "name", "digest", "candidates", "judge")
+        }
         row |= {name: getattr(new, name) for name in ("cases", "repeats", "cap_picodollars", "cap_tokens")}
         row |= {"owner": plain(owner), "created_at": datetime.now(UTC), "suite": suite, **NO_SUMS}
         row |= {"state": EvaluationState.STOPPED.value, "why": NOT_BEGUN}

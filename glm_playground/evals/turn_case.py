@@ -1,0 +1,138 @@
+"""A turn as a case of a suite: its texts become variables of a prompt that has their roles, its answer a check."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pydantic import JsonValue
+
+from glm_playground.chat.strict_json import read_json
+from glm_playground.evals.suite import Case, Check, CheckKind, PromptTemplate, Suite
+from glm_playground.evals.tables import INPUT
+from glm_playground.gateway import ChatRequest, Message, ToolCall
+from glm_playground.runs.marks import unmarked_request
+
+_SHORT_CHARACTERS = 80
+_LABEL_CHARACTERS = 60
+_NAMES = {"system": "system", "user": "user", "assistant": "answer", "tool": "tool"}
+LIKE = "It says the same as this answer, in whatever words:\n\n"
+"""How the rubric begins that an answer of some length is taken for."""
+
+
+class TurnCase(NamedTuple):
+    """What is added to a suite."""
+
+    messages: tuple[Message, ...]
+    """With a variable in the place of each text."""
+    variables: dict[str, str]
+    tools: tuple[dict[str, JsonValue], ...] = ()
+    checks: tuple[Check, ...] = ()
+    images: int = 0
+    """How many are left out: a suite holds texts."""
+
+
+def case_of(
+    request: ChatRequest, answer: str, calls: Sequence[ToolCall] = (), expected: Check | None = None
+) -> TurnCase:
+    """The case that a turn makes.
+
+    Args:
+        request: what was asked.
+        answer: what came, which is expected again.
+        calls: of tools that the answer makes.
+        expected: what is expected in its place.
+    """
+    request = unmarked_request(request)
+    messages, variables = [], {}
+    counts: Counter[str] = Counter()
+    roles = Counter(message.role for message in request.messages)
+    last = max((place for place, one in enumerate(request.messages) if one.role == "user"), default=-1)
+    for place, message in enumerate(request.messages):
+        counts[message.role] += 1
+        name = _NAMES[message.role]
+        if place == last:
+            name = INPUT
+        elif message.role != "system" or roles["system"] > 1:
+            name = f"{name}_{counts[message.role]}"
+        variables[name] = message.content
+        messages.append(message.model_copy(update={"content": f"{{{{{name}}}}}", "images": ()}))
+    check = expected or expected_of(answer, calls, request.response_format)
+    return TurnCase(
+        tuple(messages),
+        variables,
+        tuple(request.tools),
+        (check,) if check else (),
+        sum(len(message.images) for message in request.messages),
+    )
+
+
+def expected_of(
+    answer: str, calls: Sequence[ToolCall] = (), response_format: dict[str, JsonValue] | None = None
+) -> Check | None:
+    """The check that an answer passes where it is as good as this one: the same call, JSON of that schema, the same
+    short text, or a judge's word that it says the same. None where there is no answer.
+    """
+    if calls:
+        arguments = _object(calls[0].arguments)
+        value = {"name": calls[0].name, **({"arguments": arguments} if arguments else {})}
+        return Check(kind=CheckKind.TOOL_CALLED, value=value)
+    format_ = response_format or {}
+    if format_.get("type") == "json_schema" and isinstance(wanted := format_.get("json_schema"), dict):
+        return Check(kind=CheckKind.IS_JSON, value=wanted.get("schema"))
+    if format_.get("type") == "json_object":
+        return Check(kind=CheckKind.IS_JSON)
+    text = answer.strip()
+    if not text:
+        return None
+    if len(text) <= _SHORT_CHARACTERS and "\n" not in text:
+        return Check(kind=CheckKind.EQUALS, value=text)
+    return Check(kind=CheckKind.RUBRIC, value=f"{LIKE}{text}")
+
+
+def with_case(suite: Suite | None, new: TurnCase, name: str) -> Suite:
+    """The suite with that case at its end, or a new one called `name`."""
+    prompts = suite.prompts if suite else ()
+    template = next((one for one in prompts if one.messages == new.messages), None)
+    if template is None:
+        template = PromptTemplate(label=_label(new, {one.label for one in prompts}), messages=new.messages)
+        prompts = (*prompts, template)
+    cases = suite.cases if suite else ()
+    case = Case(
+        id=free_id({one.id for one in cases}),
+        variables=new.variables,
+        prompts=(template.label,),
+        tools=new.tools,
+        checks=new.checks,
+    )
+    return Suite(name=suite.name if suite else name, prompts=prompts, cases=(*cases, case))
+
+
+def free_id(taken: set[str]) -> str:
+    """An id that no case has."""
+    number = len(taken) + 1
+    while f"case-{number}" in taken:
+        number += 1
+    return f"case-{number}"
+
+
+def _label(new: TurnCase, taken: set[str]) -> str:
+    """What a prompt is called: its variables, or its first words where it has text of its own."""
+    own = " ".join(message.content for message in new.messages)
+    whole = all(
+        message.content == f"{{{{{name}}}}}" for message, name in zip(new.messages, new.variables, strict=False)
+    )
+    label = ", ".join(new.variables) if whole else " ".join(own.split())
+    label = label if len(label) <= _LABEL_CHARACTERS else f"{label[: _LABEL_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+    number, found = 1, label
+    while found in taken:
+        number += 1
+        found = f"{label} {number}"
+    return found
+
+
+def _object(text: str) -> dict[str, JsonValue]:
+    try:
+        value = read_json(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
