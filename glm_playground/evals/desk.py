@@ -30,6 +30,8 @@ class Desk:
     failures: dict[int, int] = field(default_factory=dict)
     given_up: dict[int, str] = field(default_factory=dict)
     dry: bool = False
+    judge: frozenset[int] = frozenset()
+    """The places of the judge, which is one candidate on all of them."""
 
     @property
     def asked(self) -> tuple[int, ...]:
@@ -43,6 +45,7 @@ class Desk:
     def note(self, candidate: int, state: CellState, error: RunError | None, sent_at: float, now: float) -> None:
         """Learns from the end of a request."""
         self.running -= 1
+        candidate = min(self.judge) if candidate in self.judge else candidate
         if state is CellState.FINISHED:
             self.pace = self.pace.answered(sent_at)
             self.failures[candidate] = 0
@@ -55,7 +58,8 @@ class Desk:
         self.failures[candidate] = self.failures.get(candidate, 0) + 1
         if self.failures[candidate] >= bounds.EVALUATION_FAILURES:
             said = f": {_words(error)}" if error else ""
-            self.given_up.setdefault(candidate, f"{self.failures[candidate]} failures in a row{said}")
+            for place in self.judge if candidate in self.judge else (candidate,):
+                self.given_up.setdefault(place, f"{self.failures[candidate]} failures in a row{said}")
 
     def _note_refusal(self, error: RunError, sent_at: float, now: float) -> None:
         self.pace = self.pace.refused(sent_at, now, error.retry_after)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
@@ -11,6 +12,8 @@ from glm_playground.chat.forecast import predict
 from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import CandidateError, name_of, write_candidates
 from glm_playground.evals.execution import Execution
+from glm_playground.evals.judge import Judge, stored_judge, write_judge
+from glm_playground.evals.judging import Answers, Judging, PairPlace, rubrics_of
 from glm_playground.evals.suite import Suite
 from glm_playground.evals.work import Asked, Candidate, Work
 from glm_playground.gateway import Gateway, Gateways
@@ -69,6 +72,8 @@ class Outlook(NamedTuple):
     unpriced: tuple[str, ...]
     """The candidates without a price."""
     play_money: bool
+    judge_requests: int = 0
+    """What the judge is asked besides, at most; it may use what the caps leave."""
 
 
 def named(setups: Sequence[Setup], gateways: Gateways) -> tuple[Setup, ...]:
@@ -96,28 +101,63 @@ def check_cells(suite: Suite, candidates: int, repeats: int = 1) -> None:
         raise CandidateError(f"an evaluation has at most {bounds.EVALUATION_CELLS:,} cells")
 
 
-def work_of(suite: Suite, setups: Sequence[Setup], gateways: Gateways, owner: str) -> Work:
+class JudgeOf(NamedTuple):
+    """Who judges an evaluation, and where its answers are."""
+
+    judge: Judge
+    ledger: Ledger
+    number: int
+    """Of the evaluation; 0 where it is not stored yet."""
+
+
+def work_of(
+    suite: Suite, setups: Sequence[Setup], gateways: Gateways, owner: str, judge: JudgeOf | None = None
+) -> Work:
     """The cells of an evaluation, with what the gateways say of limits and prices; waits for them a few seconds.
 
     Raises:
         CandidateError: there is no gateway of that name any more, or there would be too many cells.
     """
     check_cells(suite, len(setups))
-    candidates = []
-    for setup in setups:
-        gateway = _gateway_of(setup, gateways)
-        runtime.wait_known(gateway, _KNOWN_WITHIN_S)
-        candidates.append(
-            Candidate(
-                setup,
-                gateway,
-                keys=keys_of(gateway, owner),
-                limits=limits_of(gateway, setup.model),
-                price=partial(runtime.price_of, gateway, setup.model),
-                dialect=partial(dialects.dialect_of, gateway),
-            )
-        )
-    return Work(suite, candidates)
+    candidates = [_candidate(setup, gateways, owner) for setup in setups]
+    if judge is None:
+        return Work(suite, candidates)
+    who = judge.judge
+    setup = Setup(model=who.model, gateway=who.gateway, parameters=who.parameters)
+    judging = Judging(who, suite, len(setups), Answers(judge.ledger, judge.number, owner))
+    return Work(suite, candidates, (_candidate(setup, gateways, owner), judging))
+
+
+def judge_for(ledger: Ledger, row: EvaluationRow) -> JudgeOf | None:
+    """Who judges an evaluation; None where nobody does.
+
+    Raises:
+        ValueError: a later version of the app has written it.
+    """
+    judge = stored_judge(row.judge)
+    return JudgeOf(judge, ledger, row.number) if judge else None
+
+
+def named_judge(judge: Judge, gateways: Gateways) -> Judge:
+    """The judge, with the name of the gateway that it asks.
+
+    Raises:
+        CandidateError: there is no such gateway.
+    """
+    return replace(judge, gateway=_gateway_of(Setup(model=judge.model, gateway=judge.gateway), gateways).name)
+
+
+def _candidate(setup: Setup, gateways: Gateways, owner: str) -> Candidate:
+    gateway = _gateway_of(setup, gateways)
+    runtime.wait_known(gateway, _KNOWN_WITHIN_S)
+    return Candidate(
+        setup,
+        gateway,
+        keys=keys_of(gateway, owner),
+        limits=limits_of(gateway, setup.model),
+        price=partial(runtime.price_of, gateway, setup.model),
+        dialect=partial(dialects.dialect_of, gateway),
+    )
 
 
 def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> Outlook:
@@ -142,6 +182,7 @@ def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> Outlook:
         most=Amount(most.tokens * repeats, most.picodollars * repeats),
         unpriced=unpriced,
         play_money=any(price.play_money for price in prices if price),
+        judge_requests=_judge_requests(work) * repeats,
     )
 
 
@@ -153,17 +194,26 @@ def check_caps(work: Work, dollars: Decimal | None, tokens: int | None) -> None:
         UncappedError: a stand-in alone may be asked without a cap.
     """
     unpriced = [asked.candidate.name for asked in _first_cells(work) if not asked.claim.priced]
+    asked_too = (work.judge[0],) if work.judge else ()
+    unpriced += [judge.name for judge in asked_too if judge.price() is None and judge.name not in unpriced]
     if dollars is not None and unpriced and tokens is None:
         raise UnpricedError(
             f"no price is known of {', '.join(unpriced)}: dollars cannot be counted, so give a cap on tokens", unpriced
         )
-    paid = [candidate.name for candidate in work.candidates if not candidate.gateway.stand_in]
+    paid = [candidate.name for candidate in (*work.candidates, *asked_too) if not candidate.gateway.stand_in]
     if dollars is None and tokens is None and paid:
         raise UncappedError(f"{', '.join(paid)} may cost something: give a cap", paid)
 
 
 def new_evaluation(
-    suite: Suite, setups: Sequence[Setup], repeats: int, *, name: str, dollars: Decimal | None, tokens: int | None
+    suite: Suite,
+    setups: Sequence[Setup],
+    repeats: int,
+    *,
+    name: str,
+    dollars: Decimal | None,
+    tokens: int | None,
+    judge: Judge | None = None,
 ) -> NewEvaluation:
     """The evaluation as it is stored.
 
@@ -184,6 +234,7 @@ def new_evaluation(
         repeats=repeats,
         cap_picodollars=None if dollars is None else picodollars_of(dollars),
         cap_tokens=tokens,
+        judge=write_judge(judge) if judge else "",
     )
 
 
@@ -211,12 +262,21 @@ def opened(ledger: Ledger, row: EvaluationRow) -> EvaluationRow:
 def most_at_once(work: Work, at_most: int | None) -> int:
     """Requests at once at each gateway: what is asked for, within the bounds and the operator's caps."""
     limit = min(at_most or bounds.EVALUATION_AT_ONCE, bounds.EVALUATION_MOST_AT_ONCE)
-    if any(candidate.keys for candidate in work.candidates):
+    if any(work.at(place).keys for places in work.by_gateway.values() for place in places):
         # More would only be refused.
         caps = storage.counter().caps
         limits = [caps[scope].running for scope in (Scope.OWNER, Scope.TOTAL) if scope in caps]
         limit = max(min([limit, *(one for one in limits if one is not None)]), 1)
     return limit
+
+
+def _judge_requests(work: Work) -> int:
+    if work.judge is None:
+        return 0
+    places = work.judge[1].places
+    pairs = sum(isinstance(about, PairPlace) for about in places.all.values())
+    rubrics = sum(len(rubrics_of(asked.case.checks)) for asked in work.cases)
+    return pairs * len(work.cases) + rubrics * places.candidates
 
 
 def with_caps(spending: Spending, dollars: Decimal | None, tokens: int | None) -> Spending:

@@ -140,7 +140,11 @@ class Execution:
         self._changed = threading.Condition()
         self._together = threading.Event()
         self._state = _State()
-        self._desks = [Desk(name, places, Pace.of(at_most)) for name, places in work.by_gateway.items()]
+        judge = frozenset(work.judge_places)
+        self._desks = [
+            Desk(name, places, Pace.of(at_most), judge=judge.intersection(places))
+            for name, places in work.by_gateway.items()
+        ]
         self._desk_of = {place: desk for desk in self._desks for place in desk.candidates}
         self._cells = dict(row.cells)
         self._spending = row.spending
@@ -160,7 +164,7 @@ class Execution:
     def progress(self) -> Progress:
         """How far it is, from any thread."""
         given_up = {
-            self._work.candidates[place].name: why for desk in self._desks for place, why in list(desk.given_up.items())
+            self._work.at(place).name: why for desk in self._desks for place, why in list(desk.given_up.items())
         }
         seconds = time.monotonic() - self._began
         running, asked = len(self._state.sent), self._asked_count
@@ -266,8 +270,12 @@ class Execution:
             desk.dry = False
 
     def _look_again(self) -> None:
-        """Looks for cells a last time, before the work ends."""
+        """Looks for cells a last time, before the work ends: what the judge can be asked now, and what others left."""
         self._forget()
+        if self._work.judge and not (self._state.stopping or self._halted or self._fault):
+            judging = self._work.judge[1]
+            more = self._store.place(self._row.number, judging.first, judging.keys())
+            self._cells[CellState.WAITING] = self._cells.get(CellState.WAITING, 0) + more
         self._claim(self._wants())
 
     def _claim(self, wants: tuple[Want, ...]) -> None:

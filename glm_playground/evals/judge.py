@@ -4,21 +4,23 @@ Two answers are shown to it in both orders. A choice that changes with the order
 that is not as asked, of a kind of its own (Zheng et al., "Judging LLM-as-a-Judge", arxiv.org/abs/2306.05685).
 
 What is judged is a stranger's text: it stands between marks that are drawn from the texts themselves, so that no answer
-can hold them, and a reply that is not exactly as asked counts as nonsense.
-
-Nothing asks a judge yet: `grade` leaves a rubric untold.
+can hold them, and a reply that is not exactly as asked counts as nonsense. `judging` asks it.
 """
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from pydantic import TypeAdapter
+
 from glm_playground import bounds
+from glm_playground.chat.setup import Setup
 from glm_playground.chat.strict_json import read_json
 from glm_playground.evals.grade import Grade, Graded
 from glm_playground.evals.suite import Check
-from glm_playground.gateway import ChatRequest, Message
+from glm_playground.gateway import ChatRequest, Message, Parameters
 
 PAIR_PROMPT = """\
 You compare two answers to one task. Judge how right, complete and useful each is for who asked. Neither the order of \
@@ -39,7 +41,8 @@ _CODENAMES = {
 }  # fmt: skip
 
 
-class Judge(NamedTuple):
+@dataclass(frozen=True)
+class Judge:
     """Who judges, and how it is asked; all of it is part of a result."""
 
     model: str
@@ -47,12 +50,38 @@ class Judge(NamedTuple):
     pair_prompt: str = PAIR_PROMPT
     rubric_prompt: str = RUBRIC_PROMPT
     max_tokens: int = 2_000
-    """Of a reply, with its reasoning."""
+    """Of a reply, with its reasoning, where the settings say no other number."""
+    parameters: Parameters = Parameters()
+    """Its settings; the temperature is 0 where they say no other."""
+    in_pairs: bool = True
+    """Whether it compares the candidates' answers, too."""
 
     @property
     def family(self) -> str:
         """Of its model."""
         return family_of(self.model)
+
+
+_STORED = TypeAdapter(Judge)
+
+
+def judge_of(setup: Setup, *, in_pairs: bool = True) -> Judge:
+    """The judge that a candidate's text names."""
+    return Judge(setup.model, setup.gateway, parameters=setup.parameters, in_pairs=in_pairs)
+
+
+def write_judge(judge: Judge) -> str:
+    """The judge as JSON, with its prompts: what it was asked is part of a result."""
+    return _STORED.dump_json(judge, exclude_none=True).decode()
+
+
+def stored_judge(text: str) -> Judge | None:
+    """That of `write_judge`; None for an empty text.
+
+    Raises:
+        ValueError: the text is anything else.
+    """
+    return _STORED.validate_json(text) if text else None
 
 
 class Slot(StrEnum):
@@ -169,12 +198,11 @@ def rubric_graded(check: Check, text: str | None) -> Graded:
 def _request(judge: Judge, prompt: str, **parts: str) -> ChatRequest:
     mark = blake2b("\0".join(parts.values()).encode(errors="replace"), digest_size=6).hexdigest()
     shown = "\n\n".join(f"<{name} {mark}>\n{text}\n</{name} {mark}>" for name, text in parts.items())
-    return ChatRequest(
-        model=judge.model,
-        messages=(Message(role="system", content=prompt), Message(role="user", content=shown)),
-        temperature=0.0,
-        max_tokens=judge.max_tokens,
-    )
+    fields = {name: getattr(judge.parameters, name) for name in Parameters.model_fields}
+    fields["temperature"] = 0.0 if fields["temperature"] is None else fields["temperature"]
+    fields["max_tokens"] = fields["max_tokens"] or judge.max_tokens
+    messages = (Message(role="system", content=prompt), Message(role="user", content=shown))
+    return ChatRequest(model=judge.model, messages=messages, **fields)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -118,16 +118,18 @@ def free_id(taken: set[str]) -> str:
 def _label(new: TurnCase, taken: set[str]) -> str:
     """What a prompt is called: its variables, or its first words where it has text of its own."""
     own = " ".join(message.content for message in new.messages)
-    whole = all(
-        message.content == f"{{{{{name}}}}}" for message, name in zip(new.messages, new.variables, strict=False)
-    )
-    label = ", ".join(new.variables) if whole else " ".join(own.split())
+    label = ", ".join(new.variables) if _is_bare(new) else " ".join(own.split())
     label = label if len(label) <= _LABEL_CHARACTERS else f"{label[: _LABEL_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
     number, found = 1, label
     while found in taken:
         number += 1
         found = f"{label} {number}"
     return found
+
+
+def _is_bare(new: TurnCase) -> bool:
+    """Whether each message is a variable alone."""
+    return [message.content for message in new.messages] == [f"{{{{{name}}}}}" for name in new.variables]
 
 
 def _object(text: str) -> dict[str, JsonValue]:

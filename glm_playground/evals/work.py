@@ -7,6 +7,7 @@ from typing import NamedTuple
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import name_of, request_for
+from glm_playground.evals.judging import Judging
 from glm_playground.evals.suite import FilledCase, Suite
 from glm_playground.gateway import ChatRequest, Dialect, Gateway
 from glm_playground.ledger.evaluation_values import CellKey
@@ -49,17 +50,40 @@ class Asked(NamedTuple):
 
 
 class Work:
-    """The cells of a suite and its candidates; nothing is held for each."""
+    """The cells of a suite and its candidates, and of the judge where there is one; nothing is held for each.
 
-    def __init__(self, suite: Suite, candidates: Sequence[Candidate]) -> None:
+    Args:
+        suite: what is asked.
+        candidates: who is asked.
+        judge: as a candidate, with what it is asked.
+    """
+
+    def __init__(
+        self, suite: Suite, candidates: Sequence[Candidate], judge: tuple[Candidate, Judging] | None = None
+    ) -> None:
         self.suite = suite
+        self.judge = judge
         self.candidates = tuple(candidates)
         self.cases: tuple[FilledCase, ...] = tuple(suite.asked())
 
+    def at(self, place: int) -> Candidate:
+        """Who is asked on a place."""
+        if self.judge and place >= len(self.candidates):
+            return self.judge[0]
+        return self.candidates[place]
+
+    @property
+    def judge_places(self) -> tuple[int, ...]:
+        """Those on which the judge is asked."""
+        return tuple(self.judge[1].places.all) if self.judge else ()
+
     def asked(self, key: CellKey) -> Asked:
         """What that cell sends."""
-        candidate = self.candidates[key.candidate]
-        request = request_for(candidate.setup, self.cases[key.case], candidate.dialect())
+        candidate = self.at(key.candidate)
+        if self.judge and key.candidate >= len(self.candidates):
+            request = self.judge[1].request(key).said_in(candidate.dialect())
+        else:
+            request = request_for(candidate.setup, self.cases[key.case], candidate.dialect())
         return Asked(candidate, request, claim_of(request, candidate.keys, candidate.limits, candidate.price()))
 
     def once(self) -> Iterator[Asked]:
@@ -70,8 +94,9 @@ class Work:
 
     @property
     def by_gateway(self) -> Mapping[str, tuple[int, ...]]:
-        """The places of the candidates at each gateway."""
+        """The places of the candidates at each gateway, and of the judge."""
         found: dict[str, tuple[int, ...]] = {}
-        for place, candidate in enumerate(self.candidates):
-            found[candidate.gateway.name] = (*found.get(candidate.gateway.name, ()), place)
+        for place in (*range(len(self.candidates)), *self.judge_places):
+            name = self.at(place).gateway.name
+            found[name] = (*found.get(name, ()), place)
         return found

@@ -76,7 +76,10 @@ def purge_runs(database: Database, before: datetime) -> int:
 
 
 def expire_runs(database: Database, before: date) -> int:
-    """Removes what is older than that day: runs, workbenches, evaluations, votes, suites, what gateways said; how many runs."""
+    """Removes what is older than that day: runs, workbenches, evaluations, votes, suites, what gateways said.
+
+    How many runs.
+    """
     moment = datetime.combine(before, time(), UTC)
     marked = _in_batches(database, lambda connection: _mark_expired(connection, before))
     with database.writing() as connection:
