@@ -74,6 +74,7 @@ class Output(NamedTuple):
 
 
 NO_JUDGE = "not graded yet: it takes a judge, and none is named"
+JUDGE_WAITS = "no verdict yet: the judge has not answered"
 
 
 def grade(check: Check, answer: Output) -> Graded:

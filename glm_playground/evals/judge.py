@@ -41,6 +41,9 @@ _CODENAMES = {
 }  # fmt: skip
 
 
+_PLAIN = Parameters()
+
+
 @dataclass(frozen=True)
 class Judge:
     """Who judges, and how it is asked; all of it is part of a result."""
@@ -51,7 +54,7 @@ class Judge:
     rubric_prompt: str = RUBRIC_PROMPT
     max_tokens: int = 2_000
     """Of a reply, with its reasoning, where the settings say no other number."""
-    parameters: Parameters = Parameters()
+    parameters: Parameters = _PLAIN
     """Its settings; the temperature is 0 where they say no other."""
     in_pairs: bool = True
     """Whether it compares the candidates' answers, too."""

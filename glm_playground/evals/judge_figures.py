@@ -1,7 +1,5 @@
 """How far a judge can be taken by its word: what its choices owe to the place and the length of answers, and how often
 it agrees with you. statsmodels computes the intervals, of 95%, clustered by case.
-
-Nothing asks a judge yet, so no page shows them.
 """
 
 from collections import Counter, defaultdict
@@ -65,6 +63,24 @@ class Agreement(NamedTuple):
     same: Interval
     kappa: Interval | None
     """Cohen's: what agreement there is above chance; None where either says the same of all."""
+
+
+class WinRate(NamedTuple):
+    """How often a judge prefers one candidate to another; a tie is a half, and an abstention counts in no rate."""
+
+    first: str
+    second: str
+    wins: int
+    losses: int
+    ties: int
+    abstained: int
+    rate: Interval | None
+    """Of `first`; None where the judge abstained each time."""
+
+    @property
+    def separable(self) -> bool:
+        """Whether one is told to be preferred."""
+        return self.rate is not None and not self.rate.low <= 0.5 <= self.rate.high
 
 
 class JudgeFigures(NamedTuple):
@@ -132,6 +148,32 @@ def judge_figures(
             if judge.family and family_of((models or {}).get(name, name.split(" ", 1)[0])) == judge.family
         ),
     )
+
+
+def win_rates(judged: Iterable[JudgedPair]) -> list[WinRate]:
+    """Of each pair of candidates, in the order in which they appear."""
+    by_pair: dict[tuple[str, str], list[JudgedPair]] = defaultdict(list)
+    for row in judged:
+        by_pair[row.first, row.second].append(row)
+    found = []
+    for (first, second), rows in by_pair.items():
+        counts = Counter(row.opinion for row in rows)
+        told = [(row.case, _SHARES[row.opinion]) for row in rows if row.opinion.told]
+        found.append(
+            WinRate(
+                first,
+                second,
+                counts[Opinion.FIRST],
+                counts[Opinion.SECOND],
+                counts[Opinion.TIE],
+                len(rows) - len(told),
+                _interval(told) if told else None,
+            )
+        )
+    return found
+
+
+_SHARES = {Opinion.FIRST: 1.0, Opinion.TIE: 0.5, Opinion.SECOND: 0.0}
 
 
 def as_votes(judged: Iterable[JudgedPair]) -> list[Vote]:

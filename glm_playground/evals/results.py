@@ -1,19 +1,24 @@
 """What the cells of an evaluation came to: graded from the stored runs each time they are asked for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
+from itertools import count, groupby
+from typing import NamedTuple
 
 from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import name_of
-from glm_playground.evals.grade import Grade, Graded, Output, grade, grade_of, reasons_of
-from glm_playground.evals.suite import FilledCase, Suite
+from glm_playground.evals.grade import JUDGE_WAITS, NO_JUDGE, Grade, Graded, Output, grade, grade_of, reasons_of
+from glm_playground.evals.judge import rubric_graded, stored_judge
+from glm_playground.evals.judging import PairPlace, Places, RubricPlace
+from glm_playground.evals.suite import Check, CheckKind, FilledCase, Suite
 from glm_playground.evals.verdict import GradedAnswer
 from glm_playground.ledger import Ledger, StoredRun
 from glm_playground.ledger.evaluation_values import CellRow, CellState, EvaluationRow
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.metrics import metrics_of
+from glm_playground.runs.thinking import answer_of
 
 _RUNS_AT_ONCE = 50
 
@@ -113,21 +118,66 @@ def results_of(
         wanted: whether a cell is; all are where it is None.
     """
     cases = tuple(suite.asked())
+    judge = stored_judge(row.judge)
+    about = Places.of(suite, len(setups), judge).all if judge else {}
     stand_ins = _stand_ins(ledger, row, len(setups))
-    cells = ledger.evaluations.cells(row.number)
-    if wanted:
-        cells = filter(wanted, cells)
+    cells = (
+        cell
+        for cell in ledger.evaluations.cells(row.number)
+        if not _is_of_a_pair(about, cell) and (cell.key.candidate in about or wanted is None or wanted(cell))
+    )
     for some, runs in _with_runs(ledger, row, cells):
+        replies: dict[tuple[int, int], dict[PairPlace | RubricPlace, str | None]] = defaultdict(dict)
         for cell in some:
-            stored = runs.get(cell.run_id) if cell.run_id and cell.state is not CellState.WAITING else None
+            if cell.key.candidate in about:
+                replies[cell.key[:2]][about[cell.key.candidate]] = reply_of(cell, runs)
+        for cell in some:
+            if cell.key.candidate in about:
+                continue
+            stored = _stored(cell, runs)
             stand_in = stored.run.server.stand_in if stored else stand_ins.get(cell.key.candidate)
-            yield _result(cell, cases[cell.key.case], setups[cell.key.candidate], stored, stand_in)
+            said = Replies(judge is not None, cell.key.candidate, replies[cell.key[:2]])
+            yield _result(cell, cases[cell.key.case], setups[cell.key.candidate], stored, stand_in, said)
+
+
+class Replies(NamedTuple):
+    """What the judge says of the rubrics of a case."""
+
+    judged: bool
+    """Whether there is a judge."""
+    candidate: int
+    found: Mapping[PairPlace | RubricPlace, str | None]
+    """None where it has not answered; one that was not asked is missing."""
+
+    def graded(self, check: Check, rubric: int) -> Graded:
+        """What becomes of a rubric."""
+        place = RubricPlace(self.candidate, rubric)
+        if not self.judged:
+            return Graded(check, Grade.UNTOLD, NO_JUDGE)
+        if self.found.get(place) is None:
+            return Graded(check, Grade.UNTOLD, JUDGE_WAITS)
+        return rubric_graded(check, self.found[place])
+
+
+def reply_of(cell: CellRow, runs: Mapping[str, StoredRun]) -> str | None:
+    """The text with which the judge answered in a cell; None where it did not."""
+    stored = _stored(cell, runs)
+    return answer_of(stored.run) if stored and cell.state is CellState.FINISHED else None
+
+
+def _stored(cell: CellRow, runs: Mapping[str, StoredRun]) -> StoredRun | None:
+    return runs.get(cell.run_id) if cell.run_id and cell.state is not CellState.WAITING else None
+
+
+def _is_of_a_pair(about: Mapping[int, PairPlace | RubricPlace], cell: CellRow) -> bool:
+    return isinstance(about.get(cell.key.candidate), PairPlace)
 
 
 def _stand_ins(ledger: Ledger, row: EvaluationRow, candidates: int) -> dict[int, str | None]:
     """What answers in the place of each candidate's model, by the first of its runs that is still there."""
     stand_ins: dict[int, str | None] = {}
-    asked = (cell for cell in ledger.evaluations.cells(row.number) if cell.run_id)
+    every = ledger.evaluations.cells(row.number)
+    asked = (cell for cell in every if cell.run_id and cell.key.candidate < candidates)
     for some, runs in _with_runs(ledger, row, (cell for cell in asked if cell.key.candidate not in stand_ins)):
         for cell in some:
             if cell.run_id in runs:
@@ -140,15 +190,31 @@ def _stand_ins(ledger: Ledger, row: EvaluationRow, candidates: int) -> dict[int,
 def _with_runs(
     ledger: Ledger, row: EvaluationRow, cells: Iterator[CellRow]
 ) -> Iterator[tuple[list[CellRow], dict[str, StoredRun]]]:
-    """The cells, some at a time, with their runs."""
-    while some := list(islice(cells, _RUNS_AT_ONCE)):
+    """The cells, whole cases at a time, with their runs."""
+    some: list[CellRow] = []
+    for _case, of_case in groupby(cells, lambda cell: (cell.key.repeat, cell.key.case)):
+        some += of_case
+        if len(some) >= _RUNS_AT_ONCE:
+            yield some, ledger.runs(row.owner, [cell.run_id for cell in some if cell.run_id])
+            some = []
+    if some:
         yield some, ledger.runs(row.owner, [cell.run_id for cell in some if cell.run_id])
 
 
 def _result(
-    cell: CellRow, asked: FilledCase, setup: Setup, stored: StoredRun | None, stand_in: str | None
+    cell: CellRow,
+    asked: FilledCase,
+    setup: Setup,
+    stored: StoredRun | None,
+    stand_in: str | None,
+    replies: "Replies",
 ) -> CellResult:
     answer = Output.of(stored.run, stored.cost) if stored and cell.state is CellState.FINISHED else None
-    checks = tuple(grade(check, answer) for check in asked.case.checks) if answer else ()
+    rubrics = count()
+    checks = tuple(
+        replies.graded(check, next(rubrics)) if check.kind is CheckKind.RUBRIC else grade(check, answer)
+        for check in (asked.case.checks if answer else ())
+        if answer
+    )
     whole = grade_of(checks) if answer else Grade.UNTOLD
     return CellResult(cell, asked, setup, stored, stand_in, checks, whole)

@@ -1,6 +1,7 @@
 """What a judge is asked, and what its replies say."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def test_both_orders_are_asked_and_differ_in_the_order_alone() -> None:
     assert forward.messages[0] == backward.messages[0]
     assert forward.messages[0].content == JUDGE.pair_prompt
     assert pair_requests(JUDGE, "Say hello.", "Hello.", "Good day.") == (forward, backward)
-    changed = pair_requests(JUDGE._replace(pair_prompt="Which?"), "a", "b", "c")
+    changed = pair_requests(replace(JUDGE, pair_prompt="Which?"), "a", "b", "c")
     assert changed[0].messages[0].content == "Which?"
 
 
