@@ -12,20 +12,26 @@ from glm_playground.cli.evaluation_lines import outlook_lines, show, show_differ
 from glm_playground.cli.evaluation_place import WorkPlace, work_place
 from glm_playground.cli.failure import Failure
 from glm_playground.cli.figures import dollars_of
+from glm_playground.cli.judge_lines import judge_lines
 from glm_playground.cli.opened_ledger import opened_ledger
 from glm_playground.cli.suite_file import SUITE
 from glm_playground.cli.terminal import line
 from glm_playground.cli.written import written
 from glm_playground.evals.candidates import read_candidates, stored_candidates
 from glm_playground.evals.evaluation import (
+    JudgeOf,
     check_caps,
+    judge_for,
     named,
+    named_judge,
     new_evaluation,
     outlook,
     with_caps,
     work_of,
 )
 from glm_playground.evals.execution import STOPPED
+from glm_playground.evals.judge import Judge, judge_of, stored_judge, write_judge
+from glm_playground.evals.judged import judge_verdict
 from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.result_files import WRITERS
 from glm_playground.evals.results import results_of
@@ -58,6 +64,12 @@ _scheduler = click.option(
 )
 
 
+_judge = click.option("--judge", metavar="MODEL", help="Who judges, such as glm-5.1;thinking=off; see docs/suites.md.")
+_judge_pairs = click.option(
+    "--judge-pairs/--no-judge-pairs", default=True, help="Whether the judge compares the candidates' answers, too."
+)
+
+
 @click.group("eval", short_help="Ask the cases of a suite of several models, and compare.")
 def evaluation() -> None:
     """Evaluations: a suite, asked of candidates, several times where wanted (docs/evaluations.md)."""
@@ -70,6 +82,8 @@ def evaluation() -> None:
 @click.option("--repeats", type=click.IntRange(1, bounds.EVALUATION_REPEATS), default=1, show_default=True, metavar="N")
 @_cap
 @_cap_tokens
+@_judge
+@_judge_pairs
 @click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Of each answer, where a candidate has none.")
 @_at_once
 @_scheduler
@@ -87,6 +101,8 @@ def run(
     repeats: int,
     dollars: str | None,
     tokens: int | None,
+    judge: str | None,
+    judge_pairs: bool,
     max_tokens: int | None,
     at_once: int,
     scheduler: str | None,
@@ -103,16 +119,18 @@ def run(
         gateways = runtime.gateways()
         asked = [_bounded(setup, max_tokens) for setup in read_candidates(models.split(","), gateway)]
         setups = named(asked, gateways)
-        work = work_of(opened.suite, setups, gateways, owner)
+        who = _judge_of(judge, gateway, in_pairs=judge_pairs)
+        work = work_of(opened.suite, setups, gateways, owner, JudgeOf(who, ledger, 0) if who else None)
         for said in outlook_lines(outlook(work, repeats, ledger, owner), work, repeats, difference):
             click.echo(said)
         check_caps(work, cap, tokens)
-        new = new_evaluation(opened.suite, setups, repeats, name=name, dollars=cap, tokens=tokens)
+        new = new_evaluation(opened.suite, setups, repeats, name=name, dollars=cap, tokens=tokens, judge=who)
         if dry_run:
             return
         with work_place(scheduler, at_once) as place:
             row = ledger.evaluations.add(owner, new)
             click.echo(f"Evaluation {row.id}")
+            work = work_of(opened.suite, setups, gateways, owner, judge_for(ledger, row))
             row = place.worked(ledger, row, work)
         ctx.exit(_shown(ledger, row, work.suite, setups))
 
@@ -133,8 +151,7 @@ def show_one(id: str, owner: str) -> None:
     """Show what the evaluation ID says: pass rates, differences, cost, and what failed."""
     with opened_ledger() as ledger:
         row = _found(ledger, owner, id)
-        suite, setups = _stored(ledger, row)
-        show(row, results_of(ledger, row, suite, setups))
+        _show(ledger, row, *_stored(ledger, row))
 
 
 @evaluation.command()
@@ -194,6 +211,41 @@ def retry(
         with work_place(scheduler, at_once) as place:
             count = ledger.evaluations.retry(row.number, states)
             click.echo(f"{count:,} cells are asked again")
+            ctx.exit(_resumed(ledger, _found(ledger, owner, id), dollars_of(dollars), tokens, place))
+
+
+@evaluation.command()
+@click.argument("id")
+@click.option("--judge", "name", required=True, metavar="MODEL", help="Who judges, such as glm-5.1;thinking=off")
+@click.option("--gateway", default="", metavar="NAME", help="Who is asked; the first gateway where it is left out.")
+@_judge_pairs
+@_cap
+@_cap_tokens
+@_at_once
+@_scheduler
+@_owner
+@click.pass_context
+def judge(
+    ctx: click.Context,
+    id: str,
+    *,
+    name: str,
+    gateway: str,
+    judge_pairs: bool,
+    dollars: str | None,
+    tokens: int | None,
+    at_once: int,
+    scheduler: str | None,
+    owner: str,
+) -> None:
+    """Have a model judge the answers of the evaluation ID, within its caps, and ask what still waits."""
+    with opened_ledger() as ledger:
+        row = _found(ledger, owner, id)
+        who = _judge_of(name, gateway, in_pairs=judge_pairs)
+        assert who
+        with work_place(scheduler, at_once) as place:
+            if not ledger.evaluations.judge(row.number, write_judge(who)):
+                raise Failure(f"{row.id} has another judge already; an evaluation has one")
             ctx.exit(_resumed(ledger, _found(ledger, owner, id), dollars_of(dollars), tokens, place))
 
 
@@ -275,6 +327,7 @@ def _found(ledger: Ledger, owner: str, id: str) -> EvaluationRow:
 
 def _stored(ledger: Ledger, row: EvaluationRow) -> tuple[Suite, tuple[Setup, ...]]:
     try:
+        stored_judge(row.judge)
         return Suite.model_validate_json(ledger.evaluations.suite(row.number)), stored_candidates(row.candidates)
     except ValueError:
         raise Failure(f"the suite of {row.id} cannot be read: a later version may have written it") from None
@@ -282,7 +335,7 @@ def _stored(ledger: Ledger, row: EvaluationRow) -> tuple[Suite, tuple[Setup, ...
 
 def _resumed(ledger: Ledger, row: EvaluationRow, dollars: Decimal | None, tokens: int | None, place: WorkPlace) -> int:
     suite, setups = _stored(ledger, row)
-    work = work_of(suite, setups, runtime.gateways(), row.owner)
+    work = work_of(suite, setups, runtime.gateways(), row.owner, judge_for(ledger, row))
     row = replace(row, spending=with_caps(row.spending, dollars, tokens))
     check_caps(work, row.spending.cap_dollars, row.spending.cap_tokens)
     row = place.worked(ledger, row, work)
@@ -291,9 +344,23 @@ def _resumed(ledger: Ledger, row: EvaluationRow, dollars: Decimal | None, tokens
 
 def _shown(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> int:
     """Shows how it stands now; the status of the command."""
-    show(row, results_of(ledger, row, suite, setups))
+    _show(ledger, row, suite, setups)
     finished = row.cells.get(CellState.FINISHED, 0)
     return 0 if finished == row.total else 1
+
+
+def _show(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:
+    show(row, results_of(ledger, row, suite, setups))
+    if found := judge_verdict(ledger, row, suite, setups):
+        for said in judge_lines(found):
+            click.echo(said)
+
+
+def _judge_of(text: str | None, gateway: str, *, in_pairs: bool) -> Judge | None:
+    if text is None:
+        return None
+    (setup,) = read_candidates([text], gateway)
+    return named_judge(judge_of(setup, in_pairs=in_pairs), runtime.gateways())
 
 
 def _bounded(setup: Setup, max_tokens: int | None) -> Setup:

@@ -36,6 +36,9 @@ def outlook_lines(found: Outlook, work: Work, repeats: int, difference: float) -
     else:
         most = "unknown"
     yield f"Cost: {most}; {found.most.tokens:,} tokens at most"
+    if work.judge:
+        asked = count(found.judge_requests, "request")
+        yield f"Judge: {line(work.judge[0].name)}, at most {asked} more, within the same caps"
     if found.unpriced:
         yield f"No price is known of {line(', '.join(found.unpriced))}: only tokens are counted"
     if len(work.candidates) > 1 and (needed := cases_needed(difference / 100)):
@@ -45,8 +48,8 @@ def outlook_lines(found: Outlook, work: Work, repeats: int, difference: float) -
 
 def status_line(row: EvaluationRow) -> str:
     """An evaluation in a line."""
-    done = row.cells.get(CellState.FINISHED, 0)
-    parts = [f"{row.id}  {row.created_at:%Y-%m-%d %H:%M} UTC  {standing(row)}", f"{done:,} of {row.total:,} answers"]
+    done, what = row.cells.get(CellState.FINISHED, 0), "requests" if row.judge else "answers"
+    parts = [f"{row.id}  {row.created_at:%Y-%m-%d %H:%M} UTC  {standing(row)}", f"{done:,} of {row.total:,} {what}"]
     parts += [
         f"{row.cells[state]:,} {state.value}"
         for state in (CellState.FAILED, CellState.INTERRUPTED, CellState.REFUSED)

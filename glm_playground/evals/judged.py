@@ -139,24 +139,25 @@ def _pairs(
         runs = ledger.runs(row.owner, [cell.run_id for cell in (*answers.values(), *asked.values()) if cell.run_id])
         for first, second in combinations(range(len(setups)), 2):
             both = asked.get(PairPlace(first, second)), asked.get(PairPlace(second, first))
-            said = [runs.get(answers[place].run_id or "") for place in (first, second) if place in answers]
-            if any(both) and len(said) == 2 and all(said):
-                yield _pair(
-                    cases[case], repeat, [one for one in said if one], (setups[first], setups[second]), both, runs
-                )
+            said = [
+                (setups[place], stored)
+                for place in (first, second)
+                if place in answers and (stored := runs.get(answers[place].run_id or ""))
+            ]
+            if any(both) and len(said) == 2:
+                yield _pair(cases[case], repeat, said, both, runs)
 
 
 def _pair(
     asked: FilledCase,
     repeat: int,
-    said: Sequence[StoredRun],
-    setups: tuple[Setup, Setup],
+    answers: Sequence[tuple[Setup, StoredRun]],
     cells: tuple[CellRow | None, CellRow | None],
     runs: Mapping[str, StoredRun],
 ) -> PairResult:
     replies = [read_pair(reply_of(cell, runs) if cell else None) for cell in cells]
-    names = [name_of(setup, one.run.server.stand_in) for setup, one in zip(setups, said, strict=True)]
-    lengths = [len(answer_of(one.run)) for one in said]
+    names = [name_of(setup, one.run.server.stand_in) for setup, one in answers]
+    lengths = [len(answer_of(one.run)) for _setup, one in answers]
     judged = JudgedPair(
         asked.name, names[0], names[1], replies[0].slot, replies[1].slot, lengths[0], lengths[1], _cost(cells, runs)
     )

@@ -137,7 +137,8 @@ def results_of(
             stored = _stored(cell, runs)
             stand_in = stored.run.server.stand_in if stored else stand_ins.get(cell.key.candidate)
             said = Replies(judge is not None, cell.key.candidate, replies[cell.key[:2]])
-            yield _result(cell, cases[cell.key.case], setups[cell.key.candidate], stored, stand_in, said)
+            asked, setup = cases[cell.key.case], setups[cell.key.candidate]
+            yield _result(cell, asked, setup, stored=stored, stand_in=stand_in, replies=said)
 
 
 class Replies(NamedTuple):
@@ -205,9 +206,10 @@ def _result(
     cell: CellRow,
     asked: FilledCase,
     setup: Setup,
+    *,
     stored: StoredRun | None,
     stand_in: str | None,
-    replies: "Replies",
+    replies: Replies,
 ) -> CellResult:
     answer = Output.of(stored.run, stored.cost) if stored and cell.state is CellState.FINISHED else None
     rubrics = count()
