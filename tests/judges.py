@@ -18,10 +18,12 @@ class Server(RawServer):
 
     Attributes:
         asked: the name of each model that was asked, in order.
+        tokens: of each model's answers; 5 where it is not named.
     """
 
     def __init__(self, models: dict[str, Model]) -> None:
         self.models, self.asked = models, list[str]()
+        self.tokens: dict[str, int] = {}
         super().__init__(self._answer)
 
     def _answer(self, connection: socket.socket) -> None:
@@ -32,7 +34,8 @@ class Server(RawServer):
         body = json.loads(request.body)
         self.asked.append(body["model"])
         said = self.models[body["model"]](body["messages"])
-        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+        tokens = self.tokens.get(body["model"], 5)
+        usage = {"prompt_tokens": 10, "completion_tokens": tokens, "total_tokens": 10 + tokens}
         end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": usage}
         connection.sendall(said if isinstance(said, bytes) else stream(content(said), end, b"[DONE]"))
 

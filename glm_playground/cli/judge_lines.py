@@ -23,7 +23,7 @@ def judge_lines(found: JudgeVerdict) -> Iterator[str]:
     """Who judges, what it cost, what it prefers, and how far it can be taken by its word."""
     work, figures = found.work, found.figures
     yield (
-        f"Judge: {line(_name(found.judge))}: {count(work.answered, 'reply', 'replies')}, "
+        f"Judge: {line(_name(found.judge))}: {count(work.answered, 'request')} answered, "
         f"{money(work.spent.dollars)} and {work.spent.tokens:,} tokens"
     )
     if work.left or work.not_answered:

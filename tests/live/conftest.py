@@ -11,10 +11,12 @@ import pytest
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.settings import ENVIRONMENT_NAMES
 from tests.condition import wait_until
+from tests.live import eval_command
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.servers.features import version_of
 
+eval_ = eval_command.eval_
 APP = Path(__file__).parents[2] / "app.py"
 # An empty value is as if the name were not set.
 UNSET = dict.fromkeys([*ENVIRONMENT_NAMES.values(), "RUNAPI_KEY"], "")

@@ -6,9 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
@@ -21,8 +19,8 @@ from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime, storage
-from glm_playground.settings import settings
 from tests.condition import wait_until
+from tests.live.eval_command import Eval
 from tests.live.test_cli import environment
 
 SUITE = """
@@ -44,50 +42,11 @@ tests: [{vars: {n: [1, 2, 3, 4]}}]
 """
 
 
-class Done(NamedTuple):
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def id(self) -> str:
-        """Of the evaluation that it began."""
-        return next(line.split()[1] for line in self.out.splitlines() if line.startswith("Evaluation "))
-
-
-Eval = Callable[..., Done]
-
-
-@pytest.fixture
-def eval_(
-    tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Eval]:
-    """Runs `glm-playground eval ...` in a folder with a suite."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def suites(tmp_path: Path) -> None:
+    """The folder in which the commands run has them."""
     (tmp_path / "suite.yaml").write_text(SUITE)
     (tmp_path / "slow.yaml").write_text(SLOW)
-    for name in os.environ.keys() - environment().keys():
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GLM_PLAYGROUND_DATA_FOLDER", str(tmp_path / "data"))
-    monkeypatch.setenv("RUNAPI_BASE_URL", sandbox.base_url)
-    monkeypatch.setenv("RUNAPI_API_KEY", sandbox.key)
-
-    def forget() -> None:
-        for cached in (settings, runtime.engine):
-            cached.cache_clear()
-        runtime._prices.clear()
-        runtime._models.clear()
-
-    def run(*arguments: str | Path) -> Done:
-        forget()
-        status = main(["eval", *map(str, arguments)])
-        said = capsys.readouterr()
-        return Done(status, said.out, said.err)
-
-    yield run
-    forget()
 
 
 def test_a_suite_is_asked_of_two_models_and_compared(eval_: Eval) -> None:

@@ -1,0 +1,178 @@
+"""`glm-playground eval ... --judge`: judges with a known fault, through the command line."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from glm_playground.cli.evaluation import OWNER
+from glm_playground.evals.ballot import Question
+from glm_playground.evals.suite_file import open_suite
+from glm_playground.ledger import Ledger
+from glm_playground.ledger.evaluation_values import CellState
+from glm_playground.ledger.votes import StoredVote
+from tests import judges
+from tests.live.eval_command import Done, Eval
+
+CASES = 12
+SUITE = "\n".join(
+    [
+        "description: Capitals",
+        "prompts: ['Case {{n}}: what is the capital of Peru?']",
+        "tests:",
+        *(
+            f"  - {{metadata: {{id: case-{n}}}, vars: {{n: {n}}}, assert: [{{type: llm-rubric, value: names Lima}}]}}"
+            for n in range(CASES)
+        ),
+    ]
+)
+
+
+def short(_messages: object) -> str:
+    return "Lima"
+
+
+def talkative(_messages: object) -> str:
+    return "The capital of Peru is Lima, on the Pacific coast."
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, eval_: Eval, tmp_path: Path) -> Iterator[judges.Server]:
+    """A gateway whose candidates are `alpha-1` and `beta-1`, and whose judges have a known fault."""
+    models: dict[str, judges.Model] = {
+        "alpha-1": short,
+        "beta-1": talkative,
+        "gamma-first": judges.first_slot,
+        "gamma-longer": judges.longer,
+        "alpha-judge": judges.longer,
+        "gamma-nonsense": judges.nonsense,
+    }
+    (tmp_path / "rubrics.yaml").write_text(SUITE)
+    (tmp_path / "plain.yaml").write_text(re.sub(r", assert: \[.*?\]", "", SUITE))
+    with judges.Server(models) as running:
+        monkeypatch.setenv("RUNAPI_BASE_URL", f"{running.url}/v1")
+        yield running
+
+
+Judged = Callable[..., Done]
+
+
+@pytest.fixture
+def judged(eval_: Eval, server: judges.Server) -> Judged:
+    def run(judge: str, suite: str = "plain.yaml", *more: str) -> Done:
+        return eval_(
+            "run", suite, "--models", "alpha-1,beta-1", "--judge", judge, "--cap-tokens", "10000000",
+            "--max-tokens", "50", *more,
+        )  # fmt: skip
+
+    return run
+
+
+def ledger_of(folder: Path) -> Ledger:
+    return Ledger.open(f"sqlite:///{folder / 'data' / 'runs.sqlite3'}")
+
+
+def test_a_judge_of_the_first_slot_flips_and_is_flagged(judged: Judged, server: judges.Server) -> None:
+    done = judged("gamma-first", "rubrics.yaml")
+    assert done.status == 0
+    assert f"Judge: gamma-first at 127.0.0.1, at most {4 * CASES} requests more, within the same caps" in done.out
+    # Two answers a case, each with a rubric, and the pair in both orders.
+    assert Counter(server.asked) == {"alpha-1": CASES, "beta-1": CASES, "gamma-first": 4 * CASES}
+    assert f"Judge: gamma-first at 127.0.0.1: {4 * CASES} requests answered" in done.out
+    assert f"{CASES} of {CASES} pairs change with the order" in done.out
+    assert "the judge has no verdict (0 won, 0 lost, 0 tied, 12 without a verdict)" in done.out
+    # Its word on the rubric counts.
+    assert f"alpha-1 at 127.0.0.1, max_tokens=50: {CASES} of {CASES} answers passed" in done.out
+    assert "its prompt for pairs: You compare two answers" in done.out
+
+
+def test_a_judge_of_the_longer_answer_is_flagged_and_one_of_a_candidates_family_is_marked(judged: Judged) -> None:
+    done = judged("gamma-longer")
+    assert done.status == 0
+    assert (
+        "alpha-1 at 127.0.0.1, max_tokens=50 is preferred to beta-1 at 127.0.0.1, max_tokens=50 in 0% (0 to 2"
+        in done.out
+    )
+    assert re.search(r"the longer answer is preferred in 100% \(7\d to 100\) of 12 pairs  ! a fair judge", done.out)
+    assert "family" not in done.out
+    assert "! alpha-1 at 127.0.0.1, max_tokens=50 is of the judge's family" in judged("alpha-judge").out
+
+
+def test_nonsense_is_no_verdict_and_no_failure(judged: Judged, eval_: Eval, tmp_path: Path) -> None:
+    done = judged("gamma-nonsense", "rubrics.yaml")
+    assert done.status == 0
+    assert "12 of 12 pairs have a reply that is not as asked: no verdict" in done.out
+    assert "0 of 0 answers passed; 12 answers cannot be told" in done.out
+    assert "llm-rubric: the judge's reply is not as asked: 'Both answers have their merits.'" in done.out
+    ledger = ledger_of(tmp_path)
+    (row,) = ledger.evaluations.all(OWNER)
+    assert row.cells == {CellState.FINISHED: 6 * CASES}
+    ledger.close()
+
+
+def test_the_judges_word_stands_beside_the_owners_votes(
+    judged: Judged,
+    eval_: Eval,
+    tmp_path: Path,
+) -> None:
+    done = judged("gamma-longer")
+    assert "agrees with your votes" not in done.out
+    suite = open_suite("plain.yaml", (tmp_path / "plain.yaml").read_bytes()).suite
+    ledger = ledger_of(tmp_path)
+    for number, asked in enumerate(suite.asked()):
+        # The sides are drawn: both ways round are the same pair.
+        sides = ("alpha-1 @ 127.0.0.1", "beta-1 @ 127.0.0.1")[:: 1 if number % 2 else -1]
+        liked = "beta-1 @ 127.0.0.1" if number < 9 else "alpha-1 @ 127.0.0.1"
+        vote = StoredVote(
+            f"v{number}", f"a{number}", f"b{number}", *sides, Question(asked.messages).digest, False, datetime.now(UTC)
+        )
+        ledger.votes.begin(OWNER, vote)
+        ledger.votes.close(OWNER, vote.id, "first" if sides[0] == liked else "second", characters=(1, 2))
+    ledger.close()
+    shown = eval_("show", done.id)
+    assert "agrees with your votes in 75% (47 to 91), 12 pairs" in shown.out
+    assert "by your votes in 75%" in shown.out
+
+
+def test_a_judge_is_named_later_asked_once_within_the_cap_and_only_one(
+    eval_: Eval,
+    server: judges.Server,
+    tmp_path: Path,
+) -> None:
+    done = eval_("run", "plain.yaml", "--models", "alpha-1,beta-1", "--cap-tokens", "9000", "--max-tokens", "50")
+    assert done.status == 0
+    server.tokens["gamma-longer"] = 600
+    stopped = eval_("judge", done.id, "--judge", "gamma-longer")
+    # The cap holds over answers and judge together; what it said so far stays.
+    assert stopped.status == 1
+    assert "its cap is reached" in stopped.out
+    asked = server.asked.count("gamma-longer")
+    assert 0 < asked < 2 * CASES
+    assert eval_("judge", done.id, "--judge", "gamma-first").err == (
+        f"Error: {done.id} has another judge already; an evaluation has one\n"
+    )
+    resumed = eval_("resume", done.id, "--cap-tokens", "1000000")
+    assert resumed.status == 0
+    assert Counter(server.asked) == {"alpha-1": CASES, "beta-1": CASES, "gamma-longer": 2 * CASES}
+    assert eval_("resume", done.id).status == 0
+    assert server.asked.count("gamma-longer") == 2 * CASES
+
+
+def test_what_the_judge_failed_at_is_asked_again_and_judged_then(
+    eval_: Eval,
+    server: judges.Server,
+    judged: Judged,
+) -> None:
+    server.models["gamma-longer"] = lambda _messages: judges.answer(400, {"error": {"message": "not today"}})
+    done = judged("gamma-longer")
+    assert done.status == 1
+    # It is one judge, whatever it is asked about.
+    assert server.asked.count("gamma-longer") < 2 * CASES
+    server.models["gamma-longer"] = judges.longer
+    again = eval_("retry", done.id, "--failed")
+    assert again.status == 0
+    assert "in 0% (0 to 2" in again.out
+    assert server.asked.count("alpha-1") == CASES
