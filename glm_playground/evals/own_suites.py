@@ -49,6 +49,11 @@ def add_turn(ledger: Ledger, owner: str, new: TurnCase, name: str, suite_id: str
     return AddedCase(row or ledger.suites.change_last(owner, added, alone), new.images)
 
 
+def begin(ledger: Ledger, owner: str, new: TurnCase, name: str) -> AddedCase:
+    """Makes a suite of a case alone; raises as `add_turn` does."""
+    return AddedCase(ledger.suites.add(owner, body_of(with_case(None, new, name))), new.images)
+
+
 def change(ledger: Ledger, owner: str, id: str, edit: Callable[[Suite], Suite]) -> SuiteRow | None:
     """Has `edit` change a suite, whatever was stored of it meanwhile; None where the owner has none of that id.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from glm_playground import bounds
 from glm_playground.cli.evaluation import OWNER
 from glm_playground.evals.ballot import Question
 from glm_playground.evals.suite_file import open_suite
@@ -165,7 +166,9 @@ def test_what_the_judge_failed_at_is_asked_again_and_judged_then(
     eval_: Eval,
     server: judges.Server,
     judged: Judged,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(bounds, "EVALUATION_FAILURES", 5)
     server.models["gamma-longer"] = lambda _messages: judges.answer(400, {"error": {"message": "not today"}})
     done = judged("gamma-longer")
     assert done.status == 1

@@ -1,6 +1,8 @@
-"""Which evaluation the page shows: its address names it."""
+"""Which evaluation or suite the page shows: its address names it."""
 
 import streamlit as st
+
+from glm_playground.ui.shared.navigation import SUITE
 
 EVALUATION = "evaluation"
 
@@ -13,3 +15,13 @@ def open_evaluation(id: str) -> None:
 def close_evaluation() -> None:
     """Shows the list again."""
     st.query_params.pop(EVALUATION, None)
+
+
+def open_suite_page(id: str) -> None:
+    """Shows a suite in the place of the list."""
+    st.query_params[SUITE] = id
+
+
+def close_suite() -> None:
+    """Shows the list again."""
+    st.query_params.pop(SUITE, None)

@@ -26,7 +26,7 @@ from glm_playground.ledger import Ledger
 from glm_playground.runs.caps import Amount
 from glm_playground.runs.cost import Price
 from glm_playground.service import runtime
-from glm_playground.ui.evaluate.address import open_evaluation
+from glm_playground.ui.evaluate.address import open_evaluation, open_suite_page
 from glm_playground.ui.evaluate.caps import Caps, draw_caps
 from glm_playground.ui.evaluate.words import Names, candidate_names, problem_text
 from glm_playground.ui.server.scheduler import released
@@ -38,8 +38,11 @@ from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.session import model_choices
 from glm_playground.ui.shared.suite_upload import OpenSuite, draw_suite_text, draw_suite_upload, kept_suite
 
-_TEXT, _SUITE, _MODELS, _OUTLOOK = "evaluate_text", "evaluate_suite", "evaluate_models", "evaluate_outlook"
+KEPT_SUITE = "evaluate_suite"
+"""Where the suite is that this tab asks."""
+_TEXT, _MODELS, _OUTLOOK = "evaluate_text", "evaluate_models", "evaluate_outlook"
 _POINTS = 10
+_SUITES_SHOWN = 5
 _EXAMPLE = """description: Capitals
 prompts:
   - 'What is the capital of {{country}}? Answer with its name alone.'
@@ -69,7 +72,7 @@ class _Forecast(NamedTuple):
 
 def draw_new(ledger: Ledger, owner: str) -> None:
     """Draws the form; begins the evaluation where its button is pressed."""
-    opened = _draw_suite()
+    opened = _draw_suite(ledger, owner)
     if opened is None:
         return
     gateways = asked_gateways()
@@ -94,18 +97,18 @@ def draw_new(ledger: Ledger, owner: str) -> None:
         st.error(problem_text(error, names), title=_("The evaluation cannot begin."))
 
 
-def _draw_suite() -> OpenSuite | None:
+def _draw_suite(ledger: Ledger, owner: str) -> OpenSuite | None:
     st.caption(
         _(
             "An evaluation asks the cases of a suite of several models and says which of them passes more. A suite is "
             "a promptfoo configuration (YAML), a CSV with a column a variable, or JSONL with input and ideal."
         )
     )
-    if kept_suite(_SUITE):
-        return draw_suite_upload(_SUITE)
+    if kept_suite(KEPT_SUITE):
+        return draw_suite_upload(KEPT_SUITE)
     left, right = st.columns(2, gap="medium")
     with left:
-        draw_suite_upload(_SUITE)
+        draw_suite_upload(KEPT_SUITE)
     with right:
         text = st.text_area(
             _("Or paste a suite in YAML"),
@@ -114,10 +117,28 @@ def _draw_suite() -> OpenSuite | None:
             max_chars=bounds.PROMPT_CHARACTERS,
             persist_state="session",
         )
+    _draw_own(ledger, owner)
     if text.strip():
-        return draw_suite_text(_SUITE, text)
+        return draw_suite_text(KEPT_SUITE, text)
     st.button(_("Take an example"), key="evaluate_example", on_click=_take_example)
     return None
+
+
+def _draw_own(ledger: Ledger, owner: str) -> None:
+    """Draws the owner's suites, the ones used last, each of which opens."""
+    rows = ledger.suites.all(owner)[:_SUITES_SHOWN]
+    if not rows:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(_("Or one of yours:"), width="content")
+        for row in rows:
+            st.button(
+                literal(row.name),
+                key=f"evaluate_own_{row.id}",
+                icon=":material/table:",
+                on_click=open_suite_page,
+                args=(row.id,),
+            )
 
 
 def _take_example() -> None:

@@ -164,7 +164,11 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
             st.caption(_("Select runs to export or delete."), width="content")
         draw_exports(ledger, owner, wanted, chosen)
         with st.popover(_("Delete all of mine"), type="tertiary", icon=":material/delete_forever:"):
-            st.markdown(_("Every run of yours leaves the history. You can undo it while this page is open."))
+            st.markdown(
+                _(
+                    "Every run of yours leaves the history, and every suite goes. You can undo it while this page is open."
+                )
+            )
             st.button(
                 on_accent(_("Delete all of mine")),
                 key=_CONFIRM,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from glm_playground import bounds
 from glm_playground.bundles.bundle import RecordedRun
+from glm_playground.chat.conversation import Answer
 from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.setup import setup_of
 from glm_playground.ledger import Ledger, StoredRun, UnreadableRun
@@ -14,6 +15,7 @@ from glm_playground.service import runtime
 from glm_playground.ui.history.list import delete, stop_runs
 from glm_playground.ui.history.tasks import draw_task
 from glm_playground.ui.shared.accent import on_accent
+from glm_playground.ui.shared.add_to_suite import draw_add_to_suite, draw_added
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.asked import asked_setup
 from glm_playground.ui.shared.attachment_view import draw_attachments
@@ -150,6 +152,10 @@ def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
             st.button(_("Stop"), key="history_run_stop", icon=":material/stop:", on_click=stop_runs, args=([live],))
         _draw_delete(ledger, owner, stored.run.id)
     if stored.run.ended:
+        answer = Answer(stored.run, stored_cost=stored.cost)
+        with st.container(horizontal=True, gap="small"):
+            draw_add_to_suite(lambda: stored.run.request, answer, "history")
+        draw_added("history")
         draw_put_on_stage(lambda: [RecordedRun(stored.run, stored.cost)], "history_stage")
 
 

@@ -8,6 +8,7 @@ from glm_playground import bounds
 from glm_playground.chat.conversation import Fork, Prompt, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.session import Session
+from glm_playground.gateway import ChatRequest
 from glm_playground.runs.caps import CAP_REACHED
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.live_run import LiveRun
@@ -19,6 +20,7 @@ from glm_playground.ui.playground.form import command, take_changes
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
 from glm_playground.ui.server.scheduler import give_way
+from glm_playground.ui.shared.add_to_suite import draw_add_to_suite, draw_added
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.attachment_view import draw_attachments
@@ -230,6 +232,8 @@ def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) ->
             args=(answer.content,),
             help=_("Copy the answer as it was received"),
         )
+        if not answer.missing and (not answer.run or answer.run.ended):
+            draw_add_to_suite(lambda: _request_of(session, lane, turn), answer, f"{lane.id}-{answer.id}")
         _draw_turn_menu(session, lane, turn)
         if len(turn.answers) > 1:
             _draw_pager(
@@ -239,6 +243,15 @@ def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) ->
                 len(turn.answers),
                 lambda chosen: session.show_answer(turn, chosen),
             )
+
+    draw_added(f"{lane.id}-{answer.id}")
+
+
+def _request_of(session: Session, lane: Lane, turn: Turn) -> ChatRequest:
+    """What was asked; where the answer is the user's own, what would be asked now."""
+    if run := turn.answer.run:
+        return run.request
+    return lane.conversation.request(turn.prompt, session.bench.setup_of(lane), before=turn)
 
 
 def _draw_turn_menu(session: Session, lane: Lane, turn: Turn) -> None:

@@ -89,7 +89,12 @@ def _opened(name: str, data: bytes) -> OpenSuite | tuple[SuiteProblem, ...]:
         found: Opened = open_suite(name, data)
     except SuiteError as error:
         return error.problems
-    return OpenSuite(found.suite, found.unsupported, tuple(found.suite.asked()), suite_digest(found.suite))
+    return opened_of(found.suite, found.unsupported)
+
+
+def opened_of(suite: Suite, unsupported: tuple[SuiteProblem, ...] = ()) -> OpenSuite:
+    """A suite with what takes time to find in it."""
+    return OpenSuite(suite, unsupported, tuple(suite.asked()), suite_digest(suite))
 
 
 def _title(opened: OpenSuite) -> str:
