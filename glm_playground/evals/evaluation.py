@@ -13,7 +13,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import CandidateError, name_of, write_candidates
 from glm_playground.evals.execution import Execution
 from glm_playground.evals.judge import Judge, stored_judge, write_judge
-from glm_playground.evals.judging import Answers, Judging, PairPlace, rubrics_of
+from glm_playground.evals.judging import Answers, Judging, rubrics_of
 from glm_playground.evals.suite import Suite
 from glm_playground.evals.work import Asked, Candidate, Work
 from glm_playground.gateway import Gateway, Gateways
@@ -182,7 +182,9 @@ def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> Outlook:
         most=Amount(most.tokens * repeats, most.picodollars * repeats),
         unpriced=unpriced,
         play_money=any(price.play_money for price in prices if price),
-        judge_requests=_judge_requests(work) * repeats,
+        judge_requests=judge_requests(work.suite, len(work.candidates), work.judge[1].judge) * repeats
+        if work.judge
+        else 0,
     )
 
 
@@ -270,13 +272,11 @@ def most_at_once(work: Work, at_most: int | None) -> int:
     return limit
 
 
-def _judge_requests(work: Work) -> int:
-    if work.judge is None:
-        return 0
-    places = work.judge[1].places
-    pairs = sum(isinstance(about, PairPlace) for about in places.all.values())
-    rubrics = sum(len(rubrics_of(asked.case.checks)) for asked in work.cases)
-    return pairs * len(work.cases) + rubrics * places.candidates
+def judge_requests(suite: Suite, candidates: int, judge: Judge) -> int:
+    """What a judge is asked in one repeat, where every answer comes."""
+    pairs = candidates * (candidates - 1) if judge.in_pairs else 0
+    rubrics = sum(len(rubrics_of(asked.case.checks)) for asked in suite.asked())
+    return pairs * suite.requests + rubrics * candidates
 
 
 def with_caps(spending: Spending, dollars: Decimal | None, tokens: int | None) -> Spending:

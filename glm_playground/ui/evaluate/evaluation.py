@@ -12,8 +12,17 @@ from glm_playground.bundles.running_order import Scenario
 from glm_playground.chat.setup import Setup
 from glm_playground.evals import running
 from glm_playground.evals.candidates import CandidateError, stored_candidates
-from glm_playground.evals.evaluation import CapError, check_caps, execution_of, with_caps, work_of
+from glm_playground.evals.evaluation import (
+    CapError,
+    check_caps,
+    execution_of,
+    judge_for,
+    named_judge,
+    with_caps,
+    work_of,
+)
 from glm_playground.evals.execution import STOPPED
+from glm_playground.evals.judge import Judge, stored_judge, write_judge
 from glm_playground.evals.results import results_of
 from glm_playground.evals.suite import Suite
 from glm_playground.ledger import Ledger
@@ -21,6 +30,7 @@ from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, Ev
 from glm_playground.ui.evaluate.address import close_evaluation
 from glm_playground.ui.evaluate.caps import Caps, draw_caps
 from glm_playground.ui.evaluate.report import draw_report_menu
+from glm_playground.ui.evaluate.judge import draw_judge_choice
 from glm_playground.ui.evaluate.verdict import draw_verdict
 from glm_playground.ui.evaluate.words import (
     Names,
@@ -60,6 +70,7 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
     st.markdown(f"**{name}** · {moment(row.created_at)}")
     try:
         suite, setups = _suite(ledger, row), stored_candidates(row.candidates)
+        stored_judge(row.judge)
     except ValueError:
         st.error(_("A later version of this app has written it. Update the app to open it."))
         return
@@ -155,8 +166,10 @@ def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tupl
     waiting = row.cells.get(CellState.WAITING, 0)
     failed = row.cells.get(CellState.FAILED, 0) + row.cells.get(CellState.REFUSED, 0)
     interrupted = row.cells.get(CellState.INTERRUPTED, 0)
+    judge: Judge | None = None
+    judgeable = not row.judge and bool(row.cells.get(CellState.FINISHED))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        caps = _draw_new_caps(row) if waiting or failed or interrupted else None
+        caps = _draw_new_caps(row) if waiting or failed or interrupted or judgeable else None
         states: list[CellState] | None = None
         if waiting and st.button(on_accent(_("Go on")), type="primary", key="evaluate_resume"):
             states = []
@@ -165,9 +178,15 @@ def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tupl
         paid = _("What they cost is unknown and stays reserved; asked again, it may be paid twice.")
         if interrupted and st.button(_("Ask again what was interrupted"), key="evaluate_retry", help=paid):
             states = [CellState.INTERRUPTED]
+        if judgeable:
+            judge = draw_judge_choice(f"evaluate_{row.id}")
+            if st.button(_("Have it judged"), key="evaluate_judge_now", disabled=judge is None):
+                states = []
+            else:
+                judge = None
         _draw_delete(ledger, row)
     if caps and states is not None:
-        _go_on(ledger, row, suite, setups, states=states, caps=caps)
+        _go_on(ledger, row, suite, setups, states=states, caps=caps, judge=judge)
 
 
 def _draw_new_caps(row: EvaluationRow) -> Caps:
@@ -195,10 +214,16 @@ def _go_on(
     *,
     states: list[CellState],
     caps: Caps,
+    judge: Judge | None = None,
 ) -> None:
     try:
         with released():
-            work = work_of(suite, setups, asked_gateways(), row.owner)
+            if judge is not None:
+                named = named_judge(judge, asked_gateways())
+                if not ledger.evaluations.judge(row.number, write_judge(named)):
+                    raise CandidateError("another judge was named meanwhile")
+                row = replace(row, judge=write_judge(named))
+            work = work_of(suite, setups, asked_gateways(), row.owner, judge_for(ledger, row))
             capped = replace(row, spending=with_caps(row.spending, caps.dollars, caps.tokens))
             check_caps(work, capped.spending.cap_dollars, capped.spending.cap_tokens)
             if states:

@@ -12,14 +12,20 @@ from glm_playground.evals import running
 from glm_playground.evals.candidates import CandidateError, write_candidates
 from glm_playground.evals.evaluation import (
     CapError,
+    JudgeOf,
     Outlook,
     check_caps,
     execution_of,
+    judge_for,
+    judge_requests,
     named,
+    named_judge,
     new_evaluation,
     outlook,
     work_of,
 )
+from glm_playground.evals.judge import Judge
+from glm_playground.evals.judging import rubrics_of
 from glm_playground.evals.verdict import cases_needed
 from glm_playground.gateway import Gateways, Parameters
 from glm_playground.ledger import Ledger
@@ -28,6 +34,7 @@ from glm_playground.runs.cost import Price
 from glm_playground.service import runtime
 from glm_playground.ui.evaluate.address import open_evaluation, open_suite_page
 from glm_playground.ui.evaluate.caps import Caps, draw_caps
+from glm_playground.ui.evaluate.judge import draw_judge_choice
 from glm_playground.ui.evaluate.words import Names, candidate_names, problem_text
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.accent import on_accent
@@ -59,6 +66,7 @@ class _Wanted(NamedTuple):
     setups: tuple[Setup, ...]
     repeats: int
     caps: Caps
+    judge: Judge | None
 
 
 class _Forecast(NamedTuple):
@@ -170,6 +178,7 @@ def _draw_wanted(gateways: Gateways) -> _Wanted:
             persist_state="session",
         )
         caps = draw_caps("evaluate", Decimal(1), None)
+        judge = draw_judge_choice("evaluate")
     parameters = Parameters(max_tokens=max(int(most), 1))
     setups = []
     # With and without the name of the first gateway, a model is one candidate.
@@ -178,7 +187,10 @@ def _draw_wanted(gateways: Gateways) -> _Wanted:
             setups.append(Setup(model=model, gateway=gateway, parameters=parameters))
     # The browser checks limits, and anybody can send something else.
     return _Wanted(
-        tuple(setups[: bounds.EVALUATION_CANDIDATES]), min(max(int(repeats), 1), bounds.EVALUATION_REPEATS), caps
+        tuple(setups[: bounds.EVALUATION_CANDIDATES]),
+        min(max(int(repeats), 1), bounds.EVALUATION_REPEATS),
+        caps,
+        judge,
     )
 
 
@@ -215,6 +227,12 @@ def _draw_outlook(found: Outlook, opened: OpenSuite, wanted: _Wanted, called: Na
         if found.play_money:
             parts.append(_("play money"))
     st.markdown(" · ".join(parts))
+    if wanted.judge:
+        asked = judge_requests(opened.suite, len(wanted.setups), wanted.judge) * wanted.repeats
+        said = ngettext("{count} request", "{count} requests", asked).format(count=number(asked))
+        st.caption(_("The judge: at most {requests} more, within the same caps.").format(requests=said))
+    elif any(rubrics_of(one.case.checks) for one in opened.asked):
+        st.caption(_("The suite has checks that take a judge: without one they are not told."))
     if found.unpriced:
         names = literal(", ".join(called.get(name, name) for name in found.unpriced))
         st.caption(_("No price is known of {names}: only tokens are counted.").format(names=names))
@@ -228,11 +246,22 @@ def _draw_outlook(found: Outlook, opened: OpenSuite, wanted: _Wanted, called: Na
 def _begin(ledger: Ledger, owner: str, opened: OpenSuite, gateways: Gateways, wanted: _Wanted) -> None:
     setups = named(wanted.setups, gateways)
     with released():
-        work = work_of(opened.suite, setups, gateways, owner)
+        judge = named_judge(wanted.judge, gateways) if wanted.judge else None
+        asked = JudgeOf(judge, ledger, 0) if judge else None
+        work = work_of(opened.suite, setups, gateways, owner, asked)
         caps = wanted.caps
         check_caps(work, caps.dollars, caps.tokens)
-        new = new_evaluation(opened.suite, setups, wanted.repeats, name="", dollars=caps.dollars, tokens=caps.tokens)
+        new = new_evaluation(
+            opened.suite,
+            setups,
+            wanted.repeats,
+            name="",
+            dollars=caps.dollars,
+            tokens=caps.tokens,
+            judge=judge,
+        )
         row = ledger.evaluations.add(owner, new)
+        work = work_of(opened.suite, setups, gateways, owner, judge_for(ledger, row))
         running.begin(row, execution_of(ledger, row, work, caps.at_once))
     open_evaluation(row.id)
     st.rerun()

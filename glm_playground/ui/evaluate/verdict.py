@@ -9,6 +9,7 @@ import streamlit as st
 
 from glm_playground.chat.setup import Setup
 from glm_playground.evals.grade import Grade
+from glm_playground.evals.judged import JudgeVerdict, judge_verdict
 from glm_playground.evals.results import CellResult, Figures, results_of
 from glm_playground.evals.suite import Suite
 from glm_playground.evals.verdict import (
@@ -21,11 +22,13 @@ from glm_playground.evals.verdict import (
 )
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
+from glm_playground.ui.evaluate.judge import PairRow, draw_judge, pair_rows
 from glm_playground.ui.evaluate.words import Names, candidate_name, cell_reason, difference_text, grade_name, rate_text
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.navigation import HISTORY, RUN
+from glm_playground.ui.shared.own_key import asked_gateways
 
 _VERDICT, _OPENED = "evaluate_verdict", "evaluate_opened_run"
 _MOST_CELLS = 1_000
@@ -55,6 +58,9 @@ class _Verdict:
     cells: tuple[_Cell, ...]
     """The first ones, those that did not pass first."""
     left_out: int
+    judge: JudgeVerdict | None
+    """Without its pairs, which hold as many texts as there are answers."""
+    pairs: tuple[PairRow, ...]
 
 
 def draw_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[Setup], *, working: bool) -> None:
@@ -66,7 +72,7 @@ def draw_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Seque
         return
     if working and not st.button(_("What it says so far"), key="evaluate_so_far"):
         return
-    key = row.number, tuple(sorted(ended.items())), row.spending, ledger.evaluations.attempts(row.number)
+    key = row.number, row.judge, tuple(sorted(ended.items())), row.spending, ledger.evaluations.attempts(row.number)
     known: tuple[object, _Verdict] | None = st.session_state.get(_VERDICT)
     if known is None or known[0] != key:
         with st.spinner(_("The answers are graded.")), released():
@@ -80,6 +86,8 @@ def draw_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Seque
         st.markdown(difference_text(one._replace(first=names[one.first], second=names[one.second])))
     if any(one.rough for one in found.differences):
         st.caption(_("Below {count} cases an interval is rough.").format(count=ROUGH_CASES))
+    if found.judge:
+        draw_judge(found.judge, found.pairs, names, asked_gateways())
     _draw_cells(found, names)
 
 
@@ -97,6 +105,7 @@ def _verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[
         figures.setdefault(result.candidate, Figures()).add(result)
         (passed if result.grade is Grade.PASSED else others).append(_cell(result))
     cells = [*others, *passed]
+    judged = judge_verdict(ledger, row, suite, setups)
     return _Verdict(
         tuple(pass_rates(points)),
         tuple(differences(points)),
@@ -104,6 +113,8 @@ def _verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[
         candidates,
         tuple(cells[:_MOST_CELLS]),
         max(len(cells) - _MOST_CELLS, 0),
+        judged._replace(pairs=()) if judged else None,
+        pair_rows(judged) if judged else (),
     )
 
 

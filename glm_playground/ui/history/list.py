@@ -165,9 +165,7 @@ def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[st
         draw_exports(ledger, owner, wanted, chosen)
         with st.popover(_("Delete all of mine"), type="tertiary", icon=":material/delete_forever:"):
             st.markdown(
-                _(
-                    "Every run of yours leaves the history, and every suite goes. You can undo it while this page is open."
-                )
+                _("Every run of yours leaves the history, and your suites go. You can undo it while this page is open.")
             )
             st.button(
                 on_accent(_("Delete all of mine")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -31,6 +32,20 @@ class _Said:
     text: str
     suite_id: str = ""
     """Empty where nothing was added."""
+
+
+class _Into(NamedTuple):
+    """Where a turn goes, and what is expected."""
+
+    expected: Check | None = None
+    """None for its own answer."""
+    suite_id: str | None = None
+    """Empty for a new suite; None for the one used last."""
+    name: str = ""
+    """Of a new one."""
+
+
+_LAST = _Into()
 
 
 def check_names() -> dict[CheckKind, str]:
@@ -99,7 +114,7 @@ def _draw_form(request: Callable[[], ChatRequest], answer: Answer, key: str) -> 
         key=f"suite-add-form-{key}",
         disabled=not text.strip(),
         on_click=_add,
-        args=(request, answer, key, Check(kind=kind, value=text.strip()), suite, name),
+        args=(request, answer, key, _Into(Check(kind=kind, value=text.strip()), suite, name)),
     )
 
 
@@ -107,9 +122,7 @@ def _add(
     request: Callable[[], ChatRequest],
     answer: Answer,
     key: str,
-    expected: Check | None = None,
-    suite_id: str | None = None,
-    name: str = "",
+    into: _Into = _LAST,
 ) -> None:
     from glm_playground.evals import own_suites  # noqa: PLC0415 - loads a reader of YAML
 
@@ -119,12 +132,12 @@ def _add(
         return
     try:
         with released():
-            new = case_of(request(), answer.content, answer.tool_calls, expected)
-            called = name.strip() or _("My cases")
-            if suite_id == "":
+            new = case_of(request(), answer.content, answer.tool_calls, into.expected)
+            called = into.name.strip() or _("My cases")
+            if into.suite_id == "":
                 found = own_suites.begin(opened, owner(), new, called)
             else:
-                found = own_suites.add_turn(opened, owner(), new, called, suite_id or "")
+                found = own_suites.add_turn(opened, owner(), new, called, into.suite_id or "")
     except LedgerError as error:
         st.session_state[_SAID] = _Said(key, explain(error).body)
     except TooManySuitesError:
