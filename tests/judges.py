@@ -14,7 +14,7 @@ _ANSWERS = re.compile(r"<answer ([12]) \w+>\n(.*?)\n</answer", re.DOTALL)
 
 
 class Server(RawServer):
-    """Answers as the model that is asked.
+    """Answers as the model that is asked; one that is not named says "Lima".
 
     Attributes:
         asked: the name of each model that was asked, in order.
@@ -33,7 +33,7 @@ class Server(RawServer):
             return
         body = json.loads(request.body)
         self.asked.append(body["model"])
-        said = self.models[body["model"]](body["messages"])
+        said = self.models.get(body["model"], lambda _messages: "Lima")(body["messages"])
         tokens = self.tokens.get(body["model"], 5)
         usage = {"prompt_tokens": 10, "completion_tokens": tokens, "total_tokens": 10 + tokens}
         end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": usage}

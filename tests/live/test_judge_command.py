@@ -85,6 +85,7 @@ def test_a_judge_of_the_first_slot_flips_and_is_flagged(judged: Judged, server: 
     assert f"Judge: gamma-first at 127.0.0.1: {4 * CASES} requests answered" in done.out
     assert f"{CASES} of {CASES} pairs change with the order" in done.out
     assert "the judge has no verdict (0 won, 0 lost, 0 tied, 12 without a verdict)" in done.out
+    assert re.search(r"slot one is chosen in 100% \(7\d to 100\) of 12 pairs  ! a fair judge has 50%", done.out)
     # Its word on the rubric counts.
     assert f"alpha-1 at 127.0.0.1, max_tokens=50: {CASES} of {CASES} answers passed" in done.out
     assert "its prompt for pairs: You compare two answers" in done.out
