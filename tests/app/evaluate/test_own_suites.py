@@ -49,9 +49,9 @@ def only_key(at: AppTest, start: str) -> str:
 def server(configure: Configure) -> Iterator[judges.Server]:
     """A gateway with two candidates and judges."""
     models: dict[str, judges.Model] = {
-        "beta-1": lambda _messages: "The capital of Peru is Lima.",
-        "judge-first": judges.first_slot,
-        "beta-judge": judges.longer,
+        "glm-4.6": lambda _messages: "The capital of Peru is Lima.",
+        "glm-5.2": judges.first_slot,
+        "glm-5.1": lambda messages: judges.longer(messages) if judges.answers_in(messages) else "Lima",
     }
     with judges.Server(models) as running_here:
         configure(RUNAPI_BASE_URL=f"{running_here.url}/v1", RUNAPI_API_KEY="k" * 20)
@@ -90,23 +90,23 @@ def test_a_turn_becomes_a_case_is_asked_and_judged(server: judges.Server, open_p
     assert table.value["expected"][0] == "equals: Lima"
     assert table.value["input"][0] == "What is the capital of Peru?"
     press(at, "own_suite_ask")
-    at.selectbox(key="evaluate_judge").set_value("beta-judge").run(timeout=30)
+    at.selectbox(key="evaluate_judge").set_value("glm-5.1").run(timeout=30)
     assert "The judge: at most 2 requests more, within the same caps." in texts(at)
-    ask(at, ["alpha-1", "beta-1"])
+    ask(at, ["alpha-1", "glm-4.6"])
     finish(at, owner)
     said = texts(at)
     assert "4 finished" in said
-    assert re.search(r"\*\*Judge: beta-judge at 127.0.0.1\*\* · 2 replies", said)
-    assert re.search(r"The judge prefers \*\*alpha-1.*\*\* to \*\*beta-1.*\*\* in 0% \(0 to \d+\)", said)
+    assert re.search(r"\*\*Judge: glm-5.1 at 127.0.0.1\*\* · 2 replies", said)
+    assert re.search(r"The judge prefers \*\*alpha-1.*\*\* to \*\*glm-4.6.*\*\* in 0% \(0 to \d+\)", said)
     assert "0 won, 1 lost, 0 tied, 0 without a verdict" in said
     assert said.count("is of the judge's family, which a judge may favour.") == 1
     rates, pairs, cells = (frame.value for frame in at.dataframe)
     assert list(rates["Answers"]) == ["1 / 1", "0 / 1"]
-    assert pairs["verdict"][0].startswith("beta-1")
+    assert pairs["verdict"][0].startswith("glm-4.6")
     assert list(pairs["reason"]) == ["because"]
     # What the judge is asked is no answer of a candidate, and each of its requests is a run of the history.
     assert len(cells) == 2
-    assert len(storage.needed_ledger().page(owner, RunFilter(models=("beta-judge",))).rows) == 2
+    assert len(storage.needed_ledger().page(owner, RunFilter(models=("glm-5.1",))).rows) == 2
 
 
 def test_an_evaluation_is_judged_afterwards_and_a_judge_of_the_first_slot_is_flagged(
@@ -121,18 +121,18 @@ def test_an_evaluation_is_judged_afterwards_and_a_judge_of_the_first_slot_is_fla
     press(at, "own_suite_ask")
     at.multiselect(key="evaluate_models").set_value(["alpha-1"]).run(timeout=30)
     assert "The suite has checks that take a judge" in texts(at)
-    ask(at, ["alpha-1", "beta-1"])
+    ask(at, ["alpha-1", "glm-4.6"])
     row = evaluation(owner)
     finish(at, owner)
     assert list(at.dataframe[0].value["Cannot be told"]) == ["10", "10"]
-    at.selectbox(key=f"evaluate_{row.id}_judge").set_value("judge-first").run(timeout=30)
+    at.selectbox(key=f"evaluate_{row.id}_judge").set_value("glm-5.2").run(timeout=30)
     press(at, "evaluate_judge_now")
     finish(at, owner)
     assert list(at.dataframe[0].value["Answers"]) == ["10 / 10", "10 / 10"]
     assert "10 of 10 pairs change with the order: an abstention." in texts(at)
     assert "It chooses the first of two answers in 100%" in texts(at)
     assert "evaluate_judge_now" not in {button.key for button in at.button}
-    assert server.asked.count("judge-first") == 40
+    assert server.asked.count("glm-5.2") == 40
 
 
 @pytest.mark.usefixtures("in_sandbox")
