@@ -46,6 +46,8 @@ class CheckKind(StrEnum):
     """Another model says whether the answer is as the value describes."""
 
 
+INPUT = "input"
+"""The variable that holds the whole prompt, where a table has one."""
 SUFFIXES = (".yaml", ".yml", ".csv", ".tsv", ".jsonl", ".ndjson")
 """How the name of a file with a suite may end; `suite_file` opens them."""
 LISTED = frozenset({CheckKind.CONTAINS_ALL, CheckKind.CONTAINS_ANY, CheckKind.ICONTAINS_ALL, CheckKind.ICONTAINS_ANY})

@@ -16,6 +16,7 @@ from glm_playground import bounds
 from glm_playground.chat.strict_json import read_json
 from glm_playground.evals.promptfoo import Opened, fault_of
 from glm_playground.evals.suite import (
+    INPUT,
     LISTED,
     Case,
     Check,
@@ -28,8 +29,6 @@ from glm_playground.evals.suite import (
 )
 from glm_playground.gateway import Message
 
-INPUT = "input"
-"""The variable that holds the whole prompt, where a table has one."""
 _KINDS = {kind.value: kind for kind in CheckKind} | {"grade": CheckKind.RUBRIC}
 _PREFIXED = re.compile(r"(not-)?([a-z-]+)(?:\(([-+\d.eE]+)\))?(?::\s*(.*))?", re.DOTALL)
 _OURS = {"__description", "__id", "__tags", "__metric"}

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from glm_playground.chat.strict_json import read_json
-from glm_playground.evals.suite import Case, Check, CheckKind, PromptTemplate, Suite
-from glm_playground.evals.tables import INPUT
+from glm_playground.evals.suite import INPUT, Case, Check, CheckKind, PromptTemplate, Suite
 from glm_playground.gateway import ChatRequest, Message, ToolCall
 from glm_playground.runs.marks import unmarked_request
 

@@ -13,8 +13,9 @@ from glm_playground.cli.evaluation import OWNER
 from glm_playground.evals.ballot import Question
 from glm_playground.evals.suite_file import open_suite
 from glm_playground.ledger import Ledger
-from glm_playground.ledger.evaluation_values import CellState
+from glm_playground.ledger.evaluation_values import CellState, Step, Want
 from glm_playground.ledger.votes import StoredVote
+from glm_playground.runs.caps import Amount
 from tests import judges
 from tests.live.eval_command import Done, Eval
 
@@ -180,3 +181,32 @@ def test_what_the_judge_failed_at_is_asked_again_and_judged_then(
     assert again.status == 0
     assert "in 0% (0 to 2" in again.out
     assert server.asked.count("alpha-1") == CASES
+
+
+def test_after_a_crash_the_finished_verdicts_stay_and_what_was_under_way_is_asked_on_request_alone(
+    eval_: Eval, server: judges.Server, tmp_path: Path
+) -> None:
+    server.tokens["gamma-longer"] = 600
+    done = eval_(
+        "run", "plain.yaml", "--models", "alpha-1,beta-1", "--judge", "gamma-longer", "--cap-tokens", "9000",
+        "--max-tokens", "50",
+    )  # fmt: skip
+    assert "its cap is reached" in done.out
+    said = server.asked.count("gamma-longer")
+    # A process claims three more, and is gone.
+    gone = ledger_of(tmp_path)
+    (row,) = gone.evaluations.all(OWNER)
+    gone.evaluations.open(row.number, cap_picodollars=None, cap_tokens=10**7)
+    step = gone.evaluations.step(row.number, Step((), (Want((2, 3), 3),), lambda _key: Amount(1000)))
+    assert len(step.claimed) == 3
+    gone.close()
+    resumed = eval_("resume", row.id)
+    assert resumed.status == 1
+    assert "3 were under way when it stopped" in resumed.out
+    assert "without a reply" in resumed.out
+    assert server.asked.count("gamma-longer") == 2 * CASES - 3
+    again = eval_("retry", row.id, "--interrupted")
+    assert again.status == 0
+    assert 0 < said < 2 * CASES
+    assert Counter(server.asked) == {"alpha-1": CASES, "beta-1": CASES, "gamma-longer": 2 * CASES}
+    assert "0 to 2" in again.out

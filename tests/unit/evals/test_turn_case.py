@@ -8,7 +8,7 @@ from glm_playground.evals.suite import Check, CheckKind, Suite, SuiteError, prob
 from glm_playground.evals.suite_file import WRITERS, open_suite
 from glm_playground.evals.suite_table import TableEdits, columns_of, edited, rows_of
 from glm_playground.evals.turn_case import LIKE, TurnCase, case_of, with_case
-from glm_playground.gateway import ChatRequest, ImageUrl, Message, ToolCall
+from glm_playground.gateway import ChatRequest, Message, ToolCall
 
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
 
@@ -91,7 +91,7 @@ def test_what_came_is_expected_again(
 
 
 def test_pictures_are_left_out_and_counted() -> None:
-    picture = ImageUrl(url="data:image/png;base64,AAAA")
+    picture = "data:image/png;base64,AAAA"
     asked = ChatRequest(model="m", messages=(Message(role="user", content="What is it?", images=(picture,)),))
     found = case_of(asked, "A heron")
     assert found.images == 1
