@@ -85,7 +85,7 @@ def draw_judge(found: JudgeVerdict, rows: tuple[PairRow, ...], names: dict[str, 
     """
     work = found.work
     parts = [
-        f"**{_('Judge')}: {literal(judge_name(found.judge, gateways))}**",
+        _("**Judge: {name}**").format(name=literal(judge_name(found.judge, gateways))),
         ngettext("{count} reply", "{count} replies", work.answered).format(count=number(work.answered)),
         f"{literal(dollars(work.spent.dollars))}, {tokens(work.spent.tokens)}",
     ]

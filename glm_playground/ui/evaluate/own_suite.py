@@ -75,6 +75,7 @@ def _draw_table(ledger: Ledger, owner: str, row: SuiteRow, suite: Suite) -> None
     key = f"own-suite-{row.id}-{row.used_at.timestamp()}"
     st.session_state[_DRAWN] = rows
     text = st.column_config.TextColumn
+    expected = _("Expected")
     labels = [prompt.label for prompt in suite.prompts]
     checks = _("A text that the answer is, or a check such as `icontains: Lima` or `llm-rubric: names the capital`.")
     st.data_editor(
@@ -88,7 +89,7 @@ def _draw_table(ledger: Ledger, owner: str, row: SuiteRow, suite: Suite) -> None
             PROMPT: st.column_config.SelectboxColumn(_("Prompt"), options=labels, width="small"),
             TAGS: text(_("Tags"), width="small"),
             **{
-                column: text(f"{_('Expected')}{column.removeprefix(EXPECTED)}", help=checks, width="medium")
+                column: text(expected + column.removeprefix(EXPECTED), help=checks, width="medium")
                 for column in columns
                 if column.partition(" ")[0] == EXPECTED
             },
