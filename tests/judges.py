@@ -33,11 +33,20 @@ class Server(RawServer):
             return
         body = json.loads(request.body)
         self.asked.append(body["model"])
-        said = self.models.get(body["model"], lambda _messages: "Lima")(body["messages"])
+        said = self.models.get(body["model"], _lima)(body["messages"])
         tokens = self.tokens.get(body["model"], 5)
         usage = {"prompt_tokens": 10, "completion_tokens": tokens, "total_tokens": 10 + tokens}
         end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": usage}
         connection.sendall(said if isinstance(said, bytes) else stream(content(said), end, b"[DONE]"))
+
+
+def refusal(message: str) -> bytes:
+    """A response with which a server refuses a request."""
+    return answer(400, {"error": {"message": message}})
+
+
+def _lima(_messages: list[dict[str, Any]]) -> str:
+    return "Lima"
 
 
 def answers_in(messages: list[dict[str, Any]]) -> dict[str, str]:

@@ -130,7 +130,14 @@ def test_the_judges_word_stands_beside_the_owners_votes(
         sides = ("alpha-1 @ 127.0.0.1", "beta-1 @ 127.0.0.1")[:: 1 if number % 2 else -1]
         liked = "beta-1 @ 127.0.0.1" if number < 9 else "alpha-1 @ 127.0.0.1"
         vote = StoredVote(
-            f"v{number}", f"a{number}", f"b{number}", *sides, Question(asked.messages).digest, False, datetime.now(UTC)
+            id=f"v{number}",
+            run_a=f"a{number}",
+            run_b=f"b{number}",
+            candidate_a=sides[0],
+            candidate_b=sides[1],
+            prompt=Question(asked.messages).digest,
+            stand_in=False,
+            created_at=datetime.now(UTC),
         )
         ledger.votes.begin(OWNER, vote)
         ledger.votes.close(OWNER, vote.id, "first" if sides[0] == liked else "second", characters=(1, 2))
@@ -171,7 +178,7 @@ def test_what_the_judge_failed_at_is_asked_again_and_judged_then(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bounds, "EVALUATION_FAILURES", 5)
-    server.models["gamma-longer"] = lambda _messages: judges.answer(400, {"error": {"message": "not today"}})
+    server.models["gamma-longer"] = lambda _messages: judges.refusal("not today")
     done = judged("gamma-longer")
     assert done.status == 1
     # It is one judge, whatever it is asked about.

@@ -95,9 +95,8 @@ def draw_judge(found: JudgeVerdict, rows: tuple[PairRow, ...], names: dict[str, 
         parts.append(_("{count} without a reply").format(count=number(work.not_answered)))
     st.markdown(" · ".join(parts))
     for name in found.figures.same_family:
-        st.warning(
-            _("{name} is of the judge's family, which a judge may favour.").format(name=literal(names.get(name, name)))
-        )
+        said = _("{name} is of the judge's family, which a judge may favour.")
+        st.markdown(":material/flag: " + said.format(name=literal(names.get(name, name))))
     for rate in found.wins:
         st.markdown(win_text(rate, names))
     _draw_figures(found.figures)
@@ -158,7 +157,7 @@ def _draw_figures(found: JudgeFigures) -> None:
     if said:
         st.caption("  \n".join(said))
     for bias, text in _flagged(found):
-        st.warning(text.format(share=share_text(bias.rate)))
+        st.markdown(":material/flag: " + text.format(share=share_text(bias.rate)))
 
 
 def _flagged(found: JudgeFigures) -> list[tuple[Bias, str]]:
