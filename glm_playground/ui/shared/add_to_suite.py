@@ -72,14 +72,8 @@ def draw_add_to_suite(request: Callable[[], ChatRequest], answer: Answer, key: s
         args=(request, answer, key),
     )
     label = _("Add with another expectation")
-    with st.popover(
-        "",
-        icon=":material/playlist_add_check:",
-        help=label,
-        type="tertiary",
-        key=f"suite-form-{key}",
-        on_change="rerun",
-    ) as form:
+    # Without words a screen reader would have no name for it.
+    with st.popover(_("Add as"), help=label, type="tertiary", key=f"suite-form-{key}", on_change="rerun") as form:
         if form.open:
             st.markdown(f"**{label}**")
             _draw_form(request, answer, key)
