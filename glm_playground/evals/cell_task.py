@@ -14,7 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from glm_playground.evals.candidates import CandidateError, stored_candidates
-from glm_playground.evals.evaluation import work_of
+from glm_playground.evals.evaluation import judge_for, work_of
 from glm_playground.evals.settlement import ended_cell
 from glm_playground.evals.suite import Suite
 from glm_playground.evals.work import Asked, Work
@@ -155,9 +155,10 @@ def _read(ledger: Ledger, task: CellTask) -> Work:
             Suite.model_validate_json(ledger.evaluations.suite(row.number)),
             stored_candidates(row.candidates),
         )
+        judge = judge_for(ledger, row)
     except ValueError:
         raise _UnfitError("it cannot read the suite: a later version has written it") from None
-    return work_of(suite, setups, runtime.gateways(), row.owner)
+    return work_of(suite, setups, runtime.gateways(), row.owner, judge)
 
 
 def _claim(ledger: Ledger, work: Work, task: CellTask) -> Stepped:

@@ -68,7 +68,7 @@ class ClusterExecution:
     def progress(self) -> Progress:
         """How far it is, from any thread; cells and spending as the ledger told at the last look."""
         given_up = {
-            self._work.candidates[place].name: why for desk in self._desks for place, why in list(desk.given_up.items())
+            self._work.at(place).name: why for desk in self._desks for place, why in list(desk.given_up.items())
         }
         row = self._row
         return Progress(

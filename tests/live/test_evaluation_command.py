@@ -18,10 +18,9 @@ from glm_playground.evals import dask_cluster
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.service import runtime, storage
+from glm_playground.service import storage
 from tests.condition import wait_until
 from tests.live.eval_command import Eval
-from tests.live.test_cli import environment
 
 SUITE = """
 description: Capitals

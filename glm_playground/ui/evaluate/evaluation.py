@@ -29,8 +29,8 @@ from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
 from glm_playground.ui.evaluate.address import close_evaluation
 from glm_playground.ui.evaluate.caps import Caps, draw_caps
-from glm_playground.ui.evaluate.report import draw_report_menu
 from glm_playground.ui.evaluate.judge import draw_judge_choice
+from glm_playground.ui.evaluate.report import draw_report_menu
 from glm_playground.ui.evaluate.verdict import draw_verdict
 from glm_playground.ui.evaluate.words import (
     Names,
