@@ -60,11 +60,11 @@ def _name(rate: ShownRate, verdict: ShownVerdict) -> str:
 
 def _bars(verdict: ShownVerdict) -> str:
     """A table with a bar for each rate and its interval on it; all text is escaped."""
-    rows = []
+    rows, unknown = [], escape(_("unknown"))
     for rate in verdict.rates[:_MOST_BARS]:
         name = escape(_name(rate, verdict))
         if rate.rate is None:
-            rows.append(f"<tr><th scope='row'>{name}</th><td></td><td>{escape(_('unknown'))}</td></tr>")
+            rows.append(f"<tr><th scope='row'>{name}</th><td></td><td>{unknown}</td></tr>")
             continue
         estimate, low, high = (100 * share for share in rate.rate)
         told = _("{estimate}% ({low} to {high})")

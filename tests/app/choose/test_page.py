@@ -161,17 +161,18 @@ def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
     at = open_whole(PAGE, locale=language, needs="open_weights", gpus="8x141", weights="coding:2", rate="BRL-5.5")
     at.session_state["choose_record"] = at.session_state["decision-filled"] = True
     run(at)
-    files = {kind.ending: kind.write() for kind in given}
+    files = {kind.ending: bytes(kind.write()) for kind in given}  # type: ignore[arg-type]
     assert set(files) == {"html", "md", "docx", "pptx"}
-    for written in (str(files["html"]), str(files["md"]), text_of_docx(files["docx"])):
+    html, markdown = files["html"].decode(), files["md"].decode()
+    for written in (html, markdown, text_of_docx(files["docx"])):
         # Every model of the catalog is in it, with the number that places the first and where that was read.
         assert all(card.name in written.replace("\\", "") for card in load_catalog().cards)
         assert "DeepSWE v1.1" in written
         assert "https://huggingface.co/zai-org/GLM-5.3" in written
         assert "5.50" in written or "5,50" in written
-    assert f'<html lang="{language[:2]}' in str(files["html"])
-    assert '<a href="#source-1">[1]</a>' in str(files["html"])
-    assert MarkdownIt("commonmark").enable("table").render(str(files["md"])).count("<table>") == 1
+    assert f'<html lang="{language[:2]}' in html
+    assert '<a href="#source-1">[1]</a>' in html
+    assert MarkdownIt("commonmark").enable("table").render(markdown).count("<table>") == 1
 
 
 # -- measured speed
