@@ -1,11 +1,14 @@
 """The connections that gateways are asked over."""
 
+import os
 import re
+import ssl
+from functools import cache
 
 import httpx
 
 from glm_playground.gateway import errors
-from glm_playground.network import Network, NetworkError, read_network
+from glm_playground.network import CERTIFICATE_VARIABLES, Network, NetworkError, read_network
 
 ConnectionPool = httpx.AsyncClient
 """What requests are sent over; made by `connection_pool`, closed with `aclose`."""
@@ -18,11 +21,17 @@ PROXY_EXTENSION = "glm_playground.proxy"
 """Key of `httpx.Request.extensions` under which the proxy's address stands, where one was used."""
 
 
+@cache
+def _tls_context(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """One for each place of certificates, which httpx reads from the environment and takes 30 ms to load."""
+    return httpx.create_ssl_context()
+
+
 class _Routes(httpx.AsyncBaseTransport):
     """Sends each request directly or through the proxy that the environment names for its host."""
 
     def __init__(self, network: Network, limits: httpx.Limits) -> None:
-        context = httpx.create_ssl_context()
+        context = _tls_context(*map(os.environ.get, CERTIFICATE_VARIABLES))
         self._network = network
         self._direct = httpx.AsyncHTTPTransport(verify=context, limits=limits)
         self._proxied = {

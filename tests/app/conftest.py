@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime import context as streamlit_context
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
@@ -23,6 +24,12 @@ _FIRST_PAGE_S = 30
 
 
 _components = cache(manifest_scanner.scan_component_manifests)
+
+
+@pytest.fixture(autouse=True)
+def _no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest asks a mock for the request of a session at each word that is translated; there is none."""
+    monkeypatch.setattr(streamlit_context, "_get_client_context", lambda: None)
 
 
 @pytest.fixture(autouse=True)

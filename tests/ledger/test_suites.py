@@ -71,7 +71,9 @@ def test_they_are_deleted_with_the_history_restored_and_purged(ledger: Ledger, o
     assert ledger.suites.all(owner) == []
 
 
-def test_they_move_with_the_history_and_go_with_time(ledger: Ledger, owner: str) -> None:
+def test_they_move_with_the_history_and_go_with_time(url: str, owner: str) -> None:
+    # Of its own, since whatever is old goes.
+    ledger = Ledger.open(url)
     to = f"{owner}-other"
     row = own_suites.add_turn(ledger, owner, turn("one"), "").suite
     assert ledger.move(ledger.offer_move(owner).code, to)
@@ -81,6 +83,7 @@ def test_they_move_with_the_history_and_go_with_time(ledger: Ledger, owner: str)
     assert len(ledger.suites.all(to)) == 1
     ledger.expire((datetime.now(UTC) + timedelta(days=1)).date())
     assert ledger.suites.all(to) == []
+    ledger.close()
 
 
 def test_an_owner_has_so_many_suites_of_so_many_cases_and_bytes(

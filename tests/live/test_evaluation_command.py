@@ -36,7 +36,7 @@ tests:
 """
 SLOW = """
 description: Slow
-prompts: ["@script tokens=3000 rate=20\\n{{n}}"]
+prompts: ["@script tokens=2987 rate=20\\n{{n}}"]
 tests: [{vars: {n: [1, 2, 3, 4]}}]
 """
 
@@ -157,7 +157,7 @@ def test_ctrl_c_stops_it_cleanly_and_says_how_to_go_on(eval_: Eval, sandbox: San
         stderr=subprocess.STDOUT,
     )
     try:
-        wait_until(lambda: _asked(sandbox, "tokens=3000") == 2, 60)
+        wait_until(lambda: _asked(sandbox, "tokens=2987") == 2, 60)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[0]
     finally:

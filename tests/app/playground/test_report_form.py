@@ -33,14 +33,15 @@ def test_the_files_hold_what_was_typed_and_it_can_be_changed(
     page.open("share-report-open")
     assert page.at.text_area(key="share-report-conclusion").value == CONCLUSION
     page.click("share-report-fill")
-    files = {kind.ending: kind.write() for kind in given}
+    files = {kind.ending: bytes(kind.write()) for kind in given}  # type: ignore[arg-type]
     assert set(files) == {"html", "md", "docx", "pptx"}
     slides = "\n".join(text for slide in slides_of(files["pptx"]) for text in slide)
-    for text in (str(files["html"]), str(files["md"]), text_of_docx(files["docx"]), slides):
+    html = files["html"].decode()
+    for text in (html, files["md"].decode(), text_of_docx(files["docx"]), slides):
         assert "Brasília" in text
         assert "Air" in text
         assert "Name the capital of Brazil" in text
-    assert f'<html lang="{locale}"' in str(files["html"]) or f'<html lang="{locale[:2]}"' in str(files["html"])
+    assert f'<html lang="{locale}"' in html or f'<html lang="{locale[:2]}"' in html
     page.click("share-report-change")
     assert page.at.text_input(key="share-report-title").value == "A [title]"
     assert page.at.text_area(key="share-report-conclusion").value == CONCLUSION

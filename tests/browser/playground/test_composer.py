@@ -26,6 +26,7 @@ def kept_drafts(tab: Tab) -> list[str]:
     return texts
 
 
+@pytest.mark.slow
 class TestDrafts:
     def test_a_draft_outlives_a_page_change_a_reload_and_its_tab(
         self, scripted_app: AppProcess, open_tab: OpenTab
@@ -170,6 +171,7 @@ class TestTheLine:
         tab.prompt.fill("")
 
 
+@pytest.mark.slow
 class TestEscape:
     def test_it_stops_the_answer_while_one_types(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_empty(open_tab, scripted_app)
@@ -232,6 +234,7 @@ class TestEscape:
         tab.finished("stopped")
 
 
+@pytest.mark.slow
 def test_an_editor_is_shown_and_has_the_focus(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_empty(open_tab, scripted_app)
     for number in (1, 2):
@@ -249,6 +252,7 @@ def test_an_editor_is_shown_and_has_the_focus(scripted_app: AppProcess, open_tab
         expect(editor).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_key_that_was_typed_reaches_the_server_by_keyboard_alone(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_empty(open_tab, scripted_app)
     tab.button("Options").click()

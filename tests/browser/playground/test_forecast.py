@@ -20,6 +20,8 @@ from tests.browser.conftest import OpenTab
 from tests.browser.playground.composer import MODULES
 from tests.live.app_process import AppProcess
 
+pytestmark = pytest.mark.slow
+
 
 def texts() -> list[str]:
     """Texts of many kinds: words, code, scripts without spaces, every sort of white space, random mixes."""

@@ -78,6 +78,7 @@ def test_a_first_visit_ends_with_figures(standin_app: AppProcess, open_tab: Open
     expect(page.get_by_text("SmolLM2-135M-Instruct (stand-in, not GLM)")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_another_page_and_back_in_the_middle(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("@script tokens=3000 rate=60")
@@ -295,6 +296,7 @@ def test_the_keyboard_alone_is_enough(scripted_app: AppProcess, open_tab: OpenTa
     tab.finished("stopped")
 
 
+@pytest.mark.slow
 def test_a_blank_prompt_is_not_sent_and_a_refused_one_waits(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("   ")
@@ -314,6 +316,7 @@ def test_a_blank_prompt_is_not_sent_and_a_refused_one_waits(scripted_app: AppPro
     expect(waiting).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_in_words(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     tab.ask("@script tokens=40 rate=0 fault=drop@20")

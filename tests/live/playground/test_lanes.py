@@ -3,10 +3,14 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from glm_playground.sandbox.script_text import markdown_tokens
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import Act, AskedLog, problems
+
+pytestmark = pytest.mark.slow
 
 MODELS = ("glm-5.1", "glm-4.5", "glm-4.6")
 LANES = "&".join(f"lane={model}" for model in MODELS)

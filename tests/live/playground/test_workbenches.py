@@ -11,6 +11,8 @@ from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.conftest import AskedLog, problems, serve
 
+pytestmark = pytest.mark.slow
+
 ACTS_S = 15
 
 
@@ -151,7 +153,6 @@ def test_a_run_that_is_still_running_is_gone_on_with_from_the_history(app: AppPr
     asyncio.run(visit())
 
 
-@pytest.mark.slow
 def test_after_a_kill_the_answer_is_there_as_interrupted_with_its_text(sandbox: SandboxProcess, tmp_path: Path) -> None:
     environment = {
         "RUNAPI_BASE_URL": sandbox.base_url,
