@@ -36,6 +36,7 @@ def counted(ledger: Ledger, owner: str) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_every_replica_removes_what_is_too_old_while_its_owner_deletes_it(replicas: list[Ledger]) -> None:
     ids = stored(replicas[0])
     keep(replicas[0], OWNER, made_run())
@@ -47,6 +48,7 @@ def test_every_replica_removes_what_is_too_old_while_its_owner_deletes_it(replic
     assert counted(replicas[0], OWNER) == 1
 
 
+@pytest.mark.slow
 def test_two_tabs_that_delete_the_same_and_take_it_back(replicas: list[Ledger]) -> None:
     ids = stored(replicas[0])
     with ThreadPoolExecutor(3) as threads:
@@ -60,6 +62,7 @@ def test_two_tabs_that_delete_the_same_and_take_it_back(replicas: list[Ledger]) 
     assert counted(replicas[0], OWNER) == OLD
 
 
+@pytest.mark.slow
 def test_a_history_moves_while_some_of_it_is_deleted(replicas: list[Ledger]) -> None:
     ids = stored(replicas[0])
     code = replicas[0].offer_move(OWNER).code

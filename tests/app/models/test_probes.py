@@ -105,6 +105,7 @@ def test_what_was_measured_stands_beside_what_is_advertised(
     assert "disagrees" not in shown(other)
 
 
+@pytest.mark.slow
 def test_a_stand_in_is_measured_apart_and_never_held_against_what_is_advertised(
     in_sandbox: None, open_page: Open, owner: str
 ) -> None:

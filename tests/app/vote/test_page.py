@@ -201,7 +201,8 @@ def test_a_vote_whose_second_run_cannot_be_started_is_given_up(
     assert started[0].outcome is Outcome.STOPPED
     # The run is nobody's secret any more.
     open_page(PAGE, owner=OWNER)
-    assert [stored.run.id for stored in runs_of(OWNER)] == [started[0].id]
+    # It is stored a moment later, on another thread.
+    wait_until(lambda: [stored.run.id for stored in runs_of(OWNER)] == [started[0].id], 10)
 
 
 def test_prompts_are_taken_from_a_suite_one_after_the_other(open_page: OpenPage) -> None:

@@ -105,6 +105,7 @@ class TestDrafts:
         expect(line(tab)).to_contain_text("tokens in")
 
 
+@pytest.mark.slow
 class TestTheLine:
     def test_it_counts_while_one_types_and_asks_the_server_nothing(
         self, scripted_app: AppProcess, open_tab: OpenTab

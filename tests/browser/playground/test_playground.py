@@ -191,6 +191,7 @@ def test_a_hostile_answer_does_no_harm(scripted_app: AppProcess, open_tab: OpenT
     expect(prompt.locator("img, script, iframe")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_policy_blocks_what_an_answer_could_ask_for(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
     blocked = tab.page.evaluate(

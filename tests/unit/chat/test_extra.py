@@ -113,6 +113,7 @@ def test_the_operator_s_list_holds_whatever_the_names() -> None:
     assert problem_of({"top_k": 3}, frozenset()) == (Problem.FIELDS_REFUSED, ("top_k",))
 
 
+@pytest.mark.slow
 @given(st.recursive(st.dictionaries(st.text(max_size=9), st.none()), lambda inner: st.dictionaries(st.text(), inner)))
 def test_any_object_can_be_looked_through(extra: dict[str, Any]) -> None:
     assert len(refused_fields(extra)) <= 10

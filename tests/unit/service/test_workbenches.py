@@ -179,6 +179,7 @@ def test_presets_are_stored_with_their_owner(session_of: Callable[[OpenWorkbench
     assert presets.presets("rui") == {}
 
 
+@pytest.mark.slow
 def test_nothing_of_ended_runs_stays_in_memory_once_their_session_is_gone(
     session_of: Callable[[OpenWorkbench], Session],
 ) -> None:
