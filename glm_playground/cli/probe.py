@@ -15,7 +15,7 @@ from glm_playground.cli.figures import dollars_of
 from glm_playground.cli.opened_ledger import opened_ledger
 from glm_playground.cli.terminal import line
 from glm_playground.evals.probe_claims import Advertised, advertised, agrees
-from glm_playground.evals.probe_findings import Answer, Finding
+from glm_playground.evals.probe_findings import ProbeFinding, ProbeOutcome
 from glm_playground.evals.probe_suite import REPEATS, Probe
 from glm_playground.evals.probes import (
     MeasuredTodayError,
@@ -100,7 +100,7 @@ def _plan_lines(found: ProbePlan) -> Iterator[str]:
     yield f"Cost: {'no price is known; ' if found.outlook.unpriced else priced}{most.tokens:,} tokens at most"
 
 
-def finding_lines(found: Sequence[Finding], gateway: Gateway) -> Iterator[str]:
+def finding_lines(found: Sequence[ProbeFinding], gateway: Gateway) -> Iterator[str]:
     """A line a probe: what was measured, beside what is advertised; never of a stand-in as of the model."""
     for one in sorted(found, key=lambda one: list(Probe).index(one.probe)):
         card = load_catalog().get(one.model)
@@ -108,17 +108,17 @@ def finding_lines(found: Sequence[Finding], gateway: Gateway) -> Iterator[str]:
         parts = [f"{one.probe.value:<13}", f"measured {_measured_text(one)} on {one.day}, n={one.counted}"]
         if claimed:
             parts.append(_claimed_text(claimed, one))
-        if one.answer is not Answer.YES:
+        if one.answer is not ProbeOutcome.YES:
             parts.append(f"runs {', '.join(one.run_ids[:3])}")
         yield "  ".join(parts)
 
 
-def _measured_text(one: Finding) -> str:
+def _measured_text(one: ProbeFinding) -> str:
     if one.tokens is not None:
         return f"{one.answer.value} ({one.tokens:,} tokens read)"
     return f"{one.answer.value} ({one.why.value})" if one.why else one.answer.value
 
 
-def _claimed_text(claimed: Advertised, one: Finding) -> str:
+def _claimed_text(claimed: Advertised, one: ProbeFinding) -> str:
     verdict = {True: "agrees", False: "DISAGREES", None: "open"}[agrees(claimed, one)]
     return f"advertised {'yes' if claimed.holds else 'no'} by {claimed.fact.source}: {verdict}"

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from glm_playground.catalog import AnyFact, Fact, ModelCard
-from glm_playground.evals.probe_findings import Answer, Finding
+from glm_playground.evals.probe_findings import ProbeFinding, ProbeOutcome
 from glm_playground.evals.probe_suite import Probe
 from glm_playground.gateway.gateways import RUNAPI, ZAI
 
@@ -40,9 +40,9 @@ def advertised(card: ModelCard, probe: Probe, seller: str) -> Advertised | None:
     return _documented(card, probe, seller)
 
 
-def agrees(claim: Advertised, measured: Finding) -> bool | None:
+def agrees(claim: Advertised, measured: ProbeFinding) -> bool | None:
     """Whether what was measured is what is claimed; None where it is not clear."""
-    return None if measured.answer is Answer.UNCLEAR else (measured.answer is Answer.YES) == claim.holds
+    return None if measured.answer is ProbeOutcome.UNCLEAR else (measured.answer is ProbeOutcome.YES) == claim.holds
 
 
 def thinks_always(card: ModelCard | None) -> bool:

@@ -39,7 +39,7 @@ _CHARACTERS_A_TOKEN = 12
 """No tokenizer makes longer tokens of English on the average."""
 
 
-class Answer(StrEnum):
+class ProbeOutcome(StrEnum):
     """What a probe came to."""
 
     YES = "yes"
@@ -85,11 +85,11 @@ _HELD = _Judged(True)
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProbeFinding:
     """What one probe of a model on a gateway came to."""
 
     probe: Probe
-    answer: Answer
+    answer: ProbeOutcome
     why: Why | None
     """None for a yes."""
     held: int
@@ -107,7 +107,7 @@ class Finding:
     """Of the longest prompt that was read, where the gateway counted it; only of `Probe.CONTEXT`."""
 
 
-def findings(runs: Mapping[str, Sequence[Run]]) -> list[Finding]:
+def findings(runs: Mapping[str, Sequence[Run]]) -> list[ProbeFinding]:
     """What the runs of one model on one gateway show, by probe; a probe without runs is missing.
 
     Args:
@@ -127,7 +127,7 @@ def findings(runs: Mapping[str, Sequence[Run]]) -> list[Finding]:
         newest = max(asked, key=lambda run: run.started_at)
         told = [one for one in judged if one.held is not None]
         found.append(
-            Finding(
+            ProbeFinding(
                 probe=probe,
                 answer=conclusion[0],
                 why=conclusion[1],
@@ -145,15 +145,15 @@ def findings(runs: Mapping[str, Sequence[Run]]) -> list[Finding]:
     return found
 
 
-def _conclusion(judged: Sequence[_Judged]) -> tuple[Answer, Why | None]:
+def _conclusion(judged: Sequence[_Judged]) -> tuple[ProbeOutcome, Why | None]:
     told = [one for one in judged if one.held is not None]
     if not told:
-        return Answer.UNCLEAR, next((one.why for one in judged if one.why), Why.NO_ANSWER)
+        return ProbeOutcome.UNCLEAR, next((one.why for one in judged if one.why), Why.NO_ANSWER)
     if all(one.held for one in told):
-        return Answer.YES, None
+        return ProbeOutcome.YES, None
     if any(one.held for one in told):
-        return Answer.UNCLEAR, Why.MIXED
-    return Answer.NO, told[0].why
+        return ProbeOutcome.UNCLEAR, Why.MIXED
+    return ProbeOutcome.NO, told[0].why
 
 
 def _judge(probe: Probe, run: Run, plain: bool) -> _Judged:
@@ -286,7 +286,9 @@ _JUDGES: dict[Probe, Callable[[Run], _Judged]] = {
 }
 
 
-def _seed(seeded: Sequence[Run], others: Sequence[Run], plain: bool) -> tuple[list[_Judged], tuple[Answer, Why | None]]:
+def _seed(
+    seeded: Sequence[Run], others: Sequence[Run], plain: bool
+) -> tuple[list[_Judged], tuple[ProbeOutcome, Why | None]]:
     """A seed works where its answers are the same and those without it are not."""
     refused = [run for run in seeded if run.error and run.error.is_of(_REFUSED)]
     if refused and len(refused) == len(seeded):
@@ -296,16 +298,16 @@ def _seed(seeded: Sequence[Run], others: Sequence[Run], plain: bool) -> tuple[li
     free = [text for run in others if (text := _whole_text(run))]
     if len(given) < 2:
         asked = any(run.request.seed is not None for run in seeded)
-        return [], (Answer.UNCLEAR, Why.TOO_FEW if asked else Why.NOT_ASKED)
+        return [], (ProbeOutcome.UNCLEAR, Why.TOO_FEW if asked else Why.NOT_ASKED)
     if len(set(given)) > 1:
         most = max(given.count(text) for text in set(given))
         held = most if most > 1 else 0
         judged = [_Judged(place < held, Why.DIFFERENT) for place in range(len(given))]
-        return judged, (Answer.NO, Why.DIFFERENT)
+        return judged, (ProbeOutcome.NO, Why.DIFFERENT)
     judged = [_HELD] * len(given)
     if len(free) < 2:
-        return judged, (Answer.UNCLEAR, Why.TOO_FEW)
-    return judged, (Answer.YES, None) if len(set(free)) > 1 else (Answer.UNCLEAR, Why.SAME_ANYWAY)
+        return judged, (ProbeOutcome.UNCLEAR, Why.TOO_FEW)
+    return judged, (ProbeOutcome.YES, None) if len(set(free)) > 1 else (ProbeOutcome.UNCLEAR, Why.SAME_ANYWAY)
 
 
 def _whole_text(run: Run) -> str:

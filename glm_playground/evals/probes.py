@@ -27,7 +27,7 @@ from glm_playground.evals.evaluation import (
 )
 from glm_playground.evals.execution import Execution
 from glm_playground.evals.probe_claims import thinks_always
-from glm_playground.evals.probe_findings import Finding, findings
+from glm_playground.evals.probe_findings import ProbeFinding, findings
 from glm_playground.evals.probe_suite import CONTEXT_NAME, NAME, REPEATS, TAG, context_suite, probe_suite
 from glm_playground.evals.suite import Suite
 from glm_playground.evals.work import Work
@@ -200,13 +200,13 @@ def begin(
     return row, execution_of(ledger, row, found.work, _AT_ONCE)
 
 
-def stored_findings(ledger: Ledger, owner: str, model: str | None = None) -> list[Finding]:
+def stored_findings(ledger: Ledger, owner: str, model: str | None = None) -> list[ProbeFinding]:
     """What the newest probes of each model on each gateway show, of all models or of one.
 
-    Answers of a stand-in are told apart by `Finding.stand_in`. A probe that could not be told lately shows what an
+    Answers of a stand-in are told apart by `ProbeFinding.stand_in`. A probe that could not be told lately shows what an
     earlier one told.
     """
-    found: dict[tuple[str, str, str | None, str], Finding] = {}
+    found: dict[tuple[str, str, str | None, str], ProbeFinding] = {}
     for row in probe_rows(ledger, owner, model):
         for finding in findings(_runs(ledger, row)):
             key = (finding.model, finding.origin, finding.stand_in, finding.probe)

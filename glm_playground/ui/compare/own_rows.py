@@ -7,7 +7,7 @@ from typing import NamedTuple
 from glm_playground.catalog import ModelCard
 from glm_playground.catalog.comparison import ComparedRow, difference
 from glm_playground.catalog.sellers import OWN
-from glm_playground.evals.probe_findings import Finding
+from glm_playground.evals.probe_findings import ProbeFinding
 from glm_playground.evals.probe_suite import Probe
 from glm_playground.evals.probes import stored_findings
 from glm_playground.ledger import Ledger, LedgerError
@@ -98,7 +98,7 @@ def _probe_rows(cards: Sequence[ModelCard]) -> list[OwnRow]:
     except LedgerError:
         return []
     ids = {card.id for card in cards}
-    by_gateway: dict[tuple[str, str], dict[tuple[Probe, str], Finding]] = {}
+    by_gateway: dict[tuple[str, str], dict[tuple[Probe, str], ProbeFinding]] = {}
     for one in found:
         if one.model in ids:
             by_gateway.setdefault((one.origin, one.gateway), {})[one.probe, one.model] = one

@@ -11,7 +11,7 @@ from glm_playground.evals import running
 from glm_playground.evals.candidates import CandidateError
 from glm_playground.evals.evaluation import CapError
 from glm_playground.evals.probe_claims import Advertised, advertised, agrees
-from glm_playground.evals.probe_findings import Finding
+from glm_playground.evals.probe_findings import ProbeFinding
 from glm_playground.evals.probe_suite import Probe
 from glm_playground.evals.probes import (
     AboveCapError,
@@ -72,14 +72,14 @@ def draw_probes(card: ModelCard, sources: Mapping[str, Source]) -> None:
         _draw_begin(opened, card)
 
 
-def _by_gateway(found: Sequence[Finding]) -> list[list[Finding]]:
-    groups: dict[tuple[str, str | None], list[Finding]] = {}
+def _by_gateway(found: Sequence[ProbeFinding]) -> list[list[ProbeFinding]]:
+    groups: dict[tuple[str, str | None], list[ProbeFinding]] = {}
     for one in sorted(found, key=lambda one: list(Probe).index(one.probe)):
         groups.setdefault((one.origin, one.stand_in), []).append(one)
     return list(groups.values())
 
 
-def _gateway_text(one: Finding) -> str:
+def _gateway_text(one: ProbeFinding) -> str:
     name = f"**{literal(one.gateway)}**"
     if one.stand_in is None:
         return name
@@ -87,7 +87,7 @@ def _gateway_text(one: Finding) -> str:
     return f"{name} :orange[{said}]"
 
 
-def _table(card: ModelCard, found: Sequence[Finding], sources: Mapping[str, Source]) -> str:
+def _table(card: ModelCard, found: Sequence[ProbeFinding], sources: Mapping[str, Source]) -> str:
     """A line a probe; what a stand-in does says nothing of what is advertised of the model."""
     gateway = asked_gateways().find(found[0].gateway)
     seller = gateway.seller if gateway and gateway.origin == found[0].origin else ""
@@ -103,7 +103,7 @@ def _table(card: ModelCard, found: Sequence[Finding], sources: Mapping[str, Sour
     return "\n".join(lines)
 
 
-def _claimed_text(claimed: Advertised | None, one: Finding, sources: Mapping[str, Source]) -> str:
+def _claimed_text(claimed: Advertised | None, one: ProbeFinding, sources: Mapping[str, Source]) -> str:
     if claimed is None:
         return _("nobody says")
     text = _("yes") if claimed.holds else _("no")
@@ -113,7 +113,7 @@ def _claimed_text(claimed: Advertised | None, one: Finding, sources: Mapping[str
     return f"{text} {aside(literal(short_name(source)))}" if source else text
 
 
-def _measured_text(claimed: Advertised | None, one: Finding) -> str:
+def _measured_text(claimed: Advertised | None, one: ProbeFinding) -> str:
     text = finding_text(one)
     agreement = agrees(claimed, one) if claimed else None
     if agreement is None:

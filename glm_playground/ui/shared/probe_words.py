@@ -3,7 +3,7 @@
 from typing import Any
 
 from glm_playground.catalog import Claim, Fact
-from glm_playground.evals.probe_findings import Answer, Finding, Why
+from glm_playground.evals.probe_findings import ProbeFinding, ProbeOutcome, Why
 from glm_playground.evals.probe_suite import Probe
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import tokens
@@ -28,9 +28,9 @@ def probe_names() -> dict[Probe, str]:
     }
 
 
-def answer_name(answer: Answer) -> str:
+def answer_name(answer: ProbeOutcome) -> str:
     """Yes, no or not clear."""
-    return {Answer.YES: _("yes"), Answer.NO: _("no"), Answer.UNCLEAR: _("not clear")}[answer]
+    return {ProbeOutcome.YES: _("yes"), ProbeOutcome.NO: _("no"), ProbeOutcome.UNCLEAR: _("not clear")}[answer]
 
 
 def why_text(why: Why) -> str:
@@ -60,7 +60,7 @@ def why_text(why: Why) -> str:
     }[why]
 
 
-def finding_text(found: Finding) -> str:
+def finding_text(found: ProbeFinding) -> str:
     """What was measured, as Markdown: "no: the answer is not JSON"."""
     parts = [answer_name(found.answer)]
     if found.why:
@@ -73,16 +73,16 @@ def finding_text(found: Finding) -> str:
     return text
 
 
-def measured_fact(found: Finding | None) -> Fact[Any]:
+def measured_fact(found: ProbeFinding | None) -> Fact[Any]:
     """The finding as a fact of the kind measured; unknown where it is not clear, with why."""
     if found is None:
         return Fact[Any](why=_("no probe of yours has measured it"))
-    if found.answer is Answer.UNCLEAR:
+    if found.answer is ProbeOutcome.UNCLEAR:
         said = _("measured on {date}, n={count}: {text}")
         return Fact[Any](why=said.format(date=day(found.day), count=number(found.counted), text=finding_text(found)))
     note = _("probe at {gateway}, n={count}").format(gateway=literal(found.gateway), count=number(found.counted))
     if found.why:
         note += f": {why_text(found.why)}"
-    holds = found.answer is Answer.YES
+    holds = found.answer is ProbeOutcome.YES
     claim = Claim[Any](value=holds, source=OWN_RUNS, read=found.day, kind="measured", note=note)
     return Fact[Any](value=holds, claims=(claim,))

@@ -59,23 +59,23 @@ def test_tabs_of_one_browser_share_its_caps_also_after_the_app_was_killed(
         async with AsyncExitStack() as stack:
             first = await stack.enter_async_context(tab_of(app))
             await first.run(ACTS_S)
-            assert await refusals([first], "first") == 0
+            assert await refusals([first], "first of capped tabs") == 0
             tabs = [await stack.enter_async_context(tab_of(app, first)) for _tab in range(5)]
             for tab in tabs:
                 await begin_another(tab)
-            assert await refusals(tabs, "together") == 2
-            assert len(asked.entries("together")) == 3
+            assert await refusals(tabs, "together of capped tabs") == 2
+            assert len(asked.entries("together of capped tabs")) == 3
             app.kill()
             app.close()
             app.start()
             again = await stack.enter_async_context(tab_of(app, first))
             await again.run(ACTS_S)
-            assert await refusals([again], "restarted") == 1
-            assert not asked.entries("restarted")
+            assert await refusals([again], "restarted of capped tabs") == 1
+            assert not asked.entries("restarted of capped tabs")
             # Another browser has caps of its own.
             other = await stack.enter_async_context(tab_of(app))
             await other.run(ACTS_S)
-            assert await refusals([other], "other") == 0
+            assert await refusals([other], "other of capped tabs") == 0
 
     with serve(tmp_path, environment) as app:
         asyncio.run(visit(app))

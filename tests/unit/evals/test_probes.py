@@ -15,7 +15,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.evals import probes
 from glm_playground.evals.candidates import request_for
 from glm_playground.evals.probe_claims import advertised, thinks_always
-from glm_playground.evals.probe_findings import Answer, Why, findings
+from glm_playground.evals.probe_findings import ProbeOutcome, Why, findings
 from glm_playground.evals.probe_suite import CASES, Probe, context_suite, probe_suite
 from glm_playground.evals.suite import Suite, problems_of
 from glm_playground.gateway import Dialect, Event, EventKind, Gateway, Gateways, Parameters
@@ -35,7 +35,7 @@ def run_of(case: str, *deltas: str, outcome: Outcome = Outcome.COMPLETED, **fiel
     return dataclasses.replace(made, request=request, **fields)
 
 
-def found(*runs: tuple[str, Run]) -> dict[Probe, tuple[Answer, Why | None]]:
+def found(*runs: tuple[str, Run]) -> dict[Probe, tuple[ProbeOutcome, Why | None]]:
     by_case: dict[str, list[Run]] = {}
     for case, run in runs:
         by_case.setdefault(case, []).append(run)
@@ -58,30 +58,30 @@ def test_a_case_has_its_own_parameters_and_the_candidate_the_others() -> None:
 
 def test_answers_that_disagree_are_not_clear() -> None:
     good, bad = run_of("json-mode", '{"a": 1}'), run_of("json-mode", "Lima is lovely.")
-    assert found(("json-mode", good), ("json-mode", bad))[Probe.JSON_MODE] == (Answer.UNCLEAR, Why.MIXED)
+    assert found(("json-mode", good), ("json-mode", bad))[Probe.JSON_MODE] == (ProbeOutcome.UNCLEAR, Why.MIXED)
 
 
 @pytest.mark.parametrize(
     ("case", "text", "outcome", "said"),
     [
-        ("json-mode", "```json\n{}\n```", Outcome.COMPLETED, (Answer.NO, Why.NOT_JSON)),
-        ("json-mode", '{"capital": "Li', Outcome.LENGTH, (Answer.UNCLEAR, Why.CUT)),
-        ("stop", "alpha\nbe", Outcome.COMPLETED, (Answer.UNCLEAR, Why.TOO_SHORT)),
-        ("thinking-off", "<think>so</think>Five cents.", Outcome.COMPLETED, (Answer.NO, Why.THOUGHT)),
-        ("tool", "", Outcome.LENGTH, (Answer.UNCLEAR, Why.CUT)),
-        ("max-tokens", "one two", Outcome.COMPLETED, (Answer.UNCLEAR, Why.TOO_SHORT)),
-        ("streams", "one " * 40, Outcome.COMPLETED, (Answer.NO, Why.ONE_PIECE)),
-        ("streams", "one", Outcome.COMPLETED, (Answer.UNCLEAR, Why.TOO_SHORT)),
+        ("json-mode", "```json\n{}\n```", Outcome.COMPLETED, (ProbeOutcome.NO, Why.NOT_JSON)),
+        ("json-mode", '{"capital": "Li', Outcome.LENGTH, (ProbeOutcome.UNCLEAR, Why.CUT)),
+        ("stop", "alpha\nbe", Outcome.COMPLETED, (ProbeOutcome.UNCLEAR, Why.TOO_SHORT)),
+        ("thinking-off", "<think>so</think>Five cents.", Outcome.COMPLETED, (ProbeOutcome.NO, Why.THOUGHT)),
+        ("tool", "", Outcome.LENGTH, (ProbeOutcome.UNCLEAR, Why.CUT)),
+        ("max-tokens", "one two", Outcome.COMPLETED, (ProbeOutcome.UNCLEAR, Why.TOO_SHORT)),
+        ("streams", "one " * 40, Outcome.COMPLETED, (ProbeOutcome.NO, Why.ONE_PIECE)),
+        ("streams", "one", Outcome.COMPLETED, (ProbeOutcome.UNCLEAR, Why.TOO_SHORT)),
     ],
 )
-def test_what_one_answer_says(case: str, text: str, outcome: Outcome, said: tuple[Answer, Why]) -> None:
+def test_what_one_answer_says(case: str, text: str, outcome: Outcome, said: tuple[ProbeOutcome, Why]) -> None:
     assert found((case, run_of(case, text, outcome=outcome)))[Probe(case)] == said
 
 
 def test_a_request_that_did_not_ask_for_it_says_nothing() -> None:
     run = run_of("thinking-off", "Five cents.")
     unasked = dataclasses.replace(run, request=run.request.said_in(Dialect()).model_copy(update={"thinking": None}))
-    assert found(("thinking-off", unasked))[Probe.THINKING_OFF] == (Answer.UNCLEAR, Why.NOT_ASKED)
+    assert found(("thinking-off", unasked))[Probe.THINKING_OFF] == (ProbeOutcome.UNCLEAR, Why.NOT_ASKED)
 
 
 @given(
