@@ -25,6 +25,8 @@ st.navigation([
 
 FIRST = """
 import streamlit as st
+
+pytestmark = pytest.mark.slow
 st.header("First page")
 st.session_state.setdefault("clicks", 0)
 if st.button("Count", key="count"):

@@ -56,6 +56,7 @@ def processes(of: int | None = None) -> set[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "schema"),
     [
@@ -176,6 +177,7 @@ threading.Event().wait()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", [HOSTILE, {}], ids=["in the middle of a check", "idle"])
 def test_no_process_outlives_a_parent_that_is_killed(schema: Any) -> None:
     with subprocess.Popen([sys.executable, "-c", _PARENT % schema], stdout=subprocess.PIPE, text=True) as parent:
@@ -255,6 +257,7 @@ def opened_as_it_was(how: str) -> Answer:
     return conversation_of([run]).turns[0].answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["bundle", "preset"])
 def test_what_a_hostile_schema_costs_is_bounded_and_paid_once(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = opened_as_it_was(how)

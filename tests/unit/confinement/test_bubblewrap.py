@@ -136,6 +136,7 @@ def test_what_one_code_leaves_no_other_finds(confined: Bubblewrap) -> None:
     assert confined.run("import os", "assert os.listdir('/tmp') == []").passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", ["1", "-1", "0", "os.getppid()", "os.getpid()"])
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGSTOP", "SIGHUP"])
 def test_no_signal_reaches_out(confined: Bubblewrap, brief: None, victim: str, sent: str) -> None:
@@ -144,6 +145,7 @@ def test_no_signal_reaches_out(confined: Bubblewrap, brief: None, victim: str, s
     assert confined.run("x = 1", "assert x == 1").passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [

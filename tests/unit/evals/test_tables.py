@@ -70,6 +70,9 @@ def test_a_line_that_cannot_be_used_is_named(line: str) -> None:
     with pytest.raises(SuiteError) as caught:
         read_jsonl(f'{{"input": "a"}}\n{line}\n')
     assert caught.value.problems[0].line == 2
+
+
+def test_so_many_lines_are_read_at_most() -> None:
     with pytest.raises(SuiteError, match="at most 20,000"):
         read_jsonl('{"input": "a"}\n' * (bounds.SUITE_CASES + 1))
 
