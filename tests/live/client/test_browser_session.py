@@ -12,6 +12,8 @@ import pytest
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 
+pytestmark = pytest.mark.slow
+
 ENTRY = """
 import streamlit as st
 shared = st.sidebar.text_input("Shared", key="shared")
@@ -25,8 +27,6 @@ st.navigation([
 
 FIRST = """
 import streamlit as st
-
-pytestmark = pytest.mark.slow
 st.header("First page")
 st.session_state.setdefault("clicks", 0)
 if st.button("Count", key="count"):
