@@ -175,6 +175,7 @@ def test_a_wrong_command_line_ends_with_2(cli: Cli, tmp_path: Path) -> None:
     assert "there is no run 3; the bundle has 2" in failure(cli("replay", path, "--run", "3"))
 
 
+@pytest.mark.slow
 def test_replay_prints_the_text_at_its_pace_without_a_network(cli: Cli, tmp_path: Path) -> None:
     events = [
         Event(100 * MS, EventKind.REASONING, "Let me see."),

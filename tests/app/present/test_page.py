@@ -244,6 +244,7 @@ def test_a_model_that_is_gone_is_said_and_the_others_go_on(at_gateway: None, ope
     assert "Here" in texts(at)
 
 
+@pytest.mark.slow
 def test_live_is_refused_at_the_cap_and_the_recording_is_offered(
     configure: Configure, open_page: OpenPage, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

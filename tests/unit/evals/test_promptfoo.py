@@ -148,6 +148,7 @@ def test_aliases_cannot_stand_for_more_than_a_suite_may_hold() -> None:
         read_promptfoo(f"a0: &a0 [x, x]\n{levels}\nprompts: [a]\ntests: [{{}}]")
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_are_refused_with_words() -> None:
     rows = "\n".join(f"- vars: {{n: {n}}}" for n in range(bounds.SUITE_CASES + 1))
     with pytest.raises(SuiteError, match="more than 20,000 cases"):
