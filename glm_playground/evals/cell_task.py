@@ -81,7 +81,7 @@ class CellTask:
     candidates: tuple[int, ...]
 
 
-class Told(NamedTuple):
+class CellReport(NamedTuple):
     """What a task tells who sent it."""
 
     found: Found
@@ -99,27 +99,27 @@ class _UnfitError(Exception):
     """This worker cannot ask the evaluation; the text is a sentence."""
 
 
-def ask_next(task: CellTask) -> Told:
+def ask_next(task: CellTask) -> CellReport:
     """Claims the next cell, asks it, and settles it; waits for as long as that takes."""
     try:
         ledger, work = _begin(task)
         stepped = _claim(ledger, work, task)
     except LedgerError as error:
-        return Told(Found.AWAY, said=_short(error))
+        return CellReport(Found.AWAY, said=_short(error))
     except (_UnfitError, SettingsError, GatewaysError, CandidateError) as error:
-        return Told(Found.UNFIT, said=_short(error))
+        return CellReport(Found.UNFIT, said=_short(error))
     except ValueError as error:
         _log.exception("a request of evaluation %s cannot be made", task.id)
-        return Told(Found.UNFIT, said=f"a request cannot be made: {_short(error)}")
+        return CellReport(Found.UNFIT, said=f"a request cannot be made: {_short(error)}")
     if not stepped.claimed:
-        return Told(_why_nothing(stepped))
+        return CellReport(_why_nothing(stepped))
     (claimed,) = stepped.claimed
     asked = work.asked(claimed.key)
     run = _ask(claimed, asked, stepped.owner)
     ended = ended_cell(claimed, run, asked.claim, stepped.owner)
     _settle(ledger, task, ended)
     _asking.discard(claimed.run_id)
-    return Told(Found.ASKED, claimed.key.candidate, ended.state, _briefly(run.error))
+    return CellReport(Found.ASKED, claimed.key.candidate, ended.state, _briefly(run.error))
 
 
 def _begin(task: CellTask) -> tuple[Ledger, Work]:

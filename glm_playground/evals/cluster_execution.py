@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from glm_playground.evals.cell_task import CellTask, Found, Told
+from glm_playground.evals.cell_task import CellReport, CellTask, Found
 from glm_playground.evals.dask_cluster import Cluster, ClusterError
 from glm_playground.evals.desk import Desk
 from glm_playground.evals.execution import APART, CAP_REACHED, INTERRUPTED, STOPPED, Progress
@@ -133,7 +133,7 @@ class ClusterExecution:
                 sent.desk.running -= 1
                 self._note_nothing(sent.desk, told)
 
-    def _note_asked(self, sent: _Sent, told: Told) -> None:
+    def _note_asked(self, sent: _Sent, told: CellReport) -> None:
         sent.desk.note(told.candidate, told.state, told.error, sent.at, time.monotonic())
         self._asked_count += told.state is not CellState.WAITING
         self._problem = None
@@ -142,7 +142,7 @@ class ClusterExecution:
         if told.state is CellState.WAITING:
             sent.desk.dry = False
 
-    def _note_nothing(self, desk: Desk, told: Told) -> None:
+    def _note_nothing(self, desk: Desk, told: CellReport) -> None:
         match told.found:
             case Found.NOTHING:
                 desk.dry = True

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from glm_playground.evals.cell_task import CellTask, Told, ask_next
+from glm_playground.evals.cell_task import CellReport, CellTask, ask_next
 
 _CONNECT_S = 10.0
 
@@ -73,7 +73,7 @@ class Cluster:
         future.add_done_callback(lambda _future: on_end())
         return future
 
-    def told(self, futures: Sequence[Any]) -> list[Told | Exception]:
+    def told(self, futures: Sequence[Any]) -> list[CellReport | Exception]:
         """What ended tasks tell, or why they do not, in one question to the workers."""
         finished = [future for future in futures if future.status == "finished"]
         try:
@@ -82,12 +82,12 @@ class Cluster:
             results = {}
         return [results[future] if future in results else self._told(future) for future in futures]
 
-    def _told(self, future: Any) -> Told | Exception:
+    def _told(self, future: Any) -> CellReport | Exception:
         from distributed import KilledWorker  # noqa: PLC0415 - see above
         from distributed.client import FutureCancelledError  # noqa: PLC0415
 
         try:
-            told: Told = future.result(timeout=_CONNECT_S)
+            told: CellReport = future.result(timeout=_CONNECT_S)
         except (FutureCancelledError, OSError, TimeoutError):
             return self.gone()
         except KilledWorker:
@@ -103,7 +103,7 @@ class Cluster:
         self._client.close(timeout=_CONNECT_S)
 
 
-def _ask_next(task: CellTask) -> Told:
+def _ask_next(task: CellTask) -> CellReport:
     """Does the task on a worker, which names itself where something is wrong with it."""
     from distributed import get_worker  # noqa: PLC0415 - see above
 

@@ -15,7 +15,7 @@ _LEAST_CHECKS = 1
 _FIXED = (ID, PROMPT, TAGS)
 
 
-class Row(NamedTuple):
+class CaseRow(NamedTuple):
     """What is shown of a case."""
 
     id: str
@@ -47,7 +47,7 @@ def columns_of(suite: Suite) -> list[str]:
     ]
 
 
-def rows_of(suite: Suite) -> list[Row]:
+def rows_of(suite: Suite) -> list[CaseRow]:
     """A row for each case, with a cell for each of `columns_of`."""
     columns = columns_of(suite)
     found = []
@@ -58,7 +58,7 @@ def rows_of(suite: Suite) -> list[Row]:
             cells[PROMPT] = case.prompts[0] if len(case.prompts) == 1 else ""
         cells |= {_variable(name): value for name, value in case.variables.items()}
         cells |= {_expected(place): cell_of(check) for place, check in enumerate(case.checks)}
-        found.append(Row(case.id, cells))
+        found.append(CaseRow(case.id, cells))
     return found
 
 

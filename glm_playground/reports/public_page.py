@@ -12,7 +12,7 @@ from glm_playground.reports.shown_text import shown_text
 from glm_playground.reports.transcript import TEMPLATES
 
 
-class Ballot(NamedTuple):
+class AudienceQuestion(NamedTuple):
     """What an audience reads; nothing in it says who answered."""
 
     question: str
@@ -32,7 +32,7 @@ def notice_page(title: str, more: str, words: PublicWords) -> str:
     return TEMPLATES.get_template("notice.html.jinja").render(title=title, more=more, words=words)
 
 
-def ballot_page(ballot: Ballot, choices: Sequence[str], words: PublicWords) -> str:
+def ballot_page(ballot: AudienceQuestion, choices: Sequence[str], words: PublicWords) -> str:
     """The page with question, answers and a button for each choice, which works without scripts."""
     return TEMPLATES.get_template("ballot.html.jinja").render(
         question=_drawn(ballot.question),

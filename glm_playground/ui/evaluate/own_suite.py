@@ -8,7 +8,17 @@ import streamlit as st
 from glm_playground.evals import own_suites
 from glm_playground.evals.suite import Suite, SuiteError
 from glm_playground.evals.suite_file import WRITERS
-from glm_playground.evals.suite_table import EXPECTED, ID, PROMPT, TAGS, Row, TableEdits, columns_of, edited, rows_of
+from glm_playground.evals.suite_table import (
+    EXPECTED,
+    ID,
+    PROMPT,
+    TAGS,
+    CaseRow,
+    TableEdits,
+    columns_of,
+    edited,
+    rows_of,
+)
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.suites import SuiteRow
 from glm_playground.ui.evaluate.address import close_suite
@@ -117,7 +127,7 @@ def _save(ledger: Ledger, owner: str, row: SuiteRow, key: str) -> None:
     attempt(_("The changes of the suite are not saved."), save, f"suite {row.id}")
 
 
-def edits_of(rows: list[Row], state: dict[str, object]) -> TableEdits:
+def edits_of(rows: list[CaseRow], state: dict[str, object]) -> TableEdits:
     """What was changed in the rows that were drawn, as the browser says it by their places."""
     changed, removed, added = (state.get(name) or {} for name in ("edited_rows", "deleted_rows", "added_rows"))
     assert isinstance(changed, dict)

@@ -15,6 +15,7 @@ from glm_playground.runs.caps import Amount
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, tokens
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.verdict_words import pair_sentence
 
 Names = Mapping[str, str]
 """What candidates are called on the screen, by `name_of`."""
@@ -158,17 +159,13 @@ def rate_text(rate: PassRate) -> str:
 
 def difference_text(found: PairedDifference) -> str:
     """The verdict on a pair, in a sentence."""
-    low, high = (100 * bound for bound in (found.points.low, found.points.high))
-    first, second = literal(found.first), literal(found.second)
-    if found.separable:
-        if found.points.estimate < 0:
-            first, second, low, high = second, first, -high, -low
-        said = _("**{first}** passes {low} to {high} points more than **{second}**.")
-    else:
-        said = _("**{first}** and **{second}** are not separable: {low} to {high} points.")
-    said = said.format(first=first, second=second, low=number(low), high=number(high))
-    if not found.separable and found.more_cases:
-        more = ngettext("About {count} more case would tell.", "About {count} more cases would tell.", found.more_cases)
-        said += " " + more.format(count=number(found.more_cases))
+    said = pair_sentence(
+        literal(found.first),
+        literal(found.second),
+        (100 * found.points.low, 100 * found.points.high),
+        separable=found.separable,
+        second_ahead=found.points.estimate < 0,
+        more_cases=found.more_cases,
+    )
     cases = ngettext("{count} case", "{count} cases", found.cases).format(count=number(found.cases))
     return f"{said} ({cases}, p {found.adjusted_p:.3g})"

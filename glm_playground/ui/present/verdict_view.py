@@ -10,6 +10,7 @@ from glm_playground.bundles.shown_verdict import ShownPair, ShownRate, ShownVerd
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.verdict_words import pair_sentence
 
 _MOST_SENTENCES, _MOST_BARS = 2, 6
 
@@ -38,18 +39,14 @@ def verdict_sentences(verdict: ShownVerdict, most: int) -> Iterator[str]:
 
 def _sentence(pair: ShownPair, verdict: ShownVerdict) -> str:
     first, second = (literal(_name(verdict.rates[place], verdict)) for place in (pair.first, pair.second))
-    low, high = 100 * pair.low, 100 * pair.high
-    if pair.separable:
-        if low + high < 0:
-            first, second, low, high = second, first, -high, -low
-        said = _("**{first}** passes {low} to {high} points more than **{second}**.")
-    else:
-        said = _("**{first}** and **{second}** are not separable: {low} to {high} points.")
-    said = said.format(first=first, second=second, low=number(low), high=number(high))
-    if not pair.separable and pair.more_cases:
-        more = ngettext("About {count} more case would tell.", "About {count} more cases would tell.", pair.more_cases)
-        said += " " + more.format(count=number(pair.more_cases))
-    return said
+    return pair_sentence(
+        first,
+        second,
+        (100 * pair.low, 100 * pair.high),
+        separable=pair.separable,
+        second_ahead=pair.low + pair.high < 0,
+        more_cases=pair.more_cases,
+    )
 
 
 def _name(rate: ShownRate, verdict: ShownVerdict) -> str:

@@ -105,9 +105,9 @@ class _Endpoint:
 
     async def _ballot(self, request: Request, poll: Poll, voter: str, words: PublicWords) -> Response:
         # Jinja is loaded with the first of them.
-        from glm_playground.reports.public_page import Ballot, ballot_page  # noqa: PLC0415
+        from glm_playground.reports.public_page import AudienceQuestion, ballot_page  # noqa: PLC0415
 
-        ballot = Ballot(poll.question, poll.answer_a, poll.answer_b, poll.stand_in)
+        ballot = AudienceQuestion(poll.question, poll.answer_a, poll.answer_b, poll.stand_in)
         page = await self.door.ask(lambda: ballot_page(ballot, CHOICES, words))
         response = public_response(page, form=True)
         if not voter:
