@@ -59,9 +59,10 @@ def draw_stage() -> None:
                 draw_poll(now)
             else:
                 attached = _draw_lanes(now)
-    if now.dark:
-        st.container(key="stage_dark").empty()
     _draw_bar(now)
+    if now.dark:
+        # Behind the bar: before it, the bar would be mounted anew at each change, and a key pressed meanwhile be lost.
+        st.container(key="stage_dark").empty()
     if attached:
         st.container(key=GROWING).empty()
         at_end = {view.run.id: on_end for view, on_end in attached}
