@@ -7,6 +7,7 @@ import streamlit as st
 from glm_playground.service import runtime
 from glm_playground.settings import settings
 from glm_playground.ui.playground.address import take_address
+from glm_playground.ui.playground.answer_end import draw_answer_end, ended_since, stays
 from glm_playground.ui.playground.differences_view import draw_differences
 from glm_playground.ui.playground.draft_view import PROMPT, draw_drafts, draw_input_line, submit
 from glm_playground.ui.playground.folder_upload import draw_folder_upload
@@ -40,7 +41,7 @@ for server in servers:
     live_facts.ask(server)
 several = len(bench.lanes) > 1
 
-draw_header(_("Playground"), attaches=True)
+running_slot = draw_header(_("Playground"), attaches=True)
 draw_sandbox_notice()
 draw_problem()
 draw_panel(now)
@@ -83,13 +84,17 @@ standings_slot = st.empty()
 attached = draw_lanes(now)
 save()
 # A run may have ended since its view was made, or since a prompt that waits for it was drawn: both are drawn anew.
-if attached or wait_for_answer or bench.live_runs():
+grow = bool(attached or wait_for_answer or bench.live_runs())
+if grow:
     stop_slot.button(on_accent(_("Stop")), key="stop", type="primary", on_click=now.stop_all)
     at_end = {view.run.id: on_end for view, on_end in attached}
     attach(runtime.engine(), [view for view, _on_end in attached], settings().redraw_interval, at_end)
     wait_for_end(runtime.engine(), bench.live_runs())
-    # What was drawn before the answers ended, such as what waits for them, is drawn anew.
-    st.rerun()
+if grow or ended_since(running_slot):
+    if not stays(now, attached):
+        st.rerun()
+    draw_answer_end(now, running_slot, stop_slot)
+    save()
 if several:
     draw_best_and_table(bench, standings_slot)
 draw_total(bench)

@@ -61,6 +61,7 @@ class BrowserSession(Screen):
         self.tls = tls  # for an address that begins with https
         self.keep_tree = True
         self.session_id = ""
+        self.pages_drawn = 0  # runs of a page's whole script, fragments apart
         self.page_script_hash = ""
         self.theme = CustomThemeConfig()  # of the app's settings
         self.pages: list[AppPage] = []
@@ -322,6 +323,7 @@ class BrowserSession(Screen):
         if self._awaited_fragment == "" or self._awaited_fragment in run.fragment_ids:
             self._awaited_fragment = None
         if not run.fragment_ids:
+            self.pages_drawn += 1
             self._cancel_auto_reruns()
         if new.page_script_hash == self.page_script_hash:
             self.tree.clear_transients(run.fragment_ids)

@@ -8,11 +8,12 @@ from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
+from glm_playground.chat.plan import Plan
 from glm_playground.chat.session import NO_LIMIT, Session
 from glm_playground.chat.variables import variables_of
 from glm_playground.chat.workbench import Draft
 from glm_playground.service import runtime
-from glm_playground.ui.playground.composer import draw_composer
+from glm_playground.ui.playground.composer import draw_composer, draw_new_predictions
 from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, take_changes
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.setting_words import encoding_name
@@ -193,7 +194,7 @@ def _waits_for_price() -> bool:
 def draw_input_line(session: Session) -> None:
     """Draws the line below the chat input: what the draft will use and cost, counted in the browser as one types."""
     bench = session.bench
-    plan = session.plan_of(Draft("", lane_ids=bench.targets()))
+    plan = _next_plan(session)
     turns = [lane.conversation.turns[-1].id for lane in bench.lanes if lane.conversation.turns]
     draw_composer(
         bench.id,
@@ -207,3 +208,18 @@ def draw_input_line(session: Session) -> None:
         hint=_("Enter sends, Shift+Enter breaks the line.") if bench.empty else "",
         waiting_for_price=_waits_for_price(),
     )
+
+
+def draw_new_input_line(session: Session) -> None:
+    """Has the line that is drawn follow the answers that ended since."""
+    plan = _next_plan(session)
+    draw_new_predictions(
+        session.bench.id,
+        [session.outlook.of(request.addressed) for request in plan.requests],
+        repeats=plan.repeats,
+        warm_ups=[session.outlook.of(sent) for sent in plan.warm_ups],
+    )
+
+
+def _next_plan(session: Session) -> Plan:
+    return session.plan_of(Draft("", lane_ids=session.bench.targets()))

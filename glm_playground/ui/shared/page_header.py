@@ -1,5 +1,7 @@
 """The line on top of every page: its title, the server that is asked, the language."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from glm_playground.gateway.configured import SCRIPTED_TEXT
@@ -14,12 +16,15 @@ from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.running import draw_running
 from glm_playground.ui.shared.styled import styled
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 _LONGEST_NAMES = 40
 _SAID = "language_said"
 
 
-def draw_header(title: str, *, attaches: bool = False) -> None:
-    """Draws the line.
+def draw_header(title: str, *, attaches: bool = False) -> "DeltaGenerator | None":
+    """Draws the line; the place of the count of running answers, where there is one that does not go by itself.
 
     Args:
         title: of the page.
@@ -28,10 +33,11 @@ def draw_header(title: str, *, attaches: bool = False) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         # It takes the space that the others leave.
         st.subheader(title, anchor=False, width="stretch")
-        draw_running(attaches=attaches)
+        running = draw_running(attaches=attaches)
         st.markdown(_server_line(), width="content")
         _draw_language()
         _say_language()
+    return running
 
 
 def _draw_language() -> None:

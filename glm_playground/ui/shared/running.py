@@ -1,5 +1,7 @@
 """My runs that are running, wherever I am: how many, what they are, and a way to stop each."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from glm_playground.chat.attachments import split_attachments
@@ -12,18 +14,28 @@ from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.styled import styled
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 _LOOKS_UP_EVERY_S = 2.0
 _PROMPT_CHARACTERS = 60
 
 
-def draw_running(*, attaches: bool) -> None:
-    """Draws the count, where there is one.
+def draw_running(*, attaches: bool) -> "DeltaGenerator | None":
+    """Draws the count, where there is one, and returns its place where it does not go by itself.
 
     On a page that `attaches` to answers it is as old as the page; elsewhere it follows them by a timer, which would
     wait there for the script that attaches.
     """
-    if runtime.engine().live_of(owner()):
-        (_draw_count if attaches else _follow_count)()
+    if not runtime.engine().live_of(owner()):
+        return None
+    if not attaches:
+        _follow_count()
+        return None
+    place = st.empty()
+    with place.container():
+        _draw_count()
+    return place
 
 
 @st.fragment(run_every=_LOOKS_UP_EVERY_S)

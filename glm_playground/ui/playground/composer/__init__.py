@@ -8,6 +8,6 @@ passes numbers and words with each run of the script, and nothing comes back.
     component.py   what a page calls
 """
 
-from glm_playground.ui.playground.composer.component import Editor, copy_text, draw_composer
+from glm_playground.ui.playground.composer.component import Editor, copy_text, draw_composer, draw_new_predictions
 
-__all__ = ["Editor", "copy_text", "draw_composer"]
+__all__ = ["Editor", "copy_text", "draw_composer", "draw_new_predictions"]

@@ -78,15 +78,20 @@ def draw_composer(
                 "editor": {"key": editor.key, "id": editor.id} if editor else None,
                 "hint": hint,
                 "locale": language().replace("_", "-"),
-                "requests": [
-                    *(_request(one, times=repeats, has_draft=True) for one in predictions),
-                    *(_request(one, times=1, has_draft=False) for one in warm_ups),
-                ],
+                "requests": _requests(predictions, repeats, warm_ups),
                 "texts": _texts(play_money=play_money, waiting_for_price=waiting_for_price),
                 "copy": _copy(),
             }
         ],
     )
+
+
+def draw_new_predictions(
+    workbench_id: str, predictions: Sequence[Prediction], *, repeats: int = 1, warm_ups: Sequence[Prediction] = ()
+) -> None:
+    """Gives the composer that is drawn other predictions, in the same run: an answer ended that they follow."""
+    requests = _requests(predictions, repeats, warm_ups)
+    _component()(key="new_predictions", data=[{"workbench": workbench_id, "requests": requests, "only_requests": True}])
 
 
 def copy_text(text: str) -> None:
@@ -107,6 +112,13 @@ def _copy() -> dict[str, str] | None:
         del st.session_state[_COPY]
         return None
     return {"id": asked.id, "text": asked.text}
+
+
+def _requests(predictions: Sequence[Prediction], repeats: int, warm_ups: Sequence[Prediction]) -> list[dict[str, Any]]:
+    return [
+        *(_request(one, times=repeats, has_draft=True) for one in predictions),
+        *(_request(one, times=1, has_draft=False) for one in warm_ups),
+    ]
 
 
 def _request(prediction: Prediction, *, times: int, has_draft: bool) -> dict[str, Any]:

@@ -12,6 +12,8 @@ const SAID_MS = 2500;
 // Of this document, not of one mount: a text is copied once, an editor gets the focus once.
 const copied = new Set();
 let opened = null;
+// The composer on the page.
+let current = null;
 
 function make(tag, className, attributes = {}) {
   const element = Object.assign(document.createElement(tag), attributes);
@@ -37,6 +39,7 @@ class Composer {
   #changes = new MutationObserver(() => this.#soon());
 
   constructor(parent) {
+    current = this;
     this.#root.append(this.#line, this.#files, this.#said, this.#jump);
     parent.append(this.#root);
     const { signal } = this.#abort;
@@ -63,7 +66,15 @@ class Composer {
     this.#look();
   }
 
+  // Another element of the same page brings them once an answer ended.
+  take({ workbench, requests }) {
+    if (this.#data?.workbench !== workbench) return;
+    this.#data = { ...this.#data, requests };
+    this.#look();
+  }
+
   close() {
+    if (current === this) current = null;
     this.#draft?.keep();
     this.#abort.abort();
     this.#changes.disconnect();
@@ -148,6 +159,10 @@ class Composer {
 const mounted = new WeakMap();
 
 export default function draw({ data: [data], parentElement }) {
+  if (data.only_requests) {
+    current?.take(data);
+    return undefined;
+  }
   let composer = mounted.get(parentElement);
   if (!composer) {
     composer = new Composer(parentElement);
