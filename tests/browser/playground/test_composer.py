@@ -145,6 +145,27 @@ class TestTheLine:
         assert sent == []
 
     @pytest.mark.slow
+    def test_it_counts_the_answer_that_just_ended(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
+        tab = open_empty(open_tab, scripted_app)
+        tab.prompt.fill("one two three")
+        expect(line(tab)).to_contain_text("about 7 tokens in")
+        tab.prompt.fill("@script tokens=200 delay=500 rate=0")
+        tab.prompt.press("Enter")
+        expect(tab.button("Regenerate")).to_be_visible()
+        tab.settled()
+        tab.prompt.fill("one two three")
+        expect(line(tab)).to_contain_text(re.compile(r"about (?!7 )\d{3} tokens in"))
+        said = line(tab).inner_text()
+        tab.prompt.fill("")
+        # Drawn anew, the page says the same.
+        tab.page.reload()
+        expect(tab.button("Regenerate")).to_be_visible()
+        tab.settled()
+        tab.prompt.fill("one two three")
+        expect(line(tab)).to_have_text(said)
+        tab.prompt.fill("")
+
+    @pytest.mark.slow
     def test_it_is_in_the_page_s_language(self, scripted_app: AppProcess, open_tab: OpenTab) -> None:
         tab = open_tab(scripted_app, "/playground", locale="pt-BR")
         prompt = tab.page.get_by_test_id("stChatInputTextArea")
