@@ -129,7 +129,7 @@ class TestScrolling:
         # Read at once after the click, when only a jump can have arrived.
         gap = tab.page.evaluate(
             """() => { const main = document.querySelector('main');
-            const button = document.querySelector('[data-testid="stBidiComponentIsolated"]').shadowRoot
+            const button = document.querySelector('.st-key-composer [data-testid="stBidiComponentIsolated"]').shadowRoot
                 .querySelector('.jump');
             button.click();
             return main.scrollHeight - main.clientHeight - main.scrollTop; }"""
