@@ -102,6 +102,7 @@ def conversation_report(
         day_text,
         written_at,
         paper,
+        runs=[run.id for run in runs],
     )
 
 

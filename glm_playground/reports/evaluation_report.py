@@ -95,6 +95,7 @@ def evaluation_report(
         day_text,
         written_at,
         paper,
+        runs=[one.stored.run.id for one in examples if one.stored],
     )
 
 

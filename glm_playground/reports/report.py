@@ -154,6 +154,8 @@ class Report:
     paper: Paper = Paper.A4
     address: str = ""
     """Of the page that asks the same, where there is one."""
+    runs: Sequence[str] = ()
+    """Ids of the runs whose answers it shows."""
 
     @property
     def head(self) -> tuple[tuple[str, str], ...]:

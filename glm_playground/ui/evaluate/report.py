@@ -20,8 +20,8 @@ def draw_report_menu(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: S
     if not popover.open:
         return
     # Jinja is loaded once somebody wants a report.
-    from glm_playground.evals.findings import Findings, examples_of, findings_of  # noqa: PLC0415
-    from glm_playground.evals.results import CellResult, results_of  # noqa: PLC0415
+    from glm_playground.evals.findings import examples_of, findings_of  # noqa: PLC0415
+    from glm_playground.evals.results import results_of  # noqa: PLC0415
     from glm_playground.reports.evaluation_report import evaluation_report  # noqa: PLC0415
     from glm_playground.reports.report import Cover, Paper, Report  # noqa: PLC0415
     from glm_playground.ui.shared.published_facts import published_of  # noqa: PLC0415
@@ -30,20 +30,13 @@ def draw_report_menu(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: S
 
     server, basis = asked_gateways().runapi, kept_basis()
 
-    def findings() -> tuple[Findings, list[CellResult]]:
-        found = findings_of(results_of(ledger, row, suite, setups))
-        return found, examples_of(ledger, row, suite, setups, found)
-
-    def shown() -> list[str]:
-        return [one.stored.run.id for one in findings()[1] if one.stored]
-
     def make(cover: Cover, paper: Paper) -> Report:
-        found, examples = findings()
+        found = findings_of(results_of(ledger, row, suite, setups))
         return evaluation_report(
             row,
             suite,
             found,
-            examples,
+            examples_of(ledger, row, suite, setups, found),
             cover,
             words=report_words(),
             language=language(),
@@ -57,4 +50,4 @@ def draw_report_menu(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: S
         return _("Evaluation of GLM models: {name}").format(name=row.name or suite.name)
 
     with popover:
-        draw_report(make, title, "evaluation", stem="glm-evaluation", runs=shown)
+        draw_report(make, title, "evaluation", stem="glm-evaluation")

@@ -1,6 +1,6 @@
 """Conversations as files: transcripts in Markdown, JSON and HTML, and reports to hand on."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -14,7 +14,7 @@ from glm_playground.reports.transcript import TranscriptLane, to_html, to_markdo
 from glm_playground.reports.transcript_json import to_json
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, language, long_day
-from glm_playground.ui.shared.link_form import draw_link
+from glm_playground.ui.shared.link_form import SharedPage, draw_link
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.price_basis import kept_basis
 from glm_playground.ui.shared.published_facts import published_of
@@ -34,17 +34,22 @@ def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> N
     now = datetime.now(UTC)
     words, spoken = transcript_words(), language()
 
-    def html(*, ids: bool = True) -> str:
-        return to_html(lanes(), words, exported_at=now, language=spoken, ids=ids)
+    def html(shown: Sequence[TranscriptLane], *, ids: bool = True) -> str:
+        return to_html(shown, words, exported_at=now, language=spoken, ids=ids)
+
+    def shared() -> SharedPage:
+        found = lanes()
+        ids = [run.id for lane in found for run in lane.runs]
+        return SharedPage(_title(found), html(found, ids=False), ids)
 
     kinds = (
         FileKind("Markdown", "md", "text/markdown", lambda: to_markdown(lanes(), words, exported_at=now)),
         FileKind("JSON", "json", "application/json", lambda: to_json(lanes(), exported_at=now)),
-        FileKind("HTML", "html", "text/html", html),
+        FileKind("HTML", "html", "text/html", lambda: html(lanes())),
     )
     with st.container(horizontal=True):
         draw_file_buttons(kinds, dated("glm-playground"), key)
-    draw_link(lambda: html(ids=False), "conversation", _title(lanes), f"{key}-link", lambda: _run_ids(lanes()))
+    draw_link(shared, "conversation", f"{key}-link")
 
 
 def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> None:
@@ -70,23 +75,14 @@ def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -
         )
 
     with fold:
-        draw_report(make, lambda: _("Answers of GLM models compared"), key, runs=lambda: _run_ids(lanes()))
+        draw_report(make, lambda: _("Answers of GLM models compared"), key)
 
 
-def _title(lanes: Callable[[], Sequence[TranscriptLane]]) -> Callable[[], str]:
+def _title(lanes: Sequence[TranscriptLane]) -> str:
     """How a conversation is named among the owner's links."""
-
-    def title() -> str:
-        found = lanes()
-        asked = next((turn.prompt.text for lane in found for turn in lane.conversation.turns), "")
-        return on_one_line(asked, _TITLE_CHARACTERS) or ", ".join(_models(found))
-
-    return title
+    asked = next((turn.prompt.text for lane in lanes for turn in lane.conversation.turns), "")
+    return on_one_line(asked, _TITLE_CHARACTERS) or ", ".join(_models(lanes))
 
 
-def _run_ids(lanes: Iterable[TranscriptLane]) -> list[str]:
-    return [run.id for lane in lanes for run in lane.runs]
-
-
-def _models(lanes: Iterable[TranscriptLane]) -> list[str]:
+def _models(lanes: Sequence[TranscriptLane]) -> list[str]:
     return [lane.setup.model for lane in lanes]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import streamlit as st
 
@@ -25,17 +25,23 @@ Kind = Literal["conversation", "report"]
 _LASTS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
 
 
-def draw_link(
-    make: Callable[[], str], kind: Kind, title: Callable[[], str], key: str, runs: Callable[[], Sequence[str]]
-) -> None:
+class SharedPage(NamedTuple):
+    """What a link leads to."""
+
+    title: str
+    """As the owner's list names it."""
+    html: str
+    runs: Sequence[str]
+    """Ids of the runs that it shows; the link ends when one of them is deleted."""
+
+
+def draw_link(make: Callable[[], SharedPage], kind: Kind, key: str) -> None:
     """Draws how long a link lasts, the button that makes it, and once it is made its address.
 
     Args:
         make: writes the page that is shared, as it is at that moment.
         kind: what it is.
-        title: as the owner's list names it.
         key: tells it from others.
-        runs: ids of the runs that the page shows; the link ends when one of them is deleted.
     """
     allowed = [name for name in _LASTS if _LASTS[name] <= _LASTS.get(settings().sharing, timedelta())]
     if not allowed:
@@ -48,7 +54,7 @@ def draw_link(
         )  # fmt: skip
         pressed = st.button(_("Make a link"), key=f"{key}-make", icon=":material/link:")
     if pressed and lasts in allowed:
-        st.session_state[f"{key}-made"] = _make(make(), kind, title(), runs(), _LASTS[str(lasts)])
+        st.session_state[f"{key}-made"] = _make(make(), kind, _LASTS[str(lasts)])
     made: tuple[Link, str] | None = st.session_state.get(f"{key}-made")
     if made:
         _draw_made(*made)
@@ -61,14 +67,14 @@ def draw_link(
         )
 
 
-def _make(page: str, kind: Kind, title: str, runs: Sequence[str], lasts: timedelta) -> tuple[Link, str] | None:
+def _make(page: SharedPage, kind: Kind, lasts: timedelta) -> tuple[Link, str] | None:
     """The link and its address; where there is none, says why."""
-    named = title[: bounds.LINK_TITLE_CHARACTERS]
-    page = page_without_secrets(page, known_keys())
+    named = page.title[: bounds.LINK_TITLE_CHARACTERS]
+    html = page_without_secrets(page.html, known_keys())
     try:
         with released():
             links = storage.needed_ledger().links
-            link, secret = links.make(owner(), kind=kind, title=named, page=page, runs=runs, lasts=lasts)
+            link, secret = links.make(owner(), kind=kind, title=named, page=html, runs=page.runs, lasts=lasts)
     except LinksFull:
         most = _("You have {most} links at most, each to a page of {size} MB at most. Take one back under Links.")
         st.error(

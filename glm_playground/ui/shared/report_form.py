@@ -1,6 +1,6 @@
 """The form where a report is taken: what the user says of it, and a button for each kind of file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from glm_playground.translations import LANGUAGES
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, in_language, language, long_day
-from glm_playground.ui.shared.link_form import draw_link
+from glm_playground.ui.shared.link_form import SharedPage, draw_link
 from glm_playground.ui.shared.report_words import transcript_words
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -59,7 +59,6 @@ def draw_report(
     key: str,
     *,
     stem: str = "glm-report",
-    runs: Callable[[], Sequence[str]] = tuple,
 ) -> None:
     """Draws the form, and once it is filled in a button for each kind of file in its place.
 
@@ -70,26 +69,17 @@ def draw_report(
         default_title: says the title where none is typed.
         key: tells the form from others.
         stem: of the files' names.
-        runs: ids of those that it shows.
     """
     state = st.session_state
     draft: Draft = state.setdefault(f"{key}-draft", Draft())
     if state.get(f"{key}-filled"):
-        _draw_files(draft, default_title, make, key, stem, runs=runs)
+        _draw_files(draft, default_title, make, key, stem)
     else:
         _draw_fields(draft, default_title(), key)
         st.button(_("Make the files"), key=f"{key}-fill", on_click=_fill, args=(draft, key))
 
 
-def _draw_files(
-    draft: Draft,
-    default_title: Callable[[], str],
-    make: MakeReport,
-    key: str,
-    stem: str,
-    *,
-    runs: Callable[[], Sequence[str]],
-) -> None:
+def _draw_files(draft: Draft, default_title: Callable[[], str], make: MakeReport, key: str, stem: str) -> None:
     # What is changed meanwhile belongs to the next files.
     paper, spoken = draft.paper, draft.language
     cover = draft.cover(in_language(spoken, default_title))
@@ -101,8 +91,9 @@ def _draw_files(
     def write(kind: str) -> Callable[[], bytes]:
         return lambda: in_language(spoken, lambda: REPORT_WRITERS[kind](make(cover, paper), transcript_words()))
 
-    def html() -> str:
-        return write("html")().decode()
+    def shared() -> SharedPage:
+        report = make(cover, paper)
+        return SharedPage(cover.title, REPORT_WRITERS["html"](report, transcript_words()).decode(), report.runs)
 
     kinds = (
         FileKind("HTML", "html", "text/html", write("html")),
@@ -120,7 +111,7 @@ def _draw_files(
             type="tertiary",
             icon=":material/edit:",
         )
-    draw_link(html, "report", lambda: cover.title, f"{key}-link", runs)
+    draw_link(lambda: in_language(spoken, shared), "report", f"{key}-link")
 
 
 def _fill(draft: Draft, key: str) -> None:

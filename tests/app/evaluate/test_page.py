@@ -12,13 +12,14 @@ from streamlit.testing.v1.element_tree import NumberInput
 
 from glm_playground import bounds
 from glm_playground.chat.setup import Setup
-from glm_playground.evals import running, suite_file
+from glm_playground.evals import findings, running, suite_file
 from glm_playground.evals.evaluation import new_evaluation
 from glm_playground.evals.promptfoo import read_promptfoo
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EndedCell, EvaluationRow, EvaluationState, Step, Want
 from glm_playground.runs.caps import Amount
 from glm_playground.service import running_orders, runtime, storage
+from glm_playground.settings import ENVIRONMENT_NAMES, settings
 from glm_playground.ui.evaluate import evaluation as evaluation_page
 from glm_playground.ui.evaluate import new as new_page
 from glm_playground.ui.shared import report_form
@@ -327,6 +328,35 @@ def test_what_cannot_begin_is_said(open_page: OpenPage, owner: str) -> None:
     begin(at, SUITE, ["a-model-without-a-price"])
     assert "No price is known of a-model-without-a-price at 127.0.0.1" in plain(at)
     assert storage.needed_ledger().evaluations.all(owner) == []
+
+
+@pytest.mark.usefixtures("in_sandbox")
+def test_for_a_link_to_its_report_an_evaluation_is_graded_once(
+    open_page: OpenPage, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENVIRONMENT_NAMES["sharing"], "1h")
+    settings.cache_clear()
+    at = open_page("pages/evaluate.py", owner=owner)
+    wait_for_answers()
+    begin(at, SUITE, ["glm-5.1", "glm-4.6"])
+    wait_until(
+        lambda: evaluation(owner).state is EvaluationState.FINISHED and running.here(evaluation(owner)) is None, 30
+    )
+    at.session_state["evaluate_report"] = True
+    at.run(timeout=60)
+    press(at, "evaluation-fill")
+    graded = []
+    findings_of = findings.findings_of
+    monkeypatch.setattr(findings, "findings_of", lambda results: graded.append(1) or findings_of(results))
+    press(at, "evaluation-link-make")
+    assert graded == [1]
+    ledger = storage.needed_ledger()
+    [link] = ledger.links.of(owner)
+    assert (link.kind, link.title) == ("report", "Evaluation of GLM models: Capitals")
+    # It ends with an answer that it shows.
+    shown = next(cell.run_id for cell in ledger.evaluations.cells(evaluation(owner).number) if cell.run_id)
+    ledger.delete(owner, [shown])
+    assert ledger.links.of(owner) == ()
 
 
 @pytest.mark.usefixtures("in_sandbox")
