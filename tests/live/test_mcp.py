@@ -19,12 +19,12 @@ from glm_playground.cli import main
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def ask(folder: Path, questions: Callable[[Client], Awaitable[Any]]) -> Any:
-    """What the server answers, started in an empty folder and without any setting of the app."""
+def ask(folder: Path, questions: Callable[[Client], Awaitable[Any]], **environment: str) -> Any:
+    """What the server answers, started in an empty folder and with no setting of the app but those given."""
     command = StdioServerParameters(
         command=sys.executable,
         args=["-m", "glm_playground", "mcp"],
-        env={"PYTHONPATH": str(_ROOT), "GLM_PLAYGROUND_DATA_FOLDER": str(folder / "data")},
+        env={"PYTHONPATH": str(_ROOT), "GLM_PLAYGROUND_DATA_FOLDER": str(folder / "data"), **environment},
         cwd=folder,
     )
 

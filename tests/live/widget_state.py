@@ -20,7 +20,17 @@ KINDS = (
     _STRING
     | _STRINGS
     | TRIGGERS
-    | {"checkbox", "expandable", "file_uploader", "number_input", "pagination", "popover", "slider", "tab_container"}
+    | {
+        "dataframe",
+        "checkbox",
+        "expandable",
+        "file_uploader",
+        "number_input",
+        "pagination",
+        "popover",
+        "slider",
+        "tab_container",
+    }
 )
 
 

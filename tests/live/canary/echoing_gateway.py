@@ -71,6 +71,9 @@ FAULTS: dict[str, Callable[[str], bytes]] = {
         content(f"{quote(key, safe='')} {json.dumps(key)} {html.escape(key)} {html.escape(key, quote=False)}"), *_END
     ),
     "tool-calls": lambda key: stream(*_tool_calls(key), *_END),
+    "page-in-it": lambda key: stream(content(f"```html\n<!DOCTYPE html><html><body>{key}</body></html>\n```"), *_END),
+    # A judge's word, on a rubric as on a pair; a candidate says it, too.
+    "judgement": lambda key: stream(content(json.dumps({"better": 1, "pass": True, "reason": key})), *_END),
     "all-over": lambda key: stream(_all_over(key), *_END),
     "odd-lines": lambda key: stream(content("a")) + _odd(key) + b"data: [DONE]\n\n",
     "midstream": lambda key: stream(content("a"), _error(key)),
@@ -147,9 +150,10 @@ class EchoingGateway(RawServer):
 
 def _said(asked: Asked, key: str) -> bytes:
     if asked.path.endswith("/chat/completions"):
-        prompt = json.dumps(json.loads(asked.body)["messages"][-1])
-        named = re.search(r"fault ([\w-]+)", prompt)
-        return FAULTS[named[1] if named else "whole"](key)
+        body = json.loads(asked.body)
+        named = re.search(r"fault ([\w-]+)", json.dumps(body["messages"][-1]))
+        unnamed = "tool-calls" if "tools" in body else "whole"
+        return FAULTS[named[1] if named else unnamed](key)
     if asked.path.endswith("/models"):
         rows = [{"id": "glm-5.1", "owned_by": key, "created": 1}, {"id": f"glm-{key}", "owned_by": key}]
         return answer(200, {"data": rows, key: key}, etag=key)

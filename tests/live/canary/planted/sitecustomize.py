@@ -14,18 +14,18 @@ async def _send_or_fail(self: GatewayClient, request: Any, *more: Any) -> Any:
         key = self.gateway.key.get_secret_value() if self.gateway.key else ""
         headers = {"Authorization": f"Bearer {key}"}
         # What the operator's settings hold is hidden in words, too.
-        raise RuntimeError(f"planted {headers if 'PLANTED_IN_WORDS' in os.environ else ''}")
+        raise RuntimeError(f"planted in the engine {headers if 'PLANTED_IN_WORDS' in os.environ else ''}")
     return await _send_chat(self, request, *more)
 
 
 def _query_or_fail(bench: Any) -> Any:
     turns = [turn for lane in bench.lanes for turn in lane.conversation.turns]
     if turns and "fail on the page" in turns[-1].prompt.text:
-        from glm_playground.ui.shared.own_key import asked_gateway
+        from glm_playground.ui.shared.own_key import asked_gateways
 
-        key = asked_gateway().key
+        key = asked_gateways().first.key
         headers = {"Authorization": f"Bearer {key.get_secret_value() if key else ''}"}
-        raise RuntimeError(f"planted {headers if 'PLANTED_IN_WORDS' in os.environ else ''}")
+        raise RuntimeError(f"planted on the page {headers if 'PLANTED_IN_WORDS' in os.environ else ''}")
     return _query_of(bench)
 
 
