@@ -1,6 +1,6 @@
 """Charts as SVG within a page: no script, no font of its own, the same for the same values.
 
-Colours are for white paper; a chart keeps its white ground on a dark screen.
+Colours are for white paper; `report.css.jinja` changes them on a dark screen.
 """
 
 from markupsafe import Markup, escape
@@ -41,7 +41,7 @@ def _bars(chart: BarChart, words: Words) -> tuple[list[str], float]:
     for mark in marks:
         x = _NAMES + mark * scale
         drawn.append(f'<path d="M{_n(x)} {_TOP}V{bottom}" stroke="{LINE}"/>')
-        drawn.append(_text(x, bottom + 16, _tick(mark, marks, words), MUTED, "middle"))
+        drawn.append(_tick_text(x, bottom + 16, _tick(mark, marks, words)))
     for place, bar in enumerate(chart.bars):
         drawn += _bar(bar, _TOP + _ROW * place, scale)
     # A long one begins further to the left, so that its end is on the page.
@@ -77,24 +77,31 @@ def _dots(chart: DotChart, words: Words) -> tuple[list[str], float]:
     for mark in across:
         x = _DOT_LEFT + (mark - across[0]) * wide
         drawn.append(f'<path d="M{_n(x)} {top}V{bottom}" stroke="{LINE}"/>')
-        drawn.append(_text(x, bottom + 16, _tick(mark, across, words), MUTED, "middle"))
+        drawn.append(_tick_text(x, bottom + 16, _tick(mark, across, words)))
     for mark in up:
         y = bottom - (mark - up[0]) * high
         drawn.append(f'<path d="M{_DOT_LEFT} {_n(y)}H{right}" stroke="{LINE}"/>')
         drawn.append(_text(_DOT_LEFT - 8, y + 4, _tick(mark, up, words), MUTED, "end"))
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, float, float]] = []
     for dot in chart.dots:
         x, y = _DOT_LEFT + (dot.x - across[0]) * wide, bottom - (dot.y - up[0]) * high
         drawn.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="5" fill="{FILL}" stroke="#ffffff"/>')
-        level = y - 8
-        # Names of dots that lie close stand one above the other.
-        while any(abs(level - other) < 13 and abs(x - beside) < 110 for beside, other in taken):
+        name, level = on_one_line(dot.name, _NAME_CHARACTERS), y - 8
+        long = len(name) * _LETTER
+        anchor, begins = ("end", x - long) if x + long > WIDTH - 4 else ("start", x)
+        ends = begins + long
+        # Names that would cover one another stand one above the other.
+        while any(abs(level - other) < 13 and begins < upto and left < ends for left, upto, other in taken):
             level -= 13
-        taken.append((x, level))
-        anchor = "end" if x > WIDTH * 0.8 else "start"
-        drawn.append(_text(x, level, on_one_line(dot.name, _NAME_CHARACTERS), INK, anchor))
+        taken.append((begins, ends, level))
+        drawn.append(_text(x, level, name, INK, anchor))
     drawn.append(_text(_DOT_LEFT, _DOT_HEIGHT - 10, chart.x_axis, MUTED))
     return drawn, _DOT_HEIGHT
+
+
+def _tick_text(x: float, y: float, text: str) -> str:
+    """Under its mark, and whole: the last one of an axis may stand close to the edge."""
+    return _text(min(x, WIDTH - 4 - len(text) * _LETTER / 2), y, text, MUTED, "middle")
 
 
 def _text(x: float, y: float, text: str, colour: str, anchor: str = "start") -> str:

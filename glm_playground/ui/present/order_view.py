@@ -13,6 +13,7 @@ from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_
 from glm_playground.bundles.secrets import without_secrets
 from glm_playground.ledger import LedgerError
 from glm_playground.service import running_orders, runtime
+from glm_playground.settings import ENVIRONMENT_NAMES, settings
 from glm_playground.translations import LANGUAGES
 from glm_playground.ui.present import stage as stages
 from glm_playground.ui.present.verdict_view import verdict_sentences
@@ -125,6 +126,9 @@ def _draw_buttons(order: RunningOrder) -> None:
             "the screen."
         )
     )
+    if not settings().audience_votes:
+        said = _("Votes of the audience by phone are off: the operator allows them with `{name}`.")
+        st.caption(said.format(name=ENVIRONMENT_NAMES["audience_votes"]))
 
 
 def _draw_scenario(order: RunningOrder, place: int, scenario: Scenario, *, is_mine: bool) -> None:

@@ -75,7 +75,7 @@ def draw_lanes_report(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -
         )
 
     with fold:
-        draw_report(make, lambda: _("Answers of GLM models compared"), key)
+        draw_report(make, lambda: _("Answers of GLM models compared"), key, says_off=False)
 
 
 def _title(lanes: Sequence[TranscriptLane]) -> str:

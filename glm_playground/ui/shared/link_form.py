@@ -1,4 +1,4 @@
-"""Links to what an owner shares: made for a time, listed, and taken back. Nothing is drawn where none are allowed."""
+"""Links to what an owner shares: made for a time, listed, and taken back, where the operator allows them."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -11,7 +11,7 @@ from glm_playground.bundles.secrets import page_without_secrets
 from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ledger.links import Link, LinksFull
 from glm_playground.service import storage
-from glm_playground.settings import settings
+from glm_playground.settings import ENVIRONMENT_NAMES, settings
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.server.shared_links import PATH
@@ -35,16 +35,22 @@ class SharedPage(NamedTuple):
     """Ids of the runs that it shows; the link ends when one of them is deleted."""
 
 
-def draw_link(make: Callable[[], SharedPage], kind: Kind, key: str) -> None:
+def draw_link(make: Callable[[], SharedPage], kind: Kind, key: str, *, says_off: bool = True) -> None:
     """Draws how long a link lasts, the button that makes it, and once it is made its address.
+
+    Where none are allowed, it says who may allow them.
 
     Args:
         make: writes the page that is shared, as it is at that moment.
         kind: what it is.
         key: tells it from others.
+        says_off: False where a form beside it says that links are off.
     """
     allowed = [name for name in _LASTS if _LASTS[name] <= _LASTS.get(settings().sharing, timedelta())]
     if not allowed:
+        if says_off:
+            said = _("Read-only links are off: the operator allows them with `{name}`.")
+            st.caption(said.format(name=ENVIRONMENT_NAMES["sharing"]))
         return
     names = {"1h": _("1 hour"), "1d": _("1 day"), "7d": _("7 days")}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

@@ -59,6 +59,7 @@ def draw_report(
     key: str,
     *,
     stem: str = "glm-report",
+    says_off: bool = True,
 ) -> None:
     """Draws the form, and once it is filled in a button for each kind of file in its place.
 
@@ -69,17 +70,20 @@ def draw_report(
         default_title: says the title where none is typed.
         key: tells the form from others.
         stem: of the files' names.
+        says_off: whether it says that links are off.
     """
     state = st.session_state
     draft: Draft = state.setdefault(f"{key}-draft", Draft())
     if state.get(f"{key}-filled"):
-        _draw_files(draft, default_title, make, key, stem)
+        _draw_files(draft, default_title, make, key, stem, says_off=says_off)
     else:
         _draw_fields(draft, default_title(), key)
         st.button(_("Make the files"), key=f"{key}-fill", on_click=_fill, args=(draft, key))
 
 
-def _draw_files(draft: Draft, default_title: Callable[[], str], make: MakeReport, key: str, stem: str) -> None:
+def _draw_files(
+    draft: Draft, default_title: Callable[[], str], make: MakeReport, key: str, stem: str, *, says_off: bool
+) -> None:
     # What is changed meanwhile belongs to the next files.
     paper, spoken = draft.paper, draft.language
     cover = draft.cover(in_language(spoken, default_title))
@@ -111,7 +115,7 @@ def _draw_files(draft: Draft, default_title: Callable[[], str], make: MakeReport
             type="tertiary",
             icon=":material/edit:",
         )
-    draw_link(lambda: in_language(spoken, shared), "report", f"{key}-link")
+    draw_link(lambda: in_language(spoken, shared), "report", f"{key}-link", says_off=says_off)
 
 
 def _fill(draft: Draft, key: str) -> None:

@@ -28,17 +28,23 @@ def allowed(configure: Configure, sandbox: SandboxProcess) -> None:
     configure(RUNAPI_BASE_URL=sandbox.base_url, RUNAPI_API_KEY=sandbox.key, GLM_PLAYGROUND_SHARING="1d")
 
 
-def asked(open_page: Callable[..., AppTest], text: str, prompt: str = "") -> Playground:
+def asked(open_page: Callable[..., AppTest], text: str, prompt: str = "", locale: str = "en-US") -> Playground:
     """A conversation with the menu Share open."""
-    page = Playground(open_page("pages/playground.py"))
+    page = Playground(open_page("pages/playground.py", locale=locale))
     page.script(f"text={text}", prompt)
     page.open("share")
     return page
 
 
 @pytest.mark.usefixtures("at_gateway")
-def test_nothing_of_links_is_drawn_where_none_are_allowed(open_page: Callable[..., AppTest]) -> None:
-    page = asked(open_page, "hello")
+@pytest.mark.parametrize("locale", ["en-US", "pt-BR"])
+def test_where_no_links_are_allowed_one_line_says_who_may_allow_them(
+    open_page: Callable[..., AppTest], locale: str
+) -> None:
+    page = asked(open_page, "hello", locale=locale)
+    page.open("share-report-open")
+    page.click("share-report-fill")
+    assert ["`GLM_PLAYGROUND_SHARING`" in one.value for one in page.at.caption].count(True) == 1
     assert not [button for button in page.at.button if "link" in str(button.key)]
     history = open_page("pages/history.py", owner=page.at.session_state["session_owner"])
     assert "history_links" not in history.session_state

@@ -37,6 +37,8 @@ def has_vote(at: AppTest) -> bool:
 def test_nobody_is_asked_where_it_is_not_allowed(open_page: OpenPage) -> None:
     put("me", two_answers())
     assert not has_vote(on_stage(open_page, "me"))
+    said = [one.value for one in open_page("pages/present.py", owner="me").caption]
+    assert sum("`GLM_PLAYGROUND_AUDIENCE_VOTES`" in one for one in said) == 1
 
 
 @pytest.mark.usefixtures("allowed")
