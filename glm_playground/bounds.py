@@ -265,6 +265,8 @@ POLL_DAYS = 7
 POLL_VOTES = 2_000
 POLL_VOTES_AN_ADDRESS = 300
 """A room may share one address."""
+POLL_TEXT_CHARACTERS = 100_000
+"""Of the question, and of each answer, that a poll keeps, so that the stage has them."""
 POLL_CHARACTERS = 8_000
 """Of the question, and of each answer, that are shown to voters."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from random import SystemRandom
 
+from glm_playground import bounds
 from glm_playground.bundles.running_order import Scenario
 from glm_playground.ledger.polls import Poll, PollCount
 from glm_playground.runs.run import Outcome, Run
@@ -41,9 +42,9 @@ def opened(owner: str, scenario: Scenario, runs: Sequence[Run], spoken: str) -> 
     poll = Poll(
         scenario=scenario.id,
         language=scenario.language or spoken,
-        question=scenario.question,
-        answer_a=answer_of(a),
-        answer_b=answer_of(b),
+        question=scenario.question[: bounds.POLL_TEXT_CHARACTERS],
+        answer_a=answer_of(a)[: bounds.POLL_TEXT_CHARACTERS],
+        answer_b=answer_of(b)[: bounds.POLL_TEXT_CHARACTERS],
         candidate_a=candidate_a,
         candidate_b=candidate_b,
         named=bool(runs),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from glm_playground import bounds
 from glm_playground.bundles.running_order import Scenario
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
@@ -54,6 +55,17 @@ def test_nobody_is_asked_where_it_is_not_allowed(open_page: OpenPage) -> None:
 def test_only_two_whole_answers_are_voted_on(open_page: OpenPage, scenario: Scenario) -> None:
     put("me", scenario)
     assert not has_vote(on_stage(open_page, "me"))
+
+
+@pytest.mark.usefixtures("allowed")
+def test_of_long_answers_a_poll_keeps_so_much(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "POLL_TEXT_CHARACTERS", 5)
+    put("me", two_answers())
+    at = on_stage(open_page, "me")
+    press(at, "stage_vote")
+    poll = stage_of(at).poll
+    assert poll
+    assert {poll.question, poll.answer_a, poll.answer_b} == {"Which", "First", "Secon"}
 
 
 @pytest.mark.usefixtures("allowed")

@@ -153,6 +153,24 @@ def test_who_guesses_soon_waits(ledger: Ledger, monkeypatch: pytest.MonkeyPatch)
     assert served.browser("203.0.113.2").get(served.link()).status_code == 200
 
 
+def test_who_asks_for_a_vote_again_and_again_soon_waits_and_others_vote(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "PUBLIC_REQUESTS_A_SECOND", 0.001)
+    served = Served(ledger)
+    poll = served.poll()
+    # Each time as a browser that dropped its cookie.
+    statuses = [
+        served.browser().request(method, f"/public/vote/{poll.id}").status_code
+        for method in ("GET", "HEAD", "POST") * (bounds.PUBLIC_REQUESTS // 3 + 1)
+    ]
+    assert 429 not in statuses[: bounds.PUBLIC_REQUESTS]
+    assert set(statuses[bounds.PUBLIC_REQUESTS :]) == {429}
+    # Links stand behind the same door.
+    assert served.browser().get(served.link()).status_code == 429
+    assert vote(voter(served, poll, "203.0.113.9"), poll).status_code == 303
+
+
 def test_a_ledger_that_is_away_is_said(served: Served) -> None:
     path, poll = served.link(), served.poll()
     served.problem = LedgerUnreachable("secret host")
@@ -223,6 +241,18 @@ def test_a_cookie_that_was_made_up_is_not_counted(served: Served) -> None:
         assert said.status_code == 403
     assert vote(served.browser(), poll).status_code == 403
     assert served.counted(poll) == 0
+
+
+def test_two_browsers_with_one_cookie_have_one_vote(served: Served) -> None:
+    poll = served.poll()
+    first = voter(served, poll)
+    second = served.browser("198.51.100.7", cookies=dict(first.cookies))
+    assert [vote(first, poll, "first").status_code, vote(second, poll, "second").status_code] == [303, 303]
+    count = served.ledger.polls.count("me", poll.id)
+    assert (count.choices["first"], count.choices["second"], count.addresses) == (1, 0, 1)
+    # A cookie that was dropped is a new voter, whom the bounds of the address hold.
+    assert vote(voter(served, poll), poll, "second").status_code == 303
+    assert served.counted(poll) == 2
 
 
 def test_a_hundred_votes_from_one_address_are_bounded_and_others_still_vote(
