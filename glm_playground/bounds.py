@@ -249,6 +249,12 @@ PUBLIC_ADDRESSES = 10_000
 """That are counted; the one that asked longest ago is forgotten."""
 PUBLIC_AT_ONCE = 64
 """Requests that wait for the database."""
+PUBLIC_SENT_BYTES = 64 * _MB
+"""Of the pages that are being sent, for readers may take theirs slowly;"""
+PUBLIC_SENT_BYTES_AN_ADDRESS = 16 * _MB
+"""of these to one address."""
+PUBLIC_SEND_S = 60.0
+"""For a page to be taken whole."""
 BALLOT_BYTES = 1_024
 """Of what a voter's browser sends."""
 BALLOT_S = 10.0

@@ -76,7 +76,7 @@ class _Endpoint:
             response = await self.door.away(self.door.words(request))
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
+        await self.door.answer(request, response, send)
 
     async def _answer(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD", "POST"}:

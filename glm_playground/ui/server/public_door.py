@@ -1,12 +1,15 @@
 """What all pages for anybody have in common: how often they may be asked, their headers, and what is said instead."""
 
 import asyncio
+import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
 from anyio import CapacityLimiter, fail_after, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Send
 
 from glm_playground import bounds
 from glm_playground.ledger import LedgerError
@@ -19,6 +22,9 @@ ROOT = "/public"
 _THREADS = 4
 _ANSWER_S = 5.0
 _RETRY_AFTER_S = 5
+_PIECE_BYTES = 64 * 1024
+
+_log = logging.getLogger(__name__)
 
 WordsOf = Callable[[str], PublicWords]
 """The words in a language."""
@@ -71,6 +77,8 @@ class PublicDoor:
         self._language_of = language_of
         self._rate = AddressRate(bounds.PUBLIC_REQUESTS, bounds.PUBLIC_REQUESTS_A_SECOND)
         self._waiting = 0
+        self._sent: Counter[str] = Counter()
+        """Bytes of the pages that are being sent, by address."""
         self._threads: CapacityLimiter | None = None
 
     def takes(self, request: Request) -> bool:
@@ -96,6 +104,26 @@ class PublicDoor:
         finally:
             self._waiting -= 1
 
+    async def answer(self, request: Request, response: Response, send: Send) -> None:
+        """Sends a page piece by piece, each once the one before is on its way, so that none is kept for ever for a
+        reader who does not take it."""
+        address, size = address_of(request), len(response.body)
+        if (
+            self._sent[address] + size > bounds.PUBLIC_SENT_BYTES_AN_ADDRESS
+            or self._sent.total() + size > bounds.PUBLIC_SENT_BYTES
+        ):
+            response = await self.busy(self.words(request))
+            size = len(response.body)
+        self._sent[address] += size
+        try:
+            async with asyncio.timeout(bounds.PUBLIC_SEND_S):
+                await _send_in_pieces(response, send)
+        except TimeoutError:
+            # The server closes the connection of an answer that is not whole.
+            _log.info("a reader did not take a page for anybody in time")
+        finally:
+            self._sent -= Counter({address: size})
+
     def words(self, request: Request) -> PublicWords:
         """In the language of the browser."""
         return self.words_of(self._language_of(request.headers.get("accept-language", "")))
@@ -112,6 +140,14 @@ class PublicDoor:
     async def away(self, words: PublicWords) -> Response:
         """That the ledger cannot be asked."""
         return await notice(words.away, words.away_more, words, 503, retry=True)
+
+
+async def _send_in_pieces(response: Response, send: Send) -> None:
+    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+    body = bytes(response.body)
+    for start in range(0, max(len(body), 1), _PIECE_BYTES):
+        end = start + _PIECE_BYTES
+        await send({"type": "http.response.body", "body": body[start:end], "more_body": end < len(body)})
 
 
 def address_of(request: Request) -> str:

@@ -40,8 +40,8 @@ class _Endpoint:
         self._allowed = allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._answer(Request(scope, receive))
-        await response(scope, receive, send)
+        request = Request(scope, receive)
+        await self._door.answer(request, await self._answer(request), send)
 
     async def _answer(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:

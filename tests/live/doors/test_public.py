@@ -1,15 +1,20 @@
 """Pages for anybody on the served app, under a path of its own: what the operator allows, and what the log says."""
 
+import secrets
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from glm_playground import bounds
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.polls import Poll
 from glm_playground.sandbox.process import SandboxProcess
+from tests.condition import wait_until
 from tests.live.app_process import AppProcess
 from tests.live.conftest import serve
 
@@ -73,6 +78,31 @@ def test_a_link_works_where_it_is_allowed_and_its_secret_is_in_no_log(
     assert (gone.status_code, gone.text) == (404, refused.text)
     assert "/glm/public" in public_app.output
     assert secret not in public_app.output + closed_app.output
+
+
+def test_who_takes_no_page_keeps_little_of_them(ledger: Ledger, public_app: AppProcess) -> None:
+    page = secrets.token_hex(bounds.LINK_BYTES // 2 - 10)
+    made = {"kind": "report", "title": "t", "runs": (), "lasts": timedelta(hours=1)}
+    _link, secret = ledger.links.make("reader", page=page, **made)
+    _link, short = ledger.links.make("reader", page="<p>short</p>", **made)
+    address = f"{public_app.base_url}/public/link/{secret}"
+
+    def begin(sent: ExitStack) -> int:
+        """Asks for the page and reads its head alone; its status."""
+        # Else the system itself keeps all of it for a reader on the same computer.
+        transport = httpx.HTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
+        client = sent.enter_context(httpx.Client(headers={**PAGE, "Accept-Encoding": "identity"}, transport=transport))
+        return sent.enter_context(client.stream("GET", address)).status_code
+
+    with ExitStack() as sent:
+        most = bounds.PUBLIC_SENT_BYTES_AN_ADDRESS // len(page)
+        assert [begin(sent) for _ in range(most + 2)] == [200] * most + [429] * 2
+        # What is short still finds room.
+        assert get(f"{public_app.base_url}/public/link/{short}").status_code == 200
+    wait_until(lambda: get(address).status_code == 200, 10)
+    assert get(address).text == page
+    head = httpx.head(address, headers={"Accept-Encoding": "identity"}, trust_env=False)
+    assert head.headers["content-length"] == str(len(page))
 
 
 def test_votes_count_over_processes_and_outlast_one(ledger: Ledger, public_app: AppProcess) -> None:
