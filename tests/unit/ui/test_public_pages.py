@@ -1,5 +1,6 @@
 """Pages for anybody: what they answer to whom, their headers, and what attacks on them come to."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,7 +39,9 @@ class Served:
     def __init__(self, ledger: Ledger, base: str = "", *, allowed: bool = True) -> None:
         self.ledger, self.base, self.allowed = ledger, base, allowed
         self.problem: Exception | None = None
-        door = PublicDoor(lambda language: PublicWords(language=language), lambda accepted: accepted[:2] or "en")
+        self.door = door = PublicDoor(
+            lambda language: PublicWords(language=language), lambda accepted: accepted[:2] or "en"
+        )
         routes = [
             shared_link_route(base, door, self.reach, allowed=lambda: self.allowed),
             audience_route(base, door, self.reach, lambda: ("s" * 32,), allowed=lambda: self.allowed),
@@ -169,6 +172,31 @@ def test_who_asks_for_a_vote_again_and_again_soon_waits_and_others_vote(
     # Links stand behind the same door.
     assert served.browser().get(served.link()).status_code == 429
     assert vote(voter(served, poll, "203.0.113.9"), poll).status_code == 303
+
+
+def test_a_page_that_is_not_taken_makes_room_at_a_deadline(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "PUBLIC_SENT_BYTES", 1_000)
+    monkeypatch.setattr(bounds, "PUBLIC_SEND_S", 0.05)
+    path = served.link("<p>" + "x" * 900)
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b"", "http_version": "1.1"}
+
+    async def never(_message: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def one_of_two() -> tuple[int, int]:
+        taken = asyncio.create_task(served.app({**scope, "client": ("203.0.113.1", 1)}, no_body, never))
+        while not served.door._sent.total():
+            await asyncio.sleep(0)
+        meanwhile = await asyncio.to_thread(served.browser("203.0.113.2").get, path)
+        await taken
+        return meanwhile.status_code, (await asyncio.to_thread(served.browser("203.0.113.2").get, path)).status_code
+
+    assert asyncio.run(one_of_two()) == (429, 200)
+    assert served.door._sent.total() == 0
+
+
+async def no_body() -> dict[str, Any]:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 def test_a_ledger_that_is_away_is_said(served: Served) -> None:
