@@ -174,6 +174,7 @@ SUITE_FILE_BYTES = 16 * _MB
 SUITE_VALUES = 500_000
 """Of a suite in YAML, each one counted where an alias stands for it."""
 SUITE_CASES = 20_000
+SUITE_NAME_CHARACTERS = 200
 SUITE_CHECKS = 50
 """Of one case."""
 OWN_SUITES = 100

@@ -11,8 +11,6 @@ from glm_playground.evals.turn_case import TurnCase, with_case
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.suites import SuiteBody, SuiteRow
 
-_NAME_CHARACTERS = 200
-
 
 class SuiteFullError(SuiteError):
     """A suite would have more cases, or more bytes, than one in the database may have."""
@@ -66,7 +64,7 @@ def change(ledger: Ledger, owner: str, id: str, edit: Callable[[Suite], Suite]) 
 
 def rename(ledger: Ledger, owner: str, id: str, name: str) -> SuiteRow | None:
     """Gives a suite another name; raises as `change` does."""
-    return change(ledger, owner, id, lambda suite: _anew(suite, name=name.strip()[:_NAME_CHARACTERS]))
+    return change(ledger, owner, id, lambda suite: _anew(suite, name=name.strip()[: bounds.SUITE_NAME_CHARACTERS]))
 
 
 def keep(ledger: Ledger, owner: str, suite: Suite, name: str) -> SuiteRow:

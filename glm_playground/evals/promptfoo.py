@@ -116,7 +116,8 @@ class _Reader:
         if not cases:
             raise SuiteError(*self._unsupported, SuiteProblem("tests", "no case can be used"))
         name = value.get("description")
-        suite = Suite(name=name if isinstance(name, str) else "", prompts=tuple(prompts), cases=tuple(cases))
+        named = name[: bounds.SUITE_NAME_CHARACTERS] if isinstance(name, str) else ""
+        suite = Suite(name=named, prompts=tuple(prompts), cases=tuple(cases))
         if problems := problems_of(suite):
             raise SuiteError(*(self._at(problem) for problem in problems))
         return Opened(suite, tuple(self._unsupported))

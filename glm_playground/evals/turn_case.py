@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from glm_playground import bounds
 from glm_playground.chat.strict_json import read_json
 from glm_playground.evals.suite import INPUT, Case, Check, CheckKind, PromptTemplate, Suite
 from glm_playground.gateway import ChatRequest, Message, ToolCall
@@ -103,7 +104,9 @@ def with_case(suite: Suite | None, new: TurnCase, name: str) -> Suite:
         tools=new.tools,
         checks=new.checks,
     )
-    return Suite(name=suite.name if suite else name, prompts=prompts, cases=(*cases, case))
+    return Suite(
+        name=suite.name if suite else name[: bounds.SUITE_NAME_CHARACTERS], prompts=prompts, cases=(*cases, case)
+    )
 
 
 def free_id(taken: set[str]) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from glm_playground import bounds
 from glm_playground.evals import own_suites
 from glm_playground.evals.suite import Suite, SuiteError
 from glm_playground.evals.suite_file import WRITERS
@@ -141,7 +142,9 @@ def edits_of(rows: list[CaseRow], state: dict[str, object]) -> TableEdits:
 
 def _draw_rename(ledger: Ledger, owner: str, row: SuiteRow) -> None:
     with st.popover(_("Rename"), icon=":material/edit:", type="tertiary", key="own_suite_rename"):
-        name = st.text_input(_("Its name"), row.name, max_chars=200, key=f"own-suite-name-{row.id}-{row.name}")
+        name = st.text_input(
+            _("Its name"), row.name, max_chars=bounds.SUITE_NAME_CHARACTERS, key=f"own-suite-name-{row.id}-{row.name}"
+        )
         if st.button(_("Rename"), key="own_suite_rename_now", disabled=not name.strip()):
             said = _("The suite is not renamed.")
             attempt(said, lambda: own_suites.rename(ledger, owner, row.id, name), f"suite {row.id} name")

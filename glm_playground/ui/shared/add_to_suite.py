@@ -97,7 +97,13 @@ def _draw_form(request: Callable[[], ChatRequest], answer: Answer, key: str) -> 
     rows = opened.suites.all(owner()) if isinstance(opened, Ledger) else []
     names = {row.id: row.name for row in rows} | {"": _("A new suite")}
     suite = st.selectbox(_("Suite"), list(names), format_func=names.__getitem__, key=f"suite-into-{key}")
-    name = "" if suite else st.text_input(_("Its name"), _("My cases"), max_chars=200, key=f"suite-name-{key}")
+    name = (
+        ""
+        if suite
+        else st.text_input(
+            _("Its name"), _("My cases"), max_chars=bounds.SUITE_NAME_CHARACTERS, key=f"suite-name-{key}"
+        )
+    )
     kinds = check_names()
     kind = st.selectbox(
         _("A right answer"), list(kinds), format_func=kinds.__getitem__, key=f"suite-check-{key}", index=1

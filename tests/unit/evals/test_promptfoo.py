@@ -148,6 +148,11 @@ def test_aliases_cannot_stand_for_more_than_a_suite_may_hold() -> None:
         read_promptfoo(f"a0: &a0 [x, x]\n{levels}\nprompts: [a]\ntests: [{{}}]")
 
 
+def test_a_long_name_is_cut() -> None:
+    suite = read_promptfoo(f"description: {'x' * 5_000}\nprompts: [a]\ntests: [{{}}]").suite
+    assert suite.name == "x" * bounds.SUITE_NAME_CHARACTERS
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_rows_are_refused_with_words() -> None:
     rows = "\n".join(f"- vars: {{n: {n}}}" for n in range(bounds.SUITE_CASES + 1))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glm_playground import bounds
 from glm_playground.evals.suite import Check, CheckKind, Suite, SuiteError, problems_of
 from glm_playground.evals.suite_file import WRITERS, open_suite
 from glm_playground.evals.suite_table import TableEdits, columns_of, edited, rows_of
@@ -88,6 +89,11 @@ def test_what_came_is_expected_again(
     found = case_of(request(("user", "?"), response_format=format_, tools=(TOOL,)), answer, calls)
     assert found.checks == ((expected,) if expected else ())
     assert found.tools == (TOOL,)
+
+
+def test_a_new_suite_has_a_name_of_some_length() -> None:
+    suite = with_case(None, case_of(request(("user", "a")), "b"), "x" * 5_000)
+    assert suite.name == "x" * bounds.SUITE_NAME_CHARACTERS
 
 
 def test_pictures_are_left_out_and_counted() -> None:
