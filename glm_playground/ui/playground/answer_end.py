@@ -46,7 +46,8 @@ def stays(session: Session, attached: Attached) -> bool:
     if any(len(turn.answers) > 1 for turn in turns[-1:]):
         return False
     # One that came at once had ended before it was drawn.
-    ended = [view.run for view, _on_end in attached] or [turn.answer.run for turn in turns[-1:] if turn.answers]
+    ended: list[Run | None] = [view.run for view, _on_end in attached]
+    ended = ended or [turn.answer.run for turn in turns[-1:] if turn.answers]
     return bool(ended) and all(map(_just_completed, ended))
 
 
