@@ -36,6 +36,7 @@ PRICE_CLASSES = ("input", "output", "cache_read", "cache_write_5m", "cache_write
 class ModelFacts(FactTable):
     """What is known of the model itself, whoever serves it. Sizes in billions of parameters, lengths in tokens.
 
+    `best_for` is what a source says that the model is for, as words that follow "best for".
     `deprecated`, `retired` and `replaced_by` name who does it: a model that one server retires is served by another.
     The memory is what the weights need on GPUs in that format, without the cache of a long context.
     """
@@ -43,6 +44,7 @@ class ModelFacts(FactTable):
     release: Fact[date] = Fact[date]()
     availability: Text = _TEXT
     on_runapi: Text = _TEXT
+    best_for: Text = _TEXT
     deprecated: Text = _TEXT
     retired: Text = _TEXT
     replaced_by: Text = _TEXT
@@ -290,6 +292,12 @@ class ModelCard(Frozen):
     def gateway(self, gateway_id: str) -> GatewayFacts | None:
         """What is known of the model on that gateway, or None where it was not seen there."""
         return next((table for table in self.gateways if table.id == gateway_id), None)
+
+    @property
+    def best_for(self) -> Text:
+        """What a source says that the model is for, in a line: RunAPI's skill first; unknown where none does."""
+        runapi = self.gateway("runapi")
+        return runapi.skill_use_when if runapi and runapi.skill_use_when.known else self.facts.best_for
 
     def price(self, gateway_id: str) -> PriceFacts:
         """The gateway's prices; every class is unknown where it is not known to serve the model."""

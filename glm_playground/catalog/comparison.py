@@ -55,6 +55,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "release": (
         "facts.release",
         "facts.availability",
+        "facts.best_for",
         "facts.license",
         "facts.license_conditions",
         "facts.open_weights",

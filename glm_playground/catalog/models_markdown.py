@@ -46,6 +46,7 @@ def model_markdown(catalog: Catalog, card: ModelCard) -> str:
 def _about(card: ModelCard) -> str:
     facts = card.facts
     said = [
+        *([f"for “{card.best_for.value}”"] if card.best_for.known else []),
         f"{facts.context_tokens.value:,} tokens of context" if facts.context_tokens.known else "context unknown",
         f"licence {facts.license.value}" if facts.license.known else "licence unknown",
         f"released {facts.release.value}" if facts.release.known else "release unknown",

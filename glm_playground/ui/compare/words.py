@@ -101,6 +101,7 @@ def _of_the_model() -> dict[str, str]:
     return {
         "release": _("Release"),
         "availability": _("At Z.ai"),
+        "best_for": _("Best for"),
         "license": _("Licence"),
         "license_conditions": _("Licence conditions"),
         "open_weights": _("Open weights"),

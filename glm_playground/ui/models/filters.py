@@ -138,16 +138,10 @@ def capability_names() -> dict[str, str]:
     }
 
 
-def best_for(card: ModelCard) -> Fact[str]:
-    """What a source says that the model is for, in a line; unknown where none does."""
-    runapi = card.gateway("runapi")
-    return runapi.skill_use_when if runapi else Fact()
-
-
 def _searched(card: ModelCard, price: CardPrice) -> str:
     """Everything of a card that a search looks at: what it says of itself, and in each language what it can do."""
     runapi = card.gateway("runapi")
-    places = [card.id, card.name, card.facts.license.value, best_for(card).value]
+    places = [card.id, card.name, card.facts.license.value, card.best_for.value]
     places += [runapi.card_text.value] if runapi else []
     told = badges(card, price, date.max)
     able = [name for name, holds in CAPABILITIES.items() if holds(card)]

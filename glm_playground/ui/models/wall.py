@@ -22,7 +22,6 @@ from glm_playground.ui.models.filters import (
     WantedModels,
     badge_names,
     badges,
-    best_for,
     capability_names,
     fits,
     in_order,
@@ -250,7 +249,7 @@ def _lines(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> 
     names, today = badge_names(), datetime.now(UTC).date()
     told = [styled(_BADGE_STYLES.get(badge, "gray-badge"), names[badge]) for badge in badges(card, price, today)]
     lines = [" ".join(told)] if told else []
-    use = best_for(card)
+    use = card.best_for
     if use.value:
         words = _("Best for “{use}”").format(use=literal(use.value))
         lines.append(f"{words} {said_by((use,), sources)}".rstrip())

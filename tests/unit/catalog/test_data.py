@@ -236,6 +236,14 @@ def test_unknown_stays_unknown() -> None:
     assert CATALOG.tokenizer("glm-5-turbo") is None
 
 
+def test_a_source_says_what_each_model_is_best_for() -> None:
+    for card in CATALOG.cards:
+        claim = card.best_for.chosen
+        assert claim is not None, card.id
+        # What a sentence is cut out of stands beside it, word by word but for marks of emphasis.
+        assert claim.value in (claim.quote or claim.value).replace("*", ""), card.id
+
+
 def test_disagreeing_claims_are_all_kept() -> None:
     size = CATALOG["glm-5.1"].facts.size_total
     assert size.value == Decimal(744)

@@ -29,7 +29,7 @@ def test_nothing_asked_for_shows_everything() -> None:
     [
         ("5.1", {"glm-5.1"}),
         ("GLM air", {"glm-4.5-air"}),
-        ("lightweight", {"glm-4.5-air"}),
+        ("lightweight", {"glm-4.5-air", "glm-4.6v-flashx", "glm-4.7-flash"}),
         ("proprietary", {"glm-5-turbo"}),
         ("no such thing", set()),
         # In either language, with accents or without, whatever the page's language.
