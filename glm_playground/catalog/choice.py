@@ -11,7 +11,8 @@ How places are made:
    of the other ranked models that one stands before, and half of those it stands neither before nor behind.
 3. A model's value is the mean over the aspects it is ranked in, by weight. Aspects it is not ranked in are not counted
    as nothing: they are named, and `first` and `last` say which places it could have if they were all best or all worst
-   for it. A model that is not ranked in more than half of the weight gets no place.
+   for it. A model that is not ranked in more than half of the weight gets no place; one that alone meets the needs
+   has the first.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from functools import lru_cache
 from glm_playground.catalog.card import ModelCard
 from glm_playground.catalog.catalog import Catalog
 from glm_playground.catalog.comparison import LaidOver, fact_at
-from glm_playground.catalog.needs import Checked, Need, check, limit_key
+from glm_playground.catalog.needs import Checked, Features, Need, check, limit_key
 from glm_playground.catalog.ranking import Order, Ranking, Standing, ranking
 from glm_playground.catalog.running_cost import Load
 from glm_playground.catalog.sellers import Basis, Offer, offer
@@ -91,10 +92,10 @@ class Known:
 
     over: LaidOver = field(default_factory=dict)
     """Prices read now."""
-    listed: Mapping[str, Fact[bool]] = field(default_factory=dict)
-    """Whether the configured gateway lists a model, by id."""
-    listed_by: str = "runapi"
-    """Which seller that gateway is: one of `sellers.SELLERS`, or `sellers.OWN`."""
+    listed: Mapping[str, Mapping[str, Fact[bool]]] = field(default_factory=dict)
+    """Whether a configured gateway lists a model, by the seller that the gateway is, and by id."""
+    features: Mapping[str, Features] = field(default_factory=dict)
+    """What was found of the features that are needed, by model id."""
     measured: Mapping[Aspect, OnGateways] = field(default_factory=dict)
     own_name: str = ""
     """Of the configured gateway."""
@@ -175,13 +176,16 @@ def _shortlist(found: Sequence[Candidate], catalog: Catalog, question: Question,
     enough = [one for one in valued if one.covered > ENOUGH]
     placed = sorted(_placed(enough, weights), key=lambda one: one.place or 0)
     unplaced = tuple(one for one in valued if one.covered <= ENOUGH)
+    if weights and len(fitting) == 1:
+        # There is nobody to compare it with, and nothing else to choose.
+        placed, unplaced = [replace(fitting[0], place=1, first=1, last=1)], ()
     return Shortlist(question, known, tuple(placed), unplaced, may_fit, excluded)
 
 
 def _candidate(card: ModelCard, question: Question, known: Known) -> Candidate:
     offered = offer(card, question.basis, question.load, known.over)
-    listed = known.listed.get(card.id) if question.need.seller == known.listed_by else None
-    return Candidate(card, offered, check(card, question.need, offered, listed))
+    listed = known.listed.get(question.need.seller or "", {}).get(card.id)
+    return Candidate(card, offered, check(card, question.need, offered, listed, known.features.get(card.id)))
 
 
 def _standings(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from glm_playground.catalog.card import ModelCard
 from glm_playground.catalog.comparison import fact_at
-from glm_playground.catalog.sellers import OWN, Offer
+from glm_playground.catalog.sellers import OWN, Offer, gateway_of
 from glm_playground.catalog.types import AnyFact, Fact
 
 
@@ -25,8 +25,24 @@ class Use(StrEnum):
     """The weights offered to others as a service, by a firm above the revenue that GLM's own licence names."""
 
 
+class Said(StrEnum):
+    """Who says that a feature is there."""
+
+    ADVERTISED = "advertised"
+    """Whoever sells or makes the model."""
+    MEASURED = "measured"
+    """The user's own probes of a gateway."""
+
+
+class Feature(NamedTuple):
+    """Something that a gateway does with a model, as it is said by one or the other."""
+
+    said: Said
+    name: str
+
+
 class NeedName(StrEnum):
-    """One of the needs."""
+    """One of the needs but for the features."""
 
     CONTEXT = "context"
     OUTPUT = "output"
@@ -58,9 +74,10 @@ class Need:
     price: Decimal | None = None
     """US dollars per 1M tokens at the workload, at most."""
     seller: str | None = None
-    """One of `sellers.SELLERS`, or `sellers.OWN`."""
+    """One of `sellers.SELLERS`, `sellers.OWN`, or made by `sellers.seller_at`."""
     gpus: tuple[int, int] | None = None
     """How many, and GB of memory of each."""
+    features: tuple[Feature, ...] = ()
 
 
 class Evidence(NamedTuple):
@@ -73,10 +90,14 @@ class Evidence(NamedTuple):
 class Checked(NamedTuple):
     """A need held against a model, with what was looked at."""
 
-    need: NeedName
+    need: NeedName | Feature
     met: bool | None
-    """None where what is published does not say."""
+    """None where what is published, or measured, does not say."""
     evidence: tuple[Evidence, ...] = ()
+
+
+Features = Mapping[Feature, Checked]
+"""What was found of features of one model."""
 
 
 GPU_FORMATS = ("bf16", "fp8", "nvfp4")
@@ -93,7 +114,9 @@ _ALLOWED: Mapping[str, Mapping[Use, bool]] = {
 }
 
 
-def check(card: ModelCard, need: Need, offer: Offer, listed: Fact[bool] | None = None) -> tuple[Checked, ...]:
+def check(
+    card: ModelCard, need: Need, offer: Offer, listed: Fact[bool] | None = None, features: Features | None = None
+) -> tuple[Checked, ...]:
     """Each need that asks for something.
 
     Args:
@@ -101,6 +124,7 @@ def check(card: ModelCard, need: Need, offer: Offer, listed: Fact[bool] | None =
         need: what is needed.
         offer: at whose price, and with whose limits.
         listed: whether the seller that is needed lists the model now; None where it was not asked.
+        features: what was found of the model's features; one that is missing is unknown.
     """
     checks: tuple[tuple[NeedName, object, Callable[[], Checked]], ...] = (
         (NeedName.CONTEXT, need.context, lambda: _at_least(card, offer, NeedName.CONTEXT, need.context)),
@@ -114,7 +138,11 @@ def check(card: ModelCard, need: Need, offer: Offer, listed: Fact[bool] | None =
         (NeedName.SELLER, need.seller, lambda: _sold(card, need.seller or "", listed)),
         (NeedName.GPUS, need.gpus, lambda: _fits(card, *(need.gpus or (0, 0)))),
     )
-    return tuple(run() for _name, asked, run in checks if asked)
+    found = features or {}
+    return (
+        *(run() for _name, asked, run in checks if asked),
+        *(found.get(feature, Checked(feature, None)) for feature in need.features),
+    )
 
 
 def limit_key(card: ModelCard, seller: str | None, name: str) -> str:
@@ -191,9 +219,9 @@ def _price(offer: Offer, most: Decimal) -> Checked:
 
 
 def _sold(card: ModelCard, seller: str, listed: Fact[bool] | None) -> Checked:
-    if seller == OWN:
+    if seller == OWN or gateway_of(seller) is not None:
         fact = listed if listed is not None else Fact[bool]()
-        return Checked(NeedName.SELLER, fact.value, (Evidence(f"gateways.{OWN}.listed", fact),))
+        return Checked(NeedName.SELLER, fact.value, (Evidence(f"gateways.{seller}.listed", fact),))
     # What the list says now goes before what was published.
     if listed is not None and listed.known:
         return Checked(NeedName.SELLER, listed.value, (Evidence(f"gateways.{seller}.listed", listed),))

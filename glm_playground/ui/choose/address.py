@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from glm_playground import bounds
 from glm_playground.catalog.choice import Aspect
-from glm_playground.catalog.needs import Need, Use
-from glm_playground.catalog.sellers import OWN, SELLERS
+from glm_playground.catalog.needs import Feature, Need, Said, Use
+from glm_playground.catalog.sellers import OWN, SELLERS, gateway_of
+from glm_playground.evals.probe_suite import Probe
 
 MOST_WEIGHT = 5
 MOST_TOKENS = 100_000_000
@@ -16,6 +18,11 @@ MOST_PRICE = Decimal(1_000_000)
 DEFAULT_WEIGHTS: Mapping[Aspect, int] = {Aspect.CODING: 1, Aspect.AGENTS: 1, Aspect.PRICE: 1}
 FLAGS = ("tools", "vision", "open_weights", "thinking_off")
 """Needs that are there or not."""
+NEEDED: Mapping[Said, tuple[Probe, ...]] = {
+    Said.ADVERTISED: (Probe.STREAMS, Probe.JSON_MODE, Probe.JSON_SCHEMA, Probe.STOP, Probe.MAX_TOKENS, Probe.SEED),
+    Said.MEASURED: tuple(Probe),
+}
+"""The features that can be needed; `FLAGS` has the others that are advertised."""
 
 _NEEDS, _WEIGHTS, _UNSTATED = "needs", "weights", "unstated"
 
@@ -47,6 +54,12 @@ def read(address: Mapping[str, str]) -> Read:
                 misspelt.append(name)
             else:
                 need[name] = value
+    for said in Said:
+        names = tuple(filter(None, address.get(said, "").split(",")))
+        known = [probe for probe in NEEDED[said] if probe.value in names]
+        need["features"] = (*need.get("features", ()), *(Feature(said, probe.value) for probe in known))
+        if len(known) < len(set(names)):
+            misspelt.append(said.value)
     flags = dict.fromkeys(filter(None, address.get(_NEEDS, "").split(",")))
     need |= dict.fromkeys((flag for flag in flags if flag in FLAGS), True)
     if any(flag not in FLAGS for flag in flags):
@@ -69,6 +82,9 @@ def write(asked: Asked) -> dict[str, str]:
         value = getattr(need, entry.name)
         if entry.name in _READERS and value is not None:
             found[entry.name] = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    for said in Said:
+        if names := [feature.name for feature in need.features if feature.said is said]:
+            found[said.value] = ",".join(names)
     if asked.weights != DEFAULT_WEIGHTS:
         found[_WEIGHTS] = ",".join(f"{aspect}:{weight}" for aspect, weight in asked.weights.items() if weight)
     if asked.unstated:
@@ -104,7 +120,9 @@ def _use(text: str) -> Use | None:
 
 
 def _seller(text: str) -> str | None:
-    return text if text in {OWN, *SELLERS} else None
+    name = gateway_of(text)
+    further = name is not None and 0 < len(name) <= bounds.GATEWAY_CHARACTERS
+    return text if further or text in {OWN, *SELLERS} else None
 
 
 def _weights(text: str) -> Mapping[Aspect, int] | None:
@@ -127,5 +145,5 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "seller": _seller,
     "gpus": _gpus,
 }
-NAMES = (*_READERS, _NEEDS, _WEIGHTS, _UNSTATED)
+NAMES = (*_READERS, *(said.value for said in Said), _NEEDS, _WEIGHTS, _UNSTATED)
 """Of the parts of the address."""

@@ -1,6 +1,6 @@
 """What is asked of Choose as widgets: each says its part in the address, which is what the page goes by."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -8,15 +8,25 @@ from typing import Any
 import streamlit as st
 
 from glm_playground.catalog.choice import Aspect
-from glm_playground.catalog.needs import Need, Use
-from glm_playground.catalog.sellers import OWN, SELLERS
+from glm_playground.catalog.needs import Feature, Need, Said, Use
+from glm_playground.catalog.sellers import OWN, SELLERS, seller_at
 from glm_playground.ui.choose import address
-from glm_playground.ui.choose.address import FLAGS, MOST_GPUS, MOST_MEMORY, MOST_PRICE, MOST_TOKENS, MOST_WEIGHT, Asked
+from glm_playground.ui.choose.address import (
+    FLAGS,
+    MOST_GPUS,
+    MOST_MEMORY,
+    MOST_PRICE,
+    MOST_TOKENS,
+    MOST_WEIGHT,
+    NEEDED,
+    Asked,
+)
 from glm_playground.ui.choose.words import aspect_names, flag_names, use_names
 from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.navigation import CHOOSE
 from glm_playground.ui.shared.price_basis import seller_name
+from glm_playground.ui.shared.probe_words import probe_names
 
 _ASKED = "choose_asked"
 _MORE = ("context", "output", "use", "price", "seller", "gpus")
@@ -61,8 +71,14 @@ def draw_examples() -> None:
             st.page_link(CHOOSE, label=label.replace("$", r"\$"), query_params=query, help="")
 
 
-def draw_needs(asked: Asked, own_name: str | None) -> None:
-    """Draws the needs; `own_name` is the configured gateway's where it is none of the published sellers."""
+def draw_needs(asked: Asked, own_name: str | None, others: Sequence[str] = ()) -> None:
+    """Draws the needs.
+
+    Args:
+        asked: what is asked now.
+        own_name: the configured gateway's where it is none of the published sellers.
+        others: names of further gateways that are configured.
+    """
     names, need = flag_names(), asked.need
     st.session_state["choose_flags"] = [flag for flag in FLAGS if getattr(need, flag)]
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -78,11 +94,11 @@ def draw_needs(asked: Asked, own_name: str | None) -> None:
         popover = st.popover(_("More needs"), icon=":material/filter_list:", key="choose_more", on_change="rerun")
         if popover.open:
             with popover:
-                _draw_more(need, own_name)
-        draw_filter_count(sum(getattr(need, name) is not None for name in _MORE))
+                _draw_more(need, own_name, others)
+        draw_filter_count(sum(getattr(need, name) is not None for name in _MORE) + len(need.features))
 
 
-def _draw_more(need: Need, own_name: str | None) -> None:
+def _draw_more(need: Need, own_name: str | None, others: Sequence[str]) -> None:
     state = st.session_state
     _number(_("Context at least, tokens"), "context", need.context, MOST_TOKENS, 1000)
     _number(_("Output at least, tokens"), "output", need.output, MOST_TOKENS, 1000)
@@ -100,8 +116,11 @@ def _draw_more(need: Need, own_name: str | None) -> None:
     )
     uses = use_names()
     _choice(_("Licence for"), "use", uses, need.use)
-    sellers = {seller: seller_name(seller, own_name or "") for seller in ((OWN,) if own_name else ()) + SELLERS}
-    _choice(_("Offered by"), "seller", sellers, need.seller)
+    known = (*((OWN,) if own_name else ()), *map(seller_at, others), *SELLERS)
+    _choice(_("Offered by"), "seller", {seller: seller_name(seller, own_name or "") for seller in known}, need.seller)
+    _features(_("Advertised"), Said.ADVERTISED, need, None)
+    told = _("By your probes of a gateway, which the tab Measured of a model begins. Not probed is unknown, never no.")
+    _features(_("Measured on my gateway"), Said.MEASURED, need, told)
     gpus, memory = need.gpus or (None, None)
     with st.container(horizontal=True, gap="small"):
         _number(_("GPUs"), "gpus", gpus, MOST_GPUS, 1)
@@ -120,6 +139,20 @@ def _number(label: str, name: str, value: int | None, most: int, step: int) -> N
         key=f"choose_{name}",
         on_change=_take,
         args=(name,),
+    )
+
+
+def _features(label: str, said: Said, need: Need, told: str | None) -> None:
+    names = probe_names()
+    st.session_state[f"choose_{said}"] = [feature.name for feature in need.features if feature.said is said]
+    st.multiselect(
+        label,
+        [probe.value for probe in NEEDED[said]],
+        format_func=lambda name: names[name],
+        placeholder=_("Any"),
+        key=f"choose_{said}",
+        on_change=_take_features,
+        help=told,
     )
 
 
@@ -192,6 +225,14 @@ def _take_flags() -> None:
         thinking_off="thinking_off" in chosen,
     )
     _ask(replace(asked, need=need))
+
+
+def _take_features() -> None:
+    asked: Asked = st.session_state[_ASKED]
+    chosen = tuple(Feature(said, name) for said in Said for name in st.session_state[f"choose_{said}"])
+    # In the order of the address, and without what the browser made up.
+    need = replace(asked.need, features=chosen)
+    _ask(replace(asked, need=address.read(address.write(Asked(need))).asked.need))
 
 
 def _take_aspects() -> None:

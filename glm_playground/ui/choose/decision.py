@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from glm_playground.catalog import Catalog, Source
 from glm_playground.catalog.choice import Candidate, Shortlist
-from glm_playground.catalog.needs import Need, NeedName
+from glm_playground.catalog.needs import Feature, Need, NeedName
 from glm_playground.reports.decision import Decision, Entry, Group, Reason
 from glm_playground.reports.sections import Cell, Column, Table
 from glm_playground.ui.choose.words import (
@@ -57,11 +57,12 @@ def _asked(shortlist: Shortlist, basis: PriceBasis) -> list[tuple[str, str]]:
     ]
 
 
-def _needed(need: Need) -> Iterator[NeedName]:
+def _needed(need: Need) -> Iterator[NeedName | Feature]:
     for name in NeedName:
         value = getattr(need, name.value)
         if value is not None and value is not False:
             yield name
+    yield from need.features
 
 
 def _places(shortlist: Shortlist, basis: PriceBasis) -> Table:

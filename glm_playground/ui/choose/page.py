@@ -15,12 +15,15 @@ from glm_playground.catalog.choice import (
     choose,
     with_unstated,
 )
-from glm_playground.catalog.sellers import OWN
+from glm_playground.catalog.needs import Need
+from glm_playground.catalog.sellers import OWN, gateway_of
 from glm_playground.gateway import Gateway
 from glm_playground.gateway.gateways import RUNAPI
 from glm_playground.ledger import LedgerError
+from glm_playground.service import runtime
 from glm_playground.ui.choose.address import Asked
 from glm_playground.ui.choose.controls import asked_now, draw_examples, draw_needs, draw_weights
+from glm_playground.ui.choose.features import features_of
 from glm_playground.ui.choose.record import draw_record
 from glm_playground.ui.choose.shortlist_view import draw_places, draw_reasons
 from glm_playground.ui.choose.words import method
@@ -31,6 +34,7 @@ from glm_playground.ui.shared.ledger_notice import draw_error
 from glm_playground.ui.shared.live_prices import laid_over, sources_of
 from glm_playground.ui.shared.measured import on_gateways, read_measured, with_own_runs
 from glm_playground.ui.shared.navigation import COMPARE
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.price_basis import PriceBasis, draw_basis, load_line, prices_now
 
 _MOST_COMPARED = 6
@@ -45,23 +49,38 @@ def draw_choose(catalog: Catalog, server: Gateway) -> None:
     if misspelt:
         names = ", ".join(misspelt)
         st.warning(_("Not understood in the address, and left out: {names}.").format(names=literal(names)))
-    draw_needs(asked, None if server.stand_in or server.seller == RUNAPI else server.name)
+    draw_needs(asked, None if server.stand_in or server.seller == RUNAPI else server.name, _others(server))
     draw_weights(asked)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         draw_basis(prices)
-    listed_by = "runapi" if server.seller == RUNAPI else OWN
-    known = Known(prices.over, _listed(catalog, server), listed_by, _measured(asked), server.name)
+    features = features_of(catalog.cards, asked.need, prices, server)
+    known = Known(prices.over, _listed(catalog, asked.need, server), features, _measured(asked), server.name)
     question = Question(asked.need, asked.weights, prices.basis.load, prices.sellers, asked.unstated)
     shortlist = choose(catalog, question, known)
     sources = with_own_runs(sources_of(catalog, server))
     _draw_answer(shortlist, catalog, sources, prices.basis)
 
 
-def _listed(catalog: Catalog, server: Gateway) -> Mapping[str, Fact[bool]]:
-    """Whether the gateway lists each model now; a stand-in lists every id and says nothing by it."""
-    if server.stand_in:
+def _others(server: Gateway) -> tuple[str, ...]:
+    """The names of the other gateways that may be asked."""
+    return tuple(gateway.name for gateway in asked_gateways().all if gateway.name != server.name)
+
+
+def _listed(catalog: Catalog, need: Need, server: Gateway) -> Mapping[str, Mapping[str, Fact[bool]]]:
+    """Whether the gateway that must offer the models lists each now; a stand-in lists every id and tells nothing."""
+    gateway = _gateway_at(need.seller or "", server)
+    if need.seller is None or gateway is None or gateway.stand_in:
         return {}
-    return {card.id: live_facts.live_facts(card.id, server).listed for card in catalog.cards}
+    runtime.ask_models(gateway)
+    return {need.seller: {card.id: live_facts.live_facts(card.id, gateway).listed for card in catalog.cards}}
+
+
+def _gateway_at(seller: str, server: Gateway) -> Gateway | None:
+    """The configured gateway that is this seller; None where it is none of them."""
+    if seller == (RUNAPI if server.seller == RUNAPI else OWN):
+        return server
+    name = gateway_of(seller)
+    return asked_gateways().find(name) if name else None
 
 
 def _measured(asked: Asked) -> Mapping[Aspect, OnGateways]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from glm_playground.catalog import AnyFact, Catalog
+from glm_playground.catalog import AnyFact, Catalog, Fact
 from glm_playground.catalog.choice import (
     LEAST_MEASURED,
     MEASURED,
@@ -17,15 +17,17 @@ from glm_playground.catalog.choice import (
     scored_in,
 )
 from glm_playground.catalog.comparison import score_fact
-from glm_playground.catalog.needs import Checked, Evidence, Need, NeedName, Use
+from glm_playground.catalog.needs import Checked, Evidence, Feature, Need, NeedName, Said, Use
 from glm_playground.catalog.ranking import Standing
 from glm_playground.catalog.sellers import OWN
 from glm_playground.catalog.topics import Board
+from glm_playground.evals.probe_suite import Probe
 from glm_playground.ui.shared.board_words import board_name
 from glm_playground.ui.shared.figures import dollars, per_second, seconds
-from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.plain_values import plain
+from glm_playground.ui.shared.i18n import _, day, ngettext, number
+from glm_playground.ui.shared.plain_values import plain, unescaped
 from glm_playground.ui.shared.price_basis import seller_name
+from glm_playground.ui.shared.probe_words import probe_names
 
 _MOST_BOARDS = 2
 _MOST_RIVALS = 3
@@ -73,9 +75,13 @@ def use_names() -> dict[Use, str]:
     }
 
 
-def need_text(name: NeedName, need: Need, own_name: str) -> str:
+def need_text(name: NeedName | Feature, need: Need, own_name: str) -> str:
     """A need with what is asked for."""
     match name:
+        case Feature(said=Said.ADVERTISED, name=feature):
+            return _("{feature}, advertised").format(feature=probe_names()[Probe(feature)])
+        case Feature(name=feature):
+            return _("{feature}, measured on my gateway").format(feature=probe_names()[Probe(feature)])
         case NeedName.CONTEXT:
             return _("Context of at least {count} tokens").format(count=number(need.context or 0))
         case NeedName.OUTPUT:
@@ -96,6 +102,8 @@ def need_text(name: NeedName, need: Need, own_name: str) -> str:
 def checked_statement(checked: Checked, candidate: Candidate, need: Need, own_name: str) -> Statement:
     """A need, and what the facts say of it."""
     match checked.need:
+        case Feature():
+            found = _feature_statement(checked.evidence)
         case NeedName.PRICE:
             found = price_statement(candidate, own_name)
         case NeedName.GPUS if checked.evidence[0].key.startswith("facts.gpu_memory_"):
@@ -115,6 +123,19 @@ def _values_statement(checked: Checked) -> Statement:
         answer = _("yes") if checked.met else _("no")
         text = f"{answer} ({text})"
     return Statement(text, facts)
+
+
+def _feature_statement(evidence: Sequence[Evidence]) -> Statement:
+    """Whether it is there, and of a measured one by which probe and what is advertised: "yes (...); advertised: no"."""
+    facts = tuple(one.fact for one in evidence)
+    if not facts:
+        return Statement(_value(Fact[bool]()))
+    first, *beside = facts
+    text = unescaped(_value(first))
+    if first.chosen and first.chosen.note:
+        text += f" ({unescaped(first.chosen.note)}, {day(first.chosen.read)})"
+    texts = [text, *(_("advertised: {answer}").format(answer=_value(fact)) for fact in beside)]
+    return Statement("; ".join(texts), facts)
 
 
 def _value(fact: AnyFact) -> str:
@@ -169,7 +190,13 @@ def aspect_statement(aspect: Aspect, candidate: Candidate, shortlist: Shortlist,
     standing = candidate.standings.get(aspect)
     name = aspect_names()[aspect]
     if standing is None:
-        return Statement(f"{name}: {_why_not_compared(aspect, candidate, catalog)}")
+        alone = len(shortlist.fitting) == 1
+        why = (
+            _("not compared; no other model meets the needs")
+            if alone
+            else _why_not_compared(aspect, candidate, catalog)
+        )
+        return Statement(f"{name}: {why}")
     detail = _detail(aspect, candidate, shortlist, catalog)
     told = _compared(aspect, standing.others).format(before=number(standing.before), count=number(standing.others))
     if standing.tied:
@@ -295,6 +322,7 @@ def method() -> list[str]:
         _(
             "The order is by the mean of these shares, by weight, over the aspects that a model is compared in. An "
             "aspect that it is not compared in counts neither for nor against it: it is named, and a place such as "
-            "3–6 says what it could change. Who is not compared in more than half of the weight gets no place."
+            "3–6 says what it could change. Who is not compared in more than half of the weight gets no place, unless "
+            "no other model meets the needs."
         ),
     ]

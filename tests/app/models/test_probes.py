@@ -103,6 +103,16 @@ def test_what_was_measured_stands_beside_what_is_advertised(
     assert rows["Tool called, measured on Mine"]["glm-4.6"] == "unknown"
     other = open_page("pages/models.py", owner="nobody", id="glm-5.1", tab="measured")
     assert "disagrees" not in shown(other)
+    # Choose filters by it; what was not probed is unknown and never no.
+    chosen = open_page("pages/choose.py", owner=owner, measured="tool,stop", weights="price:1")
+    chosen.run(timeout=30)
+    said = shown(chosen).replace("\\", "")
+    assert "GLM-5.1**: Tool called, measured on my gateway: no (probe at Mine, n=3: the tool was not called," in said
+    assert "; advertised: yes" in said
+    assert "GLM-4.6**: Tool called, measured on my gateway: unknown: no probe of yours has measured it" in said
+    fits = open_page("pages/choose.py", owner=owner, measured="stop", weights="context:1")
+    fits.run(timeout=30)
+    assert "- Stop sequence, measured on my gateway: yes (probe at Mine, n=3," in shown(fits).replace("\\", "")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from glm_playground.catalog import Catalog, Claim, Fact, ModelCard, ModelFacts, Score, load_catalog
 from glm_playground.catalog.choice import Aspect, Candidate, Known, Question, Shortlist, boards_of, choose, context_of
-from glm_playground.catalog.needs import Need, NeedName, Use
+from glm_playground.catalog.needs import Checked, Feature, Need, NeedName, Said, Use
 from glm_playground.catalog.ranking import ranking
 from glm_playground.catalog.running_cost import Load
 from glm_playground.catalog.sellers import BASES
@@ -21,6 +21,8 @@ from glm_playground.catalog.topics import Topic, boards, topic_of
 CATALOG = load_catalog()
 LOAD = Load(1_000, 2_000, 500)
 READ = date(2026, 11, 23)
+
+TOOL = Feature(Said.MEASURED, "tool")
 
 
 def ask(
@@ -43,9 +45,18 @@ def of(shortlist: Shortlist, model: str) -> Candidate:
     return next(one for one in everyone if one.card.id == model)
 
 
-def why(candidate: Candidate) -> dict[NeedName, Any]:
+def why(candidate: Candidate) -> dict[NeedName | Feature, Any]:
     """The values that were looked at, by need."""
     return {checked.need: checked.evidence[0].fact.value for checked in candidate.checked}
+
+
+def test_who_alone_meets_the_needs_has_the_first_place() -> None:
+    features = {"glm-4.6": {TOOL: Checked(TOOL, True)}, "glm-4.7": {TOOL: Checked(TOOL, False)}}
+    found = ask(Need(features=(TOOL,)), Aspect.CODING, known=Known(features=features))
+    assert (places(found), found.unplaced) == ([(1, "glm-4.6")], ())
+    assert ids(found.excluded) == ["glm-4.7"]
+    # Of the others nothing was found, which is no "no".
+    assert len(found.may_fit) == len(CATALOG) - 2
 
 
 # -- three needs, by hand from the model files
@@ -157,11 +168,11 @@ def test_a_seller_is_what_its_lists_say(seller: str, model: str, met: bool) -> N
 def test_what_the_gateway_lists_now_goes_before_what_was_published() -> None:
     claim = Claim[bool](value=False, source="live_models", read=READ, kind="gateway")
     listed = {"glm-5.3": Fact[bool](value=False, claims=(claim,))}
-    found = ask(Need(seller="runapi"), Aspect.PRICE, known=Known(listed=listed))
+    found = ask(Need(seller="runapi"), Aspect.PRICE, known=Known(listed={"runapi": listed}))
     assert of(found, "glm-5.3").checked[0].met is False
-    unknown = ask(Need(seller="own"), Aspect.PRICE, known=Known(listed={"glm-5.3": Fact[bool]()}, listed_by="own"))
+    unknown = ask(Need(seller="own"), Aspect.PRICE, known=Known(listed={"own": {"glm-5.3": Fact[bool]()}}))
     # Another gateway's list says nothing of RunAPI.
-    elsewhere = ask(Need(seller="runapi"), Aspect.PRICE, known=Known(listed=listed, listed_by="own"))
+    elsewhere = ask(Need(seller="runapi"), Aspect.PRICE, known=Known(listed={"own": listed}))
     assert of(elsewhere, "glm-5.3").checked[0].met is True
     assert len(unknown.may_fit) == len(CATALOG)
 

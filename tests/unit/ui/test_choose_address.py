@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground.catalog.choice import Aspect
-from glm_playground.catalog.needs import Need, Use
+from glm_playground.catalog.needs import Feature, Need, Said, Use
 from glm_playground.catalog.running_cost import Load
-from glm_playground.catalog.sellers import OWN, SELLERS
-from glm_playground.ui.choose.address import MOST_WEIGHT, NAMES, Asked, read, write
+from glm_playground.catalog.sellers import OWN, SELLERS, seller_at
+from glm_playground.ui.choose.address import MOST_WEIGHT, NAMES, NEEDED, Asked, read, write
 from glm_playground.ui.shared.price_basis import CURRENCIES, DEFAULT, PriceBasis, Rate, address_of, basis_of, load_of
 
+FEATURES = [Feature(said, probe.value) for said in Said for probe in NEEDED[said]]
 TOKENS = st.none() | st.integers(1, 100_000_000)
 NEEDS = st.builds(
     Need,
@@ -25,8 +26,9 @@ NEEDS = st.builds(
     thinking_off=st.booleans(),
     use=st.none() | st.sampled_from(Use),
     price=st.none() | st.decimals(0, 1000, places=4),
-    seller=st.none() | st.sampled_from((OWN, *SELLERS)),
+    seller=st.none() | st.sampled_from((OWN, *SELLERS, seller_at("Plan B"))),
     gpus=st.none() | st.tuples(st.integers(1, 10_000), st.integers(1, 10_000)),
+    features=st.sets(st.sampled_from(FEATURES)).map(lambda found: tuple(one for one in FEATURES if one in found)),
 )
 WEIGHTS = st.dictionaries(st.sampled_from(Aspect), st.integers(1, MOST_WEIGHT)).map(
     lambda found: {aspect: found[aspect] for aspect in Aspect if aspect in found}
@@ -47,7 +49,7 @@ def test_no_address_is_refused(address: dict[str, str]) -> None:
 
 
 def test_every_need_is_in_the_address() -> None:
-    need = Need(1, 1, True, True, True, True, Use.API, Decimal(1), "zai", (1, 1))
+    need = Need(1, 1, True, True, True, True, Use.API, Decimal(1), "zai", (1, 1), (FEATURES[0], FEATURES[-1]))
     assert all(getattr(need, entry.name) for entry in fields(Need))
     assert read(write(Asked(need))).asked.need == need
 
