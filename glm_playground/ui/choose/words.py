@@ -190,13 +190,7 @@ def aspect_statement(aspect: Aspect, candidate: Candidate, shortlist: Shortlist,
     standing = candidate.standings.get(aspect)
     name = aspect_names()[aspect]
     if standing is None:
-        alone = len(shortlist.fitting) == 1
-        why = (
-            _("not compared; no other model meets the needs")
-            if alone
-            else _why_not_compared(aspect, candidate, catalog)
-        )
-        return Statement(f"{name}: {why}")
+        return Statement(f"{name}: {_why_not_compared(aspect, candidate, shortlist, catalog)}")
     detail = _detail(aspect, candidate, shortlist, catalog)
     told = _compared(aspect, standing.others).format(before=number(standing.before), count=number(standing.others))
     if standing.tied:
@@ -271,7 +265,9 @@ def _figure(aspect: Aspect, value: float) -> str:
     return f"{number(value, 1)}%" if aspect is Aspect.SUCCESS else per_second(value)
 
 
-def _why_not_compared(aspect: Aspect, candidate: Candidate, catalog: Catalog) -> str:
+def _why_not_compared(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> str:
+    if len(shortlist.fitting) == 1:
+        return _("not compared; no other model meets the needs")
     if aspect in TOPICS:
         if scored_in(candidate, aspect, catalog):
             return _("not compared; its scores are published under other conditions than those of these models")
