@@ -41,4 +41,4 @@ else:
             open_playground()
     draw_wall(catalog, server)
 draw_live_notices(catalog, server)
-watch_answers(server)
+watch_answers(*asked_gateways().all)

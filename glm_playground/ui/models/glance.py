@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from glm_playground.catalog import AnyFact, Fact, ModelCard, Source
-from glm_playground.gateway import Gateway
+from glm_playground.catalog.comparison import LaidOver
+from glm_playground.catalog.sellers import SELLERS, Basis, price_now
 from glm_playground.ui.models.filters import CardPrice
-from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import billions, fact_text, money
 from glm_playground.ui.shared.fact_view import short_name
@@ -22,17 +22,20 @@ class Figure(NamedTuple):
     facts: tuple[AnyFact, ...]
 
 
-def card_price(card: ModelCard, server: Gateway) -> CardPrice:
-    """The price to show on a card: RunAPI's, read now or published, else Z.ai's."""
-    live = live_facts.live_facts(card.id, server)
-    runapi, zai = card.price("runapi"), card.price("zai")
-    found = CardPrice(live.over("input", runapi.input), live.over("output", runapi.output))
-    if found.input.known or found.output.known:
-        return found
-    # A list the model is no longer on says nothing about today.
-    if zai.historical or not (zai.input.known or zai.output.known):
-        return CardPrice(Fact(), Fact())
-    return CardPrice(zai.input, zai.output)
+def card_price(card: ModelCard, over: LaidOver, sellers: Basis) -> CardPrice:
+    """The price to show on a card: of the first that is asked and has one, else of whoever sells it.
+
+    Args:
+        card: the model.
+        over: prices read now, and the operator's.
+        sellers: who is asked, in this order.
+    """
+    for seller in dict.fromkeys((*sellers, *SELLERS)):
+        price = price_now(card, seller, over)
+        # A list the model is no longer on says nothing about today.
+        if price.known and not price.historical:
+            return CardPrice(price.input, price.output)
+    return CardPrice(Fact(), Fact())
 
 
 def glance(card: ModelCard, price: CardPrice) -> list[Figure]:

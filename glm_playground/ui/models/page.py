@@ -1,6 +1,5 @@
 """The page of one model: five figures, and in tabs its sheet, prices, scores, use, self-hosting and disagreements."""
 
-from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -14,7 +13,7 @@ from glm_playground.ui.models import sheet
 from glm_playground.ui.models.for_programs import model_links
 from glm_playground.ui.models.glance import card_price, glance, said_by
 from glm_playground.ui.models.measured_view import draw_measured
-from glm_playground.ui.models.prices import price_notes, price_rows, prices_table
+from glm_playground.ui.models.prices import Offers, price_notes, price_rows, prices_table
 from glm_playground.ui.models.probe_view import draw_probes
 from glm_playground.ui.models.scores import draw_disagreements, scores_of, scores_table
 from glm_playground.ui.models.use import (
@@ -34,8 +33,10 @@ from glm_playground.ui.shared.fact_values import aside, table_head
 from glm_playground.ui.shared.fact_view import FactView, Section
 from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, language
+from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
 from glm_playground.ui.shared.navigation import COMPARE, MODELS
 from glm_playground.ui.shared.playground_link import draw_try_it
+from glm_playground.ui.shared.price_basis import asked_sellers, kept_basis
 
 _LONGEST_SHOWN_ID = 80
 _PAGE = "sheet"
@@ -52,6 +53,7 @@ class _Sheet:
     card: ModelCard
     catalog: Catalog
     live: live_facts.LiveFacts
+    offers: Offers
     sources: Mapping[str, Source]
     unfolded: bool = False
     """Whether what is folded is open, since paper cannot be clicked."""
@@ -90,18 +92,19 @@ class _Sheet:
 
     def every_section(self) -> list[Section]:
         skill, guide = skill_rows(self.card, self.gateway), guide_rows(self.gateway)
-        prices = price_rows(self.card, self.live)
+        prices = price_rows(self.offers)
         others = [(_("Prices"), prices), (_("Model skill"), skill), (_("How to use it"), guide)]
         return [*self.overview(), *self.use(), *self.self_host(), *others]
 
 
 def draw_model(card: ModelCard, catalog: Catalog, server: Gateway) -> None:
     """Draws everything that is known about the model: five figures, and in tabs the rest."""
-    sources = ChainMap(live_facts.sources(server), dict(catalog.sources))
-    one = _Sheet(card, catalog, live_facts.live_facts(card.id, server), sources)
+    sources = sources_of(catalog, server)
+    live = live_facts.live_facts(card.id, server)
+    one = _Sheet(card, catalog, live, Offers(card, live, laid_over((card,), server), kept_basis()), sources)
     view = FactView(sources, one.every_section())
     _draw_top(card, view)
-    st.markdown("\n\n".join(("  \n".join(sheet.two_lines(card)), _figures(card, server, sources))))
+    st.markdown("\n\n".join(("  \n".join(sheet.two_lines(card)), _figures(one.offers, sources))))
     tabs: dict[str, tuple[str, Callable[[_Sheet, FactView], None]]] = {
         "overview": (_("Overview"), _draw_overview),
         "prices": (_("Prices"), _draw_prices),
@@ -162,9 +165,10 @@ def _draw_top(card: ModelCard, view: FactView) -> None:
         draw_try_it(card.id, key="try", label=_("Try it"), type="primary")
 
 
-def _figures(card: ModelCard, server: Gateway, sources: Mapping[str, Source]) -> str:
+def _figures(offers: Offers, sources: Mapping[str, Source]) -> str:
     """One table is a fifth of what five elements take to draw. The size stands in the sentence above."""
-    figures = glance(card, card_price(card, server))[1:]
+    sellers = asked_sellers(offers.basis, own_sellers(offers.over))
+    figures = glance(offers.card, card_price(offers.card, offers.over, sellers))[1:]
     lines = table_head(tuple(figure.label for figure in figures))
     lines.append(f"| {' | '.join(f'**{figure.text}**' for figure in figures)} |")
     lines.append(f"| {' | '.join(said_by(figure.facts, sources) for figure in figures)} |")
@@ -188,8 +192,8 @@ def _draw_overview(one: _Sheet, view: FactView) -> None:
 
 
 def _draw_prices(one: _Sheet, view: FactView) -> None:
-    notes = "  \n".join(price_notes(one.card, one.live))
-    st.markdown("\n\n".join((_title(_("Prices")), prices_table(one.card, one.live), notes)))
+    notes = "  \n".join(price_notes(one.offers))
+    st.markdown("\n\n".join((_title(_("Prices")), prices_table(one.offers), notes)))
 
 
 def _draw_scores(one: _Sheet, view: FactView) -> None:

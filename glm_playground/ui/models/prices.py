@@ -1,78 +1,114 @@
-"""A model's prices: RunAPI beside Z.ai, and the configured gateway where it is neither."""
+"""A model's prices, a seller a column: the configured gateways' own, RunAPI's and Z.ai's, and others' that sell it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from glm_playground.catalog import Fact, ModelCard, PriceFacts
+from glm_playground.catalog.comparison import LaidOver
+from glm_playground.catalog.sellers import SELLERS, offer, price_now
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import money, table_head
+from glm_playground.ui.shared.fact_values import aside, money, table_head
 from glm_playground.ui.shared.fact_view import Row
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.live_facts import LiveFacts
+from glm_playground.ui.shared.live_facts import PRICES, LiveFacts
+from glm_playground.ui.shared.live_prices import FILED, own_sellers
+from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, load_line, seller_name
+
+_ALWAYS = ("runapi", "zai")
 
 
-def price_rows(card: ModelCard, live: LiveFacts) -> list[Row]:
+class _Seller(NamedTuple):
+    """A column."""
+
+    name: str
+    """With the month its prices were read, or the time where they were read now; Markdown."""
+    price: PriceFacts
+    blended: str
+    """Of the workload; Markdown."""
+
+
+class Offers(NamedTuple):
+    """What a model costs at everybody who sells it."""
+
+    card: ModelCard
+    live: LiveFacts
+    over: LaidOver
+    """The configured gateways' own prices."""
+    basis: PriceBasis
+
+    @property
+    def sellers(self) -> list[_Seller]:
+        """The configured gateways first; play money, which is nobody's price, last."""
+        known = [seller for seller in SELLERS if seller in _ALWAYS or self.card.gateway(seller)]
+        return [*map(self._seller, (*own_sellers(self.over), *known)), *self._play_money()]
+
+    def _seller(self, seller: str) -> _Seller:
+        price = price_now(self.card, seller, self.over)
+        cost = offer(self.card, (seller,), self.basis.load, self.over).cost
+        name = literal(seller_name(seller, self.live.server.name))
+        return _Seller(_dated(name, price, self.live), price, amount_text(cost.per_million, self.basis.rates))
+
+    def _play_money(self) -> list[_Seller]:
+        if not self.live.server.stand_in or not self.live.prices:
+            return []
+        play_money = _("play money")
+        return [_Seller(f":orange[{play_money}]", PriceFacts(**self.live.prices), "")]
+
+
+def price_rows(offers: Offers) -> list[Row]:
     """One row a price: what is paid for, and at whom."""
+    sellers = offers.sellers
     return [
-        Row(f"price.{key}.{place}", f"{label}, {name}", _amount(fact), ((label, fact),))
-        for key, label, facts in _lines(card, live)
-        for place, (name, fact) in enumerate(zip(_names(card, live), facts, strict=True))
+        Row(f"price.{key}.{place}", f"{label}, {seller.name}", _amount(fact), ((label, fact),))
+        for key, label in _labels().items()
+        for place, (seller, fact) in enumerate((seller, getattr(seller.price, key)) for seller in sellers)
     ]
 
 
-def prices_table(card: ModelCard, live: LiveFacts) -> str:
-    """One line a token class and the headline, figures to the right, as Markdown."""
-    names = _names(card, live)
-    if _own(live) and live.server.stand_in:
-        play_money = _("play money")
-        names[-1] = f":orange[{play_money}]"
-    lines = table_head((_("USD / 1M tokens"), *names), ("---", *("--:" for _name in names)))
-    lines += [f"| {label} | {' | '.join(map(_amount, facts))} |" for _key, label, facts in _lines(card, live)]
+def prices_table(offers: Offers) -> str:
+    """One line a token class, the headline and the blended price, figures to the right, as Markdown."""
+    sellers = offers.sellers
+    lines = table_head((_("USD / 1M tokens"), *(one.name for one in sellers)), ("---", *("--:" for _one in sellers)))
+    for key, label in _labels().items():
+        lines.append(_line(label, [_amount(getattr(seller.price, key)) for seller in sellers]))
+    lines.append(_line(_("Price at my workload"), [seller.blended for seller in sellers]))
     return "\n".join(lines)
 
 
-def _own(live: LiveFacts) -> bool:
-    """Whether the configured gateway has prices of its own."""
-    return not live.is_runapi and bool(live.prices)
-
-
-def _names(card: ModelCard, live: LiveFacts) -> list[str]:
-    names = [_dated(_("RunAPI"), card.price("runapi"), live), _dated(_("Z.ai"), card.price("zai"), None)]
-    return names + ([literal(live.server.name)] if _own(live) else [])
+def _line(label: str, cells: Sequence[str]) -> str:
+    return f"| {label} | {' | '.join(cells)} |"
 
 
 def _amount(fact: Fact[Decimal]) -> str:
     return _("unknown") if fact.value is None else money(fact.value)
 
 
-def _dated(name: str, price: PriceFacts, live: LiveFacts | None) -> str:
-    """The publisher with the month its prices were read, or the time where they were read now."""
-    if live and live.is_runapi and live.prices and live.prices_read_at:
+def _dated(name: str, price: PriceFacts, live: LiveFacts) -> str:
+    """The seller with the month its prices were read, or the time where they were read now."""
+    facts = [fact for _key, fact in price.classes if fact.read]
+    if live.prices_read_at and any(fact.source == PRICES for fact in facts):
         return f"{name} {live.prices_read_at:%H:%M}"
-    dates = [fact.read for _key, fact in price.items() if fact.read]
+    dates = [fact.read for fact in facts if fact.read]
     return f"{name} {max(dates):%Y-%m}" if dates else name
 
 
-def _lines(card: ModelCard, live: LiveFacts) -> list[tuple[str, str, list[Fact[Decimal]]]]:
-    runapi, zai, own = card.price("runapi"), card.price("zai"), _own(live)
-    labels = {
+def _labels() -> dict[str, str]:
+    return {
         "input": _("Input"),
         "output": _("Output"),
         "cache_read": _("Cached input"),
         "cache_write_5m": _("Cache write, 5 min"),
         "cache_write_1h": _("Cache write, 1 h"),
+        "headline": _("Headline, per 1K"),
     }
-    lines = []
-    for key, fact in runapi.classes:
-        facts = [live.over(key, fact), getattr(zai, key)]
-        lines.append((key, labels[key], facts + ([live.prices.get(key, Fact())] if own else [])))
-    headline = [runapi.headline, zai.headline] + ([Fact()] if own else [])
-    return [*lines, ("headline", _("Headline, per 1K"), headline)]
 
 
-def price_notes(card: ModelCard, live: LiveFacts) -> list[str]:
+def price_notes(offers: Offers) -> list[str]:
     """What must be said beside the figures, as Markdown."""
+    card = offers.card
     runapi, zai = card.price("runapi"), card.price("zai")
-    notes = []
+    notes = [aside(_("Workload: {load}").format(load=load_line(offers.basis)))]
     if runapi.headline.known:
         notes.append(
             _(
@@ -86,11 +122,19 @@ def price_notes(card: ModelCard, live: LiveFacts) -> list[str]:
         notes.append(_("RunAPI was not seen to serve this model."))
     if zai.cache_storage.known:
         notes.append(_("Z.ai stores a cached prompt free for a limited time."))
-    notes.append(_live_note(runapi, live))
+    filed = [seller.name for seller in offers.sellers if _is_filed(seller.price)]
+    if filed:
+        notes.append(_("Of the operator's file: {sellers}.").format(sellers=", ".join(filed)))
+    if offers.live.prices or not filed:
+        notes.append(_live_note(offers.live))
     return notes
 
 
-def _live_note(runapi: PriceFacts, live: LiveFacts) -> str:
+def _is_filed(price: PriceFacts) -> bool:
+    return any((fact.source or "").startswith(FILED) for _key, fact in price.classes)
+
+
+def _live_note(live: LiveFacts) -> str:
     server = literal(live.server.name)
     if live.prices and live.prices_read_at:
         time = f"{live.prices_read_at:%H:%M}"

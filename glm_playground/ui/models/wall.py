@@ -1,6 +1,5 @@
 """The wall of cards: every model at a glance, searched and filtered."""
 
-from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,14 +28,15 @@ from glm_playground.ui.models.filters import (
 )
 from glm_playground.ui.models.for_programs import catalog_links
 from glm_playground.ui.models.glance import card_price, glance, said_by
-from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside, title
 from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, day, ngettext, number
+from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
 from glm_playground.ui.shared.navigation import COMPARE, MODELS
 from glm_playground.ui.shared.playground_link import draw_try_it
+from glm_playground.ui.shared.price_basis import asked_sellers, kept_basis
 from glm_playground.ui.shared.styled import styled
 
 _CARDS_A_PAGE = 24
@@ -58,9 +58,12 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
     models = runtime.live_models(server).value
     listed = models.ids if models else None
 
+    over = laid_over(catalog.cards, server)
+    sellers = asked_sellers(kept_basis(), own_sellers(over))
+
     @cache
     def price_of(model: str) -> CardPrice:
-        return card_price(catalog[model], server)
+        return card_price(catalog[model], over, sellers)
 
     fitting = [card for card in catalog.cards if fits(card, lambda one: price_of(one.id), listed, wanted)]
     found = in_order(fitting, order, lambda one: price_of(one.id))
@@ -77,7 +80,7 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
         first = (st.pagination(pages, key="wall_page") - 1) * _CARDS_A_PAGE
     part = first_screen_only(_PAGE)
     shown = found[first : first + (_CARDS_SEEN_AT_ONCE if part else _CARDS_A_PAGE)]
-    sources = ChainMap(live_facts.sources(server), dict(catalog.sources))
+    sources = sources_of(catalog, server)
     _draw_cards(shown, {card.id: price_of(card.id) for card in shown}, sources, picks=picks)
     if part:
         draw_rest_soon(_PAGE)

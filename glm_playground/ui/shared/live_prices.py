@@ -16,7 +16,8 @@ from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.own_key import asked_gateways
 
-_FILED = "filed_prices"
+FILED = "filed_prices"
+"""Begins the ids of sources that are the operator's file."""
 _CLASSES = {TokenClass.INPUT: "input", TokenClass.OUTPUT: "output", TokenClass.CACHE_READ: "cache_read"}
 
 
@@ -58,7 +59,7 @@ def sources_of(catalog: Catalog, server: Gateway) -> Mapping[str, Source]:
                 update={"id": _source_id(live_facts.PRICES, gateway)}
             )
         if gateway.prices_as_of:
-            id = _source_id(_FILED, gateway)
+            id = _source_id(FILED, gateway)
             said = _("{gateway} (the operator's file)").format(gateway=gateway.name)
             found[id] = Source(id=id, publisher=said, kind="gateway", read=gateway.prices_as_of)
     return ChainMap(found, dict(catalog.sources))
@@ -103,7 +104,7 @@ def _filed(gateway: Gateway, model: str) -> dict[str, Fact[Decimal]]:
     for token_class, name in _CLASSES.items():
         value = price.per_million.get(token_class) if price else None
         if price and value is not None:
-            source = _source_id(_FILED, gateway)
+            source = _source_id(FILED, gateway)
             claim = Claim[Decimal](value=value, source=source, read=price.as_of, kind="gateway")
             found[name] = Fact[Decimal](value=value, unit="USD / 1M tokens", claims=(claim,))
     return found

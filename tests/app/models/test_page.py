@@ -303,6 +303,30 @@ class TestUse:
         assert glm_51.selectbox(key="model-1").value == "glm-5.1"
 
 
+def test_each_configured_gateway_has_a_column_with_its_own_prices(
+    configure: Callable[..., None], tmp_path: Path
+) -> None:
+    (tmp_path / "gateways.toml").write_text(
+        '[[gateway]]\nname = "Plan A"\naddress = "http://127.0.0.1:9"\n'
+        '[[gateway.model]]\nid = "glm-5.1"\ninput = 1\noutput = 3\n'
+        '[[gateway]]\nname = "Plan B"\naddress = "http://127.0.0.1:9/b"\n'
+        '[[gateway.model]]\nid = "glm-5.1"\ninput = 2\noutput = 4\ncached_input = 0.5\n'
+        '[[gateway.model]]\nid = "glm-4.6"\ninput = 9\noutput = 9\n'
+    )
+    configure(GLM_PLAYGROUND_GATEWAYS=str(tmp_path / "gateways.toml"))
+    at = at_address(id="glm-5.1", tab="prices")
+    [head] = [line for line in text(at).splitlines() if line.startswith("| USD / 1M tokens |")]
+    assert [cell.strip().split(" ")[0:2] for cell in head.split("|")[2:4]] == [["Plan", "A"], ["Plan", "B"]]
+    assert cells(at, "Input") == ["\\$1.00", "\\$2.00", "unknown", "\\$1.40"]
+    assert cells(at, "Cached input")[:2] == ["unknown", "\\$0.50"]
+    # 2,000 tokens in and 500 out.
+    assert cells(at, "Price at my workload") == ["\\$1\\.40", "\\$2\\.40", "unknown", "\\$2\\.00"]
+    assert "Plan B (the operator's file)" in claims(at, "price.input.1").replace("\\", "")
+    assert "\\$1.00 in, \\$3.00 out / 1M" in text(at)
+    # Of the first that has a price, with its name.
+    assert "Price **\\$1.00 in, \\$3.00 out / 1M** Plan A" in text(at_address())
+
+
 class TestLive:
     """RunAPI itself answers: one body holds its price list and its models."""
 
