@@ -22,7 +22,9 @@ class _Seller(NamedTuple):
     """A column."""
 
     name: str
-    """With the month its prices were read, or the time where they were read now; Markdown."""
+    """Markdown."""
+    head: str
+    """The name with the month its prices were read, or the time where they were read now; Markdown."""
     price: PriceFacts
     blended: str
     """Of the workload; Markdown."""
@@ -47,13 +49,14 @@ class Offers(NamedTuple):
         price = price_now(self.card, seller, self.over)
         cost = offer(self.card, (seller,), self.basis.load, self.over).cost
         name = literal(seller_name(seller, self.live.server.name))
-        return _Seller(_dated(name, price, self.live), price, amount_text(cost.per_million, self.basis.rates))
+        blended = amount_text(cost.per_million, self.basis.rates)
+        return _Seller(name, _dated(name, price, self.live), price, blended)
 
     def _play_money(self) -> list[_Seller]:
         if not self.live.server.stand_in or not self.live.prices:
             return []
         play_money = _("play money")
-        return [_Seller(f":orange[{play_money}]", PriceFacts(**self.live.prices), "")]
+        return [_Seller(play_money, f":orange[{play_money}]", PriceFacts(**self.live.prices), "")]
 
 
 def price_rows(offers: Offers) -> list[Row]:
@@ -69,7 +72,7 @@ def price_rows(offers: Offers) -> list[Row]:
 def prices_table(offers: Offers) -> str:
     """One line a token class, the headline and the blended price, figures to the right, as Markdown."""
     sellers = offers.sellers
-    lines = table_head((_("USD / 1M tokens"), *(one.name for one in sellers)), ("---", *("--:" for _one in sellers)))
+    lines = table_head((_("USD / 1M tokens"), *(one.head for one in sellers)), ("---", *("--:" for _one in sellers)))
     for key, label in _labels().items():
         lines.append(_line(label, [_amount(getattr(seller.price, key)) for seller in sellers]))
     lines.append(_line(_("Price at my workload"), [seller.blended for seller in sellers]))

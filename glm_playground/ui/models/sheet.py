@@ -79,7 +79,7 @@ def model_rows(card: ModelCard) -> list[Row]:
     return [
         row("release", _("Release"), facts.release),
         row("availability", _("At Z.ai"), facts.availability),
-        row("best_for", _("Best for"), facts.best_for),
+        row("best_for", _("Best for"), card.best_for),
         row("license", _("Licence"), facts.license),
         row("license_conditions", _("Licence conditions"), facts.license_conditions),
         row("open_weights", _("Open weights"), facts.open_weights),
