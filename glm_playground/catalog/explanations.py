@@ -5,6 +5,7 @@ They are shown in the reader's language; what a source says is not among them, n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from glm_playground.catalog.catalog import Catalog
@@ -37,6 +38,9 @@ DESCRIPTIONS = frozenset(
 """Facts whose value describes in this project's words what a source says at length."""
 
 
+_WORD = re.compile(r"\b[a-z]{3,}\b")
+
+
 def explanations(catalog: Catalog) -> tuple[str, ...]:
     """Each text once, in the order of the files."""
     return tuple(dict.fromkeys(_texts(catalog)))
@@ -57,7 +61,12 @@ def _texts(catalog: Catalog) -> Iterator[str]:
     for entry in catalog.discrepancies:
         yield entry.subject
         yield entry.reading
-        yield from (claim.note for claim in entry.claims if claim.note)
+        for claim in entry.claims:
+            # What several sources say is told here in a line; names and numbers alone need no translation.
+            if _WORD.search(claim.value):
+                yield claim.value
+            if claim.note:
+                yield claim.note
     for source in catalog.sources.values():
         yield from (text for text in (source.note, source.as_of_unknown, source.licence_unknown) if text)
 

@@ -55,7 +55,7 @@ def _claims(entry: Discrepancy, sources: Mapping[str, Source]) -> str:
     for claim in entry.claims:
         source = sources.get(claim.source)
         name = source_link(source) if source else literal(claim.source)
-        lines.append(f"| {literal(claim.value)} | {name} | {kind_name(claim.kind)} | {day(claim.read)} |")
+        lines.append(f"| {published(claim.value)} | {name} | {kind_name(claim.kind)} | {day(claim.read)} |")
     reading = _("How it is read here: {reading}").format(reading=published(entry.reading))
     return "\n".join(lines) + f"\n\n{reading}"
 
