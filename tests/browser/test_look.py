@@ -199,6 +199,14 @@ def test_a_sheet_prints_whole_and_without_the_menus(scripted_app: AppProcess, op
     expect(tab.page.get_by_test_id("stHeader")).to_be_hidden()
     pages = tab.page.pdf(format="A4").count(b"/Type /Page\n")
     assert pages > 2
+    # As wide as A4 at 96 pixels an inch: no table is cut, and columns, which a page's end would overlap, stand below
+    # one another.
+    tab.page.set_viewport_size({"width": 794, "height": 1123})
+    cut = """all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent.slice(0, 40))"""
+    assert tab.page.get_by_test_id("stMarkdownContainer").evaluate_all(cut) == []
+    beside = """all => all.filter(one => one.offsetWidth < one.parentElement.offsetWidth - 1).length"""
+    assert tab.page.get_by_test_id("stColumn").evaluate_all(beside) == 0
+    expect(tab.page.get_by_role("button", name="Sources and claims")).to_be_hidden()
 
 
 def test_what_is_below_the_first_screen_comes_by_itself(scripted_app: AppProcess, open_tab: OpenTab) -> None:

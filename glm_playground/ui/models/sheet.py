@@ -200,6 +200,10 @@ def two_lines(card: ModelCard) -> tuple[str, str]:
     unknown = _("unknown")
     if facts.open_weights.value is None:
         what = _("{name} is a model of Z.ai; whether its weights are open is unknown.")
+    elif facts.open_weights.value and not facts.license.known:
+        what = _(
+            "{name} is an open-weight model of Z.ai: {total} parameters, {active} active. Its licence was not found."
+        )
     elif facts.open_weights.value:
         what = _(
             "{name} is an open-weight model of Z.ai under the licence {licence}: {total} parameters, {active} active."
