@@ -175,6 +175,10 @@ def test_what_the_gateway_lists_now_goes_before_what_was_published() -> None:
     elsewhere = ask(Need(seller="runapi"), Aspect.PRICE, known=Known(listed={"own": listed}))
     assert of(elsewhere, "glm-5.3").checked[0].met is True
     assert len(unknown.may_fit) == len(CATALOG)
+    # A further gateway is asked by its name, and only its own list counts.
+    for_b = Known(listed={"at:Plan B": listed, "own": {"glm-5.3": Fact[bool]()}})
+    assert of(ask(Need(seller="at:Plan B"), Aspect.PRICE, known=for_b), "glm-5.3").checked[0].met is False
+    assert of(ask(Need(seller="at:Plan C"), Aspect.PRICE, known=for_b), "glm-5.3").checked[0].met is None
 
 
 # -- places
