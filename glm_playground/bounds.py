@@ -177,11 +177,13 @@ SUITE_CASES = 20_000
 SUITE_NAME_CHARACTERS = 200
 SUITE_CHECKS = 50
 """Of one case."""
+SUITE_ATTACHED_BYTES = 32 * _MB
+"""Of all files that its cases send, as they were read."""
 OWN_SUITES = 100
 """Of one owner, in the database."""
 OWN_SUITE_CASES = 1_000
-OWN_SUITE_BYTES = 4 * _MB
-"""Of one suite, as JSON."""
+OWN_SUITE_BYTES = 8 * _MB
+"""Of one suite, as JSON with its attachments: the largest image fits."""
 PATTERN_CHARACTERS = 4_000
 """Of a check's pattern."""
 CODE_CHARACTERS = 200_000

@@ -7,7 +7,7 @@ the first one; what followed stays below the answer it followed. A path through 
 import itertools
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -45,6 +45,10 @@ class Prompt:
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     results: tuple[ToolResult, ...] = ()
+    template: str = field(default="", compare=False)
+    """What `text` was filled from; empty where it had no variables, or nobody knows them."""
+    values: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Of the variables in the template."""
 
     @cached_property
     def attachment_tokens(self) -> tuple[tuple[str, int], ...]:

@@ -314,8 +314,11 @@ class Session:
         """The prompt that a draft sends, its variables filled."""
         if draft.prompt:
             return draft.prompt
-        text = draft.text if draft.literal else fill(draft.text, self.bench.values)
-        return Prompt(text, draft.attachments)
+        names = () if draft.literal else variables_of(draft.text)
+        if not names:
+            return Prompt(draft.text if draft.literal else fill(draft.text, {}), draft.attachments)
+        values = {name: value for name in names if (value := self.bench.values.get(name)) is not None}
+        return Prompt(fill(draft.text, values), draft.attachments, template=draft.text, values=values)
 
     def plan_of(self, draft: Draft) -> Plan:
         """Every request that a draft would send now, whether they pass their checks or not."""

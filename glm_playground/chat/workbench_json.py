@@ -79,6 +79,8 @@ class _Prompt(BaseModel):
     text: str = ""
     attachments: tuple[_Attached, ...] = ()
     results: tuple[_Result, ...] = ()
+    template: str = ""
+    values: dict[str, str] = {}
 
 
 class _Turn(BaseModel):
@@ -265,7 +267,13 @@ def _turn(turn: Turn, after: str) -> _Turn:
 
 def _prompt(prompt: Prompt) -> _Prompt:
     results = tuple(_Result(call=result.call, content=result.content) for result in prompt.results)
-    return _Prompt(text=prompt.text, attachments=tuple(map(_attached, prompt.attachments)), results=results)
+    return _Prompt(
+        text=prompt.text,
+        attachments=tuple(map(_attached, prompt.attachments)),
+        results=results,
+        template=prompt.template,
+        values=dict(prompt.values),
+    )
 
 
 def _attached(file: Attachment) -> _Attached:
@@ -345,7 +353,8 @@ def _answer_of(stored: _Answer, known: Runs) -> Answer:
 
 def _prompt_of(stored: _Prompt) -> Prompt:
     results = tuple(ToolResult(result.call, result.content) for result in stored.results)
-    return Prompt(stored.text, tuple(map(_attachment_of, stored.attachments)), results)
+    attachments = tuple(map(_attachment_of, stored.attachments))
+    return Prompt(stored.text, attachments, results, stored.template, stored.values)
 
 
 def _draft_of(stored: _Draft) -> Draft:

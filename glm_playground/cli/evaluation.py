@@ -37,7 +37,7 @@ from glm_playground.evals.result_files import WRITERS
 from glm_playground.evals.results import results_of
 from glm_playground.evals.suite import Suite
 from glm_playground.ledger import Ledger
-from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
+from glm_playground.ledger.evaluation_values import RETRIED, CellState, EvaluationRow
 from glm_playground.service import runtime
 from glm_playground.translations import LANGUAGES
 
@@ -181,7 +181,11 @@ def resume(
 
 @evaluation.command()
 @click.argument("id")
-@click.option("--failed", is_flag=True, help="Cells whose request failed, or was above a cap of the operator.")
+@click.option(
+    "--failed",
+    is_flag=True,
+    help="Cells without an answer: failed, above a cap of the operator, or with an image that was not taken.",
+)
 @click.option("--interrupted", is_flag=True, help="Cells that were under way; what they cost may be paid again.")
 @_cap
 @_cap_tokens
@@ -202,7 +206,7 @@ def retry(
     owner: str,
 ) -> None:
     """Ask cells of the evaluation ID again, and those that still wait."""
-    states = [CellState.FAILED, CellState.REFUSED] if failed else []
+    states = list(RETRIED) if failed else []
     states += [CellState.INTERRUPTED] if interrupted else []
     if not states:
         raise click.UsageError("say which: --failed, --interrupted, or both")
@@ -345,8 +349,8 @@ def _resumed(ledger: Ledger, row: EvaluationRow, dollars: Decimal | None, tokens
 def _shown(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> int:
     """Shows how it stands now; the status of the command."""
     _show(ledger, row, suite, setups)
-    finished = row.cells.get(CellState.FINISHED, 0)
-    return 0 if finished == row.total else 1
+    done = row.cells.get(CellState.FINISHED, 0) + row.cells.get(CellState.UNSUPPORTED, 0)
+    return 0 if done == row.total else 1
 
 
 def _show(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:

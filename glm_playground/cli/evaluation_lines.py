@@ -52,7 +52,7 @@ def status_line(row: EvaluationRow) -> str:
     parts = [f"{row.id}  {row.created_at:%Y-%m-%d %H:%M} UTC  {standing(row)}", f"{done:,} of {row.total:,} {what}"]
     parts += [
         f"{row.cells[state]:,} {state.value}"
-        for state in (CellState.FAILED, CellState.INTERRUPTED, CellState.REFUSED)
+        for state in (CellState.FAILED, CellState.INTERRUPTED, CellState.REFUSED, CellState.UNSUPPORTED)
         if row.cells.get(state)
     ]
     return "  ".join([*parts, spending_text(row.spending), line(row.name)])
@@ -90,6 +90,8 @@ def hints(row: EvaluationRow) -> Iterator[str]:
             f"{interrupted:,} were under way when it stopped: what they cost is unknown and stays reserved. "
             f"`glm-playground eval retry {row.id} --interrupted` asks them again."
         )
+    if unsupported := row.cells.get(CellState.UNSUPPORTED):
+        yield f"{unsupported:,} have an image, which the model does not take: not supported is not failed."
     if row.cells.get(CellState.FAILED) or row.cells.get(CellState.REFUSED):
         yield f"`glm-playground eval retry {row.id} --failed` asks again what failed."
     if row.cells.get(CellState.WAITING):

@@ -111,7 +111,7 @@ def progress_text(found: Progress) -> str:
     return "  ".join(parts)
 
 
-_NOTABLE = (CellState.FAILED, CellState.INTERRUPTED, CellState.REFUSED)
+_NOTABLE = (CellState.FAILED, CellState.INTERRUPTED, CellState.REFUSED, CellState.UNSUPPORTED)
 
 
 def _watch(execution: Working, done: threading.Event) -> None:

@@ -47,8 +47,9 @@ class Question(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """The same for the same messages and tools."""
+        """The same for the same messages, with their images, and tools."""
         said: list[object] = [(message.role, message.content) for message in self.messages]
+        said += [message.images for message in self.messages if message.images]
         said += self.tools
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from glm_playground.evals.candidates import CandidateError, stored_candidates
 from glm_playground.evals.evaluation import judge_for, work_of
-from glm_playground.evals.settlement import ended_cell
+from glm_playground.evals.settlement import ended_cell, unsent_cell
 from glm_playground.evals.suite import Suite
 from glm_playground.evals.work import Asked, Work
 from glm_playground.gateway.gateways import GatewaysError
@@ -115,11 +115,11 @@ def ask_next(task: CellTask) -> CellReport:
         return CellReport(_why_nothing(stepped))
     (claimed,) = stepped.claimed
     asked = work.asked(claimed.key)
-    run = _ask(claimed, asked, stepped.owner)
-    ended = ended_cell(claimed, run, asked.claim, stepped.owner)
+    run = None if asked.unsupported else _ask(claimed, asked, stepped.owner)
+    ended = ended_cell(claimed, run, asked.claim, stepped.owner) if run else unsent_cell(claimed)
     _settle(ledger, task, ended)
     _asking.discard(claimed.run_id)
-    return CellReport(Found.ASKED, claimed.key.candidate, ended.state, _briefly(run.error))
+    return CellReport(Found.ASKED, claimed.key.candidate, ended.state, _briefly(run.error if run else None))
 
 
 def _begin(task: CellTask) -> tuple[Ledger, Work]:
@@ -165,7 +165,7 @@ def _claim(ledger: Ledger, work: Work, task: CellTask) -> Stepped:
     """Claims a cell; gives back those that were claimed by a transaction that was taken for lost, and never sent."""
 
     def most(key: CellKey) -> Amount:
-        return work.asked(key).claim.most
+        return work.asked(key).most
 
     with _claiming:
         lost = ledger.evaluations.claimed_here(task.number) if task.number in _unsure else ()

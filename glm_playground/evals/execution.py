@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from glm_playground.evals.desk import Desk
 from glm_playground.evals.pace import Pace
-from glm_playground.evals.settlement import ended_cell
+from glm_playground.evals.settlement import ended_cell, unsent_cell
 from glm_playground.evals.work import Asked, Work
 from glm_playground.gateway import Gateway
 from glm_playground.ledger import LedgerError
@@ -259,7 +259,7 @@ class Execution:
         for key, run_id in self._store.claimed_here(self._row.number):
             if run_id not in known:
                 self._move(CellState.WAITING, CellState.CLAIMED)
-                most = self._work.asked(key).claim.most
+                most = self._work.asked(key).most
                 self._owed.append(EndedCell(key, run_id, CellState.WAITING, most, Amount(), None))
         self._unsure = False
 
@@ -330,10 +330,13 @@ class Execution:
 
     def _most(self, key: CellKey) -> Amount:
         asked = self._prepared[key] = self._work.asked(key)
-        return asked.claim.most
+        return asked.most
 
     def _send(self, claimed: Claimed) -> None:
         asked = self._prepared[claimed.key]
+        if asked.unsupported:
+            self._owed.append(unsent_cell(claimed))
+            return
         candidate = asked.candidate
         self._desk_of[claimed.key.candidate].running += 1
         one = _Sent(claimed, asked, time.monotonic())
@@ -386,6 +389,8 @@ class Execution:
         now = time.monotonic()
         if self._problem:
             return self._retry_at - now
+        if self._owed:
+            return 0.0
         due = self._beat_at
         if not (self._capped or self._halted or self._fault or self._state.stopping):
             waits = [desk.pace.not_before for desk in self._desks if desk.room(max(now, desk.pace.not_before))]

@@ -1,7 +1,6 @@
 """The suites that an owner collects in the database: a turn added to one, a table edited, a file taken over."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -20,15 +19,7 @@ class UnreadableSuiteError(SuiteError):
     """What is stored is no suite: a later version of the app wrote it, or it is broken."""
 
 
-class AddedCase(NamedTuple):
-    """Where a case was added."""
-
-    suite: SuiteRow
-    images: int
-    """How many were left out."""
-
-
-def add_turn(ledger: Ledger, owner: str, new: TurnCase, name: str, suite_id: str = "") -> AddedCase:
+def add_turn(ledger: Ledger, owner: str, new: TurnCase, name: str, suite_id: str = "") -> SuiteRow:
     """Adds a case to the suite of that id, else to the one used last, else to a new one called `name`.
 
     Raises:
@@ -44,12 +35,12 @@ def add_turn(ledger: Ledger, owner: str, new: TurnCase, name: str, suite_id: str
         return body_of(with_case(None, new, name))
 
     row = ledger.suites.change(owner, suite_id, added) if suite_id else None
-    return AddedCase(row or ledger.suites.change_last(owner, added, alone), new.images)
+    return row or ledger.suites.change_last(owner, added, alone)
 
 
-def begin(ledger: Ledger, owner: str, new: TurnCase, name: str) -> AddedCase:
+def begin(ledger: Ledger, owner: str, new: TurnCase, name: str) -> SuiteRow:
     """Makes a suite of a case alone; raises as `add_turn` does."""
-    return AddedCase(ledger.suites.add(owner, body_of(with_case(None, new, name))), new.images)
+    return ledger.suites.add(owner, body_of(with_case(None, new, name)))
 
 
 def change(ledger: Ledger, owner: str, id: str, edit: Callable[[Suite], Suite]) -> SuiteRow | None:

@@ -12,6 +12,7 @@ from glm_playground.runs.cost import cost_of
 from glm_playground.runs.engine import DRAINING
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Outcome, RunError
+from glm_playground.runs.tokens import image_count
 
 _log = logging.getLogger(__name__)
 _NOTHING = Amount()
@@ -46,7 +47,14 @@ def settlement_of(run: LiveRun, claim: Claim) -> Settlement:
         return Settlement(CellState.REFUSED, _NOTHING)
     if error and (error.kind in (CAP_REACHED, DRAINING) or error.is_of(_ASK_AGAIN)):
         return _WAITS
+    if error and image_count(run.request) and error.is_of((errors.CapabilityUnsupported,)):
+        return Settlement(CellState.UNSUPPORTED, _known_use(run, claim))
     return Settlement(CellState.FAILED, _known_use(run, claim))
+
+
+def unsent_cell(claimed: Claimed) -> EndedCell:
+    """What is stored of a cell that was claimed and is not sent, since the model does not take its images."""
+    return EndedCell(claimed.key, claimed.run_id, CellState.UNSUPPORTED, claimed.most, _NOTHING, None)
 
 
 def ended_cell(claimed: Claimed, run: LiveRun, claim: Claim, owner: str) -> EndedCell:

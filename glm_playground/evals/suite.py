@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from glm_playground import bounds
 from glm_playground.chat.variables import fill, variables_of
+from glm_playground.evals.case_files import CaseFile, fault_of_files, with_files
 from glm_playground.gateway import Message, Parameters
 
 
@@ -107,15 +108,6 @@ class PromptTemplate(BaseModel):
         return tuple(message.model_copy(update={"content": fill(message.content, values)}) for message in self.messages)
 
 
-class SuiteFile(BaseModel):
-    """A text file that a case sends with its prompt."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    text: str
-
-
 class Case(BaseModel):
     """What one prompt is filled with, and what is expected of the answer."""
 
@@ -124,7 +116,8 @@ class Case(BaseModel):
     id: Annotated[str, Field(min_length=1, max_length=200)]
     description: str = ""
     variables: dict[str, str] = Field(default_factory=dict)
-    files: tuple[SuiteFile, ...] = ()
+    attachments: tuple[CaseFile, ...] = ()
+    """Sent with its prompt."""
     tags: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
     """Labels of the prompts that it is asked with; empty for all of them."""
@@ -184,7 +177,12 @@ class FilledCase(NamedTuple):
     @property
     def messages(self) -> tuple[Message, ...]:
         """What is sent."""
-        return self.prompt.filled(self.case.variables)
+        return with_files(self.prompt.filled(self.case.variables), self.case.attachments)
+
+    @property
+    def has_images(self) -> bool:
+        """Whether a model must take images to be asked."""
+        return any(file.image for file in self.case.attachments) or any(one.images for one in self.prompt.messages)
 
 
 class SuiteProblem(NamedTuple):
@@ -223,14 +221,18 @@ def problems_of(suite: Suite) -> list[SuiteProblem]:
         found += [SuiteProblem("", f"{count} {what} {name!r}") for name, count in counts.items() if count > 1]
     if suite.requests > bounds.EVALUATION_CELLS:
         return [*found, SuiteProblem("", f"cases times prompts are more than {bounds.EVALUATION_CELLS:,}")]
-    needed = [(prompt.label, prompt.variables) for prompt in suite.prompts]
+    if sum(file.size for case in suite.cases for file in case.attachments) > bounds.SUITE_ATTACHED_BYTES:
+        return [*found, SuiteProblem("", f"its attachments have more than {bounds.SUITE_ATTACHED_BYTES:,} bytes")]
+    needed = [(prompt.label, prompt.variables, prompt.messages) for prompt in suite.prompts]
     labels = {prompt.label for prompt in suite.prompts}
     for number, case in enumerate(suite.cases):
         if unknown := [label for label in case.prompts if label not in labels]:
             found.append(SuiteProblem(f"tests[{number}].prompts", f"there is no prompt {unknown[0]!r}"))
-        for label, names in needed:
+        for label, names, messages in needed:
             if case.prompts and label not in case.prompts:
                 continue
             if absent := [name for name in names if name not in case.variables]:
                 found.append(SuiteProblem(f"tests[{number}].vars", f"the prompt {label!r} needs {', '.join(absent)}"))
+            if fault := fault_of_files(case.attachments, messages):
+                found.append(SuiteProblem(f"tests[{number}].metadata.attachments", fault))
     return found

@@ -1,13 +1,24 @@
-"""A turn as a case of a suite: its texts become variables of a prompt that has their roles, its answer a check."""
+"""A turn as a case of a suite: its texts become variables of a prompt that has their roles, its answer a check.
 
+A prompt that was written with variables stays the template that it was, so that its cases are a table of them. Files
+that were attached are the case's attachments.
+"""
+
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from glm_playground import bounds
+from glm_playground.chat.attachments import Attachment, images_of, split_attachments, with_attachments
+from glm_playground.chat.conversation import Prompt
+from glm_playground.chat.images import image_name
 from glm_playground.chat.strict_json import read_json
+from glm_playground.chat.variables import fill, variables_of
+from glm_playground.evals.case_files import CaseFile
 from glm_playground.evals.suite import INPUT, Case, Check, CheckKind, PromptTemplate, Suite
 from glm_playground.gateway import ChatRequest, Message, ToolCall
 from glm_playground.runs.marks import unmarked_request
@@ -15,6 +26,7 @@ from glm_playground.runs.marks import unmarked_request
 _SHORT_CHARACTERS = 80
 _LABEL_CHARACTERS = 60
 _NAMES = {"system": "system", "user": "user", "assistant": "answer", "tool": "tool"}
+_VARIABLE = re.compile(r"\{\{\w+\}\}")
 LIKE = "It says the same as this answer, in whatever words:\n\n"
 """How the rubric begins that an answer of some length is taken for."""
 
@@ -27,12 +39,15 @@ class TurnCase(NamedTuple):
     variables: dict[str, str]
     tools: tuple[dict[str, JsonValue], ...] = ()
     checks: tuple[Check, ...] = ()
-    images: int = 0
-    """How many are left out: a suite holds texts."""
+    attachments: tuple[CaseFile, ...] = ()
 
 
 def case_of(
-    request: ChatRequest, answer: str, calls: Sequence[ToolCall] = (), expected: Check | None = None
+    request: ChatRequest,
+    answer: str,
+    calls: Sequence[ToolCall] = (),
+    expected: Check | None = None,
+    prompt: Prompt | None = None,
 ) -> TurnCase:
     """The case that a turn makes.
 
@@ -41,29 +56,66 @@ def case_of(
         answer: what came, which is expected again.
         calls: of tools that the answer makes.
         expected: what is expected in its place.
+        prompt: the last of the request, where it is known with its template and the names of its images.
     """
     request = unmarked_request(request)
-    messages, variables = [], {}
-    counts: Counter[str] = Counter()
-    roles = Counter(message.role for message in request.messages)
-    last = max((place for place, one in enumerate(request.messages) if one.role == "user"), default=-1)
+    messages, variables, files = list[Message](), dict[str, str](), list[CaseFile]()
+    users = [place for place, one in enumerate(request.messages) if one.role == "user"]
+    names = _names_of(request.messages, users)
     for place, message in enumerate(request.messages):
+        text, template = message.content, ""
+        if message.role == "user":
+            known = prompt if prompt and place == users[-1] else None
+            said = _said(message, known)
+            text, template = said.text, said.template
+            files += [CaseFile.of(file, len(users) - 1 - users.index(place)) for file in said.attachments]
+            if template:
+                variables |= said.values
+        if not template:
+            name = _free(names[place], prompt.values if prompt else {})
+            variables[name], template = text, f"{{{{{name}}}}}"
+        messages.append(message.model_copy(update={"content": template, "images": ()}))
+    check = expected or expected_of(answer, calls, request.response_format)
+    return TurnCase(tuple(messages), variables, tuple(request.tools), (check,) if check else (), tuple(files))
+
+
+def _names_of(messages: Sequence[Message], users: Sequence[int]) -> list[str]:
+    """What the text of each message is called: `input` the last prompt, `user_1` and so on those before."""
+    counts: Counter[str] = Counter()
+    roles = Counter(message.role for message in messages)
+    found = []
+    for place, message in enumerate(messages):
         counts[message.role] += 1
         name = _NAMES[message.role]
-        if place == last:
+        if users and place == users[-1]:
             name = INPUT
         elif message.role != "system" or roles["system"] > 1:
             name = f"{name}_{counts[message.role]}"
-        variables[name] = message.content
-        messages.append(message.model_copy(update={"content": f"{{{{{name}}}}}", "images": ()}))
-    check = expected or expected_of(answer, calls, request.response_format)
-    return TurnCase(
-        tuple(messages),
-        variables,
-        tuple(request.tools),
-        (check,) if check else (),
-        sum(len(message.images) for message in request.messages),
-    )
+        found.append(name)
+    return found
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _said(message: Message, known: Prompt | None) -> Prompt:
+    """What the user wrote and attached, with its template where there is one."""
+    text, files = split_attachments(message.content)
+    images = [Attachment(image_name(url, number), image=url) for number, url in enumerate(message.images, 1)]
+    found = Prompt(text, (*files, *images))
+    if known is None or known.results:
+        return found
+    sent = with_attachments(known.text, known.attachments), images_of(known.attachments)
+    if sent != (message.content, message.images):
+        return found
+    if known.template and variables_of(known.template) and fill(known.template, known.values) == known.text:
+        values = {name: known.values.get(name, "") for name in variables_of(known.template)}
+        if fill(known.template, values) == known.text:
+            return replace(known, values=values)
+    return replace(known, template="", values={})
 
 
 def expected_of(
@@ -102,6 +154,7 @@ def with_case(suite: Suite | None, new: TurnCase, name: str) -> Suite:
         variables=new.variables,
         prompts=(template.label,),
         tools=new.tools,
+        attachments=new.attachments,
         checks=new.checks,
     )
     return Suite(
@@ -119,19 +172,14 @@ def free_id(taken: set[str]) -> str:
 
 def _label(new: TurnCase, taken: set[str]) -> str:
     """What a prompt is called: its variables, or its first words where it has text of its own."""
-    own = " ".join(message.content for message in new.messages)
-    label = ", ".join(new.variables) if _is_bare(new) else " ".join(own.split())
+    own = " ".join(message.content for message in new.messages if not _VARIABLE.fullmatch(message.content))
+    label = " ".join(own.split()) or ", ".join(new.variables)
     label = label if len(label) <= _LABEL_CHARACTERS else f"{label[: _LABEL_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
     number, found = 1, label
     while found in taken:
         number += 1
         found = f"{label} {number}"
     return found
-
-
-def _is_bare(new: TurnCase) -> bool:
-    """Whether each message is a variable alone."""
-    return [message.content for message in new.messages] == [f"{{{{{name}}}}}" for name in new.variables]
 
 
 def _object(text: str) -> dict[str, JsonValue]:

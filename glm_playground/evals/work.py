@@ -11,8 +11,9 @@ from glm_playground.evals.judging import Judging
 from glm_playground.evals.suite import FilledCase, Suite
 from glm_playground.gateway import ChatRequest, Dialect, Gateway
 from glm_playground.ledger.evaluation_values import CellKey
-from glm_playground.runs.caps import Claim, Key
+from glm_playground.runs.caps import Amount, Claim, Key
 from glm_playground.runs.cost import Price
+from glm_playground.runs.tokens import image_count
 from glm_playground.service.caps import claim_of
 
 _NO_LIMITS = RequestLimits()
@@ -42,6 +43,13 @@ class Asked(NamedTuple):
     candidate: Candidate
     request: ChatRequest
     claim: Claim
+    unsupported: bool = False
+    """Whether it is not sent: it has an image, and nobody says that the model takes any."""
+
+    @property
+    def most(self) -> Amount:
+        """What it may use at most."""
+        return Amount() if self.unsupported else self.claim.most
 
     @property
     def counted(self) -> Claim | None:
@@ -84,7 +92,8 @@ class Work:
             request = self.judge[1].request(key).said_in(candidate.dialect())
         else:
             request = request_for(candidate.setup, self.cases[key.case], candidate.dialect())
-        return Asked(candidate, request, claim_of(request, candidate.keys, candidate.limits, candidate.price()))
+        claim = claim_of(request, candidate.keys, candidate.limits, candidate.price())
+        return Asked(candidate, request, claim, bool(image_count(request)) and not candidate.limits.images)
 
     def once(self) -> Iterator[Asked]:
         """What is sent in one repeat."""

@@ -39,6 +39,12 @@ class CellState(StrEnum):
     """It was stopped, or its process is gone; where nobody knows what it cost, it keeps its reservation."""
     REFUSED = "refused"
     """Not sent: the request alone is above one of the operator's caps."""
+    UNSUPPORTED = "unsupported"
+    """It has an image, which the model does not take; nothing failed."""
+
+
+RETRIED = (CellState.FAILED, CellState.REFUSED, CellState.UNSUPPORTED)
+"""The states of which another time may do better: once a gateway, a cap or what is known of a model has changed."""
 
 
 class Spending(NamedTuple):

@@ -111,6 +111,7 @@ class EvaluationWords:
             "failed": "Requests that failed: {count}; what they would have answered is not known.",
             "interrupted": "Requests that were interrupted: {count}; what they cost is not known.",
             "refused": "Requests that were not sent, since each is above a cap of the operator: {count}.",
+            "unsupported": "Requests with an image that the model does not take: {count}. They count in no rate.",
         }
     )
     deleted: str = "Answers whose runs are deleted, which count in no rate: {count}."

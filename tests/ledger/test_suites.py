@@ -29,13 +29,13 @@ def test_tabs_that_add_at_once_lose_nothing_and_make_one_suite(ledger: Ledger, o
     with ThreadPoolExecutor(8) as tabs:
         added = list(tabs.map(lambda n: own_suites.add_turn(ledger, owner, turn(f"p{n}"), "My cases"), range(24)))
     (row,) = ledger.suites.all(owner)
-    assert {one.suite.id for one in added} == {row.id}
+    assert {one.id for one in added} == {row.id}
     assert row.cases == 24
     assert sorted(prompts(ledger, owner, row.id)) == sorted(f"p{n}" for n in range(24))
 
 
 def test_a_table_that_was_drawn_before_another_tab_added_keeps_both(ledger: Ledger, owner: str) -> None:
-    row = own_suites.add_turn(ledger, owner, turn("one"), "").suite
+    row = own_suites.add_turn(ledger, owner, turn("one"), "")
     edits = TableEdits({"case-1": {"input": "uno"}})
     own_suites.add_turn(ledger, owner, turn("two"), "")
     own_suites.change(ledger, owner, row.id, lambda suite: edited(suite, edits))
@@ -43,13 +43,13 @@ def test_a_table_that_was_drawn_before_another_tab_added_keeps_both(ledger: Ledg
 
 
 def test_each_look_up_and_change_is_of_one_owner(ledger: Ledger, owner: str) -> None:
-    row = own_suites.add_turn(ledger, owner, turn("one"), "mine").suite
+    row = own_suites.add_turn(ledger, owner, turn("one"), "mine")
     other = f"{owner}-other"
     assert own_suites.opened(ledger, other, row.id) is None
     assert own_suites.rename(ledger, other, row.id, "theirs") is None
     assert not ledger.suites.delete(other, row.id)
     # A turn for a suite that is another's goes to one of its own.
-    assert own_suites.add_turn(ledger, other, turn("two"), "theirs", row.id).suite.id != row.id
+    assert own_suites.add_turn(ledger, other, turn("two"), "theirs", row.id).id != row.id
     assert own_suites.rename(ledger, owner, row.id, " ours ")
     assert ledger.suites.all(owner)[0].name == "ours"
     assert ledger.suites.delete(owner, row.id)
@@ -58,7 +58,7 @@ def test_each_look_up_and_change_is_of_one_owner(ledger: Ledger, owner: str) -> 
 
 def test_they_are_deleted_with_the_history_restored_and_purged(ledger: Ledger, owner: str) -> None:
     keep(ledger, owner, made_run())
-    row = own_suites.add_turn(ledger, owner, turn("one"), "").suite
+    row = own_suites.add_turn(ledger, owner, turn("one"), "")
     deletion = ledger.delete_all(owner)
     assert ledger.suites.all(owner) == []
     assert ledger.restore(owner, deletion.id) == 1
@@ -75,7 +75,7 @@ def test_they_move_with_the_history_and_go_with_time(url: str, owner: str) -> No
     # Of its own, since whatever is old goes.
     ledger = Ledger.open(url)
     to = f"{owner}-other"
-    row = own_suites.add_turn(ledger, owner, turn("one"), "").suite
+    row = own_suites.add_turn(ledger, owner, turn("one"), "")
     assert ledger.move(ledger.offer_move(owner).code, to)
     assert ledger.suites.all(owner) == []
     assert prompts(ledger, to, row.id) == ["one"]
@@ -89,7 +89,7 @@ def test_they_move_with_the_history_and_go_with_time(url: str, owner: str) -> No
 def test_an_owner_has_so_many_suites_of_so_many_cases_and_bytes(
     ledger: Ledger, owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = own_suites.add_turn(ledger, owner, turn("one"), "").suite
+    row = own_suites.add_turn(ledger, owner, turn("one"), "")
     with monkeypatch.context() as patch:
         patch.setattr(bounds, "OWN_SUITES", 1)
         with pytest.raises(TooManySuitesError):

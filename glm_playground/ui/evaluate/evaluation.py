@@ -26,7 +26,7 @@ from glm_playground.evals.judge import Judge, stored_judge, write_judge
 from glm_playground.evals.results import results_of
 from glm_playground.evals.suite import Suite
 from glm_playground.ledger import Ledger
-from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
+from glm_playground.ledger.evaluation_values import RETRIED, CellState, EvaluationRow, EvaluationState
 from glm_playground.ui.evaluate.address import close_evaluation
 from glm_playground.ui.evaluate.caps import Caps, draw_caps
 from glm_playground.ui.evaluate.judge import draw_judge_choice
@@ -164,17 +164,17 @@ def _stop(ledger: Ledger, row: EvaluationRow) -> None:
 
 def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:
     waiting = row.cells.get(CellState.WAITING, 0)
-    failed = row.cells.get(CellState.FAILED, 0) + row.cells.get(CellState.REFUSED, 0)
+    unanswered = sum(row.cells.get(state, 0) for state in RETRIED)
     interrupted = row.cells.get(CellState.INTERRUPTED, 0)
     judge: Judge | None = None
     judgeable = not row.judge and bool(row.cells.get(CellState.FINISHED))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        caps = _draw_new_caps(row) if waiting or failed or interrupted or judgeable else None
+        caps = _draw_new_caps(row) if waiting or unanswered or interrupted or judgeable else None
         states: list[CellState] | None = None
         if waiting and st.button(on_accent(_("Go on")), type="primary", key="evaluate_resume"):
             states = []
-        if failed and st.button(_("Ask again what failed"), key="evaluate_retry_failed"):
-            states = [CellState.FAILED, CellState.REFUSED]
+        if unanswered and st.button(_("Ask again what failed"), key="evaluate_retry_failed"):
+            states = list(RETRIED)
         paid = _("What they cost is unknown and stays reserved; asked again, it may be paid twice.")
         if interrupted and st.button(_("Ask again what was interrupted"), key="evaluate_retry", help=paid):
             states = [CellState.INTERRUPTED]

@@ -96,6 +96,7 @@ def cell_reason(reason: str) -> str:
         CellState.INTERRUPTED: _("no answer (interrupted)"),
         CellState.FAILED: _("no answer (failed)"),
         CellState.REFUSED: _("no answer (above a cap of the operator)"),
+        CellState.UNSUPPORTED: _("no answer (the model does not take images)"),
         CellState.FINISHED: _("no answer (its run is deleted)"),
     }
     return {f"no answer ({state})": said for state, said in states.items()}.get(reason, reason)
@@ -119,6 +120,7 @@ def cell_counts(row: EvaluationRow) -> str:
         CellState.FAILED: _("{count} failed"),
         CellState.INTERRUPTED: _("{count} interrupted, cost unknown"),
         CellState.REFUSED: _("{count} above a cap of the operator"),
+        CellState.UNSUPPORTED: _("{count} not supported: the model does not take images"),
     }
     return " · ".join(
         name.format(count=number(row.cells[state])) for state, name in names.items() if row.cells.get(state)

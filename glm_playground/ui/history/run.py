@@ -15,7 +15,7 @@ from glm_playground.service import runtime
 from glm_playground.ui.history.list import delete, stop_runs
 from glm_playground.ui.history.tasks import draw_task
 from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.add_to_suite import draw_add_to_suite, draw_added
+from glm_playground.ui.shared.add_to_suite import AskedTurn, draw_add_to_suite, draw_added
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.asked import asked_setup
 from glm_playground.ui.shared.attachment_view import draw_attachments
@@ -154,7 +154,7 @@ def _draw_doings(ledger: Ledger, owner: str, stored: StoredRun) -> None:
     if stored.run.ended:
         answer = Answer(stored.run, stored_cost=stored.cost)
         with st.container(horizontal=True, gap="small"):
-            draw_add_to_suite(lambda: stored.run.request, answer, "history")
+            draw_add_to_suite(lambda: AskedTurn(stored.run.request), answer, "history")
         draw_added("history")
         draw_put_on_stage(lambda: [RecordedRun(stored.run, stored.cost)], "history_stage")
 

@@ -20,7 +20,7 @@ from glm_playground.ui.playground.form import command, take_changes
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
 from glm_playground.ui.server.scheduler import give_way
-from glm_playground.ui.shared.add_to_suite import draw_add_to_suite, draw_added
+from glm_playground.ui.shared.add_to_suite import AskedTurn, draw_add_to_suite, draw_added
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.attachment_view import draw_attachments
@@ -233,7 +233,9 @@ def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) ->
             help=_("Copy the answer as it was received"),
         )
         if not answer.missing and (not answer.run or answer.run.ended):
-            draw_add_to_suite(lambda: _request_of(session, lane, turn), answer, f"{lane.id}-{answer.id}")
+            draw_add_to_suite(
+                lambda: AskedTurn(_request_of(session, lane, turn), turn.prompt), answer, f"{lane.id}-{answer.id}"
+            )
         _draw_turn_menu(session, lane, turn)
         if len(turn.answers) > 1:
             _draw_pager(

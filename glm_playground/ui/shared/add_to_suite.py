@@ -7,7 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from glm_playground import bounds
-from glm_playground.chat.conversation import Answer
+from glm_playground.chat.conversation import Answer, Prompt
 from glm_playground.evals.suite import Check, CheckKind, SuiteError
 from glm_playground.evals.turn_case import case_of
 from glm_playground.gateway import ChatRequest
@@ -60,8 +60,16 @@ def check_names() -> dict[CheckKind, str]:
     }
 
 
-def draw_add_to_suite(request: Callable[[], ChatRequest], answer: Answer, key: str) -> None:
-    """Draws the button and the form beside it; `request` gives what was asked once one of them is used."""
+class AskedTurn(NamedTuple):
+    """What was asked."""
+
+    request: ChatRequest
+    prompt: Prompt | None = None
+    """The last one, where it is known with its template and the names of its files."""
+
+
+def draw_add_to_suite(asked: Callable[[], AskedTurn], answer: Answer, key: str) -> None:
+    """Draws the button and the form beside it; `asked` gives what was asked once one of them is used."""
     st.button(
         _("Add to a suite"),
         key=f"suite-add-{key}",
@@ -69,14 +77,14 @@ def draw_add_to_suite(request: Callable[[], ChatRequest], answer: Answer, key: s
         type="tertiary",
         help=_("Makes it a case of the suite that you used last; its answer is what is expected."),
         on_click=_add,
-        args=(request, answer, key),
+        args=(asked, answer, key),
     )
     label = _("Add with another expectation")
     # Without words a screen reader would have no name for it.
     with st.popover(_("Add as"), help=label, type="tertiary", key=f"suite-form-{key}", on_change="rerun") as form:
         if form.open:
             st.markdown(f"**{label}**")
-            _draw_form(request, answer, key)
+            _draw_form(asked, answer, key)
 
 
 def draw_added(key: str) -> None:
@@ -92,7 +100,7 @@ def draw_added(key: str) -> None:
         st.page_link(EVALUATE, label=_("Open the suite"), icon=":material/table:", query_params={SUITE: said.suite_id})
 
 
-def _draw_form(request: Callable[[], ChatRequest], answer: Answer, key: str) -> None:
+def _draw_form(asked: Callable[[], AskedTurn], answer: Answer, key: str) -> None:
     opened = ledger()
     rows = opened.suites.all(owner()) if isinstance(opened, Ledger) else []
     names = {row.id: row.name for row in rows} | {"": _("A new suite")}
@@ -114,12 +122,12 @@ def _draw_form(request: Callable[[], ChatRequest], answer: Answer, key: str) -> 
         key=f"suite-add-form-{key}",
         disabled=not text.strip(),
         on_click=_add,
-        args=(request, answer, key, _Into(Check(kind=kind, value=text.strip()), suite, name)),
+        args=(asked, answer, key, _Into(Check(kind=kind, value=text.strip()), suite, name)),
     )
 
 
 def _add(
-    request: Callable[[], ChatRequest],
+    asked: Callable[[], AskedTurn],
     answer: Answer,
     key: str,
     into: _Into = _LAST,
@@ -132,7 +140,8 @@ def _add(
         return
     try:
         with released():
-            new = case_of(request(), answer.content, answer.tool_calls, into.expected)
+            turn = asked()
+            new = case_of(turn.request, answer.content, answer.tool_calls, into.expected, turn.prompt)
             called = into.name.strip() or _("My cases")
             if into.suite_id == "":
                 found = own_suites.begin(opened, owner(), new, called)
@@ -146,15 +155,11 @@ def _add(
     except SuiteError as error:
         st.session_state[_SAID] = _Said(key, suite_fault(error))
     else:
-        said = _("Added to {suite}.").format(suite=f"**{literal(found.suite.name)}**")
-        if found.images:
-            left = ngettext(
-                "{count} picture is left out: a suite holds texts.",
-                "{count} pictures are left out: a suite holds texts.",
-                found.images,
-            )
-            said += " " + left.format(count=number(found.images))
-        st.session_state[_SAID] = _Said(key, said, found.suite.id)
+        said = _("Added to {suite}.").format(suite=f"**{literal(found.name)}**")
+        if count := len(new.attachments):
+            with_files = ngettext("{count} attachment goes with it.", "{count} attachments go with it.", count)
+            said += " " + with_files.format(count=number(count))
+        st.session_state[_SAID] = _Said(key, said, found.id)
 
 
 def suite_fault(error: SuiteError) -> str:

@@ -5,6 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground import bounds
+from glm_playground.chat.attachments import Attachment
+from glm_playground.chat.conversation import Prompt
+from glm_playground.chat.folders import PathFile
+from glm_playground.chat.variables import fill
 from glm_playground.evals.suite import Check, CheckKind, Suite, SuiteError, problems_of
 from glm_playground.evals.suite_file import WRITERS, open_suite
 from glm_playground.evals.suite_table import TableEdits, columns_of, edited, rows_of
@@ -96,12 +100,76 @@ def test_a_new_suite_has_a_name_of_some_length() -> None:
     assert suite.name == "x" * bounds.SUITE_NAME_CHARACTERS
 
 
-def test_pictures_are_left_out_and_counted() -> None:
-    picture = "data:image/png;base64,AAAA"
-    asked = ChatRequest(model="m", messages=(Message(role="user", content="What is it?", images=(picture,)),))
-    found = case_of(asked, "A heron")
-    assert found.images == 1
-    assert found.messages[0].images == ()
+PICTURE, OTHER = "data:image/png;base64,AAAA", "data:image/gif;base64,AAAB"
+FILES = (
+    Attachment("heron.png", image=PICTURE),
+    Attachment("notes.txt", "Seen in ```May``` {{not a variable}}\n"),
+    Attachment("src", files=(PathFile("a.py", "pass"), PathFile("b/c.py", "raise"))),
+    Attachment("report.pdf", "Page one", pages=3),
+)
+
+
+def conversation(*prompts: Prompt) -> ChatRequest:
+    """A request that asks these one after the other."""
+    said: list[Message] = []
+    for prompt in prompts:
+        said += [*([Message(role="assistant", content="Indeed.")] if said else []), *prompt.messages()]
+    return ChatRequest(model="m", messages=tuple(said))
+
+
+def test_a_turns_attachments_go_with_it_by_their_names_and_the_same_is_sent() -> None:
+    last = Prompt("What is it?", FILES)
+    asked = conversation(Prompt("And this?", (Attachment("other.gif", image=OTHER), FILES[1])), Prompt("Why?"), last)
+    (case,) = suite_of(case_of(asked, "A heron", prompt=last)).cases
+    assert case.variables["input"] == "What is it?"
+    assert [(file.name, file.pages, file.back) for file in case.attachments] == [
+        # What came before is known from the request alone.
+        ("notes.txt", 0, 2),
+        ("image 1.gif", 0, 2),
+        ("heron.png", 0, 0),
+        ("notes.txt", 0, 0),
+        ("src", 0, 0),
+        ("report.pdf", 3, 0),
+    ]
+    suite = suite_of(case_of(asked, "A heron", prompt=last))
+    assert next(suite.asked()).messages == asked.messages
+    assert next(suite.asked()).has_images
+    assert problems_of(suite) == []
+    again = Suite.model_validate_json(suite.stored)
+    assert next(again.asked()).messages == asked.messages
+    # A run of the history does not know the prompt: the files are found in what was sent.
+    (unknown,) = suite_of(case_of(asked, "A heron")).cases
+    assert [file.name for file in unknown.attachments if not file.back] == [
+        "notes.txt", "src", "report.pdf", "image 1.png",
+    ]  # fmt: skip
+    assert next(suite_of(case_of(asked, "A heron")).asked()).messages == asked.messages
+
+
+def test_a_prompt_with_variables_stays_a_template_to_which_rows_can_be_added() -> None:
+    template = "What is the capital of {{country}}? \\{{literally}} Answer in {{system}}."
+    turns = []
+    for country in ("Peru", "Kenya"):
+        values = {"country": country, "system": "{{English}}"}
+        prompt = Prompt(fill(template, values), FILES[1:2], template=template, values=values)
+        system = Message(role="system", content="Be brief.")
+        asked = ChatRequest(model="m", messages=(system, *prompt.messages()))
+        turns.append((asked, case_of(asked, "Lima", prompt=prompt)))
+    suite = suite_of(*(turn for _asked, turn in turns))
+    assert [one.messages for one in suite.asked()] == [asked.messages for asked, _turn in turns]
+    (prompt,) = suite.prompts
+    assert prompt.messages[-1].content == template
+    assert columns_of(suite) == ["id", "system_", "country", "system", "expected", "tags"]
+    more = edited(suite, TableEdits({}, added=({"country": "Chile", "system": "Spanish", "expected": "Santiago"},)))
+    assert more.cases[-1].variables == {"system_": "", "country": "Chile", "system": "Spanish"}
+    assert [len(case.attachments) for case in more.cases] == [1, 1, 0]
+
+
+def test_a_template_that_does_not_say_what_was_sent_is_not_taken() -> None:
+    asked = conversation(Prompt("Peru?"))
+    stale = Prompt("Peru?", template="{{country}}, please", values={"country": "Peru"})
+    assert case_of(asked, "Lima", prompt=stale).variables == {"input": "Peru?"}
+    edited_since = Prompt("Chile?", template="{{country}}?", values={"country": "Chile"})
+    assert case_of(asked, "Lima", prompt=edited_since).variables == {"input": "Peru?"}
 
 
 def test_a_table_is_edited_by_the_ids_of_its_cases() -> None:
