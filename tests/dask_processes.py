@@ -53,13 +53,16 @@ class DaskProcesses:
         wait_until(listens, 60)
         self.address = found[0]
 
-    def start_worker(self, variables: Mapping[str, str], threads: int = 4, *more: str) -> "subprocess.Popen[bytes]":
+    def start_worker(
+        self, variables: Mapping[str, str], threads: int = 4, *more: str, nanny: bool = False
+    ) -> "subprocess.Popen[bytes]":
         """Starts one whose environment holds `variables`; it may take some seconds until it is there.
 
-        Without Dask's nanny, so that the process is the worker.
+        Without Dask's nanny the process is the worker; with it, the worker is its child.
         """
         log = f"worker-{len(self.workers)}.log"
-        options = ["--no-nanny", "--nthreads", str(threads), "--no-dashboard", "--host", "127.0.0.1"]
+        watched = "--nanny" if nanny else "--no-nanny"
+        options = [watched, "--nthreads", str(threads), "--no-dashboard", "--host", "127.0.0.1"]
         command = ["worker", self.address, *options, "--local-directory", str(self.folder), *more]
         process = self._start(log, *command, env=environment(**variables))
         self.workers.append(process)

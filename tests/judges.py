@@ -60,8 +60,10 @@ def first_slot(messages: list[dict[str, Any]]) -> str:
 
 
 def longer(messages: list[dict[str, Any]]) -> str:
-    """A judge that always takes the longer answer."""
+    """A judge that always takes the longer answer, and passes every rubric."""
     found = answers_in(messages)
+    if not found:
+        return json.dumps({"pass": True, "reason": "yes"})
     return _verdict(1 if len(found["1"]) > len(found["2"]) else 2)
 
 

@@ -10,6 +10,7 @@ from glm_playground.cli.terminal import line
 from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.suite import SuiteError
 from glm_playground.evals.suite_file import open_suite
+from glm_playground.evals.suite_folder import SuiteFolder
 
 
 class _SuiteFileType(click.ParamType[Opened]):
@@ -18,7 +19,7 @@ class _SuiteFileType(click.ParamType[Opened]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Opened:
         try:
             with Path(value).open("rb") as file:
-                return open_suite(value, file.read(bounds.SUITE_FILE_BYTES + 1))
+                return open_suite(value, file.read(bounds.SUITE_FILE_BYTES + 1), SuiteFolder(Path(value).parent))
         except OSError as error:
             raise Failure(f"{value} cannot be read: {error.strerror}") from None
         except SuiteError as error:

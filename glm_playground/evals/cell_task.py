@@ -132,7 +132,9 @@ def _begin(task: CellTask) -> tuple[Ledger, Work]:
             raise opened.anew()
         _start_once()
         key = task.number, task.id
-        if key not in _works:
+        known = _works.get(key)
+        if known is None or (known.judge is None and max(task.candidates, default=0) >= len(known.candidates)):
+            # A judge may have been named since.
             _works[key] = _read(opened, task)
             if len(_works) > _MOST_WORKS:
                 _works.popitem(last=False)

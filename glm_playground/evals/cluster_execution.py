@@ -51,7 +51,11 @@ class ClusterExecution:
 
     def __init__(self, store: Evaluations, row: EvaluationRow, work: Work, cluster: Cluster, *, at_most: int) -> None:
         self._store, self._row, self._work, self._cluster = store, row, work, cluster
-        self._desks = [Desk(name, places, Pace.of(at_most)) for name, places in work.by_gateway.items()]
+        judge = frozenset(work.judge_places)
+        self._desks = [
+            Desk(name, places, Pace.of(at_most), judge=judge.intersection(places))
+            for name, places in work.by_gateway.items()
+        ]
         self._changed = threading.Condition()
         self._sent: dict[int, _Sent] = {}
         self._ended: list[int] = []
@@ -236,8 +240,11 @@ class ClusterExecution:
         if self._problem or (not self._capped and any(desk.asked and not desk.dry for desk in self._desks)):
             return False
         if not self._looked:
-            # Another process may have given cells back since; a last look.
+            # What the judge can be asked now, and what another process has given back since; a last look.
             self._looked = True
+            if self._work.judge:
+                judging = self._work.judge[1]
+                self._store.place(self._row.number, judging.first, judging.keys())
             self._forget()
             self._submit()
             return not self._sent

@@ -4,7 +4,7 @@ A judge stands on several places, as a candidate stands on one: two for each pai
 for each candidate and rubric of a case. A cell comes to be once the answers that it is about are there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations, groupby, islice
 from typing import NamedTuple
@@ -86,12 +86,14 @@ class Answers:
         self._ledger, self._number, self._owner = ledger, number, owner
         self._kept: dict[tuple[int, int], dict[int, str]] = {}
 
-    def of(self, repeat: int, case: int) -> Mapping[int, str]:
-        """By candidate's place: the texts that came."""
-        if (repeat, case) not in self._kept:
+    def of(self, repeat: int, case: int, places: Set[int]) -> Mapping[int, str]:
+        """By candidate's place: the texts that came, those of `places` among them where they are stored."""
+        # Several threads of a worker may ask at once: what one has read is not looked for in what another reads.
+        kept = self._kept
+        if not places <= kept.get((repeat, case), {}).keys():
             cells = self._ledger.evaluations.cells(self._number, CellKey(repeat, case, -1))
-            self._kept = dict(islice(self._texts(cells), _CASES_AT_ONCE))
-        return self._kept.get((repeat, case), {})
+            self._kept = kept = dict(islice(self._texts(cells), _CASES_AT_ONCE))
+        return kept.get((repeat, case), {})
 
     def found(self, candidates: int) -> Iterator[tuple[int, int, set[int]]]:
         """Repeat, case, and which candidates have an answer that is stored still."""
@@ -101,7 +103,8 @@ class Answers:
 
     def _texts(self, cells: Iterator[CellRow]) -> Iterator[tuple[tuple[int, int], dict[int, str]]]:
         for which, some in groupby(cells, _case_of):
-            by_run = {cell.run_id: cell.key.candidate for cell in some if cell.run_id}
+            finished = (cell for cell in some if cell.state is CellState.FINISHED)
+            by_run = {cell.run_id: cell.key.candidate for cell in finished if cell.run_id}
             runs = self._ledger.runs(self._owner, [run_id for run_id in by_run if run_id])
             yield which, {by_run[run_id]: answer_of(stored.run) for run_id, stored in runs.items()}
 
@@ -143,7 +146,8 @@ class Judging:
     def request(self, key: CellKey) -> ChatRequest:
         """What the judge is asked in that cell; an answer that was deleted meanwhile is empty."""
         asked, about = self._cases[key.case], self._by_place[key.candidate]
-        texts, task = self._answers.of(key.repeat, key.case), task_of(asked)
+        places = {about.first, about.second} if isinstance(about, PairPlace) else {about.candidate}
+        texts, task = self._answers.of(key.repeat, key.case, places), task_of(asked)
         if isinstance(about, PairPlace):
             first, second = texts.get(about.first, ""), texts.get(about.second, "")
             return pair_requests(self.judge, task, first, second)[0]

@@ -1,13 +1,15 @@
 """Opens a configuration of promptfoo as a suite, and writes a suite as one (promptfoo.dev/docs/configuration).
 
-Our own suites are such files. What promptfoo can say and is not supported here is listed, never skipped in silence; no
-file or address that a configuration names is opened, and none of its code is run. Checks that promptfoo does not have
-are its `javascript` or `python` assertions, whose `config` says what they are; promptfoo runs the code beside it.
+Our own suites are such files. What promptfoo can say and is not supported here is listed, never skipped in silence. No
+address that a configuration names is opened, none of its code is run, and files are read on the command line alone, as
+values of variables and as attachments, from below the configuration's folder (`suite_folder`). Checks that promptfoo
+does not have are its `javascript` or `python` assertions, whose `config` says what they are; promptfoo runs the code
+beside it.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -15,7 +17,17 @@ from pydantic import JsonValue, ValidationError
 
 from glm_playground import bounds
 from glm_playground.chat.tools import ToolProblem, read_tools
-from glm_playground.evals.promptfoo_messages import messages_of, raw_of
+from glm_playground.evals.promptfoo_files import (
+    IMAGE,
+    Slots,
+    base_label,
+    files_of,
+    written_labels,
+    written_metadata,
+    written_prompts,
+    written_variables,
+)
+from glm_playground.evals.promptfoo_messages import PartError, messages_of
 from glm_playground.evals.promptfoo_python import assertion_code
 from glm_playground.evals.suite import (
     LISTED,
@@ -28,6 +40,7 @@ from glm_playground.evals.suite import (
     SuiteProblem,
     problems_of,
 )
+from glm_playground.evals.suite_folder import SCHEME, FileError, SuiteFolder
 from glm_playground.evals.yaml_text import Lines, read_yaml, write_yaml
 
 CONFIG = "glm-playground"
@@ -63,8 +76,12 @@ class Opened(NamedTuple):
     unsupported: tuple[SuiteProblem, ...] = ()
 
 
-def read_promptfoo(text: str) -> Opened:
+def read_promptfoo(text: str, folder: SuiteFolder | None = None) -> Opened:
     """The suite in a configuration.
+
+    Args:
+        text: in YAML.
+        folder: whose files it may name; None where it may name none.
 
     Raises:
         SuiteError: it is no configuration, or nothing of it can be run.
@@ -72,12 +89,16 @@ def read_promptfoo(text: str) -> Opened:
     value, lines = read_yaml(text)
     if not isinstance(value, dict):
         raise SuiteError(SuiteProblem("", "a suite has the keys prompts and tests"))
-    return _Reader(lines).suite(value)
+    return _Reader(lines, folder).suite(value)
 
 
 class _Reader:
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
+    def __init__(self, lines: Lines, folder: SuiteFolder | None) -> None:
+        self._lines, self._folder = lines, folder
+        self._slots: dict[str, Slots] = {}
+        """By the label as it is written."""
+        self._bases: dict[str, str] = {}
+        """Likewise, what the prompt is called whose slots it has."""
         self._unsupported: list[SuiteProblem] = []
         self._templates: Mapping[str, JsonValue] = {}
 
@@ -99,6 +120,7 @@ class _Reader:
             self._note("defaultTest", "defaultTest is no mapping, such as a file's name")
             default = None
         needed = {prompt.label: prompt.variables for prompt in prompts}
+        prompts = self._merged(prompts)
         tests = value.get("tests")
         if tests is not None and not isinstance(tests, list):
             self._note("tests", "tests in a file or from code are not opened: add the cases to this file")
@@ -130,6 +152,8 @@ class _Reader:
             named = value.get("label") or value.get("id")
             label = named if isinstance(named, str) else label
             value = value.get("raw", named)
+        if isinstance(value, list):
+            value = json.dumps(value)
         if not isinstance(value, str) or not value.strip():
             self._note(path, "a prompt is a text, or has one as raw")
             return None
@@ -139,10 +163,37 @@ class _Reader:
         if _TEMPLATE.search(value):
             self._note(path, "only {{name}} is filled in: templates with filters or statements are sent as written")
         try:
-            return PromptTemplate(label=label, messages=messages_of(value))
+            found = messages_of(value)
+        except PartError as error:
+            self._note(path, f"{error}; the prompt is left out")
+            return None
         except ValidationError:
             self._note(path, "messages have a role (system, user, assistant) and a text as content")
             return None
+        self._slots[label] = Slots(found.images, found.texts)
+        return PromptTemplate(label=label, messages=found.messages)
+
+    def _merged(self, prompts: Sequence[PromptTemplate]) -> list[PromptTemplate]:
+        """The prompts, each once that was written several times for what its cases attach."""
+        found: dict[str, PromptTemplate] = {}
+        bases = {prompt.label: base_label(prompt.label) for prompt in prompts if self._is_written(prompt.label)}
+        # One that some cases are asked with, which attach nothing, stands there without room for files.
+        bases |= {base: base for base in bases.values() if base in self._slots}
+        for prompt in prompts:
+            base = bases.get(prompt.label, "")
+            known = found.get(base)
+            if base and (known is None or known.messages == prompt.messages):
+                self._bases[prompt.label] = base
+                found[base] = prompt.model_copy(update={"label": base})
+            else:
+                # Two of one label are a problem of the suite's, which is said with others.
+                found[prompt.label if prompt.label not in found else f"{prompt.label}\0{len(found)}"] = prompt
+        return list(found.values())
+
+    def _is_written(self, label: str) -> bool:
+        """Whether `write_promptfoo` has written it, with room for what cases attach."""
+        slots = self._slots[label]
+        return bool(slots.texts) or any(part.variable.startswith(IMAGE) for part in slots.images)
 
     def _cases(
         self,
@@ -179,22 +230,48 @@ class _Reader:
         names = {name for label in asked_with or needed for name in needed[label]}
         described = test.get("description")
         rows = list(self._rows(variables, f"{path}.vars", expand=not options.get("disableVarExpansion")))
+        given = metadata.get("id")
+        name = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else f"case-{index + 1}"
+        groups = self._by_slots(asked_with or tuple(needed))
         for number, row in enumerate(rows, start=1):
-            for name in names - row.keys():
-                self._note(f"{path}.vars", f"{name} has no value: it is sent empty, as promptfoo does")
-                row[name] = ""
-            given = metadata.get("id")
-            name = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else f"case-{index + 1}"
-            tags = metadata.get("tags")
-            yield Case(
-                id=(name if len(rows) == 1 else f"{name}-{number}")[:200],
-                description=described if isinstance(described, str) else "",
-                variables=row,
-                tags=tuple(str(tag) for tag in _listed(tags)),
-                prompts=asked_with,
-                tools=tools,
-                checks=tuple(check.filled(row) for check in checks),
-            )
+            for variable in names - row.keys():
+                self._note(f"{path}.vars", f"{variable} has no value: it is sent empty, as promptfoo does")
+                row[variable] = ""
+            for part, (slots, labels) in enumerate(groups.items(), start=1):
+                try:
+                    files = files_of(metadata.get("attachments"), slots, row, self._folder)
+                except FileError as error:
+                    self._note(path, f"the case is left out: {error}")
+                    continue
+                marks = [number] * (len(rows) > 1) + [part] * (len(groups) > 1)
+                unused = slots.variables - {one for label in labels for one in needed[label]}
+                yield Case(
+                    id="-".join([name, *map(str, marks)])[:200],
+                    description=described if isinstance(described, str) else "",
+                    variables={key: value for key, value in row.items() if key not in unused},
+                    tags=tuple(str(tag) for tag in _listed(metadata.get("tags"))),
+                    prompts=self._asked_with(labels, asked_with, needed, several=len(groups) > 1),
+                    tools=tools,
+                    attachments=files,
+                    checks=tuple(check.filled(row) for check in checks),
+                )
+
+    def _by_slots(self, labels: Sequence[str]) -> dict[Slots, list[str]]:
+        """The prompts by what they have room for: a case attaches the same to all of its prompts."""
+        found: dict[Slots, list[str]] = {}
+        for label in labels:
+            found.setdefault(self._slots[label], []).append(label)
+        return found
+
+    def _asked_with(
+        self, labels: Sequence[str], asked: Sequence[str], needed: Mapping[str, object], *, several: bool
+    ) -> tuple[str, ...]:
+        """The labels of the prompts that a case is asked with; none where it is asked with all."""
+        if not (asked or several):
+            return ()
+        found = tuple(dict.fromkeys(self._bases.get(label, label) for label in labels))
+        all_ = {self._bases.get(label, label) for label in needed}
+        return () if self._bases and all_ == set(found) else found
 
     def _labels(self, value: JsonValue, known: Mapping[str, object], path: str) -> tuple[str, ...]:
         """The prompts that a test is asked with, by their labels; `*` at the end stands for any more letters."""
@@ -224,13 +301,27 @@ class _Reader:
         for name, value in variables.items():
             values = value if isinstance(value, list) and expand else [value]
             count *= len(values)
-            if any(isinstance(one, str) and _names_file(one) for one in values):
-                self._note(f"{path}.{name}", f"the file of {name} is not opened: its name is sent")
-            columns.append([_plain(one) for one in values])
+            columns.append([self._value(name, one, f"{path}.{name}") for one in values])
         if count > bounds.SUITE_CASES:
             raise self._error(path, f"the lists make more than {bounds.SUITE_CASES:,} cases")
         for row in product(*columns):
             yield dict(zip(variables, row, strict=True))
+
+    def _value(self, name: str, value: JsonValue, path: str) -> str:
+        """A variable as it stands in a prompt; an image stays its address, which a part of a prompt may take."""
+        if not isinstance(value, str) or not _names_file(value) or name in self._image_variables:
+            return _plain(value)
+        try:
+            if self._folder and value.startswith(SCHEME):
+                return self._folder.text(value)
+            self._note(path, f"the file of {name} is not opened: its name is sent")
+        except FileError as error:
+            self._note(path, f"{error}: its name is sent")
+        return value
+
+    @property
+    def _image_variables(self) -> frozenset[str]:
+        return frozenset(part.variable for slots in self._slots.values() for part in slots.images)
 
     def _checks(self, value: JsonValue, path: str) -> Iterator[Check]:
         for index, one in enumerate(_listed(value)):
@@ -328,25 +419,26 @@ def fault_of(check: Check) -> str:
 
 def write_promptfoo(suite: Suite) -> str:
     """The suite as a configuration, in YAML; `read_promptfoo` opens it as it was."""
+    prompts = written_prompts(suite)
     return write_yaml(
         {
             "description": suite.name,
-            "prompts": [
-                {"id": prompt.label, "label": prompt.label, "raw": raw_of(prompt.messages)} for prompt in suite.prompts
-            ],
-            "tests": [_test(case) for case in suite.cases],
+            "prompts": prompts.rows,
+            "tests": [_test(case, suite, several=prompts.several) for case in suite.cases],
         }
     )
 
 
-def _test(case: Case) -> dict[str, Any]:
+def _test(case: Case, suite: Suite, *, several: bool) -> dict[str, Any]:
     metadata: dict[str, Any] = {"id": case.id} | ({"tags": list(case.tags)} if case.tags else {})
+    metadata |= {"attachments": written_metadata(case)} if case.attachments else {}
+    labels = written_labels(case, suite) if several else list(case.prompts)
     return {
         **({"description": case.description} if case.description else {}),
         "metadata": metadata,
-        "vars": case.variables,
+        "vars": case.variables | written_variables(case, suite.prompts),
         **({"options": {"tools": list(case.tools)}} if case.tools else {}),
-        **({"prompts": list(case.prompts)} if case.prompts else {}),
+        **({"prompts": labels} if labels else {}),
         "assert": [assertion(check) for check in case.checks],
     }
 

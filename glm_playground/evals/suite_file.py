@@ -6,17 +6,28 @@ from pathlib import PurePath
 from glm_playground import bounds
 from glm_playground.evals.promptfoo import Opened, read_promptfoo, write_promptfoo
 from glm_playground.evals.suite import SUFFIXES, Suite, SuiteError, SuiteProblem
+from glm_playground.evals.suite_folder import SuiteFolder
 from glm_playground.evals.tables import read_csv, read_jsonl, write_csv, write_jsonl
 
-_READERS: dict[str, Callable[[str], Opened]] = dict(
-    zip(SUFFIXES, (read_promptfoo, read_promptfoo, read_csv, read_csv, read_jsonl, read_jsonl), strict=True)
+
+def _read_table(text: str, folder: SuiteFolder | None) -> Opened:
+    return read_csv(text, folder=folder)
+
+
+_READERS: dict[str, Callable[[str, SuiteFolder | None], Opened]] = dict(
+    zip(SUFFIXES, (read_promptfoo, read_promptfoo, _read_table, _read_table, read_jsonl, read_jsonl), strict=True)
 )
 WRITERS: dict[str, Callable[[Suite], str]] = {"yaml": write_promptfoo, "csv": write_csv, "jsonl": write_jsonl}
 """By what a file is asked for as."""
 
 
-def open_suite(name: str, data: bytes) -> Opened:
+def open_suite(name: str, data: bytes, folder: SuiteFolder | None = None) -> Opened:
     """The suite in a file, whatever its bytes are.
+
+    Args:
+        name: of the file.
+        data: its bytes.
+        folder: whose files the suite may name; None where it may name none, as on a page.
 
     Raises:
         SuiteError: with what is wrong, and where.
@@ -31,4 +42,4 @@ def open_suite(name: str, data: bytes) -> Opened:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise SuiteError(SuiteProblem("", "not UTF-8: save the file in this encoding", line)) from None
-    return reader(text)
+    return reader(text, folder)

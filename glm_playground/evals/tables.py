@@ -8,34 +8,47 @@ import csv
 import io
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import JsonValue, ValidationError
 
 from glm_playground import bounds
+from glm_playground.chat.attachments import Attachment, split_attachments
+from glm_playground.chat.images import image_name
 from glm_playground.chat.strict_json import read_json
+from glm_playground.evals.case_files import CaseFile
 from glm_playground.evals.promptfoo import Opened, fault_of
+from glm_playground.evals.promptfoo_files import Slots, files_of
+from glm_playground.evals.promptfoo_messages import messages_of
 from glm_playground.evals.suite import (
     INPUT,
     LISTED,
     Case,
     Check,
     CheckKind,
+    FilledCase,
     PromptTemplate,
     Suite,
     SuiteError,
     SuiteProblem,
     problems_of,
 )
+from glm_playground.evals.suite_folder import SCHEME, FileError, SuiteFolder
 from glm_playground.gateway import Message
 
 _KINDS = {kind.value: kind for kind in CheckKind} | {"grade": CheckKind.RUBRIC}
 _PREFIXED = re.compile(r"(not-)?([a-z-]+)(?:\(([-+\d.eE]+)\))?(?::\s*(.*))?", re.DOTALL)
-_OURS = {"__description", "__id", "__tags", "__metric"}
+_ATTACHMENTS = "__attachments"
+_OURS = {"__description", "__id", "__tags", "__metric", _ATTACHMENTS}
 
 
-def read_csv(text: str, prompt: str = "") -> Opened:
+def read_csv(text: str, prompt: str = "", folder: SuiteFolder | None = None) -> Opened:
     """The suite in a table; each line is asked with `prompt`, or with its column `prompt` or `input` where it is blank.
+
+    Args:
+        text: of the table.
+        prompt: of all its lines.
+        folder: whose files a cell may name as `file://notes.txt`; None where it may name none.
 
     Raises:
         SuiteError: it is no table, or holds more than a suite may.
@@ -61,15 +74,22 @@ def read_csv(text: str, prompt: str = "") -> Opened:
     for number, cells in enumerate(rows[1:], start=1):
         if len(cells) > len(head):
             raise SuiteError(SuiteProblem("", f"{len(cells)} cells under {len(head)} names", number + 1))
-        cases.append(_case(dict(zip(head, cells, strict=False)), number, unsupported))
+        case = _case(dict(zip(head, cells, strict=False)), number, unsupported, folder)
+        cases += [case] if case else []
+    if not cases:
+        raise SuiteError(*unsupported)
     column = next((name for name in ("prompt", INPUT) if name in head), "")
     if not prompt.strip() and not column:
         raise SuiteError(SuiteProblem("", f"no prompt: add one, or a column named {INPUT}"))
     return _opened(prompt or f"{{{{{column}}}}}", cases, unsupported)
 
 
-def read_jsonl(text: str) -> Opened:
+def read_jsonl(text: str, folder: SuiteFolder | None = None) -> Opened:
     """The suite in lines of JSON with `input`, a text or messages, and `ideal`, a text or several that are right.
+
+    Args:
+        text: of the lines.
+        folder: whose files `attachments` may name; None where it may name none.
 
     Raises:
         SuiteError: a line is no such object, or there are more than a suite may have.
@@ -83,16 +103,17 @@ def read_jsonl(text: str) -> Opened:
         if len(cases) >= bounds.SUITE_CASES:
             raise SuiteError(SuiteProblem("", f"a suite has at most {bounds.SUITE_CASES:,} cases", number))
         try:
-            row = read_json(line)
-            if not isinstance(row, dict) or INPUT not in row:
-                raise ValueError("each line is an object with input")
-            template, variables = _input(row[INPUT])
+            row, asked = _line(line, folder)
+        except FileError as error:
+            unsupported.append(SuiteProblem("", f"the case is left out: {error}", number))
+            continue
         except (ValueError, ValidationError) as error:
             raise SuiteError(SuiteProblem("", str(error).splitlines()[0], number)) from None
-        for name in row.keys() - {INPUT, "ideal", "id", "tags"}:
+        for name in row.keys() - {INPUT, "ideal", "id", "tags", "attachments"}:
             problem = SuiteProblem(name, f"{name} is not supported", number)
             if all(problem.path != one.path for one in unsupported):
                 unsupported.append(problem)
+        template = asked.template
         key = template.model_dump_json()
         if key not in prompts:
             label = template.label if not prompts else f"{template.label} {len(prompts) + 1}"
@@ -101,14 +122,15 @@ def read_jsonl(text: str) -> Opened:
         cases.append(
             Case(
                 id=str(row.get("id") or f"case-{len(cases) + 1}")[:200],
-                variables=variables,
+                variables=asked.variables,
                 tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+                attachments=asked.files,
                 prompts=(prompts[key].label,),
                 checks=_ideal(row.get("ideal")),
             )
         )
     if not cases:
-        raise SuiteError(SuiteProblem("", "no line"))
+        raise SuiteError(*unsupported, SuiteProblem("", "no line"))
     if len(prompts) == 1:
         cases = [case.model_copy(update={"prompts": ()}) for case in cases]
     suite = Suite(name="", prompts=tuple(prompts.values()), cases=tuple(cases))
@@ -146,7 +168,7 @@ def write_jsonl(suite: Suite) -> str:
         ideal = [check.value for check in case.checks if check.kind is CheckKind.EQUALS and not check.negated]
         alone = len(suite.prompts) == 1 or len(case.prompts) == 1
         name = case.id if alone else f"{case.id} {prompt.label}"
-        row: dict[str, Any] = {"id": name, INPUT: [one.body() for one in prompt.filled(case.variables)]}
+        row: dict[str, Any] = {"id": name, INPUT: [one.body() for one in FilledCase(prompt, case).messages]}
         row |= {"ideal": ideal[0]} if ideal else {}
         row |= {"tags": list(case.tags)} if case.tags else {}
         lines.append(json.dumps(row, ensure_ascii=False))
@@ -178,7 +200,8 @@ def _dialect(text: str) -> type[csv.Dialect]:
     return Table
 
 
-def _case(row: dict[str, str], number: int, unsupported: list[SuiteProblem]) -> Case:
+def _case(row: dict[str, str], number: int, unsupported: list[SuiteProblem], folder: SuiteFolder | None) -> Case | None:
+    """The case in a line; None where a file cannot be taken that it attaches."""
     checks = []
     for name, cell in row.items():
         if re.fullmatch(r"__expected\d*", name) and cell.strip():
@@ -189,14 +212,38 @@ def _case(row: dict[str, str], number: int, unsupported: list[SuiteProblem]) -> 
     for check in checks:
         if fault := fault_of(check):
             raise SuiteError(SuiteProblem("", fault, number + 1))
-    variables = {name: cell for name, cell in row.items() if not name.startswith("__")}
+    variables = {}
+    for name, cell in row.items():
+        if not name.startswith("__"):
+            variables[name] = _cell(cell, folder, name, number, unsupported)
+    try:
+        named = [address.strip() for address in row.get(_ATTACHMENTS, "").split(",") if address.strip()]
+        files = files_of(list(named), Slots(), {}, folder)
+    except FileError as error:
+        unsupported.append(SuiteProblem(_ATTACHMENTS, f"the case is left out: {error}", number + 1))
+        return None
     return Case(
         id=(row.get("__id") or f"case-{number}")[:200],
         description=row.get("__description", ""),
         variables=variables,
         tags=tuple(row.get("__tags", "").split()),
+        attachments=files,
         checks=tuple(check.filled(variables) for check in checks),
     )
+
+
+def _cell(cell: str, folder: SuiteFolder | None, name: str, number: int, unsupported: list[SuiteProblem]) -> str:
+    """A cell's text, or that of the file which it names."""
+    if not cell.startswith(SCHEME):
+        return cell
+    try:
+        if folder:
+            return folder.text(cell)
+        said = f"the file of {name} is not opened: its name is sent"
+    except FileError as error:
+        said = f"{error}: its name is sent"
+    unsupported.append(SuiteProblem(name, said, number + 1))
+    return cell
 
 
 def _expected(cell: str, metric: str) -> Check | None:
@@ -245,19 +292,47 @@ def cell_of(check: Check) -> str:
     return f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
 
 
-def _input(value: JsonValue) -> tuple[PromptTemplate, dict[str, str]]:
-    """A template with a variable for each message, and their texts: so all lines share one prompt."""
-    rows = [{"role": "user", "content": value}] if isinstance(value, str) else value
-    if not isinstance(rows, list) or not rows:
+class _Input(NamedTuple):
+    template: PromptTemplate
+    variables: dict[str, str]
+    files: tuple[CaseFile, ...]
+
+
+def _line(line: str, folder: SuiteFolder | None) -> tuple[dict[str, JsonValue], _Input]:
+    row = read_json(line)
+    if not isinstance(row, dict) or INPUT not in row:
+        raise ValueError("each line is an object with input")
+    found = _input(row[INPUT])
+    return row, found._replace(files=(*found.files, *files_of(row.get("attachments"), Slots(), {}, folder)))
+
+
+def _input(value: JsonValue) -> _Input:
+    """A template with a variable for each message, their texts, and what they attach: so all lines share one prompt."""
+    given: JsonValue = [{"role": "user", "content": value}] if isinstance(value, str) else value
+    if not isinstance(given, list) or not given:
         raise ValueError("input is a text or a list of messages")
-    messages, variables = [], {}
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, dict) or not isinstance(content := row.get("content"), str):
+    rows = [row for row in given if isinstance(row, dict)]
+    if len(rows) < len(given):
+        raise ValueError("a message has a role and a text as content")
+    said = messages_of(json.dumps(rows)) if any(isinstance(row.get("content"), list) for row in rows) else None
+    if said and said.images:
+        raise ValueError("an image is a data URL")
+    texts = [message.content for message in said.messages] if said else [row.get("content") for row in rows]
+    users = [place for place in reversed(range(len(rows))) if rows[place].get("role") == "user"]
+    messages, variables, files = [], {}, []
+    for place, (row, content) in enumerate(zip(rows, texts, strict=True)):
+        if not isinstance(content, str):
             raise ValueError("a message has a role and a text as content")
-        name = INPUT if len(rows) == 1 else f"{INPUT}_{number}"
+        name = INPUT if len(rows) == 1 else f"{INPUT}_{place + 1}"
         variables[name] = content
         messages.append(Message.model_validate({"role": row.get("role"), "content": f"{{{{{name}}}}}"}))
-    return PromptTemplate(label=INPUT, messages=tuple(messages)), variables
+        if place in users:
+            back = users.index(place)
+            images = said.messages[place].images if said else ()
+            variables[name], attached = split_attachments(content)
+            shown = [Attachment(image_name(url, number), image=url) for number, url in enumerate(images, start=1)]
+            files += [CaseFile.of(one, back) for one in (*attached, *shown)]
+    return _Input(PromptTemplate(label=INPUT, messages=tuple(messages)), variables, tuple(files))
 
 
 def _ideal(value: JsonValue) -> tuple[Check, ...]:

@@ -1,5 +1,6 @@
 """An evaluation on Dask: a real scheduler and workers on loopback, a real PostgreSQL, and the sandbox's balance."""
 
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -10,12 +11,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from glm_playground.cli.evaluation import OWNER
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState
 from glm_playground.sandbox.process import SandboxProcess
+from tests import judges
 from tests.condition import wait_until
 from tests.dask_processes import DaskProcesses, dask_processes, environment
 from tests.evaluations import balance
@@ -123,6 +126,68 @@ def test_two_workers_one_killed_pay_nothing_twice_and_the_cap_holds(site: Site) 
     again = site.eval_("retry", row.id, "--interrupted", "--scheduler", site.dask.address).communicate(timeout=120)[0]
     assert site.row.cells == {CellState.FINISHED: CELLS}, again
     assert site.row.state is EvaluationState.FINISHED
+
+
+@pytest.mark.parametrize("nanny", [False, True])
+def test_a_worker_that_is_told_to_end_or_restarted_pays_nothing_twice(site: Site, *, nanny: bool) -> None:
+    before = balance(site.sandbox)
+    workers = [site.dask.start_worker(site.variables, nanny=nanny), site.dask.start_worker(site.variables)]
+    mark = "restarted" if nanny else "terminated"
+    running = site.run("tokens=20 rate=20", mark)
+    wait_until(lambda: site.finished >= 8, 120)
+    if nanny:
+        # As the nanny does it to a worker that takes too much memory; it starts another in its place.
+        asking = max(psutil.Process(workers[0].pid).children(recursive=True), key=lambda one: one.memory_info().rss)
+        asking.terminate()
+    else:
+        workers[0].send_signal(signal.SIGTERM)
+    said = running.communicate(timeout=180)[0]
+    row = site.row
+    interrupted = row.cells.get(CellState.INTERRUPTED, 0)
+    assert row.cells == (
+        {CellState.FINISHED: CELLS - interrupted} | ({CellState.INTERRUPTED: interrupted} if interrupted else {})
+    ), said
+    assert interrupted <= 4
+    assert set(site.asked(mark).values()) == {1}
+    paid, spending = before - balance(site.sandbox), row.spending
+    assert spending.spent.dollars <= paid <= spending.spent.dollars + spending.reserved.dollars
+    if interrupted:
+        again = site.eval_("retry", row.id, "--interrupted", "--scheduler", site.dask.address)
+        said = again.communicate(timeout=180)[0]
+    assert site.row.cells == {CellState.FINISHED: CELLS}, said
+
+
+def test_workers_ask_the_judge_too_also_one_that_is_named_later(site: Site) -> None:
+    models = {
+        "alpha-1": lambda _messages: "Lima",
+        "beta-1": lambda _messages: "It is Lima.",
+        "gamma-first": judges.first_slot,
+        "gamma-longer": judges.longer,
+    }
+    with judges.Server(models) as server:
+        site.variables["RUNAPI_BASE_URL"] = f"{server.url}/v1"
+        for _ in range(2):
+            site.dask.start_worker(site.variables)
+        tests = ", ".join(f"{{vars: {{n: {n}}}, assert: [{{type: llm-rubric, value: names Lima}}]}}" for n in range(12))
+        text = f"description: judged\nprompts: ['{{{{n}}}}: the capital of Peru?']\ntests: [{tests}]\n"
+        (site.folder / "judged.yaml").write_text(text)
+        options = ["--cap-tokens", "10000000", "--max-tokens", "50", "--scheduler", site.dask.address]
+        begin = ["run", "judged.yaml", "--models", "alpha-1,beta-1", *options]
+        said = site.eval_(*begin, "--judge", "gamma-first").communicate(timeout=180)[0]
+        assert Counter(server.asked) == {"alpha-1": 12, "beta-1": 12, "gamma-first": 48}, said
+        assert "12 of 12 pairs change with the order" in said
+        assert "alpha-1 at 127.0.0.1, max_tokens=50: 12 of 12 answers passed" in said
+        assert site.row.cells == {CellState.FINISHED: 72}
+        assert site.row.state is EvaluationState.FINISHED
+        # The workers know this one without a judge, and are told of it by what they are asked.
+        server.asked.clear()
+        said = site.eval_(*begin).communicate(timeout=180)[0]
+        newest = site.ledger.evaluations.all(OWNER)[0]
+        assert newest.cells == {CellState.FINISHED: 24}, said
+        judge = ["judge", newest.id, "--judge", "gamma-longer", "--scheduler", site.dask.address]
+        said = site.eval_(*judge).communicate(timeout=180)[0]
+        assert Counter(server.asked) == {"alpha-1": 12, "beta-1": 12, "gamma-longer": 48}, said
+        assert "the longer answer is preferred in 100%" in said
 
 
 def test_the_cap_is_one_over_all_workers(site: Site) -> None:
