@@ -299,6 +299,8 @@ REPORT_MODELS = 8
 """Whose published facts stand beside each other."""
 REPORT_PAIRS = 30
 """Of candidates of an evaluation, with a sentence each."""
+REPORT_JUDGED_PAIRS = 60
+"""Of answers, with the judge's word on each; an export has them all."""
 REPORT_CASES = 60
 """Of an evaluation, a row each; an export has them all."""
 REPORT_EXAMPLES = 8

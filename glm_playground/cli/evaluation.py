@@ -33,7 +33,7 @@ from glm_playground.evals.execution import STOPPED
 from glm_playground.evals.judge import Judge, judge_of, stored_judge, write_judge
 from glm_playground.evals.judged import judge_verdict
 from glm_playground.evals.promptfoo import Opened
-from glm_playground.evals.result_files import WRITERS
+from glm_playground.evals.result_files import PAIRS_WRITERS, WRITERS
 from glm_playground.evals.results import results_of
 from glm_playground.evals.suite import Suite
 from glm_playground.ledger import Ledger
@@ -291,7 +291,12 @@ def diff(first: str, second: str, owner: str) -> None:
 @evaluation.command()
 @click.argument("id")
 @click.option(
-    "--as", "--format", "kind", type=click.Choice([*sorted(WRITERS), *_REPORTS]), required=True, help="What to write."
+    "--as",
+    "--format",
+    "kind",
+    type=click.Choice([*sorted(WRITERS), *PAIRS_WRITERS, *_REPORTS]),
+    required=True,
+    help="What to write.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE")
 @click.option("--title", default="", metavar="TEXT", help="Of a report; the evaluation's name where it is left out.")
@@ -302,8 +307,8 @@ def diff(first: str, second: str, owner: str) -> None:
 @click.option("--language", type=click.Choice(list(LANGUAGES)), default="en", show_default=True, help="Of a report.")
 @_owner
 def export(id: str, kind: str, out: Path, paper: str, owner: str, **said: str) -> None:
-    """Write what the cells of the evaluation ID came to: a row a cell, promptfoo's results, a bundle of its runs, or a
-    report to hand on (html, markdown, docx, pptx)."""
+    """Write what the cells of the evaluation ID came to: a row a cell, promptfoo's results, a bundle of its runs, what
+    the judge said of each pair of answers (pairs, pairs-jsonl), or a report to hand on (html, markdown, docx, pptx)."""
     with opened_ledger() as ledger:
         row = _found(ledger, owner, id)
         suite, setups = _stored(ledger, row)
@@ -315,6 +320,11 @@ def export(id: str, kind: str, out: Path, paper: str, owner: str, **said: str) -
                     from glm_playground.reports.report import Paper  # noqa: PLC0415
 
                     file.write(report_file(kind, ledger, row, suite, setups, paper=Paper(paper), **said))
+                elif kind in PAIRS_WRITERS:
+                    judged = judge_verdict(ledger, row, suite, setups)
+                    if judged is None or not judged.pairs:
+                        raise ValueError("no pair of answers was judged")
+                    PAIRS_WRITERS[kind](file, row, judged)
                 else:
                     WRITERS[kind](file, row, results_of(ledger, row, suite, setups))
         except ValueError as error:

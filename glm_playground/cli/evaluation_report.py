@@ -9,6 +9,7 @@ from babel.dates import format_date
 from glm_playground import bounds
 from glm_playground.chat.setup import Setup
 from glm_playground.evals.findings import examples_of, findings_of
+from glm_playground.evals.judged import judge_verdict
 from glm_playground.evals.results import results_of
 from glm_playground.evals.suite import Suite
 from glm_playground.ledger import Ledger
@@ -74,5 +75,6 @@ def report_file(
         day_text=format_date(cover.day, format="long", locale=locale),
         written_at=now,
         paper=paper,
+        judge=judge_verdict(ledger, row, suite, setups),
     )
     return REPORT_WRITERS[kind](report, words.words)

@@ -7,7 +7,7 @@ from glm_playground.cli.evaluation_lines import money
 from glm_playground.cli.figures import count
 from glm_playground.cli.terminal import line
 from glm_playground.evals.candidates import name_of
-from glm_playground.evals.judge import Judge, Opinion
+from glm_playground.evals.judge import Opinion
 from glm_playground.evals.judge_figures import Bias, JudgeFigures, WinRate
 from glm_playground.evals.judged import JudgeVerdict
 from glm_playground.evals.verdict import Interval
@@ -23,7 +23,7 @@ def judge_lines(found: JudgeVerdict) -> Iterator[str]:
     """Who judges, what it cost, what it prefers, and how far it can be taken by its word."""
     work, figures = found.work, found.figures
     yield (
-        f"Judge: {line(_name(found.judge))}: {count(work.answered, 'request')} answered, "
+        f"Judge: {line(_name(found))}: {count(work.answered, 'request')} answered, "
         f"{money(work.spent.dollars)} and {work.spent.tokens:,} tokens"
     )
     if work.left or work.not_answered:
@@ -72,5 +72,6 @@ def _percent(found: Interval) -> str:
     return f"{100 * found.estimate:.0f}% ({100 * found.low:.0f} to {100 * found.high:.0f})"
 
 
-def _name(judge: Judge) -> str:
-    return name_of(Setup(model=judge.model, gateway=judge.gateway, parameters=judge.parameters))
+def _name(found: JudgeVerdict) -> str:
+    judge = found.judge
+    return name_of(Setup(model=judge.model, gateway=judge.gateway, parameters=judge.parameters), found.stand_in)

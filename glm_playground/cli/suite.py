@@ -17,7 +17,7 @@ from glm_playground.evals.inspect_log import inspect_logs
 from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.recorded import GradedRun, graded_runs
 from glm_playground.evals.starter import LANGUAGES, starter_text
-from glm_playground.evals.suite_file import WRITERS
+from glm_playground.evals.suite_file import WRITERS, left_out
 from glm_playground.evals.verdict import differences, pass_rates
 
 _MOST_SHOWN = 20
@@ -34,9 +34,11 @@ def check(opened: Opened) -> None:
     """Say what FILE holds, and what of it is not supported; nothing is sent."""
     found = opened.suite
     checks = sum(len(case.checks) for case in found.cases)
+    attached = sum(len(case.attachments) for case in found.cases)
     click.echo(
         f"{line(found.name) or 'a suite'}: {count(len(found.prompts), 'prompt')}, "
         f"{count(len(found.cases), 'case')}, {count(checks, 'check')}"
+        + (f", {count(attached, 'attachment')}" if attached else "")
     )
     for problem in opened.unsupported:
         click.echo(f"not supported: {line(str(problem))}")
@@ -49,8 +51,10 @@ def convert(opened: Opened, kind: str) -> None:
     """Write the suite in FILE to the standard output in another format."""
     for problem in opened.unsupported:
         click.echo(f"left out: {line(str(problem))}", err=True)
-    if kind != "yaml" and (with_tools := sum(bool(case.tools) for case in opened.suite.cases)):
-        click.echo(f"left out: the tools of {count(with_tools, 'case')}", err=True)
+    missing = left_out(opened.suite, kind)
+    for what, cases in (("tools", missing.tools), ("attachments", missing.attachments)):
+        if cases:
+            click.echo(f"left out: the {what} of {count(cases, 'case')}", err=True)
     click.echo(WRITERS[kind](opened.suite), nl=False)
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import combinations, groupby
+from itertools import combinations, groupby, islice
 from typing import NamedTuple
 
 from glm_playground import bounds
@@ -21,6 +21,8 @@ from glm_playground.ledger import Ledger, StoredRun
 from glm_playground.ledger.evaluation_values import CellRow, CellState, EvaluationRow
 from glm_playground.runs.caps import Amount
 from glm_playground.runs.thinking import answer_of
+
+_LOOKED_AT = 20
 
 
 class PairResult(NamedTuple):
@@ -53,6 +55,9 @@ class JudgeVerdict(NamedTuple):
     figures: JudgeFigures
     wins: tuple[WinRate, ...]
     pairs: tuple[PairResult, ...]
+    stand_in: str | None = None
+    """What answers in the place of its model."""
+    play_money: bool = False
 
 
 def judge_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[Setup]) -> JudgeVerdict | None:
@@ -69,7 +74,20 @@ def judge_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequ
     votes = own_votes(ledger, row.owner, suite, setups, _names(judged, setups))
     models = {name: setup.model for setup in setups for name in _names(judged, [setup]).values()}
     figures = judge_figures(judge, judged, votes, models)
-    return JudgeVerdict(judge, _work(ledger, row, len(setups)), figures, tuple(win_rates(judged)), results)
+    work, wins, first = _work(ledger, row, len(setups)), tuple(win_rates(judged)), _first_run(ledger, row, len(setups))
+    stand_in = first.run.server.stand_in if first else None
+    play_money = bool(first and first.cost and first.cost.price and first.cost.price.play_money)
+    return JudgeVerdict(judge, work, figures, wins, results, stand_in, play_money)
+
+
+def _first_run(ledger: Ledger, row: EvaluationRow, candidates: int) -> StoredRun | None:
+    """The first of the judge's runs that is still there, looked for among the first ones."""
+    asked = (
+        cell.run_id
+        for cell in ledger.evaluations.cells(row.number)
+        if cell.key.candidate >= candidates and cell.run_id and cell.state is CellState.FINISHED
+    )
+    return next(iter(ledger.runs(row.owner, list(islice(asked, _LOOKED_AT))).values()), None)
 
 
 def own_votes(

@@ -12,6 +12,7 @@ from glm_playground.bundles.bundle import BundleError, RecordedRun, write_bundle
 from glm_playground.bundles.snapshot import snapshot
 from glm_playground.catalog.comparison_files import harmless_cell
 from glm_playground.evals.grade import Grade
+from glm_playground.evals.judged import JudgeVerdict, PairResult
 from glm_playground.evals.promptfoo import assertion
 from glm_playground.evals.results import CellResult
 from glm_playground.gateway.wire import clean_text
@@ -19,6 +20,7 @@ from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.thinking import answer_of
 
+PairsWriter = Callable[[BinaryIO, EvaluationRow, JudgeVerdict], None]
 UNKNOWN = "unknown"
 _PASSES, _FAILS_A_CHECK, _HAS_NO_ANSWER = 0, 1, 2
 """promptfoo's `failureReason` (promptfoo.dev/docs/configuration/reference, ResultFailureReason)."""
@@ -44,11 +46,22 @@ def _write_csv(file: BinaryIO, row: EvaluationRow, results: Iterable[CellResult]
 def _write_jsonl(file: BinaryIO, row: EvaluationRow, results: Iterable[CellResult]) -> None:
     """A JSON object a cell, with what each check found; null is what nobody said."""
     for result in results:
+        case = result.asked.case
         checks = [
             {"type": one.check.name, "metric": one.check.metric, "grade": one.grade.value, "reason": one.reason}
             for one in result.checks
         ]
-        file.write(_json(_cells(row, result) | {"variables": result.asked.case.variables, "checks": checks}) + b"\n")
+        file.write(
+            _json(
+                _cells(row, result)
+                | {
+                    "variables": case.variables,
+                    "attachments": [file.name for file in case.attachments],
+                    "checks": checks,
+                }
+            )
+            + b"\n"
+        )
 
 
 def _write_promptfoo(file: BinaryIO, row: EvaluationRow, results: Iterable[CellResult]) -> None:
@@ -98,6 +111,54 @@ WRITERS: dict[str, Writer] = {
     "bundle": _write_bundle,
 }
 """By what a file is asked for as; each may raise `ValueError` in words."""
+
+
+def _write_pairs(file: BinaryIO, row: EvaluationRow, found: JudgeVerdict) -> None:
+    """A head line and a line for each pair of answers that was judged, in both orders."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    lines = csv.writer(text)
+    for number, pair in enumerate(found.pairs):
+        cells = _pair_cells(row, found, pair)
+        if not number:
+            lines.writerow(list(cells))
+        lines.writerow([harmless_cell(clean_text(_plain(value))) for value in cells.values()])
+    text.flush()
+    text.detach()
+
+
+def _write_pairs_jsonl(file: BinaryIO, row: EvaluationRow, found: JudgeVerdict) -> None:
+    """A JSON object for each pair; null is what nobody said."""
+    for pair in found.pairs:
+        file.write(_json(_pair_cells(row, found, pair)) + b"\n")
+
+
+PAIRS_WRITERS: dict[str, PairsWriter] = {"pairs": _write_pairs, "pairs-jsonl": _write_pairs_jsonl}
+"""What a judge said of the pairs, by what a file is asked for as: CSV, and JSON Lines."""
+
+
+def _pair_cells(row: EvaluationRow, found: JudgeVerdict, pair: PairResult) -> dict[str, Any]:
+    judged, judge = pair.judged, found.judge
+    return {
+        "evaluation": row.id,
+        "case": judged.case,
+        "repeat": pair.repeat + 1,
+        "first": judged.first,
+        "second": judged.second,
+        "opinion": judged.opinion.value,
+        "first_in_slot_one": judged.forward.value,
+        "second_in_slot_one": judged.backward.value,
+        "reason_first_in_slot_one": pair.reasons[0],
+        "reason_second_in_slot_one": pair.reasons[1],
+        "first_characters": judged.first_characters,
+        "second_characters": judged.second_characters,
+        "cost_usd": judged.cost,
+        "judge": judge.model,
+        "judge_gateway": judge.gateway,
+        "judge_stand_in": found.stand_in,
+        "same_family": [name for name in (judged.first, judged.second) if name in found.figures.same_family],
+        "run_first_in_slot_one": pair.run_ids[0],
+        "run_second_in_slot_one": pair.run_ids[1],
+    }
 
 
 def _cells(row: EvaluationRow, result: CellResult) -> dict[str, Any]:
@@ -178,4 +239,6 @@ def _json(value: dict[str, Any]) -> bytes:
 def _plain(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
     return UNKNOWN if value is None else str(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import PurePath
+from typing import NamedTuple
 
 from glm_playground import bounds
 from glm_playground.evals.promptfoo import Opened, read_promptfoo, write_promptfoo
@@ -17,6 +18,23 @@ def _read_table(text: str, folder: SuiteFolder | None) -> Opened:
 _READERS: dict[str, Callable[[str, SuiteFolder | None], Opened]] = dict(
     zip(SUFFIXES, (read_promptfoo, read_promptfoo, _read_table, _read_table, read_jsonl, read_jsonl), strict=True)
 )
+
+
+class LeftOut(NamedTuple):
+    """What a format cannot say of a suite."""
+
+    tools: int = 0
+    """Cases whose tools are left out."""
+    attachments: int = 0
+    """Cases whose attachments are left out."""
+
+
+def left_out(suite: Suite, kind: str) -> LeftOut:
+    """What is not in the file that the writer of that name makes: YAML has all, JSONL no tools, CSV none of both."""
+    tools = sum(bool(case.tools) for case in suite.cases) if kind != "yaml" else 0
+    return LeftOut(tools, sum(bool(case.attachments) for case in suite.cases) if kind == "csv" else 0)
+
+
 WRITERS: dict[str, Callable[[Suite], str]] = {"yaml": write_promptfoo, "csv": write_csv, "jsonl": write_jsonl}
 """By what a file is asked for as."""
 

@@ -1,18 +1,19 @@
 """A suite as a table: a row a case, a column a variable, and its checks as a cell of promptfoo's tables says them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from glm_playground.chat.variables import variables_of
+from glm_playground.evals.case_files import CaseFile
 from glm_playground.evals.suite import Case, Check, Suite, SuiteError, SuiteProblem
 from glm_playground.evals.tables import cell_of, check_of
 from glm_playground.evals.turn_case import free_id
 
-ID, PROMPT, EXPECTED, TAGS = "id", "prompt", "expected", "tags"
+ID, PROMPT, EXPECTED, TAGS, ATTACHED = "id", "prompt", "expected", "tags", "attachments"
 _LEAST_CHECKS = 1
-_FIXED = (ID, PROMPT, TAGS)
+_FIXED = (ID, PROMPT, TAGS, ATTACHED)
 
 
 class CaseRow(NamedTuple):
@@ -33,7 +34,8 @@ class TableEdits(NamedTuple):
 
 
 def columns_of(suite: Suite) -> list[str]:
-    """The columns: id, variables, checks, tags; and the prompt where there are several."""
+    """The columns: id, variables, checks, tags; the prompt where there are several, and attachments where there are
+    any, which a cell names and does not change."""
     names = dict.fromkeys(name for prompt in suite.prompts for name in prompt.variables)
     names |= dict.fromkeys(name for case in suite.cases for name in case.variables)
     checks = max((len(case.checks) for case in suite.cases), default=0)
@@ -44,6 +46,7 @@ def columns_of(suite: Suite) -> list[str]:
         *(_variable(name) for name in names),
         *(_expected(place) for place in range(max(checks, _LEAST_CHECKS))),
         TAGS,
+        *([ATTACHED] if any(case.attachments for case in suite.cases) else []),
     ]
 
 
@@ -54,6 +57,8 @@ def rows_of(suite: Suite) -> list[CaseRow]:
     for case in suite.cases:
         cells = dict.fromkeys(columns, "")
         cells |= {ID: case.id, TAGS: " ".join(case.tags)}
+        if ATTACHED in cells:
+            cells[ATTACHED] = ", ".join(file.name for file in case.attachments)
         if PROMPT in cells:
             cells[PROMPT] = case.prompts[0] if len(case.prompts) == 1 else ""
         cells |= {_variable(name): value for name, value in case.variables.items()}
@@ -78,6 +83,24 @@ def edited(suite: Suite, edits: TableEdits) -> Suite:
         cases.append(_changed(suite, empty, cells))
     if not cases:
         raise SuiteError(SuiteProblem("", "a suite has a case at least: delete it as a whole"))
+    return Suite(name=suite.name, prompts=suite.prompts, cases=tuple(cases))
+
+
+def attached(suite: Suite, case: str, files: Sequence[CaseFile]) -> Suite:
+    """The suite with files more that a case sends; itself where the case is not there any more."""
+    return _with_files(suite, case, lambda before: (*before, *files))
+
+
+def detached(suite: Suite, case: str, place: int) -> Suite:
+    """The suite without one of the files that a case sends, by its place."""
+    return _with_files(suite, case, lambda before: (*before[:place], *before[place + 1 :]))
+
+
+def _with_files(suite: Suite, case: str, change: Callable[[tuple[CaseFile, ...]], tuple[CaseFile, ...]]) -> Suite:
+    cases = [
+        one.model_copy(update={"attachments": change(one.attachments)}) if one.id == case else one
+        for one in suite.cases
+    ]
     return Suite(name=suite.name, prompts=suite.prompts, cases=tuple(cases))
 
 

@@ -9,6 +9,7 @@ from glm_playground import bounds
 from glm_playground.chat.conversation import Answer
 from glm_playground.evals.findings import Findings
 from glm_playground.evals.grade import Grade
+from glm_playground.evals.judged import JudgeVerdict
 from glm_playground.evals.results import CellResult
 from glm_playground.evals.suite import Check, Suite
 from glm_playground.evals.verdict import ROUGH_CASES
@@ -17,6 +18,7 @@ from glm_playground.reports.conversation_report import Published
 from glm_playground.reports.cuts import within_bounds
 from glm_playground.reports.evaluation_verdict import candidate_names, charts, rates_table, sentences, spread_table
 from glm_playground.reports.figure_text import dollars_text, number_text
+from glm_playground.reports.judge_section import judge_parts
 from glm_playground.reports.questions import shown_answer
 from glm_playground.reports.report import (
     Bullet,
@@ -57,6 +59,7 @@ def evaluation_report(
     written_at: datetime,
     paper: Paper = Paper.A4,
     published: Published | None = None,
+    judge: JudgeVerdict | None = None,
 ) -> Report:
     """The report of an evaluation.
 
@@ -72,19 +75,21 @@ def evaluation_report(
         written_at: now, UTC.
         paper: what it is printed on.
         published: what the catalogue says of the models.
+        judge: what the judge says; None where nobody judges.
     """
     published = published or Published()
     said = words.evaluation
     names = candidate_names(findings, words)
     sections = [
         Section(said.verdict, tuple(_verdict(findings, names, words))),
+        *([_judge_section(judge, findings, names, words)] if judge else []),
         Section(words.charts, (*charts(findings, words), *published.charts, spread_table(findings, names, words))),
         Section(words.asked, tuple(_asked(evaluation, suite, findings, names, words))),
         Section(said.by_regression, tuple(_cases(findings, names, words))),
         Section(said.examples, tuple(_examples(findings, examples, names, words))),
         *([Section(words.models, (published.facts,))] if published.facts else []),
         Section(words.not_tested, (_not_tested(evaluation, findings, published.models, words),)),
-        *_method(findings, words),
+        *_method(findings, words, judged=judge is not None),
         *([Section(words.sources, (Sources(published.sources),))] if published.sources else []),
     ]
     return Report(
@@ -281,10 +286,16 @@ def _untested(
     yield said.not_judged
 
 
-def _method(findings: Findings, words: ReportWords) -> Iterator[Section]:
-    said = words.words
+def _judge_section(judge: JudgeVerdict, findings: Findings, names: Sequence[str], words: ReportWords) -> Section:
+    called = dict(zip(findings.names, names, strict=True))
+    return Section(words.evaluation.judge.title, tuple(judge_parts(judge, called, words)))
+
+
+def _method(findings: Findings, words: ReportWords, *, judged: bool) -> Iterator[Section]:
+    said, evaluation = words.words, words.evaluation
     limits = Bullets(tuple(map(Bullet, said.limits)))
-    yield Section(said.method, (Terms((*words.evaluation.method, *said.definitions)), limits), slides=False)
+    methods = (*evaluation.method, *(evaluation.judge.method if judged else ()), *said.definitions)
+    yield Section(said.method, (Terms(methods), limits), slides=False)
     if findings.asked:
         costs = {one.run.id: one.cost for one in findings.asked if one.cost}
         yield Section(said.sources, (sources_table([one.run for one in findings.asked], costs, said),))

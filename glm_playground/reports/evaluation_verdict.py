@@ -23,11 +23,11 @@ _NANOSECONDS = 1e6
 
 def candidate_names(findings: Findings, words: ReportWords) -> tuple[str, ...]:
     """The candidates as tables and charts name them, by number."""
-    plain = [_plain_name(*one, words) for one in findings.candidates]
+    plain = [plain_name(*one, words) for one in findings.candidates]
     return tuple(f"{number}: {name}" for number, name in enumerate(plain, start=1))
 
 
-def _plain_name(setup: Setup, stand_in: str | None, words: ReportWords) -> str:
+def plain_name(setup: Setup, stand_in: str | None, words: ReportWords) -> str:
     """Model, gateway and settings; `stand_in` is what answered in the model's place."""
     said, name = words.evaluation, setup.model
     if setup.gateway:
@@ -41,7 +41,7 @@ def _plain_name(setup: Setup, stand_in: str | None, words: ReportWords) -> str:
 def sentences(pairs: Sequence[PairedDifference], findings: Findings, words: ReportWords) -> Iterator[str]:
     """The verdict on each pair, with the numbers it rests on."""
     said, numbers = words.evaluation, words.words
-    names = {name: _plain_name(*who, words) for name, who in zip(findings.names, findings.candidates, strict=True)}
+    names = {name: plain_name(*who, words) for name, who in zip(findings.names, findings.candidates, strict=True)}
     for one in pairs:
         first, second = names[one.first], names[one.second]
         low, high = 100 * one.points.low, 100 * one.points.high

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from glm_playground.reports.judge_words import JudgeWords
+
 _METHOD = (
     (
         "Pass rate",
@@ -33,6 +35,8 @@ _METHOD = (
 @dataclass(frozen=True)
 class EvaluationWords:
     """Labels and sentences; those in braces are replaced by their values."""
+
+    judge: JudgeWords = field(default_factory=JudgeWords)
 
     name: str = "Evaluation"
     title: str = "Evaluation of GLM models: {name}"

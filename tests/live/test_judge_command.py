@@ -1,11 +1,15 @@
 """`glm-playground eval ... --judge`: judges with a known fault, through the command line."""
 
+import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import docx
+import pptx
 import pytest
 
 from glm_playground import bounds
@@ -90,6 +94,51 @@ def test_a_judge_of_the_first_slot_flips_and_is_flagged(judged: Judged, server: 
     # Its word on the rubric counts.
     assert f"alpha-1 at 127.0.0.1, max_tokens=50: {CASES} of {CASES} answers passed" in done.out
     assert "its prompt for pairs: You compare two answers" in done.out
+
+
+def test_the_report_and_the_export_tell_what_the_judge_said(judged: Judged, eval_: Eval, tmp_path: Path) -> None:
+    id_ = judged("gamma-first", "rubrics.yaml").id
+    said = {}
+    for language in ("en", "pt_BR"):
+        assert eval_("export", id_, "--as", "markdown", "--language", language, "--out", f"{language}.md").status == 0
+        said[language] = (tmp_path / f"{language}.md").read_text()
+    english = said["en"]
+    assert "## The judge" in english
+    for words in (
+        "gamma-first at 127.0.0.1",
+        "12 of 12 pairs change with the order: an abstention.",
+        "The judge has no verdict on 1: alpha-1 at 127.0.0.1",
+        "a fair judge does in a half",
+        "None of these pairs has a vote of yours",
+        "You compare two answers to one task.",
+        "You say whether an answer to a task is as a rubric describes.",
+        "changes with the order",
+        "a tie a half; 95% intervals are clustered by case",
+    ):
+        assert words in english
+    assert "12 of 12 pairs change" not in said["pt_BR"]
+    for kind in ("html", "docx", "pptx"):
+        assert eval_("export", id_, "--as", kind, "--out", f"judged.{kind}").status == 0
+    assert "The judge has no verdict on" in (tmp_path / "judged.html").read_text()
+    texts = [one.text for one in docx.Document(str(tmp_path / "judged.docx")).paragraphs]
+    assert "The judge" in texts
+    slides = pptx.Presentation(str(tmp_path / "judged.pptx")).slides
+    shown = [shape.text_frame.text for slide in slides for shape in slide.shapes if shape.has_text_frame]
+    assert any("The judge has no verdict on" in text for text in shown)
+    assert eval_("export", id_, "--as", "pairs", "--out", "pairs.csv").status == 0
+    with (tmp_path / "pairs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == CASES
+    assert {(row["opinion"], row["first_in_slot_one"], row["second_in_slot_one"]) for row in rows} == {
+        ("flipped", "one", "one")
+    }
+    assert {row["judge"] for row in rows} == {"gamma-first"}
+    assert eval_("export", id_, "--as", "pairs-jsonl", "--out", "pairs.jsonl").status == 0
+    lines = [json.loads(line) for line in (tmp_path / "pairs.jsonl").read_text().splitlines()]
+    assert [line["reason_first_in_slot_one"] for line in lines] == ["because"] * CASES
+    plain = eval_("run", "plain.yaml", "--models", "alpha-1,beta-1", "--cap-tokens", "90000", "--max-tokens", "50")
+    refused = eval_("export", plain.id, "--as", "pairs", "--out", "none.csv")
+    assert (refused.status, refused.err) == (1, "Error: no pair of answers was judged\n")
 
 
 def test_a_judge_of_the_longer_answer_is_flagged_and_one_of_a_candidates_family_is_marked(judged: Judged) -> None:

@@ -238,16 +238,22 @@ def _go_on(
 
 def _draw_exports(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:
     def written(kind: str) -> bytes:
-        from glm_playground.evals.result_files import WRITERS  # noqa: PLC0415 - loads a reader of YAML
+        from glm_playground.evals.judged import judge_verdict  # noqa: PLC0415 - as the next
+        from glm_playground.evals.result_files import PAIRS_WRITERS, WRITERS  # noqa: PLC0415 - loads a reader of YAML
 
         # The mark at the beginning tells spreadsheets that the file is UTF-8.
         file = BytesIO()
-        file.write(BOM_UTF8 if kind == "csv" else b"")
-        WRITERS[kind](file, row, results_of(ledger, row, suite, setups))
+        file.write(BOM_UTF8 if kind in ("csv", "pairs") else b"")
+        if kind not in PAIRS_WRITERS:
+            WRITERS[kind](file, row, results_of(ledger, row, suite, setups))
+        elif judged := judge_verdict(ledger, row, suite, setups):
+            PAIRS_WRITERS[kind](file, row, judged)
         return file.getvalue()
+
+    types = _TYPES | ({"pairs": (_("Judged pairs"), "csv", "text/csv")} if row.judge else {})
 
     with st.popover(_("Export"), icon=":material/download:", key="evaluate_export", on_change="rerun") as popover:
         if popover.open:
-            kinds = [FileKind(*words, partial(written, kind)) for kind, words in _TYPES.items()]
+            kinds = [FileKind(*words, partial(written, kind)) for kind, words in types.items()]
             with st.container(horizontal=True):
                 draw_file_buttons(kinds, dated("glm-playground-evaluation"), "evaluate")

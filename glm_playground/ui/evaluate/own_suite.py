@@ -8,8 +8,9 @@ import streamlit as st
 from glm_playground import bounds
 from glm_playground.evals import own_suites
 from glm_playground.evals.suite import Suite, SuiteError
-from glm_playground.evals.suite_file import WRITERS
+from glm_playground.evals.suite_file import WRITERS, left_out
 from glm_playground.evals.suite_table import (
+    ATTACHED,
     EXPECTED,
     ID,
     PROMPT,
@@ -23,6 +24,7 @@ from glm_playground.evals.suite_table import (
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.suites import SuiteRow
 from glm_playground.ui.evaluate.address import close_suite
+from glm_playground.ui.evaluate.case_files import draw_case_files
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.add_to_suite import suite_fault
@@ -64,6 +66,7 @@ def draw_own_suite(ledger: Ledger, owner: str, id: str, kept_under: str) -> None
     if fault := st.session_state.pop(_FAULT, None):
         st.error(fault, title=_("Nothing is saved."))
     _draw_table(ledger, owner, row, suite)
+    draw_case_files(ledger, owner, row, suite)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if st.button(on_accent(_("Ask it")), type="primary", key="own_suite_ask"):
             with released():
@@ -75,6 +78,7 @@ def draw_own_suite(ledger: Ledger, owner: str, id: str, kept_under: str) -> None
         _draw_rename(ledger, owner, row)
         _draw_files(suite)
         _draw_delete(ledger, owner, row)
+    _draw_left_out(suite)
 
 
 def _draw_table(ledger: Ledger, owner: str, row: SuiteRow, suite: Suite) -> None:
@@ -99,6 +103,7 @@ def _draw_table(ledger: Ledger, owner: str, row: SuiteRow, suite: Suite) -> None
             ID: text(_("Case"), width="small"),
             PROMPT: st.column_config.SelectboxColumn(_("Prompt"), options=labels, width="small"),
             TAGS: text(_("Tags"), width="small"),
+            ATTACHED: text(_("Attachments"), width="small", disabled=True),
             **{
                 column: text(expected + column.removeprefix(EXPECTED), help=checks, width="medium")
                 for column in columns
@@ -158,6 +163,18 @@ def _draw_files(suite: Suite) -> None:
 
     kinds = [FileKind(*words, partial(written, kind)) for kind, words in _TYPES.items()]
     draw_file_buttons(kinds, dated("glm-playground-suite"), "own_suite", "tertiary")
+
+
+def _draw_left_out(suite: Suite) -> None:
+    """Says what a file of each format does not hold."""
+    said = []
+    for kind, (name, *_type) in _TYPES.items():
+        missing = left_out(suite, kind)
+        what = [text for text, count in ((_("tools"), missing.tools), (_("attachments"), missing.attachments)) if count]
+        if what:
+            said.append(_("{format} has no {what}").format(format=name, what=", ".join(what)))
+    if said:
+        st.caption("; ".join(said) + ".")
 
 
 def _draw_delete(ledger: Ledger, owner: str, row: SuiteRow) -> None:

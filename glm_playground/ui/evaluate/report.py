@@ -21,6 +21,7 @@ def draw_report_menu(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: S
         return
     # Jinja is loaded once somebody wants a report.
     from glm_playground.evals.findings import examples_of, findings_of  # noqa: PLC0415
+    from glm_playground.evals.judged import judge_verdict  # noqa: PLC0415
     from glm_playground.evals.results import results_of  # noqa: PLC0415
     from glm_playground.reports.evaluation_report import evaluation_report  # noqa: PLC0415
     from glm_playground.reports.report import Cover, Paper, Report  # noqa: PLC0415
@@ -43,6 +44,7 @@ def draw_report_menu(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: S
             day_text=long_day(cover.day),
             written_at=datetime.now(UTC),
             paper=paper,
+            judge=judge_verdict(ledger, row, suite, setups),
             published=published_of([setup.model for setup in setups], server, basis),
         )
 

@@ -6,10 +6,10 @@ from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Draft
 from glm_playground.ui.playground.form import take_changes
-from glm_playground.ui.playground.uploads import take_files
 from glm_playground.ui.server.scheduler import action_slot, released
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.session import say
+from glm_playground.ui.shared.taken_files import take_files
 
 _KEY, _ROUND = "folder_upload", "folder_upload_round"
 

@@ -11,9 +11,9 @@ from glm_playground.chat.structured import SchemaProblem
 from glm_playground.chat.tools import ToolProblem
 from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import WorkbenchNewer, WorkbenchUnreadable
-from glm_playground.ui.playground.attachment_words import explain_files
 from glm_playground.ui.playground.setting_words import explain_extra, explain_schema, explain_tools
 from glm_playground.ui.shared.answer_markdown import code_span, literal
+from glm_playground.ui.shared.attachment_words import explain_files
 from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.finding_words import explain_finding

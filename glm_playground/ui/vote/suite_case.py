@@ -7,6 +7,7 @@ import streamlit as st
 from glm_playground.evals.suite import FilledCase
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.images import draw_images
 from glm_playground.ui.shared.long_text import draw_typed
 from glm_playground.ui.shared.suite_upload import OpenSuite, draw_suite_upload
 
@@ -43,6 +44,7 @@ def draw_suite() -> SuiteCase | None:
         st.caption(literal(found.chosen.case.id if not label else f"{found.chosen.case.id} · {label}"))
         for message in found.chosen.messages:
             draw_typed(message.content, _SHOWN_CHARACTERS)
+            draw_images(message.images)
     return found
 
 

@@ -18,10 +18,10 @@ from glm_playground.chat.folders import LeftOut, Omission, PathFile
 from glm_playground.chat.session import CONTINUE
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.ui.playground.attachment_words import explain_attachment
-from glm_playground.ui.playground.uploads import take_files
 from glm_playground.ui.shared import i18n
+from glm_playground.ui.shared.attachment_words import explain_attachment
 from glm_playground.ui.shared.starters import QUICKSTART
+from glm_playground.ui.shared.taken_files import take_files
 from tests import pdfs
 from tests.app.playground_page import Playground
 from tests.pictures import claiming, picture, url_of
