@@ -36,6 +36,8 @@ def outlook_lines(found: Outlook, work: Work, repeats: int, difference: float) -
     else:
         most = "unknown"
     yield f"Cost: {most}; {found.most.tokens:,} tokens at most"
+    if found.unsupported:
+        yield f"{count(found.unsupported, 'request')} are not sent: they have an image, which the model does not take"
     if work.judge:
         asked = count(found.judge_requests, "request")
         yield f"Judge: {line(work.judge[0].name)}, at most {asked} more, within the same caps"

@@ -74,6 +74,8 @@ class Outlook(NamedTuple):
     play_money: bool
     judge_requests: int = 0
     """What the judge is asked besides, at most; it may use what the caps leave."""
+    unsupported: int = 0
+    """Cells that are not sent: they have an image, and nobody says that the model takes any."""
 
 
 def named(setups: Sequence[Setup], gateways: Gateways) -> tuple[Setup, ...]:
@@ -169,11 +171,14 @@ def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> Outlook:
     check_cells(work.suite, len(work.candidates), repeats)
     past = [_past_outputs(ledger, owner, candidate) for candidate in work.candidates]
     likely: Decimal | None = Decimal(0)
-    most = Amount()
+    most, unsupported = Amount(), 0
     for place, asked in enumerate(work.once()):
+        if asked.unsupported:
+            unsupported += 1
+            continue
         one = _likely(asked, past[place % len(past)])
         likely = None if likely is None or one is None else likely + one
-        most = most.plus(asked.claim.most)
+        most = most.plus(asked.most)
     unpriced = tuple(asked.candidate.name for asked in _first_cells(work) if not asked.claim.priced)
     prices = [candidate.price() for candidate in work.candidates]
     return Outlook(
@@ -185,6 +190,7 @@ def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> Outlook:
         judge_requests=judge_requests(work.suite, len(work.candidates), work.judge[1].judge) * repeats
         if work.judge
         else 0,
+        unsupported=unsupported * repeats,
     )
 
 

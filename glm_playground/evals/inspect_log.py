@@ -17,7 +17,7 @@ from glm_playground.evals.grade import Grade, reasons_of
 from glm_playground.evals.recorded import GradedRun
 from glm_playground.evals.suite import CheckKind, Suite
 from glm_playground.evals.verdict import pass_rates
-from glm_playground.gateway import ChatRequest, ToolCall
+from glm_playground.gateway import ChatRequest, Message, ToolCall
 from glm_playground.runs.marks import unmarked_request
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Outcome, Run
@@ -135,7 +135,14 @@ def _sample(row: GradedRun, name: str, epoch: int) -> dict[str, Any]:
 
 
 def _messages(request: ChatRequest) -> list[dict[str, Any]]:
-    return [{"role": message.role, "content": message.content} for message in request.messages]
+    return [{"role": message.role, "content": _content(message)} for message in request.messages]
+
+
+def _content(message: Message) -> Any:
+    if not message.images:
+        return message.content
+    images = [{"type": "image", "image": url} for url in message.images]
+    return [*images, {"type": "text", "text": message.content}]
 
 
 def _answer(run: Run) -> dict[str, Any]:

@@ -132,17 +132,27 @@ def family_of(model: str) -> str:
     return _CODENAMES.get(name, name)
 
 
-def pair_requests(judge: Judge, task: str, first: str, second: str) -> tuple[ChatRequest, ChatRequest]:
-    """What the judge is asked of two answers to `task`: with the first in slot one, and with the second there."""
+def pair_requests(
+    judge: Judge, task: str, first: str, second: str, images: tuple[str, ...] = ()
+) -> tuple[ChatRequest, ChatRequest]:
+    """What the judge is asked of two answers to `task`, with the first in slot one, and with the second there.
+
+    Args:
+        judge: who is asked.
+        task: what was asked.
+        first: an answer.
+        second: another one.
+        images: data URLs of those of the task.
+    """
     return (
-        _request(judge, judge.pair_prompt, task=task, **{"answer 1": first, "answer 2": second}),
-        _request(judge, judge.pair_prompt, task=task, **{"answer 1": second, "answer 2": first}),
+        _request(judge, judge.pair_prompt, images, task=task, **{"answer 1": first, "answer 2": second}),
+        _request(judge, judge.pair_prompt, images, task=task, **{"answer 1": second, "answer 2": first}),
     )
 
 
-def rubric_request(judge: Judge, rubric: str, task: str, answer: str) -> ChatRequest:
+def rubric_request(judge: Judge, rubric: str, task: str, answer: str, images: tuple[str, ...] = ()) -> ChatRequest:
     """What the judge is asked of one answer to `task`."""
-    return _request(judge, judge.rubric_prompt, rubric=rubric, task=task, answer=answer)
+    return _request(judge, judge.rubric_prompt, images, rubric=rubric, task=task, answer=answer)
 
 
 def read_pair(text: str | None) -> Reply:
@@ -198,13 +208,13 @@ def rubric_graded(check: Check, text: str | None) -> Graded:
     return Graded(check, grade, _reason(said.get("reason")))
 
 
-def _request(judge: Judge, prompt: str, **parts: str) -> ChatRequest:
+def _request(judge: Judge, prompt: str, images: tuple[str, ...], **parts: str) -> ChatRequest:
     mark = blake2b("\0".join(parts.values()).encode(errors="replace"), digest_size=6).hexdigest()
     shown = "\n\n".join(f"<{name} {mark}>\n{text}\n</{name} {mark}>" for name, text in parts.items())
     fields = {name: getattr(judge.parameters, name) for name in Parameters.model_fields}
     fields["temperature"] = 0.0 if fields["temperature"] is None else fields["temperature"]
     fields["max_tokens"] = fields["max_tokens"] or judge.max_tokens
-    messages = (Message(role="system", content=prompt), Message(role="user", content=shown))
+    messages = (Message(role="system", content=prompt), Message(role="user", content=shown, images=images))
     return ChatRequest(model=judge.model, messages=messages, **fields)
 
 

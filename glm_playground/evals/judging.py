@@ -17,6 +17,7 @@ from glm_playground.ledger.evaluation_values import CellKey, CellRow, CellState
 from glm_playground.runs.thinking import answer_of
 
 _CASES_AT_ONCE = 25
+_UNSEEN = "(The task shows images, which are not shown here.)"
 
 
 class PairPlace(NamedTuple):
@@ -66,11 +67,18 @@ def rubrics_of(checks: Sequence[Check]) -> list[Check]:
     return [check for check in checks if check.kind is CheckKind.RUBRIC]
 
 
-def task_of(asked: FilledCase) -> str:
-    """What the candidates were asked, as the judge reads it."""
-    if len(asked.messages) == 1:
-        return asked.messages[0].content
-    return "\n\n".join(f"[{message.role}]\n{message.content}" for message in asked.messages)
+def task_of(asked: FilledCase, *, images: bool = True) -> str:
+    """What the candidates were asked, as the judge reads it.
+
+    Args:
+        asked: the case.
+        images: whether the judge is shown its images.
+    """
+    messages = asked.messages
+    unseen = [] if images or not asked.has_images else [_UNSEEN]
+    if len(messages) == 1:
+        return "\n\n".join([*unseen, messages[0].content])
+    return "\n\n".join([*unseen, *(f"[{message.role}]\n{message.content}" for message in messages)])
 
 
 class Answers:
@@ -143,16 +151,22 @@ class Judging:
                 if ready:
                     yield CellKey(repeat, case, place)
 
-    def request(self, key: CellKey) -> ChatRequest:
-        """What the judge is asked in that cell; an answer that was deleted meanwhile is empty."""
+    def request(self, key: CellKey, *, images: bool) -> ChatRequest:
+        """What the judge is asked in that cell; an answer that was deleted meanwhile is empty.
+
+        Args:
+            key: of the cell.
+            images: whether its model takes any; one that does not is told that there are some.
+        """
         asked, about = self._cases[key.case], self._by_place[key.candidate]
         places = {about.first, about.second} if isinstance(about, PairPlace) else {about.candidate}
-        texts, task = self._answers.of(key.repeat, key.case, places), task_of(asked)
+        texts, task = self._answers.of(key.repeat, key.case, places), task_of(asked, images=images)
+        shown = tuple(url for message in asked.messages for url in message.images) if images else ()
         if isinstance(about, PairPlace):
             first, second = texts.get(about.first, ""), texts.get(about.second, "")
-            return pair_requests(self.judge, task, first, second)[0]
+            return pair_requests(self.judge, task, first, second, shown)[0]
         rubric = rubrics_of(asked.case.checks)[about.rubric]
-        return rubric_request(self.judge, str(rubric.value), task, texts.get(about.candidate, ""))
+        return rubric_request(self.judge, str(rubric.value), task, texts.get(about.candidate, ""), shown)
 
 
 def _case_of(cell: CellRow) -> tuple[int, int]:

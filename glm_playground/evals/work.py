@@ -89,7 +89,7 @@ class Work:
         """What that cell sends."""
         candidate = self.at(key.candidate)
         if self.judge and key.candidate >= len(self.candidates):
-            request = self.judge[1].request(key).said_in(candidate.dialect())
+            request = self.judge[1].request(key, images=candidate.limits.images).said_in(candidate.dialect())
         else:
             request = request_for(candidate.setup, self.cases[key.case], candidate.dialect())
         claim = claim_of(request, candidate.keys, candidate.limits, candidate.price())

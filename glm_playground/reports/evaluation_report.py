@@ -220,8 +220,12 @@ def _examples(
 def _example(results: Sequence[CellResult], names: Mapping[str, str], words: ReportWords) -> Question:
     said, first = words.evaluation, results[0]
     roles = {"user": words.words.user, "system": words.words.system_prompt, "assistant": words.words.assistant}
-    prompt = [Passage(roles.get(one.role, one.role), one.content) for one in first.asked.messages]
-    if checks := first.asked.case.checks:
+    case, messages = first.asked.case, first.asked.prompt.filled(first.asked.case.variables)
+    prompt = [Passage(roles.get(one.role, one.role), one.content) for one in messages]
+    if case.attachments:
+        names = ", ".join(on_one_line(file.name, 80) for file in case.attachments)
+        prompt.append(Passage(words.words.attachment, words.attached.format(names=names)))
+    if checks := case.checks:
         prompt.append(Passage(said.expected, "\n".join(map(_check_text, checks))))
     answers = tuple(_answer(one, names.get(one.candidate, one.candidate), words) for one in results)
     return Question(said.example.format(name=on_one_line(first.case, 90)), tuple(prompt), "", answers)

@@ -209,6 +209,7 @@ def _outlook(ledger: Ledger, owner: str, opened: OpenSuite, gateways: Gateways, 
         cells=once.cells * repeats,
         likely_dollars=None if once.likely_dollars is None else once.likely_dollars * repeats,
         most=Amount(once.most.tokens * repeats, once.most.picodollars * repeats),
+        unsupported=once.unsupported * repeats,
     )
 
 
@@ -227,6 +228,13 @@ def _draw_outlook(found: Outlook, opened: OpenSuite, wanted: _Wanted, called: Na
         if found.play_money:
             parts.append(_("play money"))
     st.markdown(" · ".join(parts))
+    if found.unsupported:
+        said = ngettext(
+            "{count} request is not sent: it has an image, and nobody says that the model takes any.",
+            "{count} requests are not sent: they have an image, and nobody says that the model takes any.",
+            found.unsupported,
+        )
+        st.caption(said.format(count=number(found.unsupported)))
     if wanted.judge:
         asked = judge_requests(opened.suite, len(wanted.setups), wanted.judge) * wanted.repeats
         said = ngettext("{count} request", "{count} requests", asked).format(count=number(asked))

@@ -3,8 +3,10 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from glm_playground import bounds
@@ -117,7 +119,7 @@ def test_an_evaluation_is_judged_afterwards_and_a_judge_of_the_first_slot_is_fla
     for number in range(10):
         request = ChatRequest(model="m", messages=(Message(role="user", content=f"The capital of Peru? {number}"),))
         added = own_suites.add_turn(ledger, owner, case_of(request, "Lima", expected=rubric), "Rubrics")
-    at = open_page("pages/evaluate.py", owner=owner, suite=added.suite.id)
+    at = open_page("pages/evaluate.py", owner=owner, suite=added.id)
     press(at, "own_suite_ask")
     at.multiselect(key="evaluate_models").set_value(["alpha-1"]).run(timeout=30)
     assert "The suite has checks that take a judge" in texts(at)
@@ -163,6 +165,54 @@ def test_what_the_user_types_is_expected_of_a_run_of_the_history(
     assert suites(owner)[0].cases == 2
 
 
+def fold(at: AppTest) -> None:
+    """Opens what the cases attach; AppTest knows it by its state only, and closes it at each run."""
+    at.session_state["own_suite_files"] = True
+    at.run(timeout=30)
+    assert not at.exception
+
+
+@pytest.mark.usefixtures("in_sandbox")
+def test_a_prompt_with_variables_and_files_becomes_a_row_to_which_others_are_added(
+    open_page: OpenPage, owner: str, playground: Playground
+) -> None:
+    playground.at.chat_input(key="prompt").upload("notes.txt", b"Seen in May")
+    playground.script("text=Lima", "What is the capital of {{country}}?")
+    playground.at.text_input(key="variable-country").set_value("Peru")
+    playground.draft()
+    playground.click(only_key(playground.at, "suite-add-"))
+    assert "Added to **My cases**. 1 attachment goes with it." in texts(playground.at)
+    (row,) = suites(owner)
+    at = open_page("pages/evaluate.py", owner=owner, suite=row.id)
+    (table,) = at.data_editor
+    assert list(table.value.columns) == ["id", "country", "expected", "tags", "attachments"]
+    assert (table.value["country"][0], table.value["attachments"][0]) == ("Peru", "notes.txt")
+    assert "CSV has no attachments." in texts(at)
+    fold(at)
+    picture = BytesIO()
+    Image.new("RGB", (2, 2)).save(picture, "PNG")
+    at.file_uploader[0].upload("heron.png", picture.getvalue(), "image/png")
+    at.file_uploader[0].upload("none.bin", b"\x00\x01", "application/octet-stream").run(timeout=30)
+    press(at, "case_files_attach")
+    fold(at)
+    assert ["It is not text" in one.value for one in at.error] == [True]
+    suite = own_suites.opened(storage.needed_ledger(), owner, row.id)
+    assert suite
+    assert [file.name for file in suite.cases[0].attachments] == ["notes.txt", "heron.png"]
+    assert next(suite.asked()).has_images
+    fold(at)
+    press(at, "case-file-remove-0")
+    suite = own_suites.opened(storage.needed_ledger(), owner, row.id)
+    assert suite
+    assert [file.name for file in suite.cases[0].attachments] == ["heron.png"]
+    press(at, "own_suite_ask")
+    at.multiselect(key="evaluate_models").set_value(["glm-4.6"]).run(timeout=30)
+    assert "1 request is not sent: it has an image, and nobody says that the model takes any." in texts(at)
+    press(at, "evaluate_begin")
+    finish(at, owner)
+    assert "1 not supported: the model does not take images" in texts(at)
+
+
 @pytest.mark.usefixtures("in_sandbox")
 def test_a_suite_is_renamed_and_deleted_and_a_full_one_says_so(
     open_page: OpenPage, owner: str, playground: Playground, monkeypatch: pytest.MonkeyPatch
@@ -181,7 +231,7 @@ def test_a_suite_is_renamed_and_deleted_and_a_full_one_says_so(
     monkeypatch.setattr(bounds, "OWN_SUITE_CASES", 30)
     playground.say("Lima")
     playground.click(only_key(playground.at, "suite-add-"))
-    assert "A suite here has at most 30 cases and 4 MB." in texts(playground.at)
+    assert "A suite here has at most 30 cases and 8 MB." in texts(playground.at)
     other = open_page("pages/evaluate.py", owner="somebody", suite=row.id)
     assert "There is no such suite." in texts(other)
     press(at, "own_suite_delete_now")

@@ -13,17 +13,28 @@ import pytest
 from pydantic import SecretStr
 
 from glm_playground import bounds
+from glm_playground.chat.plan import RequestLimits
 from glm_playground.cli.evaluation_run import watched
 from glm_playground.cli.failure import Failure
 from glm_playground.evals import execution as running_execution
 from glm_playground.evals import running
+from glm_playground.evals.case_files import CaseFile
 from glm_playground.evals.execution import CAP_REACHED, INTERRUPTED, STOPPED
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.results import results_of
+from glm_playground.evals.suite import Suite
 from glm_playground.evals.work import Candidate, Work
 from glm_playground.gateway import Dialect, Gateway
 from glm_playground.ledger import Ledger, RunFilter
-from glm_playground.ledger.evaluation_values import CellState, EvaluationRow, EvaluationState, Step, Want
+from glm_playground.ledger.evaluation_values import (
+    RETRIED,
+    CellKey,
+    CellState,
+    EvaluationRow,
+    EvaluationState,
+    Step,
+    Want,
+)
 from glm_playground.runs.caps import Cap, Claim, Key, Measure, Refusal, Scope
 from glm_playground.runs.engine import Engine
 from glm_playground.sandbox.process import SandboxProcess
@@ -69,6 +80,44 @@ def test_each_cell_is_asked_once_paid_once_and_stored_with_its_run(
     }  # fmt: skip
     assert all(one.cost and one.cost.amount and one.latency_ms is not None for one in results)
     assert "stand-in model, not GLM" in results[0].candidate
+
+
+RED = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+)
+
+
+def test_an_image_that_a_model_does_not_take_is_unsupported_and_nothing_is_paid(
+    ledger: Ledger, engine: Engine, gateway: Gateway, sandbox: SandboxProcess, logged: Logged
+) -> None:
+    suite = suite_of(*["text=yes"] * 3)
+    files = (CaseFile(name="red.png", image=RED), CaseFile(name="notes.txt", text="Seen."))
+    cases = (suite.cases[0], *(case.model_copy(update={"attachments": files}) for case in suite.cases[1:]))
+    suite = Suite(name=suite.name, prompts=suite.prompts, cases=cases)
+    sees = Candidate(setup_of(gateway, "glm-4.5v"), gateway, limits=RequestLimits(images=True), price=lambda: PRICE)
+    work = work_of(suite, gateway, sees)
+    before = balance(sandbox)
+    row = add(ledger, work, dollars=Decimal(2))
+    assert execution(ledger, row, work, engine, at_most=1).run() is EvaluationState.FINISHED
+    now = stored(ledger, row)
+    assert now.cells[CellState.UNSUPPORTED] == 2
+    assert now.spending.reserved.tokens == 0
+    assert now.spending.spent.dollars == before - balance(sandbox)
+    cells = {cell.key: cell for cell in ledger.evaluations.cells(row.number)}
+    assert [cells[CellKey(0, case, 0)].state for case in range(3)] == [
+        CellState.FINISHED, CellState.UNSUPPORTED, CellState.UNSUPPORTED,
+    ]  # fmt: skip
+    results = list(results_of(ledger, row, suite, [one.setup for one in work.candidates]))
+    first = [one for one in results if not one.cell.key.candidate]
+    assert [(one.grade, one.reason) for one in first] == [
+        (Grade.PASSED, ""), (Grade.UNTOLD, "no answer (unsupported)"), (Grade.UNTOLD, "no answer (unsupported)"),
+    ]  # fmt: skip
+    (request,) = logged(cells[CellKey(0, 1, 1)].run_id or "")
+    parts = request["body"]["messages"][0]["content"]
+    assert [part["type"] for part in parts] == ["image_url", "text"]
+    assert parts[1]["text"].startswith("```notes.txt\nSeen.\n```\n\n@script")
+    # Where it is known later that the model takes them, they are asked on request.
+    assert ledger.evaluations.retry(row.number, RETRIED) >= 2
 
 
 def test_a_cell_without_a_run_is_of_the_same_candidate(
