@@ -1,4 +1,4 @@
-"""Opens a configuration of promptfoo as a suite, and writes a suite as one (promptfoo.dev/docs/configuration).
+"""Opens a configuration of promptfoo as a suite (promptfoo.dev/docs/configuration); `promptfoo_written` writes one.
 
 Our own suites are such files. What promptfoo can say and is not supported here is listed, never skipped in silence. No
 address that a configuration names is opened, none of its code is run, and files are read on the command line alone, as
@@ -11,24 +11,21 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import JsonValue, ValidationError
 
 from glm_playground import bounds
 from glm_playground.chat.tools import ToolProblem, read_tools
+from glm_playground.evals.check_fault import fault_of
 from glm_playground.evals.promptfoo_files import (
     IMAGE,
     Slots,
     base_label,
     files_of,
-    written_labels,
-    written_metadata,
-    written_prompts,
-    written_variables,
 )
 from glm_playground.evals.promptfoo_messages import PartError, messages_of
-from glm_playground.evals.promptfoo_python import assertion_code
+from glm_playground.evals.promptfoo_written import CONFIG, OURS
 from glm_playground.evals.suite import (
     LISTED,
     Case,
@@ -41,10 +38,7 @@ from glm_playground.evals.suite import (
     problems_of,
 )
 from glm_playground.evals.suite_folder import SCHEME, FileError, SuiteFolder
-from glm_playground.evals.yaml_text import Lines, read_yaml, write_yaml
-
-CONFIG = "glm-playground"
-"""The key in an assertion's `config` under which our own check stands."""
+from glm_playground.evals.yaml_text import Lines, read_yaml
 
 _TOP = {"description", "prompts", "tests", "defaultTest", "assertionTemplates", "tags"}
 _ELSEWHERE = {
@@ -62,9 +56,6 @@ _CHANGES_OUTPUT = {"transform", "postprocess"}
 """What promptfoo runs before it checks: code of the configuration, which is not run."""
 _OF_THE_RUN = (CheckKind.COST, CheckKind.LATENCY)
 """Checks that do not look at the text."""
-_TEXTS = (CheckKind.CONTAINS, CheckKind.ICONTAINS, CheckKind.STARTS_WITH, CheckKind.REGEX, CheckKind.RUBRIC,
-          CheckKind.PYTHON_TESTS)  # fmt: skip
-_OURS = (CheckKind.NUMERIC, CheckKind.TOOL_CALLED, CheckKind.PYTHON_TESTS)
 # What Nunjucks can say between braces, and a name cannot: nunjucks templating, promptfoo's own.
 _TEMPLATE = re.compile(r"\{%|\{#|\{\{-|\{\{[^{}\n]*[|.(\[+][^{}\n]*\}\}")
 
@@ -350,7 +341,7 @@ class _Reader:
                     raise self._error(path, fault)
                 return check
             kind = CheckKind(name.removeprefix("not-"))
-            if kind in _OURS:
+            if kind in OURS:
                 raise ValueError(kind)
         except ValidationError:
             self._note(path, f"config.{CONFIG} is no check")
@@ -392,82 +383,6 @@ class _Reader:
 def _left_out(changed: str, count: int) -> str:
     said = "1 check of what it makes is" if count == 1 else f"{count} checks of what it makes are"
     return f"{changed} is not run: {said} left out"
-
-
-def fault_of(check: Check) -> str:
-    """What keeps a check from being made, in words; empty where nothing does."""
-    value = check.value
-    if check.kind in _TEXTS and not isinstance(value, str):
-        return f"{check.kind} takes a text"
-    if check.kind in LISTED and not (isinstance(value, list) and value):
-        return f"{check.kind} takes a list"
-    if check.kind is CheckKind.REGEX and isinstance(value, str):
-        if len(value) > bounds.PATTERN_CHARACTERS:
-            return f"a pattern has at most {bounds.PATTERN_CHARACTERS:,} characters"
-        try:
-            re.compile(value)
-        except (re.error, OverflowError, RecursionError) as error:
-            return f"the pattern {value[:80]!r} is not understood: {error}"
-    if check.kind in (CheckKind.COST, CheckKind.LATENCY) and check.threshold is None:
-        return f"{check.kind} takes a threshold"
-    if check.kind is CheckKind.NUMERIC and (isinstance(value, bool) or not isinstance(value, int | float)):
-        return "numeric takes a number"
-    if check.kind is CheckKind.TOOL_CALLED and not (isinstance(value, dict) and isinstance(value.get("name"), str)):
-        return "tool-called takes the name of a tool"
-    return ""
-
-
-def write_promptfoo(suite: Suite) -> str:
-    """The suite as a configuration, in YAML; `read_promptfoo` opens it as it was."""
-    prompts = written_prompts(suite)
-    return write_yaml(
-        {
-            "description": suite.name,
-            "prompts": prompts.rows,
-            "tests": [_test(case, suite, several=prompts.several) for case in suite.cases],
-        }
-    )
-
-
-def _test(case: Case, suite: Suite, *, several: bool) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"id": case.id} | ({"tags": list(case.tags)} if case.tags else {})
-    metadata |= {"attachments": written_metadata(case)} if case.attachments else {}
-    labels = written_labels(case, suite) if several else list(case.prompts)
-    return {
-        **({"description": case.description} if case.description else {}),
-        "metadata": metadata,
-        "vars": case.variables | written_variables(case, suite.prompts),
-        **({"options": {"tools": list(case.tools)}} if case.tools else {}),
-        **({"prompts": labels} if labels else {}),
-        "assert": [assertion(check) for check in case.checks],
-    }
-
-
-def assertion(check: Check) -> dict[str, Any]:
-    """A check as an assertion of promptfoo's."""
-    found: dict[str, Any] = {"type": check.name}
-    if check.kind in _OURS:
-        language, code = _code(check)
-        found = {"type": language, "value": code, "config": {CONFIG: check.model_dump(exclude_defaults=True)}}
-        found["config"][CONFIG]["kind"] = check.kind.value
-    elif check.value is not None:
-        found["value"] = check.value
-    if check.threshold is not None and check.kind not in _OURS:
-        found["threshold"] = check.threshold
-    return found | ({"metric": check.metric} if check.metric else {})
-
-
-def _code(check: Check) -> tuple[str, str]:
-    """What promptfoo runs for a check that it does not have: its language and the code."""
-    sign = "!" if check.negated else ""
-    if check.kind is CheckKind.NUMERIC:
-        number = r"(output.match(/[-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?/g) || []).pop()"
-        within = f"Math.abs(parseFloat(({number} || 'x').replace(/,/g, '')) - ({check.value})) <= {check.tolerance}"
-        return "javascript", f"{sign}({within})"
-    if check.kind is CheckKind.TOOL_CALLED:
-        name = json.dumps(_mapping(check.value).get("name"))
-        return "javascript", f"{sign}(JSON.stringify(output).includes({name}))"
-    return "python", assertion_code(str(check.value), negated=check.negated)
 
 
 def _names_file(text: str) -> bool:

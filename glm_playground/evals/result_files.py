@@ -13,7 +13,7 @@ from glm_playground.bundles.snapshot import snapshot
 from glm_playground.catalog.comparison_files import harmless_cell
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.judged import JudgeVerdict, PairResult
-from glm_playground.evals.promptfoo import assertion
+from glm_playground.evals.promptfoo_written import assertion
 from glm_playground.evals.results import CellResult
 from glm_playground.gateway.wire import clean_text
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow

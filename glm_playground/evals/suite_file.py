@@ -5,7 +5,8 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from glm_playground import bounds
-from glm_playground.evals.promptfoo import Opened, read_promptfoo, write_promptfoo
+from glm_playground.evals.promptfoo import Opened, read_promptfoo
+from glm_playground.evals.promptfoo_written import write_promptfoo
 from glm_playground.evals.suite import SUFFIXES, Suite, SuiteError, SuiteProblem
 from glm_playground.evals.suite_folder import SuiteFolder
 from glm_playground.evals.tables import read_csv, read_jsonl, write_csv, write_jsonl

@@ -17,7 +17,8 @@ from glm_playground.chat.attachments import Attachment, split_attachments
 from glm_playground.chat.images import image_name
 from glm_playground.chat.strict_json import read_json
 from glm_playground.evals.case_files import CaseFile
-from glm_playground.evals.promptfoo import Opened, fault_of
+from glm_playground.evals.check_fault import fault_of
+from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.promptfoo_files import Slots, files_of
 from glm_playground.evals.promptfoo_messages import messages_of
 from glm_playground.evals.suite import (

@@ -223,8 +223,8 @@ def _example(results: Sequence[CellResult], names: Mapping[str, str], words: Rep
     case, messages = first.asked.case, first.asked.prompt.filled(first.asked.case.variables)
     prompt = [Passage(roles.get(one.role, one.role), one.content) for one in messages]
     if case.attachments:
-        names = ", ".join(on_one_line(file.name, 80) for file in case.attachments)
-        prompt.append(Passage(words.words.attachment, words.attached.format(names=names)))
+        files = ", ".join(on_one_line(file.name, 80) for file in case.attachments)
+        prompt.append(Passage(words.words.attachment, words.attached.format(names=files)))
     if checks := case.checks:
         prompt.append(Passage(said.expected, "\n".join(map(_check_text, checks))))
     answers = tuple(_answer(one, names.get(one.candidate, one.candidate), words) for one in results)

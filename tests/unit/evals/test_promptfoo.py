@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground import bounds
-from glm_playground.evals.promptfoo import CONFIG, assertion, read_promptfoo, write_promptfoo
+from glm_playground.evals.promptfoo import read_promptfoo
+from glm_playground.evals.promptfoo_written import CONFIG, assertion, write_promptfoo
 from glm_playground.evals.suite import Case, Check, CheckKind, PromptTemplate, Suite, SuiteError
 from glm_playground.gateway import Message
 

@@ -6,7 +6,8 @@ import pytest
 
 from glm_playground.cli import main
 from glm_playground.evals.grade import Grade, Output, grade, grade_of
-from glm_playground.evals.promptfoo import Opened, write_promptfoo
+from glm_playground.evals.promptfoo import Opened
+from glm_playground.evals.promptfoo_written import write_promptfoo
 from glm_playground.evals.suite import Case, Check, CheckKind
 from glm_playground.evals.suite_file import open_suite
 

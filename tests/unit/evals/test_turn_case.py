@@ -158,7 +158,7 @@ def test_a_prompt_with_variables_stays_a_template_to_which_rows_can_be_added() -
     assert [one.messages for one in suite.asked()] == [asked.messages for asked, _turn in turns]
     (prompt,) = suite.prompts
     assert prompt.messages[-1].content == template
-    assert columns_of(suite) == ["id", "system_", "country", "system", "expected", "tags"]
+    assert columns_of(suite) == ["id", "system_", "country", "system", "expected", "tags", "attachments"]
     more = edited(suite, TableEdits({}, added=({"country": "Chile", "system": "Spanish", "expected": "Santiago"},)))
     assert more.cases[-1].variables == {"system_": "", "country": "Chile", "system": "Spanish"}
     assert [len(case.attachments) for case in more.cases] == [1, 1, 0]
