@@ -115,7 +115,7 @@ def _entries(archive: zipfile.ZipFile) -> Iterator[_Entry]:
             and not info.flag_bits & 1
             and info.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
         )
-        if not readable or _omission(info.filename):
+        if not readable or omission(info.filename):
             yield _Entry(info.filename, info.file_size, None)
         elif info.file_size > bounds.FOLDER_FILE_BYTES or left <= 0:
             yield _Entry(info.filename, bounds.FOLDER_FILE_BYTES + 1, b"")
@@ -133,7 +133,7 @@ def _folder(entries: Iterable[_Entry]) -> Folder:
     size = 0
     for entry in entries:
         path = _shown(entry.path)
-        why = _omission(entry.path)
+        why = omission(entry.path)
         text = None if why else _text(entry)
         if isinstance(text, Omission):
             why = text
@@ -163,7 +163,7 @@ def _text(entry: _Entry) -> str | Omission:
     return text if is_text(text) else Omission.NOT_TEXT
 
 
-def _omission(path: str) -> Omission | None:
+def omission(path: str) -> Omission | None:
     """Why a file is left out for its path alone."""
     parts = path.split("/")
     if "\\" in path or path.startswith("/") or re.match(r"[A-Za-z]:", path) or {"", ".", ".."} & set(parts):

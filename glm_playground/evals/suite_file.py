@@ -5,6 +5,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from glm_playground import bounds
+from glm_playground.chat.folders import Omission
 from glm_playground.evals.promptfoo import Opened, read_promptfoo
 from glm_playground.evals.promptfoo_written import write_promptfoo
 from glm_playground.evals.suite import SUFFIXES, Suite, SuiteError, SuiteProblem
@@ -19,6 +20,16 @@ def _read_table(text: str, folder: SuiteFolder | None) -> Opened:
 _READERS: dict[str, Callable[[str, SuiteFolder | None], Opened]] = dict(
     zip(SUFFIXES, (read_promptfoo, read_promptfoo, _read_table, _read_table, read_jsonl, read_jsonl), strict=True)
 )
+
+
+_WHY = {
+    Omission.SKIPPED: "it is of a tool, not of the author",
+    Omission.SECRET: "by its name it may hold a key or a password",
+    Omission.NOT_TEXT: "it is not text in UTF-8",
+    Omission.TOO_LARGE: "it is too large",
+    Omission.NO_ROOM: "the folder has no more room",
+    Omission.UNSAFE: "its path is not one that can be sent",
+}
 
 
 class LeftOut(NamedTuple):
@@ -61,4 +72,8 @@ def open_suite(name: str, data: bytes, folder: SuiteFolder | None = None) -> Ope
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise SuiteError(SuiteProblem("", "not UTF-8: save the file in this encoding", line)) from None
-    return reader(text, folder)
+    found = reader(text, folder)
+    missing = (
+        [SuiteProblem("", f"{path} is not attached: {_WHY[why]}") for path, why in folder.left_out] if folder else []
+    )
+    return found._replace(unsupported=(*found.unsupported, *missing))

@@ -18,6 +18,7 @@ from glm_playground.chat.attachments import (
     read_attachment,
     read_folder,
 )
+from glm_playground.chat.folders import Omission, omission
 from glm_playground.evals.suite import SuiteError
 from glm_playground.evals.yaml_text import read_yaml
 
@@ -47,6 +48,8 @@ class SuiteFolder:
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
+        self.left_out: list[tuple[str, Omission]] = []
+        """What of the folders that were attached is not, by its path."""
 
     def attachment(self, address: str) -> Attachment:
         """The file or folder at an address, read as the playground reads what is attached.
@@ -55,12 +58,15 @@ class SuiteFolder:
             FileError: it is not below the suite's folder, or cannot be sent.
         """
         path = self._path(address)
+        if omission(path.name) is Omission.SECRET:
+            raise FileError(f"{address[:80]!r} is not read: by its name it may hold a key or a password")
         if path.is_dir():
             found = read_folder(path.name, list(_files_below(path)))
         else:
             found = read_attachment(path.name, self._data(path))
         if isinstance(found, AttachmentProblem):
             raise FileError(f"{address[:80]!r}: {fault_text(found)}")
+        self.left_out += [(f"{path.name}/{one.path}", one.why) for one in found.attachment.left_out]
         return found.attachment
 
     def text(self, address: str) -> str:
@@ -114,7 +120,8 @@ def _files_below(folder: Path) -> Iterator[tuple[str, bytes]]:
     """The files of a folder by their paths, as many as one may have; links are not followed."""
     left, room = bounds.FOLDER_ENTRIES, bounds.FOLDER_UNPACKED_BYTES
     for parent, folders, names in os.walk(folder):
-        folders.sort()
+        # What is of tools has thousands of files that nobody means.
+        folders[:] = sorted(name for name in folders if omission(name) is not Omission.SKIPPED)
         for name in sorted(names):
             path = Path(parent, name)
             left -= 1

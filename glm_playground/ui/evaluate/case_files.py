@@ -81,8 +81,13 @@ def _attach(ledger: Ledger, owner: str, row: SuiteRow, case: str, key: str) -> N
     with released():
         taken = take_files(st.session_state[key])
     files = [CaseFile.of(file.attachment) for file in taken.files]
-    if taken.problems:
-        st.session_state[_FAULT] = "\n".join(f"- {explain_attachment(problem)}" for problem in taken.problems)
+    said = [explain_attachment(problem) for problem in taken.problems]
+    for file in taken.files:
+        if count := len(file.attachment.left_out):
+            left = ngettext("{count} left out", "{count} left out", count).format(count=number(count))
+            said.append(f"{literal(file.attachment.name)}: {left}")
+    if said:
+        st.session_state[_FAULT] = "\n".join(f"- {one}" for one in said)
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
     if files:
         _change(ledger, owner, row, case, files)

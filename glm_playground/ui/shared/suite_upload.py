@@ -101,7 +101,9 @@ def _title(opened: OpenSuite) -> str:
     count = len(opened.asked)
     name = literal(opened.suite.name) or _("A suite")
     counted = ngettext("{count} case", "{count} cases", count).format(count=number(count))
-    return f"**{name}** · {counted}"
+    files = sum(len(case.attachments) for case in opened.suite.cases)
+    attached = ngettext("{count} attachment", "{count} attachments", files).format(count=number(files))
+    return " · ".join([f"**{name}**", counted, *([attached] if files else [])])
 
 
 def _draw_unsupported(opened: OpenSuite) -> None:

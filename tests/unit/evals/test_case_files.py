@@ -17,6 +17,7 @@ from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.folders import PathFile
 from glm_playground.chat.images import image_url
+from glm_playground.cli import main
 from glm_playground.evals.case_files import CaseFile
 from glm_playground.evals.promptfoo import Opened
 from glm_playground.evals.suite import Case, FilledCase, PromptTemplate, Suite, SuiteError, problems_of
@@ -74,7 +75,9 @@ tests:
 
 def test_a_suite_names_files_beside_it_and_they_are_sent_as_the_playground_sends_them(folder: Path) -> None:
     suite, unsupported = opened(ATTACHED, folder)
-    assert unsupported == ()
+    assert [str(problem) for problem in unsupported] == [
+        "src/.env is not attached: by its name it may hold a key or a password"
+    ]
     attachments = (
         Attachment("notes.txt", "Seen in May {{not a variable}}"),
         Attachment("heron.png", image=RED),
@@ -83,6 +86,21 @@ def test_a_suite_names_files_beside_it_and_they_are_sent_as_the_playground_sends
         Attachment("held.png", image=BLUE),
     )
     assert next(suite.asked()).messages == Prompt("What is it?", attachments).messages()
+
+
+def test_the_command_line_says_what_is_attached_and_what_a_format_leaves_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "suite.yaml").write_text(ATTACHED)
+    monkeypatch.chdir(folder.parent)
+    assert main(["suite", "check", "suite/suite.yaml"]) == 0
+    assert "1 prompt, 1 case, 0 checks, 5 attachments" in capsys.readouterr().out
+    assert main(["suite", "convert", "suite/suite.yaml", "--to", "csv"]) == 0
+    assert "left out: the attachments of 1 case\n" in capsys.readouterr().err
+    assert main(["suite", "convert", "suite/suite.yaml", "--to", "yaml"]) == 0
+    suite, unsupported = opened(capsys.readouterr().out, None)
+    assert unsupported == ()
+    assert len(suite.cases[0].attachments) == 5
 
 
 def test_a_suite_on_a_page_reads_no_file_and_says_so(folder: Path) -> None:
@@ -104,7 +122,14 @@ def test_a_suite_on_a_page_reads_no_file_and_says_so(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["file://../secret.txt", "file:///etc/hostname", "file://out.txt", "file://src/../../secret.txt", "file://~/x"],
+    [
+        "file://../secret.txt",
+        "file:///etc/hostname",
+        "file://out.txt",
+        "file://src/../../secret.txt",
+        "file://~/x",
+        "file://src/.env",
+    ],
 )
 def test_nothing_outside_of_the_suites_folder_is_read(folder: Path, address: str) -> None:
     text = f"prompts: ['{{{{a}}}}']\ntests: [{{vars: {{a: '{address}'}}}}, {{vars: {{a: x}}}}]"
