@@ -25,9 +25,8 @@ _FAULT, _UPLOADS = "case_files_fault", "case_files_uploads"
 
 def draw_case_files(ledger: Ledger, owner: str, row: SuiteRow, suite: Suite) -> None:
     """Draws them, one case at a time, once they are opened."""
-    count = sum(len(case.attachments) for case in suite.cases)
-    label = ngettext("{count} attachment", "{count} attachments", count).format(count=number(count))
-    with st.expander(label, type="compact", key="own_suite_files", on_change="rerun") as fold:
+    # A label that changed with their number would close it.
+    with st.expander(_("Attachments"), type="compact", key="own_suite_files", on_change="rerun") as fold:
         if fold.open:
             _draw(ledger, owner, row, suite)
 
@@ -40,7 +39,6 @@ def _draw(ledger: Ledger, owner: str, row: SuiteRow, suite: Suite) -> None:
         list(cases),
         list(cases).index(first),
         key=f"case-files-{row.id}",
-        format_func=lambda id: f"{id} ({number(len(cases[id].attachments))})" if id in cases else id,
     )
     case = cases.get(chosen)
     if case is None:
