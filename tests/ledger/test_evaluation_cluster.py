@@ -28,6 +28,7 @@ from tests.live.canary.traces import Canary
 
 pytestmark = pytest.mark.slow
 CELLS = 40
+RED = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 
 
 @dataclass
@@ -169,6 +170,7 @@ def test_workers_ask_the_judge_too_also_one_that_is_named_later(site: Site) -> N
         for _ in range(2):
             site.dask.start_worker(site.variables)
         tests = ", ".join(f"{{vars: {{n: {n}}}, assert: [{{type: llm-rubric, value: names Lima}}]}}" for n in range(12))
+        tests += f", {{vars: {{n: 13}}, metadata: {{attachments: [{{name: red.png, base64: {RED}}}]}}}}"
         text = f"description: judged\nprompts: ['{{{{n}}}}: the capital of Peru?']\ntests: [{tests}]\n"
         (site.folder / "judged.yaml").write_text(text)
         options = ["--cap-tokens", "10000000", "--max-tokens", "50", "--scheduler", site.dask.address]
@@ -177,13 +179,14 @@ def test_workers_ask_the_judge_too_also_one_that_is_named_later(site: Site) -> N
         assert Counter(server.asked) == {"alpha-1": 12, "beta-1": 12, "gamma-first": 48}, said
         assert "12 of 12 pairs change with the order" in said
         assert "alpha-1 at 127.0.0.1, max_tokens=50: 12 of 12 answers passed" in said
-        assert site.row.cells == {CellState.FINISHED: 72}
+        # Nobody says that they take images: nothing of that case is asked.
+        assert site.row.cells == {CellState.FINISHED: 72, CellState.UNSUPPORTED: 2}
         assert site.row.state is EvaluationState.FINISHED
         # The workers know this one without a judge, and are told of it by what they are asked.
         server.asked.clear()
         said = site.eval_(*begin).communicate(timeout=180)[0]
         newest = site.ledger.evaluations.all(OWNER)[0]
-        assert newest.cells == {CellState.FINISHED: 24}, said
+        assert newest.cells == {CellState.FINISHED: 24, CellState.UNSUPPORTED: 2}, said
         judge = ["judge", newest.id, "--judge", "gamma-longer", "--scheduler", site.dask.address]
         said = site.eval_(*judge).communicate(timeout=180)[0]
         assert Counter(server.asked) == {"alpha-1": 12, "beta-1": 12, "gamma-longer": 48}, said
