@@ -18,7 +18,7 @@ from glm_playground.reports.conversation_report import Published
 from glm_playground.reports.cuts import within_bounds
 from glm_playground.reports.evaluation_verdict import candidate_names, charts, rates_table, sentences, spread_table
 from glm_playground.reports.figure_text import dollars_text, number_text
-from glm_playground.reports.judge_section import judge_parts
+from glm_playground.reports.judge_section import judge_parts, judge_runs
 from glm_playground.reports.questions import shown_answer
 from glm_playground.reports.report import (
     Bullet,
@@ -100,7 +100,7 @@ def evaluation_report(
         day_text,
         written_at,
         paper,
-        runs=[one.stored.run.id for one in examples if one.stored],
+        runs=[*(one.stored.run.id for one in examples if one.stored), *(judge_runs(judge) if judge else [])],
     )
 
 

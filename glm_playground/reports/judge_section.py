@@ -39,6 +39,16 @@ def judge_parts(found: JudgeVerdict, names: Mapping[str, str], words: ReportWord
     yield from within_bounds(prompts, words)
 
 
+def judge_runs(found: JudgeVerdict) -> list[str]:
+    """Ids of the judge's runs whose reasons are shown, and of no other."""
+    return [run_id for pair in _shown(found.pairs) for run_id in pair.run_ids if run_id]
+
+
+def _shown(pairs: Sequence[PairResult]) -> list[PairResult]:
+    """The pairs in the table: those without a verdict first."""
+    return sorted(pairs, key=lambda one: one.judged.opinion.told)[: bounds.REPORT_JUDGED_PAIRS]
+
+
 def _notice(found: JudgeVerdict, words: ReportWords) -> Iterator[Part]:
     if found.stand_in:
         name = on_one_line(found.stand_in, 80)
@@ -112,9 +122,8 @@ def _share(found: Interval, words: ReportWords) -> str:
 
 def _pairs(pairs: Sequence[PairResult], names: Mapping[str, str], words: ReportWords) -> Iterator[Part]:
     said, most = words.evaluation.judge, bounds.REPORT_JUDGED_PAIRS
-    shown = sorted(pairs, key=lambda one: one.judged.opinion.told)[:most]
     columns = (Column(said.case), Column(said.candidates), Column(said.verdict), Column(said.reason))
-    yield Table(said.pairs_caption, columns, tuple(_pair(one, names, words) for one in shown))
+    yield Table(said.pairs_caption, columns, tuple(_pair(one, names, words) for one in _shown(pairs)))
     if len(pairs) > most:
         yield Paragraph(said.other_pairs.format(count=number_text(len(pairs) - most, words.words)))
 
