@@ -103,7 +103,7 @@ def _draw_conversation(stored: StoredRun) -> None:
             draw_attachments(turn.prompt.attachments, turn.answer.id, opens_texts=True)
         with st.chat_message("assistant", avatar=":material/smart_toy:"):
             if turn is not turns[-1]:
-                draw_markdown(turn.answer.content, bounds.DRAWN_CHARACTERS)
+                draw_markdown(turn.answer.content, bounds.DRAWN_CHARACTERS, name=f"text {turn.answer.id}")
                 draw_page_frames(turn.answer.content, turn.answer.id)
                 continue
             if not run.ended:

@@ -113,7 +113,7 @@ def _draw_text(text: str, answer_id: str) -> None:
     if answer_id in st.session_state.get(_RAW, ()):
         draw_code(text)
     else:
-        draw_markdown(text, bounds.DRAWN_CHARACTERS)
+        draw_markdown(text, bounds.DRAWN_CHARACTERS, name=f"text {answer_id}")
 
 
 def _draw_prompt_editor(session: Session, lane: Lane, turn: Turn) -> bool:

@@ -4,16 +4,17 @@ Finished pieces are drawn once, each in an element of its own, and only the open
 same elements at the same places, so that the browser keeps what it has drawn.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import streamlit as st
 
 from glm_playground import bounds
 from glm_playground.markdown.block_markdown import Code
-from glm_playground.ui.shared.answer_markdown import elements, piece_elements
-from glm_playground.ui.shared.long_text import draw_cut, draw_element, draw_elements
-from glm_playground.ui.shared.pieces import LONGEST_PIECE, PieceCutter, open_code
+from glm_playground.ui.shared.answer_markdown import elements
+from glm_playground.ui.shared.drawn_elements import draw_as_it_is, draw_element, draw_elements
+from glm_playground.ui.shared.long_text import draw_cut
+from glm_playground.ui.shared.paced_text import PacedText
+from glm_playground.ui.shared.pieces import LONGEST_PIECE, Piece, PieceCutter, open_code
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -27,41 +28,58 @@ class GrowingText(Protocol):
     def draw(self, text: str) -> int:
         """Draws what is new; the length of the rest that will be drawn again."""
 
+    def finish(self) -> None:
+        """Settles what only a growing text shows."""
+
 
 class GrowingMarkdown:
-    """A text drawn as Markdown into a container."""
+    """A text drawn as Markdown into a container; its `name` is that of `PacedText`."""
 
-    def __init__(self, container: "DeltaGenerator") -> None:
+    def __init__(self, container: "DeltaGenerator", name: str = "") -> None:
         self._container = container
+        self._paced = PacedText(name)
         self._cutter = PieceCutter()
         self._rest: DeltaGenerator | None = None
         self._drawn = ""
         self._code: _GrowingCode | None = None
+        self._waiting: Piece | None = None
+        """The rest, where it is shown as it is."""
         self._cut = False
 
     def draw(self, text: str) -> int:
         """Draws what is new; the length of the rest that will be drawn again."""
         whole, text = text, text[: most_at_once(text, drawn=self._cutter.rest_start)]
         for piece in self._cutter.take(text):
-            self._put(piece_elements(piece))
-            self._rest, self._drawn, self._code = None, "", None
+            self._paced.put(piece, self._slot())
+            self._rest, self._drawn, self._code, self._waiting = None, "", None, None
         rest = self._cutter.rest(text)
-        again = self._draw_rest(rest)
+        again = self._draw_rest(rest, repeated=len(rest) - (len(text) - self._cutter.rest_start))
         if len(whole) > len(text) and not self._cut:
             self._cut = True
             with self._container:
                 draw_cut(whole, len(text))
         return again
 
-    def _draw_rest(self, rest: str) -> int:
+    def finish(self) -> None:
+        """Has the rest drawn as Markdown too, once its turn has come."""
+        if self._waiting:
+            self._paced.put(self._waiting, self._slot())
+            self._waiting = None
+
+    def _draw_rest(self, rest: str, repeated: int) -> int:
         """Draws it, of code without an end what is new; the length that will be drawn again."""
         if rest == self._drawn or not rest.strip():
             return len(rest)
         self._drawn = rest
         code = open_code(rest) if len(rest) > LONGEST_PIECE else None
+        self._waiting = Piece(rest, repeated=repeated) if self._paced.waits and not code else None
         if code is None:
             self._code = None
-            self._put(elements(rest))
+            with self._slot():
+                if self._waiting:
+                    draw_as_it_is(rest[repeated:])
+                else:
+                    draw_elements(elements(rest))
             return len(rest)
         if self._code is None:
             with self._slot().container(gap="small"):
@@ -74,10 +92,6 @@ class GrowingMarkdown:
         if self._rest is None:
             self._rest = self._container.empty()
         return self._rest
-
-    def _put(self, drawn: Sequence[str | Code]) -> None:
-        with self._slot():
-            draw_elements(drawn)
 
 
 def most_at_once(text: str, *, drawn: int) -> int:
@@ -104,6 +118,9 @@ class GrowingJson:
             with self._container:
                 draw_cut(text, most)
         return again
+
+    def finish(self) -> None:
+        """Nothing of it waits."""
 
 
 def draw_json(text: str) -> None:

@@ -11,6 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 from glm_playground.app_folder import APP_FOLDER
 from glm_playground.ui.server.scheduler import page_slot
 from glm_playground.ui.shared.i18n import _, language, settle_language
+from glm_playground.ui.shared.paced_text import backlog, draw_what_waits
 
 _PAGES = APP_FOLDER / "pages"
 MODELS = _PAGES / "models.py"
@@ -45,7 +46,9 @@ def draw_page() -> None:
         page = st.navigation([copy(page) for page in _pages(language())], position="hidden" if bare else "top")
         st.set_page_config(page_title(page.title), str(_ICON), layout="wide", initial_sidebar_state=panel)
         st.logo(_LOGO, size="large")
-        page.run()
+        with backlog().page(page.url_path):
+            page.run()
+            draw_what_waits()
 
 
 def page_title(subject: str) -> str:

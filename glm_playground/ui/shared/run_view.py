@@ -21,6 +21,7 @@ from glm_playground.ui.shared.figures import seconds
 from glm_playground.ui.shared.growing_text import GrowingJson, GrowingMarkdown, GrowingText, draw_json, most_at_once
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.long_text import draw_markdown
+from glm_playground.ui.shared.paced_text import backlog
 from glm_playground.ui.shared.styled import styled
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class RunView:
         if ended:
             self._splitter.finish()
         if self._splitter.revision != self._revision:
+            backlog().drop(_answer_of(run), _reasoning_of(run))
             self._begin()
         return self._draw_reasoning(self._splitter.reasoning) + self._draw_answer(self._splitter.answer)
 
@@ -139,7 +141,10 @@ class RunView:
         if self._waiting:
             self._waiting.empty()
         if self._thinking:
+            self._thinking.finish()
             self._status.update(label=thinking_label(self.run), state="complete")
+        if self._answer:
+            self._answer.finish()
 
     def _draw_reasoning(self, text: str) -> int:
         if not text.strip():
@@ -147,7 +152,7 @@ class RunView:
         if self._thinking is None:
             self._stop_waiting()
             self._status = self._places.thinking.status(styled("shimmer", _("Thinking")), type="compact")
-            self._thinking = GrowingMarkdown(self._status)
+            self._thinking = GrowingMarkdown(self._status, _reasoning_of(self.run))
         return self._thinking.draw(text)
 
     def _draw_answer(self, text: str) -> int:
@@ -157,7 +162,9 @@ class RunView:
             self._stop_waiting()
             if self._thinking:
                 self._status.update(label=thinking_label(self.run), state="complete")
-            self._answer = (GrowingJson if self.run.request.wants_json else GrowingMarkdown)(self._places.answer)
+            place = self._places.answer
+            wants_json = self.run.request.wants_json
+            self._answer = GrowingJson(place) if wants_json else GrowingMarkdown(place, _answer_of(self.run))
         return self._answer.draw(text)
 
     def _stop_waiting(self) -> None:
@@ -177,6 +184,7 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
     """
     with released():
         going_on = list(views)
+        waiting = backlog()
         while going_on:
             least = max(pause, engine.running * _INTERVAL_PER_RUN_S * max(1, engine.running / _MANY_RUNS))
             due = []
@@ -190,6 +198,9 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
                 with page_slot():
                     on_end[view.run.id]()
                 going_on.remove(view)
+            if waiting.waits:
+                with redraw_slot():
+                    waiting.advance()
             # Any use of the session lets Streamlit end this script when the user did something else.
             st.session_state.get("attached")
             # The first token is drawn as soon as it came.
@@ -223,7 +234,8 @@ def draw_ended(answer: Answer, run: Run) -> None:
         )
         if fold.open:
             with fold:
-                draw_markdown(splitter.reasoning, most_at_once(splitter.reasoning, drawn=0))
+                most = most_at_once(splitter.reasoning, drawn=0)
+                draw_markdown(splitter.reasoning, most, name=_reasoning_of(run))
     text = splitter.answer
     if not text.strip():
         return
@@ -233,10 +245,18 @@ def draw_ended(answer: Answer, run: Run) -> None:
         if run.request.wants_json:
             draw_json(text)
             return
-        draw_markdown(text, most)
+        draw_markdown(text, most, name=_answer_of(run))
     if len(text) > most:
         more = {answer.id: most + bounds.DRAWN_CHARACTERS // 2}
         body.button(_("Show more of the answer"), key=f"more-{answer.id}", on_click=asked.update, args=(more,))
+
+
+def _answer_of(run: Run) -> str:
+    return f"answer {run.id}"
+
+
+def _reasoning_of(run: Run) -> str:
+    return f"reasoning {run.id}"
 
 
 def thinking_label(run: Run, metrics: Metrics | None = None) -> str:

@@ -124,7 +124,7 @@ def _draw_answer(name: str, side: Side, vote_id: str) -> None:
     usual = len(text) if len(text) <= bounds.DRAWN_CHARACTERS else bounds.DRAWN_FIRST_CHARACTERS
     most = asked.get(which) or usual
     with st.container(border=True, gap="small", key=f"vote_answer_{name.lower()}"):
-        draw_markdown(text, most)
+        draw_markdown(text, most, name=f"ballot {which}")
     if len(text) > most:
         more = {which: most + bounds.DRAWN_CHARACTERS // 2}
         label = _("Show more of the answer")
