@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -130,6 +131,10 @@ class Connection(asyncio.Protocol):
         await asyncio.sleep(script.delay / 1000)
         write(_event(_chunk(entry, {"role": "assistant", "content": ""})))
         events = _content_events(entry, pieces)
+        if script.waits:
+            # The kernel would take megabytes more.
+            connection: socket.socket = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_UNSENT)
         for index, event in enumerate(events):
             if script.rate:
                 await asyncio.sleep(start + index / script.rate - time.perf_counter())

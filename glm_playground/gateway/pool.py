@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import ssl
 from functools import cache
 
@@ -16,6 +17,10 @@ ConnectionPool = httpx.AsyncClient
 KEPT_FOR_S = 1.5
 """How long an idle connection is kept: servers close theirs after 2 s (gunicorn), 5 s (uvicorn, llama.cpp, Node) or
 more, and a request that meets the close may have been received, so it cannot be sent again."""
+
+_UNREAD_BYTES = 256 * 1024
+"""What waits unread on a connection. Linux would let megabytes wait, which is seconds of an answer that comes faster
+than it is read: it would be late, each event stamped late, and what the user stops would have been made in vain."""
 
 PROXY_EXTENSION = "glm_playground.proxy"
 """Key of `httpx.Request.extensions` under which the proxy's address stands, where one was used."""
@@ -32,12 +37,14 @@ class _Routes(httpx.AsyncBaseTransport):
 
     def __init__(self, network: Network, limits: httpx.Limits) -> None:
         context = _tls_context(*map(os.environ.get, CERTIFICATE_VARIABLES))
+        options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, _UNREAD_BYTES)]
         self._network = network
-        self._direct = httpx.AsyncHTTPTransport(verify=context, limits=limits)
+        self._direct = httpx.AsyncHTTPTransport(verify=context, limits=limits, socket_options=options)
         self._proxied = {
             address: httpx.AsyncHTTPTransport(
                 verify=context,
                 limits=limits,
+                socket_options=options,
                 proxy=httpx.Proxy(address, ssl_context=context if address.startswith("https:") else None),
             )
             for address in dict(network.proxies).values()

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _STATE = "backlog"
-_MOST_AT_ONCE = 12_000
-"""Characters between two redraws, in which time the page stands still for a tenth of a second."""
+_MOST_AT_ONCE = 8_000
+"""Characters between two redraws, in which time the page stands still for some 50 ms."""
 _PAUSE_S = 0.1
 
 
