@@ -18,6 +18,7 @@ import json
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -172,9 +173,10 @@ def _event(data: str) -> bytes:
     return b"%x\r\n%s\r\n" % (len(event), event)
 
 
-def _content_events(entry: Entry, pieces: list[str]) -> list[bytes]:
+def _content_events(entry: Entry, pieces: list[str]) -> Iterator[bytes]:
+    """Each made as it is sent: made beforehand, those of a long answer would keep its first token back."""
     before, after = _chunk(entry, {"content": "\0"}).split(json.dumps("\0"))
-    return [_event(before + json.dumps(piece) + after) for piece in pieces]
+    return (_event(before + json.dumps(piece) + after) for piece in pieces)
 
 
 async def serve(port: int) -> None:

@@ -15,7 +15,7 @@ DRAWN_FIRST_CHARACTERS = 100_000
 DRAWN_AT_ONCE_CHARACTERS = 24_000
 """Of one answer, as Markdown; what is behind them is shown as it is until its turn has come."""
 DRAWN_CHARACTERS_A_SECOND = 25_000
-"""Of Markdown that waits for its turn, on one page: about an eighth of the time of a browser, and more of a slow one."""
+"""Of Markdown that waits for its turn, on one page: an eighth of a browser's time, or more where it is slow."""
 DRAWN_PROMPT_CHARACTERS = 20_000
 """Of one prompt, which is drawn again at each click, and is copied and sent whole."""
 DRAWN_TEXT_CHARACTERS = 500_000

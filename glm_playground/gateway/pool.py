@@ -18,7 +18,7 @@ KEPT_FOR_S = 1.5
 """How long an idle connection is kept: servers close theirs after 2 s (gunicorn), 5 s (uvicorn, llama.cpp, Node) or
 more, and a request that meets the close may have been received, so it cannot be sent again."""
 
-_UNREAD_BYTES = 256 * 1024
+_UNREAD_BYTES = 128 * 1024
 """What waits unread on a connection. Linux would let megabytes wait, which is seconds of an answer that comes faster
 than it is read: it would be late, each event stamped late, and what the user stops would have been made in vain."""
 

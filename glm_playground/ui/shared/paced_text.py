@@ -91,7 +91,7 @@ class Backlog:
     def spend(self, name: str, count: int, characters: int) -> None:
         """Notes that `count` pieces of a text are drawn as Markdown, the last one of so many characters."""
         self._drawn[name] = max(count, self._drawn.get(name, 0))
-        self._allowance -= characters
+        self._allowance = max(self._allowance - characters, -_MOST_AT_ONCE)
 
 
 def backlog() -> Backlog:
