@@ -27,7 +27,7 @@ from bench.measures import nonce, number, say_limit, table
 from bench.script_text import Script
 from glm_playground import bounds
 
-_PATIENCE_MS = 120_000
+_PATIENCE_MS = 240_000
 _WARM_UP = Script(tokens=400, nonce="warm")
 _LATE_MS = {4_000: 500.0, 32_000: 1_000.0, 131_072: 1_500.0}
 _STILL_MS = 300.0
