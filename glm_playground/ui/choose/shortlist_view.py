@@ -22,6 +22,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import table_head, title
 from glm_playground.ui.shared.fact_view import source_link
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.own_html import draw_text
 from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, seller_name
 
 _MOST_ROWS, _MOST_REASONS, _MOST_MORE_REASONS, _MOST_NAMED = 20, 3, 20, 20
@@ -29,28 +30,28 @@ _MOST_ROWS, _MOST_REASONS, _MOST_MORE_REASONS, _MOST_NAMED = 20, 3, 20, 20
 
 def draw_places(shortlist: Shortlist, basis: PriceBasis) -> None:
     """Draws the table of places."""
-    st.markdown(_places(shortlist, basis))
+    draw_text(_places(shortlist, basis))
 
 
 def draw_reasons(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source]) -> None:
     """Draws the reasons of the first, folded those of the others, and who has no place and why."""
     told = _Told(shortlist, catalog, sources)
     if shortlist.placed:
-        st.markdown("\n\n".join([title(_("Why")), *map(told.why, shortlist.placed[:_MOST_REASONS])]))
+        draw_text("\n\n".join([title(_("Why")), *map(told.why, shortlist.placed[:_MOST_REASONS])]))
     if others := shortlist.placed[_MOST_REASONS:_MOST_MORE_REASONS]:
         fold = st.expander(
             _("Why the others stand where they do"), key="choose_others", type="compact", on_change="rerun"
         )
         if fold.open:
             with fold:
-                st.markdown("\n\n".join(map(told.why, others)))
+                draw_text("\n\n".join(map(told.why, others)))
     groups = (
         told.group(_("They meet the needs; too little is compared for a place"), shortlist.unplaced, told.not_compared),
         told.group(_("May fit, not known"), shortlist.may_fit, lambda one: told.checks(one, one.open)),
         told.group(_("Excluded"), shortlist.excluded, lambda one: told.checks(one, one.missed)),
     )
     if text := "\n\n".join(filter(None, groups)):
-        st.markdown(text)
+        draw_text(text)
 
 
 class _Told(NamedTuple):

@@ -24,9 +24,9 @@ def model_links(model: str) -> str:
 
 
 def _link(label: str, path: str) -> str:
-    return f"[{label}]({_root()}{path})"
+    return f"[{label}]({models_path()}{path})"
 
 
-def _root() -> str:
-    """The path of the app as the browser has it: the models' page stands there."""
+def models_path() -> str:
+    """The path of the app as the browser has it, where the models' page stands; empty at the root."""
     return quote(urlsplit(st.context.url or "").path.rstrip("/"))

@@ -35,6 +35,7 @@ from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_o
 from glm_playground.ui.shared.i18n import _, language
 from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
 from glm_playground.ui.shared.navigation import COMPARE, MODELS
+from glm_playground.ui.shared.own_html import draw_text
 from glm_playground.ui.shared.playground_link import draw_try_it
 from glm_playground.ui.shared.price_basis import asked_sellers, kept_basis
 
@@ -104,7 +105,7 @@ def draw_model(card: ModelCard, catalog: Catalog, server: Gateway) -> None:
     one = _Sheet(card, catalog, live, Offers(card, live, laid_over((card,), server), kept_basis()), sources)
     view = FactView(sources, one.every_section())
     _draw_top(card, view)
-    st.markdown("\n\n".join(("  \n".join(sheet.two_lines(card)), _figures(one.offers, sources))))
+    draw_text("\n\n".join(("  \n".join(sheet.two_lines(card)), _figures(one.offers, sources))))
     tabs: dict[str, tuple[str, Callable[[_Sheet, FactView], None]]] = {
         "overview": (_("Overview"), _draw_overview),
         "prices": (_("Prices"), _draw_prices),
@@ -162,7 +163,7 @@ def _draw_top(card: ModelCard, view: FactView) -> None:
         view.draw_button()
         beside = [card.id, *(other for other in CARDS_OF_RUNAPI if other != card.id)]
         st.page_link(COMPARE, label=_("Compare"), query_params={"ids": ",".join(beside)}, help="")
-        draw_try_it(card.id, key="try", label=_("Try it"), type="primary")
+        draw_try_it(card.id)
 
 
 def _figures(offers: Offers, sources: Mapping[str, Source]) -> str:
@@ -185,8 +186,10 @@ def _draw_overview(one: _Sheet, view: FactView) -> None:
     first, below, beside = one.overview()
     part = first_screen_only(_PAGE)
     left, right = st.columns(2, gap="large")
-    left.markdown(_tables([first] if part else [first, below], view))
-    right.markdown(_tables([beside], view))
+    with left:
+        draw_text(_tables([first] if part else [first, below], view))
+    with right:
+        draw_text(_tables([beside], view))
     if part:
         draw_rest_soon(_PAGE)
 

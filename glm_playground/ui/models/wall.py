@@ -1,7 +1,6 @@
 """The wall of cards: every model at a glance, searched and filtered."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 
@@ -10,42 +9,36 @@ import streamlit as st
 from glm_playground.catalog import Catalog, ModelCard, Source
 from glm_playground.gateway import Gateway
 from glm_playground.service import runtime
+from glm_playground.ui.models.card import card_html
 from glm_playground.ui.models.filters import (
     CONTEXTS,
     ORDERS,
     PRICE_LIMITS,
     STATUSES,
-    Badge,
     CardPrice,
     Order,
     WantedModels,
-    badge_names,
-    badges,
     capability_names,
     fits,
     in_order,
     licences,
 )
-from glm_playground.ui.models.for_programs import catalog_links
-from glm_playground.ui.models.glance import card_price, glance, said_by
+from glm_playground.ui.models.for_programs import catalog_links, models_path
+from glm_playground.ui.models.glance import card_price
 from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, title
+from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
 from glm_playground.ui.shared.i18n import _, day, ngettext, number
 from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
-from glm_playground.ui.shared.navigation import COMPARE, MODELS
-from glm_playground.ui.shared.playground_link import draw_try_it
+from glm_playground.ui.shared.navigation import COMPARE
 from glm_playground.ui.shared.price_basis import asked_sellers, kept_basis
-from glm_playground.ui.shared.styled import styled
 
 _CARDS_A_PAGE = 24
 _CARDS_SEEN_AT_ONCE = 8
 """Two rows of four at a width of 1280 pixels."""
-_LINE_END = "  \n"
 _PAGE = "models"
 _ORDER, _PICKS = "wall_order", "wall_picks"
-_BADGE_STYLES: dict[Badge, str] = {"new": "blue-badge", "free": "green-badge"}
 _FILTERS = (_CONTEXT, _LICENCE, _CAPABILITIES, _PRICE, _STATUS) = tuple(
     f"wall_{name}" for name in ("context", "licence", "capabilities", "price", "status")
 )
@@ -91,11 +84,19 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
 def _draw_cards(
     cards: Sequence[ModelCard], prices: Mapping[str, CardPrice], sources: Mapping[str, Source], *, picks: bool
 ) -> None:
+    root = models_path()
+    texts = [card_html(card, prices[card.id], sources, root) for card in cards]
+    if not picks:
+        # One element for all of them: each one takes the browser some milliseconds.
+        st.html(f'<div class="cards">{"".join(f"<article>{text}</article>" for text in texts)}</div>')
+        return
     grid = st.grid("auto", min_column_width=255, gap="small", border=True)
-    for card in cards:
+    for card, text in zip(cards, texts, strict=True):
         # A container of a grid is a cell of it.
-        with grid.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            _draw_card(card, prices[card.id], sources, picks=picks)
+        with grid.container(gap="xsmall"):
+            st.html(text)
+            name = _("Compare {name}").format(name=literal(card.name))
+            st.checkbox(name, key=_pick_key(card.id), persist_state="session")
 
 
 def _draw_picked(catalog: Catalog) -> None:
@@ -234,31 +235,3 @@ def _provenance(catalog: Catalog, server: Gateway) -> list[str]:
         time = f"{models.read_at:%H:%M}"
         pieces.append(_("models of {server} read at {time} UTC").format(server=literal(server.name), time=time))
     return pieces
-
-
-def _draw_card(card: ModelCard, price: CardPrice, sources: Mapping[str, Source], *, picks: bool) -> None:
-    # Each element and each colour of a card is drawn for all of them: three elements and few colours are the fewest.
-    st.markdown("\n\n".join((title(literal(card.name)), _lines(card, price, sources))))
-    st.page_link(MODELS, label=_("Open {name}").format(name=card.name), query_params={"id": card.id}, help="")
-    if picks:
-        name = _("Compare {name}").format(name=literal(card.name))
-        st.checkbox(name, key=_pick_key(card.id), persist_state="session")
-    else:
-        draw_try_it(card.id, key=f"try-{card.id}", label=_("Try it"), type="tertiary")
-
-
-def _lines(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> str:
-    """What is told of the model in small letters, a line each: its badges, what it is for, its figures."""
-    names, today = badge_names(), datetime.now(UTC).date()
-    told = [styled(_BADGE_STYLES.get(badge, "gray-badge"), names[badge]) for badge in badges(card, price, today)]
-    lines = [" ".join(told)] if told else []
-    use = card.best_for
-    if use.value:
-        words = _("Best for “{use}”").format(use=literal(use.value))
-        lines.append(f"{words} {said_by((use,), sources)}".rstrip())
-    lines += [_line(figure.label, figure.text, said_by(figure.facts, sources)) for figure in glance(card, price)]
-    return f":small[{_LINE_END.join(lines)}]"
-
-
-def _line(label: str, value: str, publisher: str) -> str:
-    return f"{label} **{value}** {publisher}".rstrip()

@@ -9,6 +9,9 @@ Streamlit's script fetches the code of a kind of element, such as a button, when
 grid is large and is fetched beforehand, while the browser waits for the page's script; the others would gain nothing by
 it (`python -m bench.pages_usable`). The code that colours code takes some 0.3 s to begin, in which the page stands
 still: where answers come it does so while there is nothing else to do.
+
+A link of the class "to-page" in our own HTML leads to another page of the app as Streamlit's own links do, without
+loading it anew.
 """
 
 import json
@@ -33,6 +36,15 @@ _ELEMENTS = {"compare": ("DataFrame",)}
 _LATER_MS = 1500
 _LATER = dict.fromkeys(("playground", "history"), ("StreamlitSyntaxHighlighter",))
 _LAST_PART = rf"/\/({'|'.join(PAGES)})?\/?$/"
+# To Streamlit a page that is gone to is one that the browser's history went to; loading it anew would take a second.
+_LINKS_SCRIPT = """
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a.to-page");
+  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  history.pushState(null, "", link.href);
+  dispatchEvent(new PopStateEvent("popstate"));
+})"""
 _STATIC = Path(st.__file__).parent / "static"
 _STYLE = Path(__file__).with_name("first_page.css")
 
@@ -41,7 +53,7 @@ _STYLE = Path(__file__).with_name("first_page.css")
 def first_page(language: str = "en") -> str:
     """The page's text; `language` is that of what will be drawn in it."""
     page = (_STATIC / "index.html").read_text(encoding="utf-8")
-    script = f"{_server_script()};{_elements_script()}"
+    script = f"{_server_script()};{_elements_script()};{_LINKS_SCRIPT}"
     style = _STYLE.read_text(encoding="utf-8")
     page = page.replace('<html lang="en">', html_tag(language), 1)
     return page.replace("<head>", f"<head>\n    <script>{script}</script>\n    <style>{style}</style>", 1)

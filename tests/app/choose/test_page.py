@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from glm_playground.catalog import load_catalog
 from glm_playground.ui.shared import report_form
 from glm_playground.ui.shared.file_buttons import FileKind
+from tests.app.drawn_text import drawn_texts
 from tests.app.own_runs import keep_own, own_run
 from tests.documents import text_of_docx
 
@@ -38,12 +39,13 @@ def open_whole(open_page: Open) -> Open:
 
 
 def text(at: AppTest) -> str:
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.warning)).replace("\\", "")
+    alerts = (element.value for element in (*at.caption, *at.warning))
+    return "\n".join([*drawn_texts(at), *alerts]).replace("\\", "")
 
 
 def places(at: AppTest) -> dict[str, str]:
     """The lines of the table by model, without Markdown's signs."""
-    [table] = [element.value for element in at.markdown if element.value.startswith("| Place")]
+    [table] = [shown for shown in drawn_texts(at) if shown.startswith("| Place")]
     lines = [line.replace("\\", "").replace("*", "") for line in table.split("\n\n")[0].splitlines()[2:]]
     return {line.split(" | ")[1]: line for line in lines}
 

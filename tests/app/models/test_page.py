@@ -15,6 +15,7 @@ from glm_playground.service import runtime
 from glm_playground.ui.shared.fact_view import CLAIMS_OF
 from glm_playground.ui.shared.navigation import MODELS
 from tests.app.conftest import APP, wait_for_answers
+from tests.app.drawn_text import drawn_texts, html_texts, links
 from tests.app.own_runs import keep_own, own_run
 from tests.loopback import CannedServer, answer
 
@@ -53,15 +54,15 @@ def run(at: AppTest) -> None:
 def text(at: AppTest) -> str:
     """Everything readable on the page."""
     alerts = [f"{alert.proto.title}\n{alert.value}" for alert in (*at.error, *at.warning, *at.info)]
-    values = [element.value for element in (*at.subheader, *at.markdown, *at.caption, *at.code)]
+    values = [*(element.value for element in (*at.subheader, *at.caption, *at.code)), *drawn_texts(at)]
     labels = [element.label for element in (*at.button, *at.expander)]
-    links = [element.proto.label for element in at.get("page_link")]
-    return "\n".join([*values, *alerts, *labels, *links])
+    pages = [element.proto.label for element in at.get("page_link")]
+    return "\n".join([*values, *alerts, *labels, *pages])
 
 
 def cells(at: AppTest, label: str) -> list[str]:
     """What stands beside a label in the first table that has it."""
-    lines = (line for element in at.markdown for line in element.value.splitlines())
+    lines = (line for shown in drawn_texts(at) for line in shown.splitlines())
     found = next((line for line in lines if line.startswith(f"| {label} |")), None)
     return found.removeprefix("| ").removesuffix(" |").split(" | ")[1:] if found else []
 
@@ -91,29 +92,30 @@ def glm_51(in_sandbox: None) -> AppTest:
 
 class TestWall:
     def test_every_model_has_a_card_that_leads_to_its_page(self, wall: AppTest) -> None:
-        links = {link.proto.label: link.proto.query_string for link in wall.get("page_link")}
-        assert links.pop("Help me choose") == ""
-        assert links == {f"Open {card.name}": f"id={card.id}" for card in CATALOG.cards}
+        [choose] = wall.get("page_link")
+        assert choose.proto.label == "Help me choose"
+        found = {text: address for text, address in links(wall).items() if text.startswith("Open ")}
+        assert found == {f"Open {card.name}": f"/?id={card.id}" for card in CATALOG.cards}
 
     def test_a_card_says_first_what_the_model_is_and_is_for(self, wall: AppTest) -> None:
-        cards = [element.value for element in wall.markdown if element.value.startswith("#### ")]
-        turbo = next(card for card in cards if card.startswith("#### GLM\\-5\\-Turbo"))
+        cards = [card for card in html_texts(wall) if card.startswith("#### ")]
+        turbo = next(card for card in cards if card.startswith("#### GLM-5-Turbo"))
         assert ":gray-badge[Delisted]" in turbo
         assert "Best for “Faster GLM chat” RunAPI" in turbo
-        flash = next(card for card in cards if card.startswith("#### GLM\\-4\\.6V\\-Flash\n"))
+        flash = next(card for card in cards if card.startswith("#### GLM-4.6V-Flash\n"))
         assert ":gray-badge[Open weights] :green-badge[Free] :gray-badge[Vision]" in flash
 
     def test_order(self, wall: AppTest) -> None:
         def first() -> str:
             run(wall)
-            return next(link.proto.query_string for link in wall.get("page_link") if link.proto.query_string)
+            return next(iter(links(wall).values()))
 
-        assert first() == "id=glm-5.3-flash"
+        assert first() == "/?id=glm-5.3-flash"
         wall.session_state["wall_filters"] = True
         run(wall)
         for value, expected in (("price", "4.7-flash"), ("context", "5.3-flash"), ("name", "4-32b-0414-128k")):
             wall.selectbox(key="wall_order").set_value(value)
-            assert first() == f"id=glm-{expected}"
+            assert first() == f"/?id=glm-{expected}"
 
     def test_models_are_picked_to_be_compared(self, wall: AppTest) -> None:
         assert not wall.checkbox
@@ -133,20 +135,18 @@ class TestWall:
     def test_the_first_run_draws_what_is_seen_at_once(self, in_sandbox: None) -> None:
         at = AppTest.from_file(APP, default_timeout=10)
         run(at)
-        # A link leads to Choose, the others to models.
-        assert len(at.get("page_link")) == 1 + 8
+        assert len(html_texts(at)) == 8
         run(at)
-        assert len(at.get("page_link")) == 1 + len(CATALOG)
+        assert len(html_texts(at)) == len(CATALOG)
 
     def test_unknown_stays_unknown(self, wall: AppTest) -> None:
-        turbo = next(element.value for element in wall.markdown if "proprietary" in element.value)
+        turbo = next(card for card in html_texts(wall) if "proprietary" in card)
         assert "Size **unknown**" in turbo
 
     def test_search_and_filters(self, wall: AppTest) -> None:
         def shown() -> set[str]:
             run(wall)
-            links = (link.proto for link in wall.get("page_link") if link.proto.query_string)
-            return {link.label.removeprefix("Open ") for link in links}
+            return {text.removeprefix("Open ") for text in links(wall) if text.startswith("Open ")}
 
         wall.text_input(key="wall_search").set_value("4.5")
         assert shown() == {"GLM-4.5", "GLM-4.5-Air", "GLM-4.5V"}
@@ -175,11 +175,8 @@ class TestWall:
         assert wall.chat_input
 
     def test_a_card_opens_the_playground_with_its_model(self, wall: AppTest) -> None:
-        wall.button(key="try-glm-4.6").click()
-        run(wall)
-        assert wall.selectbox(key="model-1").value == "glm-4.6"
-        # It is taken over once: a reload keeps what is chosen since.
-        assert wall.query_params.keys() == {"w"}
+        [card] = [card for card in html_texts(wall) if "(</playground?model=glm-4.6>)" in card]
+        assert card.startswith("#### GLM-4.6\n")
 
 
 class TestSheet:
@@ -248,9 +245,9 @@ class TestSheet:
 
     def test_it_opens_with_five_figures_and_draws_one_tab(self, in_sandbox: None) -> None:
         at = at_address(id="glm-5.1")
-        figures = at.markdown[2].value.split("\n\n")[1].splitlines()
+        [figures] = [shown.splitlines()[-4:] for shown in html_texts(at) if "| Context | Output |" in shown]
         assert figures[0] == "| Context | Output | Price | Licence | Status |"
-        assert "**200,000 tokens** | **131,072 tokens** | **\\$1.40 in, \\$4.40 out / 1M** | **MIT**" in figures[2]
+        assert "**200,000 tokens** | **131,072 tokens** | **$1.40 in, $4.40 out / 1M** | **MIT**" in figures[2]
         assert cells(at, "Provider")
         assert not cells(at, "Layers")
         assert not cells(at, "Input")
@@ -272,7 +269,7 @@ class TestSheet:
         at.button(key="language_button").click()
         run(at)
         assert "200.000" in text(at)
-        assert cells(at, "Provedor")[0] == "Z\\.ai"
+        assert cells(at, "Provedor")[0] == "Z.ai"
 
 
 class TestUse:
@@ -358,8 +355,8 @@ class TestLive:
         assert "UTC" in shown
 
     def test_the_wall_shows_it_with_its_publisher(self, runapi: CannedServer) -> None:
-        turbo = next(element.value for element in at_address().markdown if "proprietary" in element.value)
-        assert "Price **\\$0.70 in, \\$2.00 out / 1M** RunAPI" in turbo
+        turbo = next(card for card in html_texts(at_address()) if "proprietary" in card)
+        assert "Price **$0.70 in, $2.00 out / 1M** RunAPI" in turbo
 
     def test_what_it_does_not_list_is_said_to_be_so(self, runapi: CannedServer) -> None:
         assert cells(at_address(id="glm-5-turbo"), "Status, now")[0] == "listed now"
@@ -387,8 +384,7 @@ class TestAddress:
     def test_an_unknown_id_is_said_to_be_so_with_near_names(self, in_sandbox: None) -> None:
         at = at_address(id="glm-5.11")
         assert "There is no model of this id." in text(at)
-        links = [link.proto.query_string for link in at.get("page_link")]
-        assert "id=glm-5.1" in links
+        assert "id=glm-5.1" in [link.proto.query_string for link in at.get("page_link")]
 
     @pytest.mark.parametrize("model", ["zzz", "<b>x</b>|[a](b)", "x" * 5000, "\u202e:material/home:"])
     def test_any_id_is_safe(self, in_sandbox: None, model: str) -> None:

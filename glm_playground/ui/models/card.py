@@ -1,0 +1,47 @@
+"""A model's card on the wall as HTML, with its links."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from html import escape
+from urllib.parse import quote
+
+from glm_playground.catalog import ModelCard, Source
+from glm_playground.ui.models.filters import Badge, CardPrice, badge_names, badges
+from glm_playground.ui.models.glance import glance, said_by
+from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.fact_values import title
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.own_html import own_html
+from glm_playground.ui.shared.styled import styled
+
+_LINE_END = "  \n"
+_BADGE_STYLES: dict[Badge, str] = {"new": "blue-badge", "free": "green-badge"}
+
+
+def card_html(card: ModelCard, price: CardPrice, sources: Mapping[str, Source], root: str) -> str:
+    """The card; `root` is the path of the models' page."""
+    text = own_html("\n\n".join((title(literal(card.name)), _lines(card, price, sources))))
+    model = quote(card.id)
+    open_it = _("Open {name}").format(name=card.name)
+    links = (
+        f'<a class="to-page open" href="{root}/?id={model}">{escape(open_it)}</a>',
+        f'<a class="to-page try" href="{root}/playground?model={model}">{escape(_("Try it"))}</a>',
+    )
+    return f"{text}<p>{' '.join(links)}</p>"
+
+
+def _lines(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> str:
+    """What is told of the model in small letters, a line each: its badges, what it is for, its figures."""
+    names, today = badge_names(), datetime.now(UTC).date()
+    told = [styled(_BADGE_STYLES.get(badge, "gray-badge"), names[badge]) for badge in badges(card, price, today)]
+    lines = [" ".join(told)] if told else []
+    use = card.best_for
+    if use.value:
+        words = _("Best for “{use}”").format(use=literal(use.value))
+        lines.append(f"{words} {said_by((use,), sources)}".rstrip())
+    lines += [_line(figure.label, figure.text, said_by(figure.facts, sources)) for figure in glance(card, price)]
+    return f":small[{_LINE_END.join(lines)}]"
+
+
+def _line(label: str, value: str, publisher: str) -> str:
+    return f"{label} **{value}** {publisher}".rstrip()
