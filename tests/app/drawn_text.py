@@ -16,7 +16,9 @@ def drawn_texts(at: AppTest | Block) -> list[str]:
 
 def html_texts(at: AppTest | Block) -> list[str]:
     """The texts in HTML alone, each card of the wall by itself."""
-    bodies = [element.proto.body for element in at.get("html")]
+    bodies = [
+        element.proto.body for element in at.get("html") if not element.proto.body.startswith(("<script", "<style"))
+    ]
     return [text for body in bodies for part in body.split("<article>") if (text := read_back(part))]
 
 

@@ -8,6 +8,7 @@ from glm_playground.chat.conversation import Conversation
 from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.run import Run
 from glm_playground.service.workbenches import OpenWorkbench
+from tests.app.drawn_text import html_texts
 
 
 class Playground:
@@ -118,4 +119,4 @@ class Playground:
         alerts = [f"{alert.proto.title}\n{alert.value}" for alert in (*at.error, *at.warning, *at.info)]
         labels = [widget.label for widget in (*at.button, *at.number_input, *at.selectbox, *at.text_area)]
         values = [element.value for element in (*at.subheader, *at.markdown, *at.caption, *at.code)]
-        return "\n".join([*values, *alerts, *labels, at.chat_input[0].placeholder])
+        return "\n".join([*values, *html_texts(at), *alerts, *labels, at.chat_input[0].placeholder])

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import escape
 from urllib.parse import quote
 
 from glm_playground.catalog import ModelCard, Source
@@ -11,23 +10,19 @@ from glm_playground.ui.models.glance import glance, said_by
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import title
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.own_html import own_html
+from glm_playground.ui.shared.own_html import own_html, page_link
 from glm_playground.ui.shared.styled import styled
 
 _LINE_END = "  \n"
 _BADGE_STYLES: dict[Badge, str] = {"new": "blue-badge", "free": "green-badge"}
 
 
-def card_html(card: ModelCard, price: CardPrice, sources: Mapping[str, Source], root: str) -> str:
-    """The card; `root` is the path of the models' page."""
+def card_html(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> str:
+    """The card with what is told of the model, and ways to its page and into the playground."""
     text = own_html("\n\n".join((title(literal(card.name)), _lines(card, price, sources))))
     model = quote(card.id)
-    open_it = _("Open {name}").format(name=card.name)
-    links = (
-        f'<a class="to-page open" href="{root}/?id={model}">{escape(open_it)}</a>',
-        f'<a class="to-page try" href="{root}/playground?model={model}">{escape(_("Try it"))}</a>',
-    )
-    return f"{text}<p>{' '.join(links)}</p>"
+    open_it = page_link(f"/?id={model}", _("Open {name}").format(name=card.name), "open")
+    return f"{text}<p>{open_it} {page_link(f'/playground?model={model}', _('Try it'), 'try')}</p>"
 
 
 def _lines(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> str:

@@ -1,10 +1,9 @@
 """Where other programs find what these pages show."""
 
-from urllib.parse import quote, urlsplit
-
-import streamlit as st
+from urllib.parse import quote
 
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.navigation import app_path
 
 
 def catalog_links() -> str:
@@ -24,9 +23,4 @@ def model_links(model: str) -> str:
 
 
 def _link(label: str, path: str) -> str:
-    return f"[{label}]({models_path()}{path})"
-
-
-def models_path() -> str:
-    """The path of the app as the browser has it, where the models' page stands; empty at the root."""
-    return quote(urlsplit(st.context.url or "").path.rstrip("/"))
+    return f"[{label}]({app_path()}{path})"

@@ -23,7 +23,7 @@ from glm_playground.ui.models.filters import (
     in_order,
     licences,
 )
-from glm_playground.ui.models.for_programs import catalog_links, models_path
+from glm_playground.ui.models.for_programs import catalog_links
 from glm_playground.ui.models.glance import card_price
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside
@@ -84,8 +84,7 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
 def _draw_cards(
     cards: Sequence[ModelCard], prices: Mapping[str, CardPrice], sources: Mapping[str, Source], *, picks: bool
 ) -> None:
-    root = models_path()
-    texts = [card_html(card, prices[card.id], sources, root) for card in cards]
+    texts = [card_html(card, prices[card.id], sources) for card in cards]
     if not picks:
         # One element for all of them: each one takes the browser some milliseconds.
         st.html(f'<div class="cards">{"".join(f"<article>{text}</article>" for text in texts)}</div>')

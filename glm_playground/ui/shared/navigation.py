@@ -4,11 +4,13 @@ from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote, urlsplit
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from glm_playground.app_folder import APP_FOLDER
+from glm_playground.ui.server.first_page import PAGES
 from glm_playground.ui.server.scheduler import page_slot
 from glm_playground.ui.shared.i18n import _, language, settle_language
 from glm_playground.ui.shared.paced_text import backlog, draw_what_waits
@@ -54,6 +56,14 @@ def draw_page() -> None:
 def page_title(subject: str) -> str:
     """What the browser's tab and its history call a page."""
     return f"{subject} · {_NAME}"
+
+
+def app_path() -> str:
+    """The path of the app as the browser has it, without a slash at its end: a proxy may serve it below one."""
+    # While a page is gone to, the address may still be that of the one before.
+    path = urlsplit(st.context.url or "").path.rstrip("/")
+    above, _slash, last = path.rpartition("/")
+    return quote(above if last in PAGES else path, safe="/%")
 
 
 @cache

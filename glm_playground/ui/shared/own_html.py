@@ -7,6 +7,8 @@ stands on a page many times over, such as the cards of the models, is drawn as H
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from html import escape
+from typing import Literal
 
 import streamlit as st
 from markdown_it import MarkdownIt
@@ -14,13 +16,20 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from glm_playground.ui.shared.navigation import app_path
+
 _DIRECTIVE = re.compile(r":([a-z]+(?:-[a-z]+)?)\[")
 _KEPT = 1_000
 
 
-def draw_text(text: str) -> None:
+def draw_text(text: str, width: Literal["stretch", "content"] = "stretch") -> None:
     """Draws Markdown of ours."""
-    st.html(own_html(text))
+    st.html(own_html(text), width=width)
+
+
+def page_link(address: str, label: str, style: Literal["open", "try"]) -> str:
+    """A link to a page as HTML: its address below the app's, such as "/?id=glm-5.1"."""
+    return f'<a class="to-page {style}" href="{escape(app_path() + address)}">{escape(label)}</a>'
 
 
 @lru_cache(maxsize=_KEPT)

@@ -12,6 +12,7 @@ from glm_playground.translations import LANGUAGES
 from glm_playground.ui.server import document_language
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import LANGUAGE_KEY, SHORT_NAMES, _, browser_language, language, ngettext
+from glm_playground.ui.shared.own_html import draw_text
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.running import draw_running
 from glm_playground.ui.shared.styled import styled
@@ -34,7 +35,7 @@ def draw_header(title: str, *, attaches: bool = False) -> "DeltaGenerator | None
         # It takes the space that the others leave.
         st.subheader(title, anchor=False, width="stretch")
         running = draw_running(attaches=attaches)
-        st.markdown(_server_line(), width="content")
+        draw_text(_server_line(), width="content")
         _draw_language()
         _say_language()
     return running
@@ -97,7 +98,7 @@ def draw_sandbox_notice() -> None:
             )
         else:
             text = _("No key is set: prepared text answers in place of GLM. Set RUNAPI_API_KEY to ask RunAPI.")
-        st.markdown(styled("small", styled("orange", text.format(model=process.model))))
+        draw_text(styled("small", styled("orange", text.format(model=process.model))))
         if process.engine == "scripted" and process.why:
             st.caption(_why_scripted(process.why))
     elif isinstance(process, SandboxFailed):

@@ -18,8 +18,8 @@ from glm_playground.ui.compare.compared_models import asked_for
 from glm_playground.ui.compare.filters import MOST_COLUMNS
 from glm_playground.ui.compare.words import fact_labels
 from glm_playground.ui.shared import live_facts
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import speaking
+from tests.app.drawn_text import drawn_texts
 from tests.app.own_runs import keep_own, own_run
 
 PAGE = "pages/compare.py"
@@ -43,7 +43,7 @@ def table(at: AppTest) -> dict[str, dict[str, str]]:
 
 def text(at: AppTest) -> str:
     alerts = [f"{alert.proto.title}\n{alert.value}" for alert in (*at.error, *at.warning, *at.info)]
-    return "\n".join([*(element.value for element in (*at.markdown, *at.caption)), *alerts])
+    return "\n".join([*drawn_texts(at), *(element.value for element in at.caption), *alerts])
 
 
 def view(at: AppTest, name: str) -> None:
@@ -63,7 +63,7 @@ def test_the_first_view_is_what_runapi_puts_side_by_side(open_page: Open) -> Non
         runapi = CATALOG[name].gateway("runapi")
         assert runapi is not None
         assert runapi.card_text.value is not None
-        assert literal(runapi.card_text.value) in shown
+        assert runapi.card_text.value in shown
 
 
 def test_the_address_chooses_and_is_kept(open_page: Open) -> None:

@@ -60,6 +60,11 @@ def text(at: AppTest) -> str:
     return "\n".join([*values, *alerts, *labels, *pages])
 
 
+def cards(at: AppTest) -> list[str]:
+    """The cards of the wall."""
+    return [text for text in html_texts(at) if text.startswith("#### ")]
+
+
 def cells(at: AppTest, label: str) -> list[str]:
     """What stands beside a label in the first table that has it."""
     lines = (line for shown in drawn_texts(at) for line in shown.splitlines())
@@ -98,11 +103,10 @@ class TestWall:
         assert found == {f"Open {card.name}": f"/?id={card.id}" for card in CATALOG.cards}
 
     def test_a_card_says_first_what_the_model_is_and_is_for(self, wall: AppTest) -> None:
-        cards = [card for card in html_texts(wall) if card.startswith("#### ")]
-        turbo = next(card for card in cards if card.startswith("#### GLM-5-Turbo"))
+        turbo = next(card for card in cards(wall) if card.startswith("#### GLM-5-Turbo"))
         assert ":gray-badge[Delisted]" in turbo
         assert "Best for “Faster GLM chat” RunAPI" in turbo
-        flash = next(card for card in cards if card.startswith("#### GLM-4.6V-Flash\n"))
+        flash = next(card for card in cards(wall) if card.startswith("#### GLM-4.6V-Flash\n"))
         assert ":gray-badge[Open weights] :green-badge[Free] :gray-badge[Vision]" in flash
 
     def test_order(self, wall: AppTest) -> None:
@@ -135,12 +139,12 @@ class TestWall:
     def test_the_first_run_draws_what_is_seen_at_once(self, in_sandbox: None) -> None:
         at = AppTest.from_file(APP, default_timeout=10)
         run(at)
-        assert len(html_texts(at)) == 8
+        assert len(cards(at)) == 8
         run(at)
-        assert len(html_texts(at)) == len(CATALOG)
+        assert len(cards(at)) == len(CATALOG)
 
     def test_unknown_stays_unknown(self, wall: AppTest) -> None:
-        turbo = next(card for card in html_texts(wall) if "proprietary" in card)
+        turbo = next(card for card in cards(wall) if "proprietary" in card)
         assert "Size **unknown**" in turbo
 
     def test_search_and_filters(self, wall: AppTest) -> None:
@@ -175,7 +179,7 @@ class TestWall:
         assert wall.chat_input
 
     def test_a_card_opens_the_playground_with_its_model(self, wall: AppTest) -> None:
-        [card] = [card for card in html_texts(wall) if "(</playground?model=glm-4.6>)" in card]
+        [card] = [card for card in cards(wall) if "(</playground?model=glm-4.6>)" in card]
         assert card.startswith("#### GLM-4.6\n")
 
 
@@ -355,7 +359,7 @@ class TestLive:
         assert "UTC" in shown
 
     def test_the_wall_shows_it_with_its_publisher(self, runapi: CannedServer) -> None:
-        turbo = next(card for card in html_texts(at_address()) if "proprietary" in card)
+        turbo = next(card for card in cards(at_address()) if "proprietary" in card)
         assert "Price **$0.70 in, $2.00 out / 1M** RunAPI" in turbo
 
     def test_what_it_does_not_list_is_said_to_be_so(self, runapi: CannedServer) -> None:

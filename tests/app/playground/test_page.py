@@ -270,7 +270,7 @@ class TestWhoAnswers:
         assert "in play money" in page.answer
 
     def test_a_configured_server_is_named_by_its_host(self, page: Playground) -> None:
-        assert literal("127.0.0.1") in page.text
+        assert "127.0.0.1" in page.text
         assert "with a key" in page.text
         assert "stand-in" not in page.text
         assert "No key is set" not in page.text
