@@ -323,9 +323,9 @@ def test_each_configured_gateway_has_a_column_with_its_own_prices(
     # 2,000 tokens in and 500 out.
     assert cells(at, "Price at my workload") == ["\\$1\\.40", "\\$2\\.40", "unknown", "\\$2\\.00"]
     assert "Plan B (the operator's file)" in claims(at, "price.input.1").replace("\\", "")
-    assert "\\$1.00 in, \\$3.00 out / 1M" in text(at)
+    assert "$1.00 in, $3.00 out / 1M" in text(at)
     # Of the first that has a price, with its name.
-    assert "Price **\\$1.00 in, \\$3.00 out / 1M** Plan A" in text(at_address())
+    assert "Price **$1.00 in, $3.00 out / 1M** Plan A" in text(at_address())
 
 
 class TestLive:

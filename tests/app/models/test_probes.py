@@ -14,6 +14,7 @@ from glm_playground.evals.probes import stored_findings
 from glm_playground.gateway import Gateway, Gateways
 from glm_playground.gateway.endpoint import OfferedModel
 from glm_playground.service import runtime, storage
+from tests.app.drawn_text import drawn_texts
 from tests.condition import wait_until
 from tests.probed_gateway import REFUSES, ProbedGateway
 
@@ -48,8 +49,8 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedGateway]:
 
 
 def shown(at: AppTest) -> str:
-    said = (*at.markdown, *at.caption, *at.error, *at.text)
-    return "\n".join([*(str(part.value) for part in said), *(button.label for button in at.button)])
+    said = (*at.caption, *at.error, *at.text)
+    return "\n".join([*drawn_texts(at), *(str(part.value) for part in said), *(button.label for button in at.button)])
 
 
 def opened(at: AppTest) -> AppTest:
