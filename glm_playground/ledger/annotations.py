@@ -54,11 +54,11 @@ def settle_cost(connection: Connection, owner: str, run_id: str, settlement: Set
         return False
     if connection.execute(select(runs.c.outcome).where(runs.c.number == number)).scalar() is None:
         return False
-    totals.count_run(connection, number, -1)
+    totals.count_runs(connection, [number], -1)
     connection.execute(update(runs).where(runs.c.number == number).values(cost_row(settled(None, settlement))))
     change = update(contents).where(contents.c.number == number)
     connection.execute(change.values(settlement=pack_settlement(settlement)))
-    totals.count_run(connection, number)
+    totals.count_runs(connection, [number])
     return True
 
 

@@ -157,8 +157,7 @@ def settle(connection: Connection, number: int, ended: Sequence[EndedCell]) -> F
         # One that is settled already, since a transaction was taken for lost, is not settled again.
         if connection.execute(_SETTLE, values).rowcount:
             found = Freed(found.reserved.plus(freed), found.spent.plus(used))
-        if one.run:
-            run_writes.store_ended(connection, one.run)
+    run_writes.store_all_ended(connection, [one.run for one in ended if one.run])
     return found
 
 

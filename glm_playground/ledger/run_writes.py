@@ -1,6 +1,7 @@
 """Stores runs when they start, while they are running, when they end, and when their recorder is gone."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -43,6 +44,10 @@ GONE_AFTER = timedelta(seconds=45)
 
 # Made once: to make a statement takes SQLAlchemy longer than to have it executed.
 _KNOWN = select(runs).where(runs.c.owner == bindparam("of_owner"), runs.c.id == bindparam("of_id")).with_for_update()
+_KNOWN_IDS = select(runs.c.id).where(
+    runs.c.owner == bindparam("of_owner"), runs.c.id.in_(bindparam("ids", expanding=True))
+)
+_INSERT_RUNS = runs.insert().returning(runs.c.number, runs.c.owner, runs.c.id)
 _UPDATE_RUN = update(runs).where(runs.c.number == bindparam("of_number"))
 _INSERT_CONTENTS = contents.insert()
 _SETTLEMENT = select(contents.c.settlement).where(contents.c.number == bindparam("number"))
@@ -122,24 +127,48 @@ def store_error(connection: Connection, run: Run, owner: str) -> None:
 def store_ended(connection: Connection, ended: EndedRun, *, abandoned: bool = False) -> None:
     """Stores an ended run, whole. A run that is stored as ended stays as it is, unless it was only abandoned."""
     known = connection.execute(_KNOWN, {"of_owner": ended.row["owner"], "of_id": ended.row["id"]}).first()
-    if known and known.outcome is not None and (abandoned or not known.abandoned or known.deletion is not None):
+    if known is None:
+        _store_new(connection, [ended], abandoned=abandoned)
+        return
+    if known.outcome is not None and (abandoned or not known.abandoned or known.deletion is not None):
         return
     row = ended.row | {"recorder": None, "abandoned": abandoned}
-    note = ""
-    if known is None:
-        number = connection.execute(
-            insert(connection.dialect.name, runs).returning(runs.c.number), row | {"tags": "[]", "note": ""}
-        ).scalar_one()
-    else:
-        number, note = known.number, known.note
-        if known.outcome is not None:
-            row |= _take_back(connection, number, ended.cost)
-        connection.execute(_UPDATE_RUN, row | {"of_number": number})
-        connection.execute(_FORGET_PROGRESS, {"of_number": number})
+    if known.outcome is not None:
+        row |= _take_back(connection, known.number, ended.cost)
+    connection.execute(_UPDATE_RUN, row | {"of_number": known.number})
+    connection.execute(_FORGET_PROGRESS, {"of_number": known.number})
+    connection.execute(_put_contents(connection.dialect.name), _content_row(known.number, ended))
+    word_index.add(connection, known.number, [*ended.words, *words_of(known.note)])
+    totals.count_runs(connection, [known.number])
+
+
+def store_all_ended(connection: Connection, ended: Sequence[EndedRun]) -> None:
+    """`store_ended` for several; those that are not stored yet take as many statements together as one alone."""
+    by_id = {(one.row["owner"], one.row["id"]): one for one in ended}
+    known: set[tuple[str, str]] = set()
+    for owner in {owner for owner, _id in by_id}:
+        ids = [id for of, id in by_id if of == owner]
+        known |= {(owner, id) for id in connection.execute(_KNOWN_IDS, {"of_owner": owner, "ids": ids}).scalars()}
+    for key in known:
+        store_ended(connection, by_id[key])
+    if new := [one for key, one in by_id.items() if key not in known]:
+        _store_new(connection, new, abandoned=False)
+
+
+def _store_new(connection: Connection, ended: Sequence[EndedRun], *, abandoned: bool) -> None:
+    """Stores runs of which nothing is stored, in their order."""
+    begun = {"recorder": None, "abandoned": abandoned, "tags": "[]", "note": ""}
+    added = connection.execute(_INSERT_RUNS, [one.row | begun for one in ended]).all()
+    numbers = {(owner, id): number for number, owner, id in added}
+    numbered = [(numbers[one.row["owner"], one.row["id"]], one) for one in ended]
+    connection.execute(_INSERT_CONTENTS, [_content_row(number, one) for number, one in numbered])
+    word_index.add_all(connection, [(number, one.words) for number, one in numbered])
+    totals.count_runs(connection, [number for number, _one in numbered])
+
+
+def _content_row(number: int, ended: EndedRun) -> Row:
     parts = {"number": number, "head": ended.head, "events": ended.events, "cost": pack_cost(ended.cost)}
-    connection.execute(_put_contents(connection.dialect.name), parts | {"version": CONTENT_VERSION})
-    word_index.add(connection, number, [*ended.words, *words_of(note)])
-    totals.count_run(connection, number)
+    return parts | {"version": CONTENT_VERSION}
 
 
 def any_abandoned(connection: Connection) -> bool:
@@ -197,7 +226,7 @@ def _end_unreadable(connection: Connection, number: int) -> None:
     """Ends a run of which only the row can be read; what else is stored of it stays for a version that can."""
     ended = {"outcome": Outcome.INTERRUPTED, "cost_state": CostState.NO_USAGE, "recorder": None, "abandoned": True}
     connection.execute(_UPDATE_RUN, ended | {"of_number": number})
-    totals.count_run(connection, number)
+    totals.count_runs(connection, [number])
 
 
 @cache
@@ -217,7 +246,7 @@ def _take_back(connection: Connection, number: int, cost: Cost) -> Row:
     """Removes an abandoned run from index and totals; gives the cost columns of its row, settled meanwhile or not."""
     if (words := stored_words(connection, number)) is not None:
         word_index.remove(connection, number, words)
-    totals.count_run(connection, number, -1)
+    totals.count_runs(connection, [number], -1)
     settlement = unpack_settlement(connection.execute(_SETTLEMENT, {"number": number}).scalar())
     return cost_row(settled(cost, settlement)) if settlement else cost_row(cost)
 

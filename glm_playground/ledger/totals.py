@@ -24,7 +24,7 @@ _SUMMED = (
     .where(runs.c.outcome.is_not(None))
     .group_by(*_COLUMNS)
 )
-_SUMMED_OF_RUN = _SUMMED.where(runs.c.number == bindparam("number"))
+_SUMMED_OF_RUNS = _SUMMED.where(runs.c.number.in_(bindparam("numbers", expanding=True)))
 # Looked up by name for thousands of rows; one that only a later version knows is None.
 _OUTCOMES: dict[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
 _STATES: dict[str, CostState] = {state.value: state for state in CostState}
@@ -38,9 +38,9 @@ def count(connection: Connection, which: ColumnElement[bool], sign: int = 1) -> 
     _add(connection, connection.execute(_SUMMED.where(which)).all(), sign)
 
 
-def count_run(connection: Connection, number: int, sign: int = 1) -> None:
-    """`count` for one run, of which there are most."""
-    _add(connection, connection.execute(_SUMMED_OF_RUN, {"number": number}).all(), sign)
+def count_runs(connection: Connection, numbers: Sequence[int], sign: int = 1) -> None:
+    """`count` for the runs with these numbers."""
+    _add(connection, connection.execute(_SUMMED_OF_RUNS, {"numbers": numbers}).all(), sign)
 
 
 def _add(connection: Connection, summed: Iterable[Row[*tuple[Any, ...]]], sign: int) -> None:

@@ -12,12 +12,15 @@ from sqlalchemy import Connection, Text, bindparam, cast, delete, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.sql.elements import ColumnElement
 
-from glm_playground.ledger.database import SQLITE, insert
+from glm_playground.ledger.database import SQLITE
 from glm_playground.ledger.run_parts import owner_word
 from glm_playground.ledger.schema import run_words, runs, terms
 from glm_playground.ledger.words import SHORTEST_BEGINNING, Phrase, phrases_of
 
 _ADD = text("INSERT INTO run_words (rowid, words) VALUES (:number, :words)")
+_ADD_VECTOR = run_words.insert().values(
+    number=bindparam("of_number"), words=cast(bindparam("vector", type_=Text), TSVECTOR)
+)
 _REMOVE = text("INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', :number, :words)")
 _ADD_TERMS = text("INSERT OR IGNORE INTO terms (term) SELECT value FROM json_each(:words)")
 # A word of three letters is no longer than the least beginning that is searched, and is not among the terms.
@@ -34,13 +37,18 @@ _POSITION_BYTES, _LEXEME_BYTES = 2, 8
 
 def add(connection: Connection, number: int, words: Sequence[str]) -> None:
     """Puts a run's words in."""
+    add_all(connection, [(number, words)])
+
+
+def add_all(connection: Connection, runs: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Puts the words of runs in, each with its number."""
     if connection.dialect.name != SQLITE:
-        vector = cast(bindparam("vector", _tsvector(words), Text), TSVECTOR)
-        connection.execute(insert(connection.dialect.name, run_words).values(number=number, words=vector))
+        rows = [{"of_number": number, "vector": _tsvector(words)} for number, words in runs]
+        connection.execute(_ADD_VECTOR, rows)
         return
-    connection.execute(_ADD, {"number": number, "words": " ".join(words)})
-    new = [word for word in set(words) if len(word) > SHORTEST_BEGINNING]
-    connection.execute(_ADD_TERMS, {"words": json.dumps(new, ensure_ascii=False)})
+    connection.execute(_ADD, [{"number": number, "words": " ".join(words)} for number, words in runs])
+    new = {word for _number, words in runs for word in words if len(word) > SHORTEST_BEGINNING}
+    connection.execute(_ADD_TERMS, {"words": json.dumps(list(new), ensure_ascii=False)})
 
 
 def remove(connection: Connection, number: int, words: Sequence[str]) -> None:
