@@ -4,7 +4,12 @@ import os
 import re
 import socket
 import ssl
-from functools import cache
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import cast
 
 import httpx
 
@@ -22,6 +27,9 @@ _UNREAD_BYTES = 128 * 1024
 """What waits unread on a connection. Linux would let megabytes wait, which is seconds of an answer that comes faster
 than it is read: it would be late, each event stamped late, and what the user stops would have been made in vain."""
 
+_TOGETHER = 16
+"""Answers that are under way in one of httpcore's pools."""
+
 PROXY_EXTENSION = "glm_playground.proxy"
 """Key of `httpx.Request.extensions` under which the proxy's address stands, where one was used."""
 
@@ -32,23 +40,88 @@ def _tls_context(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+class _Counted(httpx.AsyncByteStream):
+    """An answer's body, and who is told once it is closed."""
+
+    def __init__(self, body: httpx.AsyncByteStream, closed: Callable[[], None]) -> None:
+        self._body = body
+        self._closed = closed
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._body.__aiter__()
+
+    async def aclose(self) -> None:
+        try:
+            await self._body.aclose()
+        finally:
+            self._closed()
+
+
+@dataclass(eq=False)
+class _Pool:
+    """One of httpcore's pools, with how many answers are under way in it."""
+
+    transport: httpx.AsyncBaseTransport
+    running: int = 0
+    left_at: float = 0.0
+
+    def leave(self) -> None:
+        self.running -= 1
+        self.left_at = time.monotonic()
+
+    def is_over(self, now: float) -> bool:
+        """Whether none of its connections can be used again."""
+        return not self.running and now - self.left_at > KEPT_FOR_S
+
+
+class _Pools(httpx.AsyncBaseTransport):
+    """Pools of a few connections in the place of a large one.
+
+    httpcore looks at each connection of a pool whenever a request is sent or an answer ends, and where there are more
+    than it may keep it closes every one that is idle (1.0, `_assign_requests_to_connections`). A request goes to the
+    first pool with room, so that connections are used again as in one pool.
+    """
+
+    def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
+        self._make = make
+        self._pools = [_Pool(make())]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        pool = next((pool for pool in self._pools if pool.running < _TOGETHER), None)
+        if pool is None:
+            pool = _Pool(self._make())
+            self._pools.append(pool)
+        pool.running += 1
+        with ExitStack() as ends:
+            ends.callback(pool.leave)
+            await self._close_old()
+            response = await pool.transport.handle_async_request(request)
+            body = cast(httpx.AsyncByteStream, response.stream)
+            response.stream = _Counted(body, ends.pop_all().close)
+        return response
+
+    async def aclose(self) -> None:
+        for pool in self._pools:
+            await pool.transport.aclose()
+
+    async def _close_old(self) -> None:
+        """Closes the pools that nobody came back to; nobody else would close their connections."""
+        now = time.monotonic()
+        if old := [pool for pool in self._pools[1:] if pool.is_over(now)]:
+            self._pools = [pool for pool in self._pools if pool not in old]
+            for pool in old:
+                await pool.transport.aclose()
+
+
 class _Routes(httpx.AsyncBaseTransport):
     """Sends each request directly or through the proxy that the environment names for its host."""
 
     def __init__(self, network: Network, limits: httpx.Limits) -> None:
         context = _tls_context(*map(os.environ.get, CERTIFICATE_VARIABLES))
-        options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, _UNREAD_BYTES)]
         self._network = network
-        self._direct = httpx.AsyncHTTPTransport(verify=context, limits=limits, socket_options=options)
-        self._proxied = {
-            address: httpx.AsyncHTTPTransport(
-                verify=context,
-                limits=limits,
-                socket_options=options,
-                proxy=httpx.Proxy(address, ssl_context=context if address.startswith("https:") else None),
-            )
-            for address in dict(network.proxies).values()
-        }
+        addresses = set(dict(network.proxies).values())
+        self._direct = _Pools(partial(_transport, context, limits))
+        self._proxied = {address: _Pools(partial(_transport, context, limits, address)) for address in addresses}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -61,6 +134,13 @@ class _Routes(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         for transport in (self._direct, *self._proxied.values()):
             await transport.aclose()
+
+
+def _transport(context: ssl.SSLContext, limits: httpx.Limits, address: str = "") -> httpx.AsyncHTTPTransport:
+    """One of httpcore's pools; `address` is a proxy's, and empty where none is used."""
+    proxy = httpx.Proxy(address, ssl_context=context if address.startswith("https:") else None) if address else None
+    options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, _UNREAD_BYTES)]
+    return httpx.AsyncHTTPTransport(verify=context, limits=limits, socket_options=options, proxy=proxy)
 
 
 def connection_pool(
