@@ -8,7 +8,7 @@ import click
 
 from glm_playground import bounds
 from glm_playground.chat.setup import Setup
-from glm_playground.cli.evaluation_lines import outlook_lines, show, show_difference, status_line
+from glm_playground.cli.evaluation_lines import cap_lines, outlook_lines, show, show_difference, status_line
 from glm_playground.cli.evaluation_place import WorkPlace, work_place
 from glm_playground.cli.failure import Failure
 from glm_playground.cli.figures import dollars_of
@@ -121,7 +121,8 @@ def run(
         setups = named(asked, gateways)
         who = _judge_of(judge, gateway, in_pairs=judge_pairs)
         work = work_of(opened.suite, setups, gateways, owner, JudgeOf(who, ledger, 0) if who else None)
-        for said in outlook_lines(outlook(work, repeats, ledger, owner), work, repeats, difference):
+        found = outlook(work, repeats, ledger, owner)
+        for said in (*outlook_lines(found, work, repeats, difference), *cap_lines(found, cap, tokens)):
             click.echo(said)
         check_caps(work, cap, tokens)
         new = new_evaluation(opened.suite, setups, repeats, name=name, dollars=cap, tokens=tokens, judge=who)

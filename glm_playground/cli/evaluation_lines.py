@@ -48,6 +48,12 @@ def outlook_lines(found: Outlook, work: Work, repeats: int, difference: float) -
         yield f"To see a difference of {difference:g} points takes about {count(needed, 'case')}: {enough}"
 
 
+def cap_lines(found: Outlook, dollars: Decimal | None, tokens: int | None) -> Iterator[str]:
+    """What becomes of an evaluation whose caps are below the most that it may use."""
+    if (dollars is not None and found.most.dollars > dollars) or (tokens is not None and found.most.tokens > tokens):
+        yield "That is above the cap: it stops where there is no room for the next request, and can go on under another cap"
+
+
 def status_line(row: EvaluationRow) -> str:
     """An evaluation in a line."""
     done, what = row.cells.get(CellState.FINISHED, 0), "requests" if row.judge else "answers"
@@ -116,7 +122,8 @@ def show(row: EvaluationRow, results: Iterable[CellResult]) -> None:
         figures.setdefault(result.candidate, Figures()).add(result)
         if result.grade is not Grade.PASSED:
             if len(notable) < _MOST_SHOWN:
-                notable.append((result.grade.value, result.case, result.candidate, result.reason))
+                repeat = f" · repeat {result.cell.key.repeat + 1}" if row.repeats > 1 else ""
+                notable.append((result.grade.value, result.case + repeat, result.candidate, result.reason))
             else:
                 left_out += 1
     for rate in pass_rates(points):
@@ -128,6 +135,8 @@ def show(row: EvaluationRow, results: Iterable[CellResult]) -> None:
         click.echo("  ".join(map(line, words)))
     if left_out:
         click.echo(f"and {left_out:,} more")
+    if points:
+        click.echo(f"`glm-playground eval export {row.id} --as html --out report.html` makes a report of it.")
 
 
 def show_difference(

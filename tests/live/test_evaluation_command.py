@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -59,7 +60,12 @@ def test_a_suite_is_asked_of_two_models_and_compared(eval_: Eval) -> None:
     assert "glm-5.1 at 127.0.0.1: 2 of 4 answers passed" in done.out
     assert "temperature=0.5: 2 of 4 answers passed" in done.out
     assert "not separable" in done.out
-    assert "failed  chile" in done.out
+    assert re.search(r"^failed  chile .* repeat 2  glm-4.6 ", done.out, re.MULTILINE)
+    assert done.out.endswith(
+        f"`glm-playground eval export {done.id} --as html --out report.html` makes a report of it.\n"
+    )
+    assert "above the cap" in eval_("run", "suite.yaml", "--models", "glm-5.1", "--cap", "0.001", "--dry-run").out
+    assert "above the cap" not in done.out
     shown = eval_("show", done.id)
     assert shown.status == 0
     assert shown.out.splitlines()[-1] in done.out

@@ -76,22 +76,27 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
         return
     names = candidate_names(setups, asked_gateways())
     working = running.here(row) is not None
+    busy = working or _works_elsewhere(row)
+    caps: Caps | None = None
     if working:
         st.fragment(partial(_draw_progress, ledger, row, names), run_every=_REDRAWN_S)()
         _draw_stop(ledger, row)
-    elif _works_elsewhere(row):
+    elif busy:
         st.fragment(partial(_draw_progress_elsewhere, ledger, row, names), run_every=_REDRAWN_S)()
         _draw_stop(ledger, row)
     else:
         st.markdown(f"{standing(row, names, here=False)} · {cell_counts(row)} · {spending(row)}")
-        _draw_actions(ledger, row, suite, setups)
+        caps = _draw_what_is_left(ledger, row, suite, setups)
     draw_verdict(ledger, row, suite, setups, working=working)
-    if row.state is EvaluationState.RUNNING and not row.cells.get(CellState.FINISHED):
-        return
     with st.container(horizontal=True, gap="small"):
-        _draw_exports(ledger, row, suite, setups)
-        draw_report_menu(ledger, row, suite, setups)
-        draw_put_scenarios(partial(_scenarios, ledger, row, suite, setups), "evaluate_put_on_stage")
+        if row.state is not EvaluationState.RUNNING or row.cells.get(CellState.FINISHED):
+            _draw_exports(ledger, row, suite, setups)
+            draw_report_menu(ledger, row, suite, setups)
+            draw_put_scenarios(partial(_scenarios, ledger, row, suite, setups), "evaluate_put_on_stage")
+        if not busy:
+            _draw_delete(ledger, row)
+    if not (busy or row.judge) and row.cells.get(CellState.FINISHED):
+        _draw_judging(ledger, row, suite, setups, caps)
 
 
 def _scenarios(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> Sequence[Scenario]:
@@ -162,15 +167,16 @@ def _stop(ledger: Ledger, row: EvaluationRow) -> None:
     )
 
 
-def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> None:
+def _draw_what_is_left(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...]) -> Caps | None:
+    """Draws the ways to ask what has no answer; the caps that stand in the fields, None where nothing is left."""
     waiting = row.cells.get(CellState.WAITING, 0)
     unanswered = sum(row.cells.get(state, 0) for state in RETRIED)
     interrupted = row.cells.get(CellState.INTERRUPTED, 0)
-    judge: Judge | None = None
-    judgeable = not row.judge and bool(row.cells.get(CellState.FINISHED))
+    if not (waiting or unanswered or interrupted):
+        return None
+    states: list[CellState] | None = None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        caps = _draw_new_caps(row) if waiting or unanswered or interrupted or judgeable else None
-        states: list[CellState] | None = None
+        caps = _draw_new_caps(row)
         if waiting and st.button(on_accent(_("Go on")), type="primary", key="evaluate_resume"):
             states = []
         if unanswered and st.button(_("Ask again what failed"), key="evaluate_retry_failed"):
@@ -178,15 +184,22 @@ def _draw_actions(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tupl
         paid = _("What they cost is unknown and stays reserved; asked again, it may be paid twice.")
         if interrupted and st.button(_("Ask again what was interrupted"), key="evaluate_retry", help=paid):
             states = [CellState.INTERRUPTED]
-        if judgeable:
+    if states is not None:
+        _go_on(ledger, row, suite, setups, states=states, caps=caps)
+    return caps
+
+
+def _draw_judging(
+    ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tuple[Setup, ...], caps: Caps | None
+) -> None:
+    """Draws the way to have the answers judged, with the caps where they are in no field yet."""
+    with st.expander(_("Have a model judge the answers"), type="compact", key="evaluate_judging"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             judge = draw_judge_choice(f"evaluate_{row.id}")
-            if st.button(_("Have it judged"), key="evaluate_judge_now", disabled=judge is None):
-                states = []
-            else:
-                judge = None
-        _draw_delete(ledger, row)
-    if caps and states is not None:
-        _go_on(ledger, row, suite, setups, states=states, caps=caps, judge=judge)
+            caps = caps or _draw_new_caps(row)
+            begins = st.button(_("Have it judged"), key="evaluate_judge_now", disabled=judge is None)
+        if begins and judge:
+            _go_on(ledger, row, suite, setups, states=[], caps=caps, judge=judge)
 
 
 def _draw_new_caps(row: EvaluationRow) -> Caps:

@@ -12,7 +12,7 @@ from glm_playground.evals.judge_figures import Bias, JudgeFigures, WinRate
 from glm_playground.evals.judged import JudgeVerdict, PairResult
 from glm_playground.evals.verdict import Interval
 from glm_playground.gateway import Gateways
-from glm_playground.ui.evaluate.words import candidate_name
+from glm_playground.ui.evaluate.words import Names, candidate_name
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, tokens
 from glm_playground.ui.shared.i18n import _, ngettext, number
@@ -47,10 +47,10 @@ def draw_judge_choice(key: str) -> Judge | None:
         persist_state="session",
         help=_("A model that says whether answers are as a rubric describes, and which of two is better."),
     )
-    in_pairs = st.checkbox(_("Compare answers in pairs"), True, key=f"{key}_judge_pairs", persist_state="session")
     model, gateway = asked_of(chosen or "")
     if not model or len(model) > bounds.MODEL_CHARACTERS or len(gateway) > bounds.GATEWAY_CHARACTERS:
         return None
+    in_pairs = st.checkbox(_("Compare answers in pairs"), True, key=f"{key}_judge_pairs", persist_state="session")
     return Judge(model, gateway, in_pairs=in_pairs)
 
 
@@ -74,7 +74,7 @@ def _pair_row(one: PairResult) -> PairRow:
     )
 
 
-def draw_judge(found: JudgeVerdict, rows: tuple[PairRow, ...], names: dict[str, str], gateways: Gateways) -> None:
+def draw_judge(found: JudgeVerdict, rows: tuple[PairRow, ...], names: Names, gateways: Gateways) -> None:
     """Draws all of it.
 
     Args:
@@ -107,7 +107,7 @@ def draw_judge(found: JudgeVerdict, rows: tuple[PairRow, ...], names: dict[str, 
             draw_typed(prompt)
 
 
-def win_text(found: WinRate, names: dict[str, str]) -> str:
+def win_text(found: WinRate, names: Names) -> str:
     """What the judge prefers of a pair, as Markdown."""
     first, second = (literal(names.get(name, name)) for name in (found.first, found.second))
     if found.rate is None:
@@ -168,7 +168,7 @@ def _flagged(found: JudgeFigures) -> list[tuple[Bias, str]]:
     return [(bias, text) for bias, text in both if bias and bias.flagged]
 
 
-def _draw_pairs(rows: tuple[PairRow, ...], names: dict[str, str]) -> None:
+def _draw_pairs(rows: tuple[PairRow, ...], names: Names) -> None:
     import pandas as pd  # type: ignore[import-untyped]  # noqa: PLC0415 - takes a while
 
     frame = pd.DataFrame(
@@ -195,7 +195,7 @@ def _draw_pairs(rows: tuple[PairRow, ...], names: dict[str, str]) -> None:
     )
 
 
-def _opinion(row: PairRow, names: dict[str, str]) -> str:
+def _opinion(row: PairRow, names: Names) -> str:
     first, second = names.get(row.first, row.first), names.get(row.second, row.second)
     return {
         Opinion.FIRST: first,

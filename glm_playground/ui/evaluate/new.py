@@ -32,7 +32,7 @@ from glm_playground.ledger import Ledger
 from glm_playground.runs.caps import Amount
 from glm_playground.runs.cost import Price
 from glm_playground.service import runtime
-from glm_playground.ui.evaluate.address import open_evaluation, open_suite_page
+from glm_playground.ui.evaluate.address import open_evaluation
 from glm_playground.ui.evaluate.caps import Caps, draw_caps
 from glm_playground.ui.evaluate.judge import draw_judge_choice
 from glm_playground.ui.evaluate.words import Names, candidate_names, problem_text
@@ -114,6 +114,7 @@ def _draw_suite(ledger: Ledger, owner: str) -> OpenSuite | None:
     )
     if kept_suite(KEPT_SUITE):
         return draw_suite_upload(KEPT_SUITE)
+    _draw_own(ledger, owner)
     left, right = st.columns(2, gap="medium")
     with left:
         draw_suite_upload(KEPT_SUITE)
@@ -125,7 +126,6 @@ def _draw_suite(ledger: Ledger, owner: str) -> OpenSuite | None:
             max_chars=bounds.PROMPT_CHARACTERS,
             persist_state="session",
         )
-    _draw_own(ledger, owner)
     if text.strip():
         return draw_suite_text(KEPT_SUITE, text)
     st.button(_("Take an example"), key="evaluate_example", on_click=_take_example)
@@ -133,20 +133,27 @@ def _draw_suite(ledger: Ledger, owner: str) -> OpenSuite | None:
 
 
 def _draw_own(ledger: Ledger, owner: str) -> None:
-    """Draws the owner's suites, the ones used last, each of which opens."""
+    """Draws the owner's suites, the ones used last, each of which is asked."""
     rows = ledger.suites.all(owner)[:_SUITES_SHOWN]
     if not rows:
+        st.markdown(_("*Add to a suite* below an answer of the playground makes a suite of your own."))
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(_("Or one of yours:"), width="content")
+        st.markdown(_("One of your suites:"), width="content")
         for row in rows:
             st.button(
                 literal(row.name),
                 key=f"evaluate_own_{row.id}",
                 icon=":material/table:",
-                on_click=open_suite_page,
-                args=(row.id,),
+                on_click=_ask_own,
+                args=(ledger, owner, row.id),
             )
+
+
+def _ask_own(ledger: Ledger, owner: str, id: str) -> None:
+    from glm_playground.ui.evaluate.own_suite import ask_own_suite  # noqa: PLC0415 - loads a reader of YAML
+
+    ask_own_suite(ledger, owner, id, KEPT_SUITE)
 
 
 def _take_example() -> None:

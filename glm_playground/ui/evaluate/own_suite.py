@@ -23,7 +23,7 @@ from glm_playground.evals.suite_table import (
 )
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.suites import SuiteRow
-from glm_playground.ui.evaluate.address import close_suite
+from glm_playground.ui.evaluate.address import close_suite, open_suite_page
 from glm_playground.ui.evaluate.case_files import draw_case_files
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.accent import on_accent
@@ -32,7 +32,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.suite_upload import OpenSuite, opened_of
+from glm_playground.ui.shared.suite_upload import opened_of
 
 _DRAWN, _FAULT = "own_suite_drawn", "own_suite_fault"
 _TYPES = {
@@ -68,17 +68,38 @@ def draw_own_suite(ledger: Ledger, owner: str, id: str, kept_under: str) -> None
     _draw_table(ledger, owner, row, suite)
     draw_case_files(ledger, owner, row, suite)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        if st.button(on_accent(_("Ask it")), type="primary", key="own_suite_ask"):
-            with released():
-                taken: OpenSuite = opened_of(suite)
-                ledger.suites.note_use(owner, id)
-            st.session_state[kept_under] = taken
-            close_suite()
-            st.rerun()
+        st.button(
+            on_accent(_("Ask it")),
+            type="primary",
+            key="own_suite_ask",
+            on_click=ask_own_suite,
+            args=(ledger, owner, id, kept_under),
+        )
         _draw_rename(ledger, owner, row)
         _draw_files(suite)
         _draw_delete(ledger, owner, row)
     _draw_left_out(suite)
+
+
+def ask_own_suite(ledger: Ledger, owner: str, id: str, kept_under: str) -> None:
+    """Has the form of a new evaluation ask a suite, in a callback; where it cannot be read, its page says so."""
+
+    def take() -> None:
+        try:
+            with released():
+                suite = own_suites.opened(ledger, owner, id)
+                asked = None if suite is None else opened_of(suite)
+        except SuiteError:
+            asked = None
+        if asked is None:
+            open_suite_page(id)
+            return
+        st.session_state[kept_under] = asked
+        with released():
+            ledger.suites.note_use(owner, id)
+        close_suite()
+
+    attempt(_("The suite was not opened."), take, f"suite {id}")
 
 
 def _draw_table(ledger: Ledger, owner: str, row: SuiteRow, suite: Suite) -> None:
@@ -115,7 +136,11 @@ def _draw_table(ledger: Ledger, owner: str, row: SuiteRow, suite: Suite) -> None
     if any(edits.get(name) for name in ("edited_rows", "added_rows", "deleted_rows")):
         st.button(_("Save the changes"), key="own_suite_save", on_click=_save, args=(ledger, owner, row, key))
     for prompt in suite.prompts:
-        with st.expander(literal(prompt.label), type="compact", key=f"own-suite-prompt-{prompt.label}"):
+        with st.expander(
+            _("Prompt: {name}").format(name=literal(prompt.label)),
+            type="compact",
+            key=f"own-suite-prompt-{prompt.label}",
+        ):
             for message in prompt.messages:
                 st.text(f"{message.role}: {message.content}")
 

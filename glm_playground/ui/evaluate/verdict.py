@@ -23,8 +23,9 @@ from glm_playground.evals.verdict import (
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
 from glm_playground.ui.evaluate.judge import PairRow, draw_judge, pair_rows
-from glm_playground.ui.evaluate.words import Names, candidate_name, cell_reason, difference_text, grade_name, rate_text
+from glm_playground.ui.evaluate.words import Names, cell_reason, difference_text, grade_name, rate_text, short_names
 from glm_playground.ui.server.scheduler import released
+from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.navigation import HISTORY, RUN
@@ -80,12 +81,14 @@ def draw_verdict(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Seque
         st.session_state[_VERDICT] = key, found
     else:
         found = known[1]
-    names = {name: candidate_name(*candidate) for name, candidate in found.candidates.items()}
-    _draw_rates(found, names)
+    names, shared = short_names(found.candidates)
     for one in found.differences:
         st.markdown(difference_text(one._replace(first=names[one.first], second=names[one.second])))
     if any(one.rough for one in found.differences):
         st.caption(_("Below {count} cases an interval is rough.").format(count=ROUGH_CASES))
+    _draw_rates(found, names)
+    if shared:
+        st.caption(_("Each is asked {how}.").format(how=literal(shared)))
     if found.judge:
         draw_judge(found.judge, found.pairs, names, asked_gateways())
     _draw_cells(found, names)

@@ -9,7 +9,7 @@ from glm_playground.evals.evaluation import CapError, NoGatewayError, UncappedEr
 from glm_playground.evals.execution import CAP_REACHED, INTERRUPTED, STOPPED
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.verdict import PairedDifference, PassRate
-from glm_playground.gateway import Gateways
+from glm_playground.gateway import Gateways, Parameters
 from glm_playground.ledger.evaluation_values import NOT_BEGUN, CellState, EvaluationRow, EvaluationState
 from glm_playground.runs.caps import Amount
 from glm_playground.ui.shared.answer_markdown import literal
@@ -33,6 +33,34 @@ def candidate_name(candidate: Setup, stand_in: str | None = None) -> str:
         name = _("{name} (stand-in model, not GLM: {stand_in})").format(name=name, stand_in=stand_in)
     plain = name_of(candidate.model_copy(update={"gateway": ""}))
     return name + plain.removeprefix(candidate.model)
+
+
+def short_names(candidates: Mapping[str, tuple[Setup, str | None]]) -> tuple[Names, str]:
+    """What tells the candidates apart, and apart from that the gateway and the settings that all of them share.
+
+    Args:
+        candidates: by name, who it is and what answered in its place.
+    """
+    setups = [setup for setup, _stand_in in candidates.values()]
+    if len(setups) < 2 or len({setup.model for setup in setups}) < len(setups):
+        return {name: candidate_name(*one) for name, one in candidates.items()}, ""
+    first = setups[0]
+    dropped: dict[str, object] = {}
+    said = []
+    if first.gateway and all(setup.gateway == first.gateway for setup in setups):
+        dropped["gateway"] = ""
+        said.append(_("at {gateway}").format(gateway=first.gateway))
+    fields = first.parameters.fields()
+    if fields and all(setup.parameters.fields() == fields for setup in setups):
+        dropped["parameters"] = Parameters()
+        said.append(
+            _("with {settings}").format(settings=name_of(Setup(model="", parameters=first.parameters)).lstrip(", "))
+        )
+    named = {
+        name: candidate_name(setup.model_copy(update=dropped), stand_in)
+        for name, (setup, stand_in) in candidates.items()
+    }
+    return named, " ".join(said)
 
 
 def candidate_names(setups: Iterable[Setup], gateways: Gateways) -> Names:

@@ -19,7 +19,7 @@ from glm_playground.ledger.evaluation_values import EvaluationState
 from glm_playground.ledger.suites import SuiteRow
 from glm_playground.service import storage
 from tests import judges
-from tests.app.conftest import Configure
+from tests.app.conftest import Configure, wait_for_answers
 from tests.app.evaluate.test_page import evaluation, press, texts
 from tests.app.playground_page import Playground
 from tests.condition import wait_until
@@ -137,6 +137,28 @@ def test_an_evaluation_is_judged_afterwards_and_a_judge_of_the_first_slot_is_fla
     assert "It chooses the first of two answers in 100%" in texts(at)
     assert "evaluate_judge_now" not in {button.key for button in at.button}
     assert server.asked.count("glm-5.2") == 40
+
+
+@pytest.mark.usefixtures("in_sandbox")
+def test_the_form_of_a_new_evaluation_takes_a_suite_in_one_click(open_page: OpenPage, owner: str) -> None:
+    at = open_page("pages/evaluate.py", owner=owner)
+    wait_for_answers()
+    assert "makes a suite of your own" in texts(at.run(timeout=30))
+    ledger = storage.needed_ledger()
+    request = ChatRequest(model="m", messages=(Message(role="user", content="The capital of Peru?"),))
+    for name in ("First", "Second"):
+        own_suites.begin(ledger, owner, case_of(request, "Lima"), name)
+    first = next(row for row in suites(owner) if row.name == "First")
+    at.run(timeout=30)
+    press(at, f"evaluate_own_{first.id}")
+    assert "**First** · 1 case" in texts(at)
+    assert at.button(key="evaluate_begin")
+    assert suites(owner)[0].name == "First"
+    # One that is gone meanwhile is said to be.
+    press(at, "evaluate_suite_remove")
+    ledger.suites.delete(owner, first.id)
+    press(at, f"evaluate_own_{first.id}")
+    assert "There is no such suite." in texts(at)
 
 
 @pytest.mark.usefixtures("in_sandbox")

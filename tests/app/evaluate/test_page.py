@@ -78,7 +78,11 @@ def test_a_suite_is_asked_and_its_verdict_is_drawn(open_page: OpenPage, owner: s
     at.run(timeout=60)
     assert not at.exception
     assert "4 finished" in texts(at)
-    assert "are not separable" in texts(at)
+    said = texts(at).replace("\\", "")
+    assert "**glm-5.1 (stand-in model, not GLM: scripted text)** and **glm-4.6 (" in said
+    assert "are not separable" in said
+    # What all candidates share is said once.
+    assert "Each is asked at Sandbox with max_tokens=1000." in said
     rates, cells = (frame.value for frame in at.dataframe)
     assert list(rates["Answers"]) == ["1 / 2", "1 / 2"]
     assert all("stand-in model, not GLM" in name for name in rates["Candidate"])
