@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -116,6 +117,32 @@ def test_a_cell_is_settled_once_with_its_run(ledger: Ledger, owner: str) -> None
     found = ledger.run(owner, one.run_id)
     assert found
     assert found.row.cost
+
+
+def test_runs_that_end_together_are_stored_as_one_after_the_other(ledger: Ledger, owner: str) -> None:
+    row, alone = made(ledger, owner, id=owner, cases=4, repeats=1), f"{owner}-alone"
+    claimed = step(ledger, row).claimed
+    birds = ("grey herons", "white storks", "herons and storks", "nothing", "an ibis", "herons", "a crane", "storks")
+    runs = [made_run(text, id=one.run_id) for text, one in zip(birds, claimed, strict=True)]
+    # One is stored already, as a transaction that was taken for lost had it; one is running.
+    ledger.store_ended(runs[2], owner, cost_of(runs[2], PRICE))
+    ledger.store_started([(replace(runs[5], outcome=None, events=[]), owner)])
+    packed = [EndedRun.of(run, owner, cost_of(run, PRICE)) for run in runs]
+    ended = [end(one)._replace(run=run) for one, run in zip(claimed, packed, strict=True)]
+    step(ledger, row, 0, ended)
+    step(ledger, row, 0, ended)
+    for place in (2, 5, 0, 1, 3, 4, 6, 7):
+        ledger.store_ended(runs[place], alone, cost_of(runs[place], PRICE))
+    # In the order in which they were first stored, newest first.
+    assert ids(ledger, owner) == ids(ledger, alone)
+    assert ledger.totals(owner) == ledger.totals(alone)
+    for words in ("herons", "storks", "nothing", "an ibis", "pelicans"):
+        assert ids(ledger, owner, text=words) == ids(ledger, alone, text=words)
+    for run in runs:
+        found, other = ledger.run(owner, run.id), ledger.run(alone, run.id)
+        assert found
+        assert other
+        assert (found.run, found.cost) == (other.run, other.cost)
 
 
 def test_the_run_of_a_cell_follows_a_history_that_was_moved(ledger: Ledger, owner: str) -> None:
