@@ -51,7 +51,7 @@ def outlook_lines(found: Outlook, work: Work, repeats: int, difference: float) -
 def cap_lines(found: Outlook, dollars: Decimal | None, tokens: int | None) -> Iterator[str]:
     """What becomes of an evaluation whose caps are below the most that it may use."""
     if (dollars is not None and found.most.dollars > dollars) or (tokens is not None and found.most.tokens > tokens):
-        yield "That is above the cap: it stops where there is no room for the next request, and can go on under another cap"
+        yield "That is above the cap, at which it stops: --max-tokens makes the bound smaller"
 
 
 def status_line(row: EvaluationRow) -> str:
