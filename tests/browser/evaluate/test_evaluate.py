@@ -29,6 +29,8 @@ def test_a_turn_leads_to_a_judged_verdict(scripted_app: AppProcess, open_tab: Op
     editor.first.press("Enter")
     tab.button("Save the changes").click()
     expect(tab.button("Save the changes")).to_have_count(0)
+    # What stood below it moves up, and is there twice meanwhile.
+    tab.settled()
     tab.button("Ask it").click()
     expect(page.get_by_text("My cases · 1 case")).to_be_visible()
     judge = page.get_by_role("combobox", name="Judge")
