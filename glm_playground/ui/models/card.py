@@ -22,7 +22,8 @@ def card_html(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) 
     text = own_html("\n\n".join((title(literal(card.name)), _lines(card, price, sources))))
     model = quote(card.id)
     open_it = page_link(f"/?id={model}", _("Open {name}").format(name=card.name), "open")
-    return f"{text}<p>{open_it} {page_link(f'/playground?model={model}', _('Try it'), 'try')}</p>"
+    try_it = page_link(f"/playground?model={model}", _("Try it"), "try")
+    return f"{text}<p>{open_it} {try_it}</p>"
 
 
 def _lines(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> str:
