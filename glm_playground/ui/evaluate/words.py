@@ -142,7 +142,7 @@ def standing(row: EvaluationRow, names: Names, *, here: bool) -> str:
 def cell_counts(row: EvaluationRow) -> str:
     """How many cells are in each state."""
     names = {
-        CellState.FINISHED: _("{count} finished"),
+        CellState.FINISHED: _("{count} answered"),
         CellState.CLAIMED: _("{count} under way"),
         CellState.WAITING: _("{count} waiting"),
         CellState.FAILED: _("{count} failed"),

@@ -99,7 +99,7 @@ def test_a_turn_becomes_a_case_is_asked_and_judged(server: judges.Server, open_p
     ask(at, ["alpha-1", "glm-4.6"])
     finish(at, owner)
     said = texts(at).replace("\\", "")
-    assert "4 finished" in said
+    assert "4 answered" in said
     assert re.search(r"\*\*Judge: glm-5.1 at 127.0.0.1\*\* · 2 replies", said)
     assert re.search(r"The judge prefers \*\*alpha-1.*\*\* to \*\*glm-4.6.*\*\* in 0% \(0 to \d+\)", said)
     assert "0 won, 1 lost, 0 tied, 0 without a verdict" in said

@@ -79,7 +79,7 @@ def test_a_suite_is_asked_and_its_verdict_is_drawn(open_page: OpenPage, owner: s
     wait_until(lambda: evaluation(owner).state is EvaluationState.FINISHED and running.here(row) is None, 30)
     at.run(timeout=60)
     assert not at.exception
-    assert "4 finished" in texts(at)
+    assert "4 answered" in texts(at)
     said = texts(at).replace("\\", "")
     assert "**glm-5.1 (stand-in model, not GLM: scripted text)** and **glm-4.6 (" in said
     assert "are not separable" in said

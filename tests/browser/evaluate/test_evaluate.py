@@ -39,6 +39,6 @@ def test_a_turn_leads_to_a_judged_verdict(scripted_app: AppProcess, open_tab: Op
     expect(page.get_by_text("The judge: at most 2 requests more, within the same caps.")).to_be_visible()
     tab.button("Begin the evaluation").click()
     # Its reply is the sandbox's own text, which is no verdict, and no failure.
-    expect(page.get_by_text("finished · 4 finished")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("finished · 4 answered")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("1 of 1 pairs have a reply that is not as asked: no verdict.")).to_be_visible()
     expect(page.get_by_text("are not separable")).to_have_count(1)

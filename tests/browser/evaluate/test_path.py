@@ -50,7 +50,7 @@ def test_a_turn_leads_to_a_report(scripted_app: AppProcess, open_tab: OpenTab, t
     choose_models(tab)
     expect(page.get_by_text(ESTIMATE)).to_be_visible()
     tab.button("Begin the evaluation").click()
-    expect(page.get_by_text("finished · 2 finished")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("finished · 2 answered")).to_be_visible(timeout=30_000)
     verdict = page.get_by_text("are not separable")
     expect(verdict).to_have_count(1)
     tab.settled()
