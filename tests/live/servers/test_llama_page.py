@@ -28,7 +28,7 @@ def test_an_answer_streams_and_another_is_stopped(app: AppProcess, llama: LlamaS
     async def visit() -> None:
         async with BrowserSession(app.base_url, path="/playground") as tab:
             await tab.run()
-            assert ":small[127\\.0\\.0\\.1]" in tab.text
+            assert "127.0.0.1" in tab.text
             assert "with a key" in tab.text
             await tab.open("settings-1")
             # The likeliest token each time, so that the answers are the same in every run.
