@@ -36,7 +36,6 @@ async def _chats(app: AppProcess, until: float, tokens: int) -> int:
         script = Script(tokens=tokens, rate=100, nonce=nonce())
         async with APP.tab(app) as tab:
             chat = await APP.open(tab)
-            tab.keep_tree = False
             tab.look_for(script.marker)
             await tab.submit_chat(script.prompt(), chat)
             await tab.wait_seen(script.marker, _PATIENCE_SECONDS)
