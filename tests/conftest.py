@@ -40,9 +40,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of a file in one process, where they share an app, and all that drive a browser."""
+    """Keeps the tests of a file in one process, where they share an app; those that drive a browser are in two."""
     for item in items:
-        group = "browser" if "browser" in item.path.parts else item.path.name
+        parts = item.path.parts
+        group = item.path.name
+        if "browser" in parts:
+            group = "browser, playground" if "playground" in parts else "browser"
         item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -263,7 +263,7 @@ def _draw_exports(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: tupl
             PAIRS_WRITERS[kind](file, row, judged)
         return file.getvalue()
 
-    types = _TYPES | ({"pairs": (_("Judged pairs"), "csv", "text/csv")} if row.judge else {})
+    types = _TYPES | ({"pairs": (_("Judged pairs"), "pairs.csv", "text/csv")} if row.judge else {})
 
     with st.popover(_("Export"), icon=":material/download:", key="evaluate_export", on_change="rerun") as popover:
         if popover.open:

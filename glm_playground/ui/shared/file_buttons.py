@@ -12,7 +12,7 @@ class FileKind(NamedTuple):
 
     label: str
     ending: str
-    """Of its name, without the dot."""
+    """Of its name, without the first dot; unlike that of any other kind beside it."""
     mime: str
     write: Callable[[], str | bytes]
 

@@ -42,7 +42,8 @@ def test_a_first_visit_ends_with_figures(standin_app: AppProcess, open_tab: Open
     tab.button("Open the playground").click()
     expect(page).to_have_url(re.compile(r"/playground(\?w=|$)"))
     # A process's first playground, beside a model that is being loaded.
-    expect(page.get_by_text("No key is set")).to_be_visible(timeout=60_000)
+    expect(tab.prompt).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("No key is set")).to_be_visible()
     if page.get_by_text("The stand-in model could not be loaded").is_visible():
         pytest.skip("the stand-in model cannot be loaded here")
 

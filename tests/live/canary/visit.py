@@ -127,7 +127,7 @@ async def evaluate(tab: RecordingTab, found: Found) -> None:
     await tab.wait_finished(_WITHIN_S)
     tab.files.clear()
     await tab.look_everywhere("evaluation-fill", "evaluation-link-make", "evaluate_put_on_stage")
-    assert {"CSV", "JSON Lines", "promptfoo", "HTML", "Slides (PPTX)"} <= set(tab.files), tab.files
+    assert {"CSV", "JSON Lines", "promptfoo", "Judged pairs", "HTML", "Slides (PPTX)"} <= set(tab.files), tab.files
     assert "**Judge: " in tab.text
     found.look("an evaluation", *tab.pop())
     tab.query_string = ""
