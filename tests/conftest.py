@@ -38,17 +38,6 @@ settings.register_profile("search", deadline=None, max_examples=2000, print_blob
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of a file in one process, where they share an app; those that drive a browser are in two."""
-    for item in items:
-        parts = item.path.parts
-        group = item.path.name
-        if "browser" in parts:
-            group = "browser, playground" if "playground" in parts else "browser"
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 def pytest_collection_finish() -> None:
     """Takes what is loaded by now, which stays, out of each later collection of the garbage collector."""
     gc.collect()
