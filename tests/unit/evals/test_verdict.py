@@ -171,7 +171,7 @@ def test_intervals_of_ratings_cover_known_strengths() -> None:
     strengths = [0.0, 0.4, 0.8, -0.6]
     mean = sum(strengths) / 4
     covered = total = 0
-    for seed in range(700):
+    for seed in range(400):
         rows = [vote for vote in votes(strengths, 1200, prompts=60, seed=seed) if vote.choice is not Choice.TIE]
         for one in ratings_of(rows).ratings:
             assert one.rating is not None
