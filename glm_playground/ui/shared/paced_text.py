@@ -105,6 +105,9 @@ def backlog() -> Backlog:
 def draw_what_waits() -> None:
     """Draws until nothing waits; whatever the user does ends it, as it ends any script."""
     waiting = backlog()
+    if not waiting.waits:
+        # The page's turn is not given up for nothing: to get it back may take a while.
+        return
     with released():
         while waiting.waits:
             with redraw_slot():
