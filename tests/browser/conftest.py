@@ -41,6 +41,19 @@ _ARGUMENTS = (
 )
 _TIMEOUT_MS = 15_000
 
+_FOLDS_AT_ONCE = """
+const animate = Element.prototype.animate;
+Element.prototype.animate = function (...given) {
+    const animation = animate.apply(this, given);
+    if (this.tagName === 'DETAILS') animation.finish();
+    return animation;
+};
+"""
+"""Streamlit moves a fold whose content grew, whatever motion is wanted: a click would hit what is there a moment later.
+
+On a busy machine its start falls between a button's down and up.
+"""
+
 OpenTab = Callable[..., "Tab"]
 
 
@@ -146,6 +159,7 @@ def contexts(browser: Browser) -> Callable[..., BrowserContext]:
     def context(options: str) -> BrowserContext:
         made = browser.new_context(**json.loads(options))
         made.set_default_timeout(_TIMEOUT_MS)
+        made.add_init_script(_FOLDS_AT_ONCE)
         return made
 
     expect.set_options(timeout=_TIMEOUT_MS)

@@ -97,14 +97,14 @@ def test_another_page_and_back_in_the_middle(scripted_app: AppProcess, open_tab:
 @pytest.mark.slow
 def test_a_reload_in_the_middle_goes_on(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground")
-    tab.ask("@script tokens=400 rate=50")
+    tab.ask("@script tokens=600 rate=50")
     tab.wait_for_text(60)
     tab.page.reload()
     tab.wait_for_text(200)
     before = len(tab.answer.inner_text())
     tab.wait_for_text(before + 60)
     tab.finished()
-    expect(tab.answer.get_by_text("400 tokens")).to_be_visible()
+    expect(tab.answer.get_by_text("600 tokens")).to_be_visible()
     tab.ask("@script text=onward rate=0")
     tab.finished()
     expect(tab.page.get_by_label("Chat message from user")).to_have_count(2)
