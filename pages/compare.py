@@ -4,6 +4,7 @@ import streamlit as st
 
 from glm_playground.catalog import load_catalog
 from glm_playground.ui.compare.calculator import draw_calculator
+from glm_playground.ui.compare.claims import draw_claims
 from glm_playground.ui.compare.compared_models import draw_cards, draw_choice
 from glm_playground.ui.compare.quality import draw_quality
 from glm_playground.ui.compare.table import draw_table
@@ -40,6 +41,7 @@ if cards:
         case _:
             draw_table(cards, sources, over, server.name)
             draw_cards(cards, sources)
+    draw_claims(cards, sources, over, server.name)
 else:
     st.markdown(_("Choose at least one model."))
 draw_live_notices(catalog, server)

@@ -1,6 +1,7 @@
 """The comparison page as AppTest drives it."""
 
 from collections.abc import Callable
+from html.parser import HTMLParser
 
 from streamlit.testing.v1 import AppTest
 
@@ -19,9 +20,46 @@ def run(at: AppTest) -> None:
 
 
 def table(at: AppTest) -> dict[str, dict[str, str]]:
-    """The grid with a row a fact: the cells by row name and column."""
-    frame = at.dataframe[0].value
-    return {row["fact"]: dict(row) for _, row in frame.iterrows()}
+    """The table by its rows and columns, models by their ids; with a row a fact, "mark" is the row's sign."""
+    heads, *lines = _lines(at)
+    found = {}
+    for name, *cells in lines:
+        label, _, sign = name.partition("\u00a0")
+        found[label] = dict(zip(heads[1:], cells, strict=True)) | ({"mark": sign} if sign else {})
+    return found
+
+
+def columns(at: AppTest) -> list[str]:
+    """The names of the table's columns but the first; none where there is no table."""
+    return next(iter(_lines(at)), [""])[1:]
+
+
+def _lines(at: AppTest) -> list[list[str]]:
+    found = [element.proto.body for element in at.get("html") if 'class="comparison"' in element.proto.body]
+    reader = _Table()
+    for body in found:
+        reader.feed(body)
+    return reader.lines
+
+
+class _Table(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[list[str]] = []
+        self._id = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.lines.append([])
+        elif tag in {"th", "td"}:
+            self.lines[-1].append("")
+
+            self._id = dict(attrs).get("data-model") or ""
+            self.lines[-1][-1] = self._id
+
+    def handle_data(self, data: str) -> None:
+        if self.lines and not self._id:
+            self.lines[-1][-1] += data
 
 
 def text(at: AppTest) -> str:

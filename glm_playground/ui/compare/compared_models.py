@@ -15,7 +15,7 @@ from glm_playground.ui.shared.fact_view import short_name
 from glm_playground.ui.shared.i18n import _, ngettext
 from glm_playground.ui.shared.own_html import own_html, page_link
 
-_IDS = "ids"
+IDS = "ids"
 _CHOSEN = "compare_models"
 _KEPT = "compare_kept"
 _ORDER = "compare_order"
@@ -57,7 +57,7 @@ def first_view(catalog: Catalog) -> tuple[str, ...]:
 
 def draw_choice(catalog: Catalog) -> tuple[ModelCard, ...]:
     """Draws the list of models and what the address got wrong; the chosen models, in the order chosen."""
-    ids = st.query_params.get(_IDS)
+    ids = st.query_params.get(IDS)
     if ids is not None:
         asked = asked_for(ids, catalog)
         chosen = asked.known
@@ -102,7 +102,7 @@ def _take_over() -> None:
     """Says the choice in the address, so that it can be shared, and keeps it for the session."""
     chosen = st.session_state[_CHOSEN]
     st.session_state[_KEPT] = tuple(chosen)
-    st.query_params[_IDS] = ",".join(chosen)
+    st.query_params[IDS] = ",".join(chosen)
 
 
 def _draw_unknown(names: Sequence[str], catalog: Catalog) -> None:

@@ -1,4 +1,4 @@
-"""The comparison as a plain HTML table with the source in each cell, for screen readers, keyboards and paper."""
+"""The comparison with the source in each cell, to be read and printed."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ from glm_playground.ui.shared.sourced import sourced
 def draw_reading(shown: Shown, sources: Mapping[str, Source]) -> None:
     """Draws the table folded; it is made once it is opened."""
     fold = st.expander(
-        _("As a plain table, with sources; it prints whole"), key="compare_reading", type="compact", on_change="rerun"
+        _("The same with a source in each cell"), key="compare_reading", type="compact", on_change="rerun"
     )
     if not fold.open:
         return

@@ -5,13 +5,12 @@ root, before it opens the connection that the page comes through. Said beforehan
 the setting for hosts of Streamlit apps, `window.__streamlit` (`streamlit/frontend`, `StreamlitConfig`). The app's own
 style is there too: as an element of each page it would be drawn again and again.
 
-Streamlit's script fetches the code of a kind of element, such as a button, when the first one is drawn. That of the
-grid is large and is fetched beforehand, while the browser waits for the page's script; the others would gain nothing by
-it (`python -m bench.pages_usable`). The code that colours code takes some 0.3 s to begin, in which the page stands
-still: where answers come it does so while there is nothing else to do.
+Streamlit's script fetches the code of a kind of element, such as a button, when the first one is drawn, and gains
+nothing by having it beforehand (`python -m bench.pages_usable`). The code that colours code takes some 0.3 s to begin,
+in which the page stands still: where answers come it does so while there is nothing else to do.
 
 A link of the class "to-page" in our own HTML leads to another page of the app as Streamlit's own links do, without
-loading it anew.
+loading it anew. A cell of the comparison (`ui/compare/html_table.py`) is one to the claims of its fact and its model.
 """
 
 import json
@@ -32,17 +31,22 @@ from glm_playground.ui.server.document_language import html_tag
 PAGES = ("choose", "compare", "playground", "history", "evaluate", "vote", "present")
 """Last parts of the addresses of the pages; the models' page has none."""
 
-_ELEMENTS = {"compare": ("DataFrame",)}
 _LATER_MS = 1500
 _LATER = dict.fromkeys(("playground", "history"), ("StreamlitSyntaxHighlighter",))
 _LAST_PART = rf"/\/({'|'.join(PAGES)})?\/?$/"
 # To Streamlit a page that is gone to is one that the browser's history went to; loading it anew would take a second.
 _LINKS_SCRIPT = """
+const claims = (cell) => {
+  if (!cell || getSelection().toString()) return;
+  const row = cell.parentElement.cells[0], head = cell.closest("table").tHead.rows[0].cells[cell.cellIndex];
+  const [fact, model] = row.dataset.model ? [head, row] : [row, head];
+  return `${fact.querySelector("a").href}&of=${encodeURIComponent(model.dataset.model)}`;
+};
 addEventListener("click", (event) => {
-  const link = event.target.closest?.("a.to-page");
-  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const target = event.target.closest?.("a.to-page")?.href || claims(event.target.closest?.(".comparison td"));
+  if (!target || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  history.pushState(null, "", link.href);
+  history.pushState(null, "", target);
   dispatchEvent(new PopStateEvent("popstate"));
 })"""
 _STATIC = Path(st.__file__).parent / "static"
@@ -89,19 +93,12 @@ def _server_script() -> str:
 
 
 def _elements_script() -> str:
-    files, later = (
-        json.dumps({page: [f"./{file}" for file in _element_files(names)] for page, names in pages.items()})
-        for pages in (_ELEMENTS, _LATER)
-    )
+    files = json.dumps({page: [f"./{file}" for file in _element_files(names)] for page, names in _LATER.items()})
     # The page is loaded once Streamlit's script has asked for its connection. What cannot be had now is fetched when it
-    # is drawn, as ever.
+    # is drawn, as ever. Safari has no idle callbacks; there all of it is.
     page = f'(location.pathname.match({_LAST_PART})||[])[1]||""'
-    fetch = "files=>{for(const file of files||[])import(file).catch(()=>{})}"
-    # Safari has no idle callbacks; there the second ones are fetched when they are drawn.
-    return (
-        f'addEventListener("load",()=>{{const page={page},fetch={fetch};fetch(({files})[page]);'
-        f"setTimeout(()=>window.requestIdleCallback?.(()=>fetch(({later})[page])),{_LATER_MS})}})"
-    )
+    fetch = f"()=>{{for(const file of ({files})[{page}]||[])import(file).catch(()=>{{}})}}"
+    return f'addEventListener("load",()=>setTimeout(()=>window.requestIdleCallback?.({fetch}),{_LATER_MS}))'
 
 
 def _element_files(names: tuple[str, ...]) -> list[str]:

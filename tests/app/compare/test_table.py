@@ -7,7 +7,8 @@ from glm_playground.ui.compare import table as compare_table
 from glm_playground.ui.compare.filters import MOST_COLUMNS
 from glm_playground.ui.compare.words import fact_labels
 from glm_playground.ui.shared.i18n import speaking
-from tests.app.compare_page import CATALOG, PAGE, Open, opened, run, table, text, view
+from tests.app.compare_page import CATALOG, PAGE, Open, columns, opened, run, table, text, view
+from tests.app.drawn_text import links
 from tests.app.own_runs import keep_own, own_run
 
 pytestmark = pytest.mark.usefixtures("in_sandbox")
@@ -30,7 +31,7 @@ def test_every_row_of_every_model_says_what_the_catalog_says(open_page: Open) ->
         at.selectbox(key="compare_group").set_value("all")
         run(at)
         rows = table(at)
-        assert len(rows) == len(at.dataframe[0].value) > 150
+        assert len(rows) > 150
         label = next(label for label in rows if label.startswith("Output, RunAPI"))
         for card in cards:
             known = card.price("runapi").output.known
@@ -39,7 +40,7 @@ def test_every_row_of_every_model_says_what_the_catalog_says(open_page: Open) ->
 
 def test_numbers_and_words_follow_the_language(open_page: Open) -> None:
     at = open_page(PAGE, locale="pt-BR")
-    shown = {cell for row in at.dataframe[0].value.to_numpy() for cell in row}
+    shown = {cell for row in table(at).values() for cell in row.values()}
     assert "200.000" in shown
     assert "0,30" in shown
     assert "desconhecido" in shown
@@ -64,7 +65,7 @@ def test_rows_can_be_filtered_by_unknowns_and_text(open_page: Open) -> None:
     assert set(table(at)) == {"Input, Z.ai ($/1M)", "Cached input, Z.ai ($/1M)"}
     at.text_input(key="compare_search").set_value("nothing like this")
     run(at)
-    assert not at.dataframe
+    assert not columns(at)
     assert "No row fits" in text(at)
 
 
@@ -101,20 +102,20 @@ def test_models_can_be_ordered_and_stand_one_a_row(open_page: Open) -> None:
     at = opened(open_page, "compare_filters")
     at.selectbox(key="compare_order").set_value("gateways.runapi.price.input")
     run(at)
-    assert list(at.dataframe[0].value.columns)[2:] == ["glm-4.5-air", "glm-4.6", "glm-5.1", "glm-4.5"]
+    assert columns(at) == ["glm-4.5-air", "glm-4.6", "glm-5.1", "glm-4.5"]
     at.segmented_control(key="compare_way_False").set_value(True)
     run(at)
-    frame = at.dataframe[0].value
-    assert list(frame["model"]) == ["GLM-4.5-Air", "GLM-4.6", "GLM-5.1", "GLM-4.5"]
-    assert list(frame["gateways.runapi.price.input"])[2:] == ["unknown", "unknown"]
+    rows = table(at)
+    assert list(rows) == ["glm-4.5-air", "glm-4.6", "glm-5.1", "glm-4.5"]
+    assert [row["Input, RunAPI ($/1M)\u00a0≠"] for row in rows.values()][2:] == ["unknown", "unknown"]
 
 
 def test_a_dozen_models_still_fit_side_by_side(open_page: Open) -> None:
-    assert "mark" in open_page(PAGE, ids=",".join(CATALOG.order[:MOST_COLUMNS])).dataframe[0].value
-    assert "mark" not in open_page(PAGE, ids=",".join(CATALOG)).dataframe[0].value
+    assert "Release" in table(open_page(PAGE, ids=",".join(CATALOG.order[:MOST_COLUMNS])))
+    assert CATALOG.cards[0].id in table(open_page(PAGE, ids=",".join(CATALOG)))
 
 
-def test_the_plain_table_has_a_source_in_each_known_cell(open_page: Open) -> None:
+def test_the_table_to_read_has_a_source_in_each_known_cell(open_page: Open) -> None:
     at = open_page(PAGE)
     assert not at.table
     at.session_state["compare_reading"] = True
@@ -124,6 +125,29 @@ def test_the_plain_table_has_a_source_in_each_known_cell(open_page: Open) -> Non
         for cell in row:
             assert cell == ":small[:gray[unknown]]" or cell.endswith("2026\u201111]]")
     assert "https://" in frame["GLM\\-4\\.6"].iloc[0]
+
+
+def test_the_address_opens_the_claims_of_a_fact_or_of_one_models(open_page: Open) -> None:
+    every = text(open_page(PAGE, claims="facts.context_tokens"))
+    one = text(open_page(PAGE, claims="facts.context_tokens", of="glm-4.6"))
+    assert [f"**GLM-{name}**: " in every for name in ("5.1", "4.5", "4.6")] == [True, True, True]
+    assert [f"**GLM-{name}**: " in one for name in ("5.1", "4.5", "4.6")] == [False, False, True]
+    assert "Why this value" in one
+
+
+@pytest.mark.parametrize("claims", ["<img src=x>", "facts.nothing", "facts.context_tokens.glm-4.6", "a" * 5000])
+def test_claims_that_there_are_not_open_nothing(open_page: Open, claims: str) -> None:
+    at = open_page(PAGE, claims=claims, of="glm-4.6")
+    assert "Why this value" not in text(at)
+    assert table(at)["Context (tokens)"]["glm-5.1"] == "200,000"
+
+
+def test_a_name_of_a_fact_leads_to_its_claims_and_a_models_to_its_sheet(open_page: Open) -> None:
+    found = links(open_page(PAGE, ids="glm-4.6,glm-5", load="1-1-1000000-0-0"))
+    assert found["GLM-5"] == "/?id=glm-5"
+    assert found["Context (tokens)"] == (
+        "/compare?ids=glm-4.6%2Cglm-5&load=1-1-1000000-0-0&claims=facts.context_tokens"
+    )
 
 
 def test_there_is_a_download_in_each_format(open_page: Open) -> None:
@@ -143,7 +167,7 @@ def test_what_my_runs_measured_stands_beside_what_is_published_and_is_nobody_els
     other = open_page(PAGE, owner="somebody else")
     other.selectbox(key="compare_group").set_value("measured")
     run(other)
-    assert not other.dataframe
+    assert not columns(other)
 
 
 def test_quality_tells_other_conditions_from_nothing_published(open_page: Open) -> None:
@@ -166,7 +190,7 @@ def test_many_models_stand_one_a_row_and_a_page_at_a_time(open_page: Open, monke
     monkeypatch.setattr(filters, "MODELS_A_PAGE", 6)
     monkeypatch.setattr(compare_table, "MODELS_A_PAGE", 6)
     at = open_page(PAGE, ids=",".join(CATALOG))
-    assert list(at.dataframe[0].value["model"]) == [card.name for card in CATALOG.cards[:6]]
+    assert list(table(at)) == [card.id for card in CATALOG.cards[:6]]
     at.session_state["compare_page"] = 2
     run(at)
-    assert list(at.dataframe[0].value["model"]) == [card.name for card in CATALOG.cards[6:12]]
+    assert list(table(at)) == [card.id for card in CATALOG.cards[6:12]]

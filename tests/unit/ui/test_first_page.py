@@ -21,7 +21,7 @@ def test_every_page_has_its_address() -> None:
 
 def test_the_code_of_elements_that_it_fetches_is_there() -> None:
     files = set(re.findall(r'"\./(static/js/[^"]+)"', first_page()))
-    assert {Path(file).name.partition(".")[0] for file in files} >= {"DataFrame", "StreamlitSyntaxHighlighter"}
+    assert {Path(file).name.partition(".")[0] for file in files} >= {"StreamlitSyntaxHighlighter"}
     assert all((Path(streamlit.__file__).parent / "static" / file).is_file() for file in files)
 
 
