@@ -1,6 +1,6 @@
 """The drawer with who says what of a fact: the address names the fact, and one model where a cell was clicked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -14,22 +14,21 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_view import claims_text
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.own_html import draw_text
-from glm_playground.ui.shared.price_basis import prices_now
+from glm_playground.ui.shared.price_basis import address_of, price_basis, prices_now
 
 _FACT = "claims"
 _MODEL = "of"
 """As `ui/server/first_page.py` names it."""
 
 
-def claims_address(cards: Sequence[ModelCard], key: str) -> str:
-    """The address, below the app's, of this page with the claims of a row."""
-    asked = {name: st.query_params.get_all(name) for name in st.query_params if name not in {_FACT, _MODEL}}
-    asked[IDS] = [",".join(card.id for card in cards)]
-    return f"/compare?{urlencode({**asked, _FACT: [key]}, doseq=True)}"
+def claims_address(cards: Sequence[ModelCard]) -> Callable[[str], str]:
+    """The address, below the app's, of this page with the claims of a row, by the row's key."""
+    page = urlencode({IDS: ",".join(card.id for card in cards), **address_of(price_basis())})
+    return lambda key: f"/compare?{page}&{urlencode({_FACT: key})}"
 
 
 def draw_claims(cards: Sequence[ModelCard], sources: Mapping[str, Source], over: LaidOver, own_name: str) -> None:
-    """Opens the drawer where the address asks for claims; those that there are none of are not said."""
+    """Opens the drawer where the address asks for the claims of a fact that is compared."""
     key, model = st.query_params.get(_FACT), st.query_params.get(_MODEL)
     if not key:
         return

@@ -33,6 +33,7 @@ def draw_table(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], laid
     page = shown
     if pages > 1:
         page = shown.page(st.pagination(pages, key="compare_page"))
+    claims = claims_address(cards)
     st.html(
         html_table(
             page,
@@ -40,7 +41,7 @@ def draw_table(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], laid
             name=_("Comparison of {count} models").format(count=len(page.comparison.cards)),
             corner=_("Model") if wanted.by_model else _("Fact"),
             sign_help=_sign_help(),
-            fact_address=lambda key: app_path() + claims_address(cards, key),
+            fact_address=lambda key: app_path() + claims(key),
             model_address=lambda name: f"{app_path()}/?id={quote(name)}",
         )
     )
