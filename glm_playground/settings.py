@@ -11,15 +11,13 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import (
     AfterValidator,
     AliasChoices,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -34,6 +32,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from glm_playground.addresses import http_url, normal_origin
+from glm_playground.cap_setting import ADDRESS_CAPS, OWNER_CAPS, TOTAL_CAPS, CapSetting, caps_over, no_truth
 from glm_playground.network import NetworkError, read_network
 
 RUNAPI_BASE_URL = "https://runapi.ai"
@@ -47,27 +47,6 @@ class SettingsError(Exception):
     """A setting has a value the app cannot start with; the text is one line that names the variable."""
 
 
-def http_url(url: str) -> str:
-    """An address of a server, without a `/` at its end.
-
-    Raises:
-        ValueError: it is none, or carries what a server's address must not; the text is not in the message.
-    """
-    try:
-        parts: SplitResult = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        # Python's own words quote the value, which may hold a key.
-        raise ValueError("its host or port is not one; expected an address such as https://runapi.ai") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("expected an address such as https://runapi.ai")
-    if parts.username or parts.password:
-        raise ValueError("an address must not carry a user name or a password; the key has a place of its own")
-    if parts.query or parts.fragment:
-        raise ValueError("an address must not carry a query or a fragment")
-    return url.rstrip("/")
-
-
 def _folder(path: Path) -> Path:
     try:
         return path.expanduser()
@@ -75,91 +54,15 @@ def _folder(path: Path) -> Path:
         raise ValueError("nobody knows the home folder that it begins with") from None
 
 
-def normal_origin(text: str) -> str:
-    """An origin as browsers write it, `https://host` or `http://host:8501`: lower case, without a default port.
-
-    Raises:
-        ValueError: it is none; the text is not in the message.
-    """
-    wrong = "expected origins such as https://glm.example.org, without a path"
-    if not re.fullmatch(r"[!-~]+", text):
-        raise ValueError(wrong)
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise ValueError(wrong) from None
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path or set("?#@*\\") & set(text):
-        raise ValueError(wrong)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    shown_port = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    return f"{parts.scheme}://{host}{shown_port}"
-
-
 def _words(value: object) -> object:
     """The words of a text, between commas; what is no text is left to its type."""
     return tuple(word for part in value.split(",") if (word := part.strip())) if isinstance(value, str) else value
 
 
-def _no_truth(value: object) -> object:
-    # TOML's true is a 1 to pydantic: `GLM_PLAYGROUND_KEEP_DAYS = true` would remove what is older than a day.
-    if isinstance(value, bool):
-        raise ValueError("true and false mean nothing here")
-    return value
-
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 """Several words with commas between them."""
 EVERYBODY = "everybody"
-
-
-class CapSetting(BaseModel):
-    """The caps of one scope, written as `running=30 requests=120 tokens=20000000 dollars=25`; None where there is none.
-
-    What is not named keeps its default.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_truth_as_a_number(cls, value: object) -> object:
-        return _no_truth(value)
-
-    running: Annotated[int, Field(ge=0, le=10**12)] | None
-    """Requests at once."""
-    requests: Annotated[int, Field(ge=0, le=10**12)] | None
-    """Requests within a minute."""
-    tokens: Annotated[int, Field(ge=0, le=10**15)] | None
-    """Tokens a day."""
-    dollars: Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)] | None
-    """US dollars a day."""
-
-
-def _caps(default: CapSetting) -> BeforeValidator:
-    """Reads the caps that a text or a table names, over `default`; `none` in a text takes a cap away."""
-
-    def read(value: object) -> object:
-        if isinstance(value, dict):
-            return default.model_dump() | value
-        if not isinstance(value, str):
-            return value
-        named = {}
-        for word in value.replace(",", " ").split():
-            name, equals, amount = word.partition("=")
-            if name not in CapSetting.model_fields or not equals:
-                raise ValueError("expected caps such as running=30 requests=120 tokens=20000000 dollars=25")
-            named[name] = None if amount == "none" else amount.replace("_", "")
-        return default.model_dump() | named
-
-    return BeforeValidator(read)
-
-
-_OWNER_CAPS = CapSetting(running=40, requests=200, tokens=50_000_000, dollars=Decimal(25))
-_ADDRESS_CAPS = CapSetting(running=150, requests=600, tokens=150_000_000, dollars=Decimal(50))
-_TOTAL_CAPS = CapSetting(running=400, requests=1500, tokens=500_000_000, dollars=Decimal(100))
 
 
 class Settings(BaseSettings):
@@ -230,13 +133,13 @@ class Settings(BaseSettings):
     sending: bool = True
     """Whether requests are sent at the operator's cost."""
 
-    owner_caps: Annotated[CapSetting, _caps(_OWNER_CAPS), NoDecode] = _OWNER_CAPS
+    owner_caps: Annotated[CapSetting, caps_over(OWNER_CAPS), NoDecode] = OWNER_CAPS
     """What one owner may use of the operator's gateway; see docs/caps.md."""
 
-    address_caps: Annotated[CapSetting, _caps(_ADDRESS_CAPS), NoDecode] = _ADDRESS_CAPS
+    address_caps: Annotated[CapSetting, caps_over(ADDRESS_CAPS), NoDecode] = ADDRESS_CAPS
     """What all owners at one client address may use."""
 
-    total_caps: Annotated[CapSetting, _caps(_TOTAL_CAPS), NoDecode] = _TOTAL_CAPS
+    total_caps: Annotated[CapSetting, caps_over(TOTAL_CAPS), NoDecode] = TOTAL_CAPS
     """What everybody may use together."""
 
     origins: Words = ()
@@ -280,7 +183,7 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _no_truth_as_a_number(cls, value: object, info: ValidationInfo) -> object:
-        return value if cls.model_fields[str(info.field_name)].annotation is bool else _no_truth(value)
+        return value if cls.model_fields[str(info.field_name)].annotation is bool else no_truth(value)
 
     @field_validator("api_key", mode="after")
     @classmethod

@@ -22,9 +22,9 @@ from pydantic import (
 )
 
 from glm_playground import bounds
+from glm_playground.addresses import http_url
 from glm_playground.gateway.endpoint import ExtraHeader, Gateway, OfferedModel
 from glm_playground.gateway.wire import ThinkingSwitch
-from glm_playground.settings import http_url
 
 _NAME = re.compile(r"\w(?:[\w .()+-]*[\w)+])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -1,12 +1,13 @@
 """Which caps hold for a request, and what it may use at most."""
 
+from glm_playground.cap_setting import CapSetting
 from glm_playground.chat.forecast import answers_asked, most_output, price_range
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.gateway import ChatRequest, Gateway
 from glm_playground.runs.caps import Caps, Claim, Key, Limits, Scope
 from glm_playground.runs.cost import Price
 from glm_playground.runs.tokens import most_request_tokens
-from glm_playground.settings import CapSetting, Settings, settings
+from glm_playground.settings import Settings, settings
 
 MOST_OUTPUT = 131_072
 """What an answer is taken to have at most where neither the request nor anybody else says it: GLM's largest."""

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from glm_playground.addresses import normal_origin
 from glm_playground.network import is_loopback
 from glm_playground.service.doctor.finding import Finding, Level
-from glm_playground.settings import COOKIE_SECRET_FILE, ENVIRONMENT_NAMES, Settings, normal_origin
+from glm_playground.settings import COOKIE_SECRET_FILE, ENVIRONMENT_NAMES, Settings
 
 _TRUSTED: Final = "FORWARDED_ALLOW_IPS"
 

@@ -14,8 +14,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from glm_playground.addresses import normal_origin
 from glm_playground.network import is_loopback
-from glm_playground.settings import normal_origin
 from glm_playground.ui.server.refusal import Refusal
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -31,7 +31,7 @@ class Origins:
     """The app's own origins.
 
     Args:
-        named: by the operator, as `settings.normal_origin` gives them; with none, whatever host a request was sent to.
+        named: by the operator, as `addresses.normal_origin` gives them; with none, whatever host a request was sent to.
         local: whether the server is for this computer only. Then a host of another name is not the app's, unless it was
             named: a foreign site can have its name lead here.
     """
