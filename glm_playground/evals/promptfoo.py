@@ -8,7 +8,6 @@ beside it.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from pydantic import JsonValue, ValidationError
 
 from glm_playground import bounds
 from glm_playground.chat.tools import ToolProblem, read_tools
-from glm_playground.evals.check_fault import fault_of
+from glm_playground.evals.promptfoo_assertions import CHANGES_OUTPUT, Assertions
 from glm_playground.evals.promptfoo_files import (
     IMAGE,
     Slots,
@@ -25,9 +24,9 @@ from glm_playground.evals.promptfoo_files import (
     files_of,
 )
 from glm_playground.evals.promptfoo_messages import PartError, messages_of
-from glm_playground.evals.promptfoo_written import CONFIG, OURS
+from glm_playground.evals.promptfoo_unsupported import Unsupported
+from glm_playground.evals.promptfoo_values import has_template, listed, mapping, names_file, plain
 from glm_playground.evals.suite import (
-    LISTED,
     Case,
     Check,
     CheckKind,
@@ -51,13 +50,8 @@ _ELSEWHERE = {
 }
 _TEST = {"description", "vars", "assert", "metadata", "options", "prompts"}
 _OPTIONS = {"disableVarExpansion", "tools"}
-_ASSERTION = {"type", "value", "threshold", "metric", "weight", "config"}
-_CHANGES_OUTPUT = {"transform", "postprocess"}
-"""What promptfoo runs before it checks: code of the configuration, which is not run."""
 _OF_THE_RUN = (CheckKind.COST, CheckKind.LATENCY)
 """Checks that do not look at the text."""
-# What Nunjucks can say between braces, and a name cannot: nunjucks templating, promptfoo's own.
-_TEMPLATE = re.compile(r"\{%|\{#|\{\{-|\{\{[^{}\n]*[|.(\[+][^{}\n]*\}\}")
 
 
 class Opened(NamedTuple):
@@ -85,81 +79,82 @@ def read_promptfoo(text: str, folder: SuiteFolder | None = None) -> Opened:
 
 class _Reader:
     def __init__(self, lines: Lines, folder: SuiteFolder | None) -> None:
-        self._lines, self._folder = lines, folder
+        self._folder = folder
         self._slots: dict[str, Slots] = {}
         """By the label as it is written."""
         self._bases: dict[str, str] = {}
         """Likewise, what the prompt is called whose slots it has."""
-        self._unsupported: list[SuiteProblem] = []
-        self._templates: Mapping[str, JsonValue] = {}
+        self._unsupported = Unsupported(lines)
+        self._assertions = Assertions({}, self._unsupported)
 
     def suite(self, value: dict[str, JsonValue]) -> Opened:
         for key in value:
             if key in _ELSEWHERE:
-                self._note(key, f"{key}: {_ELSEWHERE[key]}")
+                self._unsupported.note(key, f"{key}: {_ELSEWHERE[key]}")
             elif key not in _TOP:
-                self._note(key, f"{key} is not supported")
-        templates = value.get("assertionTemplates")
-        self._templates = templates if isinstance(templates, dict) else {}
+                self._unsupported.note(key, f"{key} is not supported")
+        self._assertions = Assertions(mapping(value.get("assertionTemplates")), self._unsupported)
         prompts = [
             prompt
-            for index, one in enumerate(_listed(value.get("prompts")))
+            for index, one in enumerate(listed(value.get("prompts")))
             if (prompt := self._prompt(one, f"prompts[{index}]", index))
         ]
         default = value.get("defaultTest")
         if default is not None and not isinstance(default, dict):
-            self._note("defaultTest", "defaultTest is no mapping, such as a file's name")
+            self._unsupported.note("defaultTest", "defaultTest is no mapping, such as a file's name")
             default = None
         needed = {prompt.label: prompt.variables for prompt in prompts}
         prompts = self._merged(prompts)
         tests = value.get("tests")
         if tests is not None and not isinstance(tests, list):
-            self._note("tests", "tests in a file or from code are not opened: add the cases to this file")
+            self._unsupported.note("tests", "tests in a file or from code are not opened: add the cases to this file")
             tests = []
         cases: list[Case] = []
         for index, test in enumerate(tests or []):
             cases += self._cases(test, default or {}, f"tests[{index}]", index, needed)
             if len(cases) > bounds.SUITE_CASES:
-                raise self._error(f"tests[{index}]", f"more than {bounds.SUITE_CASES:,} cases")
+                raise self._unsupported.error(f"tests[{index}]", f"more than {bounds.SUITE_CASES:,} cases")
         if not tests and default:
             # promptfoo asks each prompt once where there are no tests.
             cases += self._cases({}, default, "defaultTest", 0, needed)
         if not prompts:
-            raise SuiteError(*self._unsupported, SuiteProblem("prompts", "no prompt can be used"))
+            raise SuiteError(*self._unsupported.problems, SuiteProblem("prompts", "no prompt can be used"))
         if not cases:
-            raise SuiteError(*self._unsupported, SuiteProblem("tests", "no case can be used"))
+            raise SuiteError(*self._unsupported.problems, SuiteProblem("tests", "no case can be used"))
         name = value.get("description")
         named = name[: bounds.SUITE_NAME_CHARACTERS] if isinstance(name, str) else ""
         suite = Suite(name=named, prompts=tuple(prompts), cases=tuple(cases))
         if problems := problems_of(suite):
-            raise SuiteError(*(self._at(problem) for problem in problems))
-        return Opened(suite, tuple(self._unsupported))
+            raise SuiteError(*(self._unsupported.located(problem) for problem in problems))
+        return Opened(suite, self._unsupported.problems)
 
     def _prompt(self, value: JsonValue, path: str, index: int) -> PromptTemplate | None:
         label = f"prompt {index + 1}"
         if isinstance(value, dict):
             for key in value.keys() - {"id", "label", "raw"}:
-                self._note(f"{path}.{key}", f"{key} of a prompt is not supported")
+                self._unsupported.note(f"{path}.{key}", f"{key} of a prompt is not supported")
             named = value.get("label") or value.get("id")
             label = named if isinstance(named, str) else label
             value = value.get("raw", named)
         if isinstance(value, list):
             value = json.dumps(value)
         if not isinstance(value, str) or not value.strip():
-            self._note(path, "a prompt is a text, or has one as raw")
+            self._unsupported.note(path, "a prompt is a text, or has one as raw")
             return None
-        if _names_file(value):
-            self._note(path, f"{value[:80]!r} is not opened: write the prompt here")
+        if names_file(value):
+            self._unsupported.note(path, f"{value[:80]!r} is not opened: write the prompt here")
             return None
-        if _TEMPLATE.search(value):
-            self._note(path, "only {{name}} is filled in: templates with filters or statements are sent as written")
+        if has_template(value):
+            self._unsupported.note(
+                path, "only {{name}} is filled in: templates with filters or statements are sent as written"
+            )
         try:
             found = messages_of(value)
         except PartError as error:
-            self._note(path, f"{error}; the prompt is left out")
+            self._unsupported.note(path, f"{error}; the prompt is left out")
             return None
         except ValidationError:
-            self._note(path, "messages have a role (system, user, assistant) and a text as content")
+            self._unsupported.note(path, "messages have a role (system, user, assistant) and a text as content")
             return None
         self._slots[label] = Slots(found.images, found.texts)
         return PromptTemplate(label=label, messages=found.messages)
@@ -195,28 +190,14 @@ class _Reader:
         needed: Mapping[str, tuple[str, ...]],
     ) -> Iterator[Case]:
         if not isinstance(test, dict):
-            self._note(path, "a test has vars and assert; files are not opened")
+            self._unsupported.note(path, "a test has vars and assert; files are not opened")
             return
-        for where, written in (("defaultTest", default), (path, test)):
-            for key in written.keys() - _TEST:
-                self._note(where, f"{key} of a test is not supported")
-            for key in _mapping(written.get("options")).keys() - _OPTIONS - _CHANGES_OUTPUT:
-                self._note(f"{where}.options", f"{key} is not supported")
-        metadata = _mapping(default.get("metadata")) | _mapping(test.get("metadata"))
-        options = _mapping(default.get("options")) | _mapping(test.get("options"))
+        self._note_keys(test, default, path)
+        metadata = mapping(default.get("metadata")) | mapping(test.get("metadata"))
+        options = mapping(default.get("options")) | mapping(test.get("options"))
         tools = self._tools(options.get("tools"), f"{path}.options.tools")
-        checks = tuple(self._checks(default.get("assert"), "defaultTest.assert"))
-        checks += tuple(self._checks(test.get("assert"), f"{path}.assert"))
-        if changed := options.keys() & _CHANGES_OUTPUT:
-            # Of another text than the one that came.
-            kept = tuple(check for check in checks if check.kind in _OF_THE_RUN)
-            if kept != checks:
-                count = len(checks) - len(kept)
-                self._note(f"{path}.options", _left_out(sorted(changed)[0], count))
-            checks = kept
-        if len(checks) > bounds.SUITE_CHECKS:
-            raise self._error(path, f"more than {bounds.SUITE_CHECKS} checks")
-        variables = _mapping(default.get("vars")) | _mapping(test.get("vars"))
+        checks = self._checks(test, default, options, path)
+        variables = mapping(default.get("vars")) | mapping(test.get("vars"))
         asked_with = self._labels(test.get("prompts", default.get("prompts")), needed, f"{path}.prompts")
         names = {name for label in asked_with or needed for name in needed[label]}
         described = test.get("description")
@@ -226,13 +207,13 @@ class _Reader:
         groups = self._by_slots(asked_with or tuple(needed))
         for number, row in enumerate(rows, start=1):
             for variable in names - row.keys():
-                self._note(f"{path}.vars", f"{variable} has no value: it is sent empty, as promptfoo does")
+                self._unsupported.note(f"{path}.vars", f"{variable} has no value: it is sent empty, as promptfoo does")
                 row[variable] = ""
             for part, (slots, labels) in enumerate(groups.items(), start=1):
                 try:
                     files = files_of(metadata.get("attachments"), slots, row, self._folder)
                 except FileError as error:
-                    self._note(path, f"the case is left out: {error}")
+                    self._unsupported.note(path, f"the case is left out: {error}")
                     continue
                 marks = [number] * (len(rows) > 1) + [part] * (len(groups) > 1)
                 unused = slots.variables - {one for label in labels for one in needed[label]}
@@ -240,12 +221,35 @@ class _Reader:
                     id="-".join([name, *map(str, marks)])[:200],
                     description=described if isinstance(described, str) else "",
                     variables={key: value for key, value in row.items() if key not in unused},
-                    tags=tuple(str(tag) for tag in _listed(metadata.get("tags"))),
+                    tags=tuple(str(tag) for tag in listed(metadata.get("tags"))),
                     prompts=self._asked_with(labels, asked_with, needed, several=len(groups) > 1),
                     tools=tools,
                     attachments=files,
                     checks=tuple(check.filled(row) for check in checks),
                 )
+
+    def _note_keys(self, test: dict[str, JsonValue], default: dict[str, JsonValue], path: str) -> None:
+        for where, written in (("defaultTest", default), (path, test)):
+            for key in written.keys() - _TEST:
+                self._unsupported.note(where, f"{key} of a test is not supported")
+            for key in mapping(written.get("options")).keys() - _OPTIONS - CHANGES_OUTPUT:
+                self._unsupported.note(f"{where}.options", f"{key} is not supported")
+
+    def _checks(
+        self, test: dict[str, JsonValue], default: dict[str, JsonValue], options: dict[str, JsonValue], path: str
+    ) -> tuple[Check, ...]:
+        checks = tuple(self._assertions.checks(default.get("assert"), "defaultTest.assert"))
+        checks += tuple(self._assertions.checks(test.get("assert"), f"{path}.assert"))
+        if changed := options.keys() & CHANGES_OUTPUT:
+            # Of another text than the one that came.
+            kept = tuple(check for check in checks if check.kind in _OF_THE_RUN)
+            if kept != checks:
+                count = len(checks) - len(kept)
+                self._unsupported.note(f"{path}.options", _left_out(sorted(changed)[0], count))
+            checks = kept
+        if len(checks) > bounds.SUITE_CHECKS:
+            raise self._unsupported.error(path, f"more than {bounds.SUITE_CHECKS} checks")
+        return checks
 
     def _by_slots(self, labels: Sequence[str]) -> dict[Slots, list[str]]:
         """The prompts by what they have room for: a case attaches the same to all of its prompts."""
@@ -267,22 +271,24 @@ class _Reader:
     def _labels(self, value: JsonValue, known: Mapping[str, object], path: str) -> tuple[str, ...]:
         """The prompts that a test is asked with, by their labels; `*` at the end stands for any more letters."""
         found: dict[str, None] = {}
-        for one in _listed(value):
+        for one in listed(value):
             text = str(one)
             chosen = [label for label in known if label == text or (text[-1:] == "*" and label.startswith(text[:-1]))]
             if not chosen:
-                self._note(path, f"there is no prompt labelled {text[:80]!r}")
+                self._unsupported.note(path, f"there is no prompt labelled {text[:80]!r}")
             found |= dict.fromkeys(chosen)
         return tuple(label for label in known if label in found)
 
     def _tools(self, value: JsonValue, path: str) -> tuple[dict[str, JsonValue], ...]:
         """Of a test's options, which promptfoo adds to those of the provider."""
         if isinstance(value, str):
-            self._note(path, f"{value[:80]!r} is not opened: write the tools here")
+            self._unsupported.note(path, f"{value[:80]!r} is not opened: write the tools here")
             return ()
         found = read_tools(json.dumps(value)) if value is not None else ()
         if isinstance(found, ToolProblem):
-            raise self._error(path, f"no tools: {found.kind.value.replace('_', ' ')} {found.detail}".rstrip())
+            raise self._unsupported.error(
+                path, f"no tools: {found.kind.value.replace('_', ' ')} {found.detail}".rstrip()
+            )
         return found
 
     def _rows(self, variables: dict[str, JsonValue], path: str, *, expand: bool) -> Iterator[dict[str, str]]:
@@ -294,115 +300,27 @@ class _Reader:
             count *= len(values)
             columns.append([self._value(name, one, f"{path}.{name}") for one in values])
         if count > bounds.SUITE_CASES:
-            raise self._error(path, f"the lists make more than {bounds.SUITE_CASES:,} cases")
+            raise self._unsupported.error(path, f"the lists make more than {bounds.SUITE_CASES:,} cases")
         for row in product(*columns):
             yield dict(zip(variables, row, strict=True))
 
     def _value(self, name: str, value: JsonValue, path: str) -> str:
         """A variable as it stands in a prompt; an image stays its address, which a part of a prompt may take."""
-        if not isinstance(value, str) or not _names_file(value) or name in self._image_variables:
-            return _plain(value)
+        if not isinstance(value, str) or not names_file(value) or name in self._image_variables:
+            return plain(value)
         try:
             if self._folder and value.startswith(SCHEME):
                 return self._folder.text(value)
-            self._note(path, f"the file of {name} is not opened: its name is sent")
+            self._unsupported.note(path, f"the file of {name} is not opened: its name is sent")
         except FileError as error:
-            self._note(path, f"{error}: its name is sent")
+            self._unsupported.note(path, f"{error}: its name is sent")
         return value
 
     @property
     def _image_variables(self) -> frozenset[str]:
         return frozenset(part.variable for slots in self._slots.values() for part in slots.images)
 
-    def _checks(self, value: JsonValue, path: str) -> Iterator[Check]:
-        for index, one in enumerate(_listed(value)):
-            where = f"{path}[{index}]"
-            if isinstance(one, dict) and isinstance(reference := one.get("$ref"), str):
-                one = self._templates.get(reference.rpartition("/")[2])  # noqa: PLW2901 - stands for it
-            if check := self._check(one, where):
-                yield check
-
-    def _check(self, value: JsonValue, path: str) -> Check | None:
-        if not isinstance(value, dict) or not isinstance(name := value.get("type"), str):
-            self._note(path, "an assertion has a type")
-            return None
-        if changed := value.keys() & _CHANGES_OUTPUT:
-            self._note(path, f"the check {name!r} is left out: its {sorted(changed)[0]} is not run")
-            return None
-        for key in value.keys() - _ASSERTION:
-            self._note(path, f"{key} of an assertion is not supported")
-        if (weight := value.get("weight")) not in (None, 1, 1.0):
-            self._note(path, f"the weight {weight} is not supported: a case passes where all its checks do")
-        ours = _mapping(value.get("config")).get(CONFIG)
-        try:
-            if isinstance(ours, dict):
-                check = Check.model_validate(ours)
-                if fault := fault_of(check):
-                    raise self._error(path, fault)
-                return check
-            kind = CheckKind(name.removeprefix("not-"))
-            if kind in OURS:
-                raise ValueError(kind)
-        except ValidationError:
-            self._note(path, f"config.{CONFIG} is no check")
-            return None
-        except ValueError:
-            self._note(path, f"the check {name!r} is not supported")
-            return None
-        check = Check.model_validate(
-            {
-                "kind": kind,
-                "value": _listed(value.get("value")) if kind in LISTED else value.get("value"),
-                "negated": name.startswith("not-"),
-                "threshold": value.get("threshold"),
-                "metric": metric if isinstance(metric := value.get("metric"), str) else "",
-            }
-        )
-        if fault := fault_of(check):
-            raise self._error(path, fault)
-        if any(isinstance(one, str) and _TEMPLATE.search(one) for one in _listed(check.value)):
-            self._note(path, f"the check {name!r} is left out: only {{{{name}}}} is filled in, no filter or statement")
-            return None
-        return check
-
-    def _note(self, path: str, message: str) -> None:
-        problem = self._at(SuiteProblem(path, message))
-        if problem not in self._unsupported:
-            self._unsupported.append(problem)
-
-    def _error(self, path: str, message: str) -> SuiteError:
-        return SuiteError(self._at(SuiteProblem(path, message)))
-
-    def _at(self, problem: SuiteProblem) -> SuiteProblem:
-        path = problem.path
-        while path and path not in self._lines:
-            path = re.sub(r"(\[[^\[\]]*\]|\.?[^.\[\]]*)$", "", path)
-        return problem._replace(line=self._lines.get(path) if problem.path else None)
-
 
 def _left_out(changed: str, count: int) -> str:
     said = "1 check of what it makes is" if count == 1 else f"{count} checks of what it makes are"
     return f"{changed} is not run: {said} left out"
-
-
-def _names_file(text: str) -> bool:
-    return bool(re.match(r"(file|https?|huggingface|python|exec|package|env|langfuse|helicone)://", text)) or bool(
-        re.fullmatch(r"[\w./*-]+\.(txt|md|json|jsonl|ya?ml|csv|py|js|ts|j2|xlsx?)(:\w+)?", text)
-    )
-
-
-def _plain(value: JsonValue) -> str:
-    """A variable as it stands in a prompt."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-def _listed(value: JsonValue) -> list[JsonValue]:
-    if isinstance(value, list):
-        return value
-    return [] if value is None else [value]
-
-
-def _mapping(value: JsonValue) -> dict[str, JsonValue]:
-    return value if isinstance(value, dict) else {}
