@@ -68,7 +68,7 @@ def _bare(ledger: Ledger) -> list[float]:
     with ThreadPoolExecutor(1) as thread:
 
         async def ask() -> None:
-            written = thread.submit(ledger.rename_workbench, "nobody", uuid.uuid4().hex, "a name")
+            written = thread.submit(ledger.workbenches.rename, "nobody", uuid.uuid4().hex, "a name")
             await asyncio.wrap_future(written)
 
         return asyncio.run(_times(ask))

@@ -27,7 +27,7 @@ def caps() -> None:
 def show() -> None:
     """Show the caps, what is used of them today, and by whom most."""
     with _ledger() as ledger:
-        stop = ledger.stop()
+        stop = ledger.caps.stop()
         if stop:
             reason = f": {line(stop.reason)}" if stop.reason else ""
             click.echo(f"Sending is stopped since {stop.stopped_at:%Y-%m-%d %H:%M:%S} UTC{reason}")
@@ -35,8 +35,8 @@ def show() -> None:
             click.echo("Requests are sent." if settings().sending else "GLM_PLAYGROUND_SENDING=off: nothing is sent.")
         for scope, limits in configured_caps(settings()).items():
             click.echo(f"\n{scope.value}: {_limits_text(limits)}")
-            keys = ledger.most_used(scope, _MOST_SHOWN)
-            tallies = ledger.tallies(keys)
+            keys = ledger.caps.most_used(scope, _MOST_SHOWN)
+            tallies = ledger.caps.tallies(keys)
             for key in keys:
                 _show(key, tallies.get(key, Tally()))
 
@@ -46,7 +46,7 @@ def show() -> None:
 def stop(reason: str) -> None:
     """Send nothing more at your cost, in every process; answers that are running go on."""
     with _ledger() as ledger:
-        ledger.stop_sending(reason[:500])
+        ledger.caps.stop_sending(reason[:500])
     click.echo("Sending is stopped, in every process with this database. `glm-playground caps resume` sends again.")
 
 
@@ -54,7 +54,7 @@ def stop(reason: str) -> None:
 def resume() -> None:
     """Send again."""
     with _ledger() as ledger:
-        stopped = ledger.resume_sending()
+        stopped = ledger.caps.resume_sending()
     click.echo("Requests are sent again." if stopped else "Nothing was stopped.")
 
 

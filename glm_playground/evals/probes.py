@@ -251,10 +251,10 @@ def _refusal(ledger: Ledger, found: ProbePlan) -> Refusal | None:
         first.input_rate,
         first.output_rate,
     )
-    if whole.at_operators_cost and (not settings().sending or ledger.stop()):
+    if whole.at_operators_cost and (not settings().sending or ledger.caps.stop()):
         return Refusal()
     caps = {scope: limits._replace(running=None, requests=None) for scope, limits in storage.counter().caps.items()}
-    return refusal_of(whole, ledger.tallies(whole.keys), caps, datetime.now(UTC))
+    return refusal_of(whole, ledger.caps.tallies(whole.keys), caps, datetime.now(UTC))
 
 
 def _runs(ledger: Ledger, row: EvaluationRow) -> dict[str, list[Run]]:

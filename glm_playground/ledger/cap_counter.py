@@ -127,7 +127,7 @@ class CapCounter:
                 return here
         ledger = self._ledger()
         try:
-            return here if isinstance(ledger, LedgerError) else ledger.tallies(wanted)
+            return here if isinstance(ledger, LedgerError) else ledger.caps.tallies(wanted)
         except LedgerError:
             return here
 
@@ -185,7 +185,7 @@ class CapCounter:
             ledger = self._ledger()
             if isinstance(ledger, LedgerError):
                 raise ledger.anew()
-            counted = ledger.count(asked, self.caps)
+            counted = ledger.caps.count(asked, self.caps)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the database says
             self._count_here(batch, questions, error)
             return

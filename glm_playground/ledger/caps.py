@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from glm_playground.ledger.caps_schema import entries, stops, usage
-from glm_playground.ledger.database import SQLITE, insert
+from glm_playground.ledger.database import SQLITE, Database, insert
 from glm_playground.runs.cap_book import Reservation
 from glm_playground.runs.caps import MINUTE, Amount, Caps, Claim, Key, Refusal, Scope, Tally, refusal_of
 
@@ -176,6 +176,43 @@ def tidy(connection: Connection, now: datetime) -> None:
     gone = entries.c.expires_at.is_(None) | (entries.c.expires_at < now)
     connection.execute(delete(entries).where(entries.c.at < now - MINUTE, gone))
     connection.execute(delete(usage).where(usage.c.day < (now - _KEPT_FOR).date()))
+
+
+class CapTallies:
+    """What everybody has used, and the operator's stop, in one database. Raises as `Ledger` does."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count(self, batch: Batch, limits: Caps) -> Counted:
+        """Counts requests against the caps, in one transaction over all processes."""
+        with self._database.writing() as connection:
+            return count(connection, batch, limits)
+
+    def tallies(self, keys: Sequence[Key]) -> dict[Key, Tally]:
+        """What these have used; one that used nothing is missing."""
+        with self._database.reading() as connection:
+            return read_tallies(connection, keys, datetime.now(UTC))
+
+    def most_used(self, scope: Scope, limit: int) -> list[Key]:
+        """Who used most today, in that order."""
+        with self._database.reading() as connection:
+            return read_most(connection, scope, datetime.now(UTC), limit)
+
+    def stop(self) -> Stop | None:
+        """The operator's stop; None where requests are sent."""
+        with self._database.reading() as connection:
+            return read_stop(connection)
+
+    def stop_sending(self, reason: str) -> None:
+        """Has no process send a request any more, until `resume_sending`."""
+        with self._database.writing() as connection:
+            write_stop(connection, reason)
+
+    def resume_sending(self) -> bool:
+        """Has requests sent again; False where nothing was stopped."""
+        with self._database.writing() as connection:
+            return remove_stop(connection)
 
 
 def _lock(connection: Connection) -> datetime:

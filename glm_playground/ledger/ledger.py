@@ -1,4 +1,4 @@
-"""The ledger: the runs and workbenches of all owners in one database.
+"""The ledger: the runs of all owners in one database; what else it stores are attributes, such as `workbenches`.
 
 Each method is one transaction, which takes 0.1 ms; the functions of the other modules are given its connection, since
 most acts need several of them together: the end of a run is its row, its contents, its words and the totals.
@@ -7,7 +7,7 @@ most acts need several of them together: the end of a run is its row, its conten
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -34,11 +34,9 @@ from glm_playground.ledger.database import Database
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.event_codec import pack_events
 from glm_playground.ledger.migration import migrate
-from glm_playground.ledger.packed_text import pack_text
 from glm_playground.ledger.run_parts import changing_fields
 from glm_playground.ledger.schema import progress
 from glm_playground.ledger.values import (
-    MOST_TEXT_BYTES,
     BalanceReading,
     Callback,
     Cursor,
@@ -48,13 +46,10 @@ from glm_playground.ledger.values import (
     Settlement,
     Spent,
     StoredRun,
-    StoredWorkbench,
     TaskLookup,
     Total,
     UnreadableRun,
-    WorkbenchRow,
 )
-from glm_playground.runs.caps import Caps, Key, Scope, Tally
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
 
@@ -89,6 +84,8 @@ class Ledger:
         self.links = links.Links(database)
         self.polls = polls.Polls(database)
         self.suites = suites.Suites(database)
+        self.workbenches = workbenches.Workbenches(database)
+        self.caps = caps.CapTallies(database)
 
     @classmethod
     def open(cls, url: str, *, timeout: float = LOCK_TIMEOUT_S) -> "Ledger":
@@ -375,102 +372,3 @@ class Ledger:
         it, so that a second call moves the rest. Presets are the caller's to join: `Movable.owner` says whose.
         """
         return moves.move(self._database, code, to)
-
-    # Workbenches
-
-    def workbenches(self, owner: str) -> tuple[WorkbenchRow, ...]:
-        """The owner's workbenches without their bodies, the one that was saved last first."""
-        with self._database.reading() as connection:
-            return workbenches.read_rows(connection, owner)
-
-    def workbench(self, owner: str, id: str) -> StoredWorkbench | None:
-        """One workbench; None where the owner has none of that id. A body whose bytes are broken is empty."""
-        with self._database.reading() as connection:
-            return workbenches.read(connection, owner, id)
-
-    def workbench_saved_at(self, owner: str, id: str) -> datetime | None:
-        """When a workbench was saved last; None where the owner has none of that id."""
-        with self._database.reading() as connection:
-            return workbenches.saved_at(connection, owner, id)
-
-    def save_workbench(self, owner: str, id: str, name: str, body: str, revision: int) -> int | None:
-        """Stores a workbench over the revision that was read, or a new one for 0.
-
-        Returns:
-            Its new revision; None where it is not that revision any more, or was deleted, and nothing was stored.
-
-        Raises:
-            ValueError: the body is longer than `MOST_TEXT_BYTES`.
-        """
-        packed = _packed(body)
-        with self._database.writing() as connection:
-            return workbenches.save(connection, owner, id, name=name, packed=packed, revision=revision)
-
-    def rename_workbench(self, owner: str, id: str, name: str) -> bool:
-        """Gives a workbench another name; its revision stays. False where there is no such workbench."""
-        with self._database.writing() as connection:
-            return workbenches.rename(connection, owner, id, name)
-
-    def delete_workbench(self, owner: str, id: str) -> bool:
-        """Deletes a workbench, until `restore_workbench` or `purge`; False where there is no such workbench."""
-        with self._database.writing() as connection:
-            return workbenches.mark_deleted(connection, owner, id)
-
-    def restore_workbench(self, owner: str, id: str) -> bool:
-        """Restores a deleted workbench; False where there is no such one."""
-        with self._database.writing() as connection:
-            return workbenches.unmark_deleted(connection, owner, id)
-
-    def presets(self, owner: str) -> tuple[str, int]:
-        """The owner's presets as they were saved, and their revision; an empty text and 0 where there are none."""
-        with self._database.reading() as connection:
-            return workbenches.read_presets(connection, owner)
-
-    def save_presets(self, owner: str, body: str, revision: int) -> int | None:
-        """Stores the owner's presets over the revision that was read; the new one, or None for a conflict.
-
-        Raises:
-            ValueError: the body is longer than `MOST_TEXT_BYTES`.
-        """
-        packed = _packed(body)
-        with self._database.writing() as connection:
-            return workbenches.save_presets(connection, owner, packed, revision)
-
-    # Caps
-
-    def count(self, batch: caps.Batch, limits: Caps) -> caps.Counted:
-        """Counts requests against the caps, in one transaction over all processes."""
-        with self._database.writing() as connection:
-            return caps.count(connection, batch, limits)
-
-    def tallies(self, keys: Sequence[Key]) -> dict[Key, Tally]:
-        """What these have used; one that used nothing is missing."""
-        with self._database.reading() as connection:
-            return caps.read_tallies(connection, keys, datetime.now(UTC))
-
-    def most_used(self, scope: Scope, limit: int) -> list[Key]:
-        """Who used most today, in that order."""
-        with self._database.reading() as connection:
-            return caps.read_most(connection, scope, datetime.now(UTC), limit)
-
-    def stop(self) -> caps.Stop | None:
-        """The operator's stop; None where requests are sent."""
-        with self._database.reading() as connection:
-            return caps.read_stop(connection)
-
-    def stop_sending(self, reason: str) -> None:
-        """Has no process send a request any more, until `resume_sending`."""
-        with self._database.writing() as connection:
-            caps.write_stop(connection, reason)
-
-    def resume_sending(self) -> bool:
-        """Has requests sent again; False where nothing was stopped."""
-        with self._database.writing() as connection:
-            return caps.remove_stop(connection)
-
-
-def _packed(body: str) -> bytes:
-    # The second is the slower question and rarely asked.
-    if len(body) > MOST_TEXT_BYTES or len(body.encode("utf-8", "surrogatepass")) > MOST_TEXT_BYTES:
-        raise ValueError(f"a text of more than {MOST_TEXT_BYTES} bytes is not stored")
-    return pack_text(body)

@@ -139,7 +139,7 @@ class WorkbenchQueue:
 def _save(ledger: Ledger, copy: WorkbenchCopy, change: _Change) -> Saving:
     known = copy.revision if copy.read_from in {None, ledger.id} else 0
     try:
-        revision = ledger.save_workbench(copy.owner, copy.id, change.name, change.body(), known)
+        revision = ledger.workbenches.save(copy.owner, copy.id, change.name, change.body(), known)
     except LedgerError:
         raise
     except Exception:  # noqa: BLE001 - the thread must outlive a workbench that is too large or makes no text

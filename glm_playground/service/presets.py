@@ -53,12 +53,12 @@ def _change(owner: str, change: Callable[[dict[str, Preset]], object]) -> None:
     def store() -> bool:
         kept, revision = _read(ledger, owner)
         change(kept)
-        return ledger.save_presets(owner, write_presets(list(kept.values())), revision) is not None
+        return ledger.workbenches.save_presets(owner, write_presets(list(kept.values())), revision) is not None
 
     try_to_store(store, "the presets")
 
 
 def _read(ledger: Ledger, owner: str) -> tuple[dict[str, Preset], int]:
-    body, revision = ledger.presets(owner)
+    body, revision = ledger.workbenches.presets(owner)
     found = read_presets(body.encode()) if body else ()
     return ({} if isinstance(found, PresetProblem) else {preset.name: preset for preset in found}), revision

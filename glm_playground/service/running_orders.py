@@ -29,10 +29,10 @@ def running_order(owner: str) -> RunningOrder:
         BundleError: it is broken, or a later version of the app stored it.
     """
     ledger = storage.needed_ledger()
-    saved_at = ledger.workbench_saved_at(owner, RUNNING_ORDER)
+    saved_at = ledger.workbenches.saved_at(owner, RUNNING_ORDER)
     with _lock:
         found = _read.get((owner, saved_at)) if saved_at else RunningOrder()
-    return _of(owner, ledger.workbench(owner, RUNNING_ORDER)) if found is None else found
+    return _of(owner, ledger.workbenches.read(owner, RUNNING_ORDER)) if found is None else found
 
 
 def change(owner: str, changed: Callable[[RunningOrder], RunningOrder]) -> None:
@@ -70,13 +70,13 @@ def _store(owner: str, made: Callable[[StoredWorkbench | None], RunningOrder]) -
     ledger = storage.needed_ledger()
 
     def store() -> bool:
-        stored = ledger.workbench(owner, RUNNING_ORDER)
+        stored = ledger.workbenches.read(owner, RUNNING_ORDER)
         order = made(stored)
         if stored is None and not order.scenarios:
             return True
         body = base64.b64encode(write_bundle(bundle_of(order))).decode() if order.scenarios else ""
         revision = stored.revision if stored else 0
-        return ledger.save_workbench(owner, RUNNING_ORDER, order.title, body, revision) is not None
+        return ledger.workbenches.save(owner, RUNNING_ORDER, order.title, body, revision) is not None
 
     try_to_store(store, "the running order")
 

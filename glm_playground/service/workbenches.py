@@ -77,7 +77,7 @@ def open_one(owner: str, id: str) -> OpenWorkbench | None:
     ledger = storage.ledger()
     if isinstance(ledger, LedgerError):
         return None
-    stored = ledger.workbench(owner, id)
+    stored = ledger.workbenches.read(owner, id)
     if stored is None:
         return None
     try:
@@ -149,7 +149,7 @@ def rename(owner: str, id: str, name: str) -> None:
         opened.bench.changes += 1
         save(opened)
     else:
-        storage.needed_ledger().rename_workbench(owner, id, name)
+        storage.needed_ledger().workbenches.rename(owner, id, name)
 
 
 def delete(owner: str, id: str) -> Callable[[], None]:
@@ -165,10 +165,10 @@ def delete(owner: str, id: str) -> Callable[[], None]:
             runtime.engine().stop(run)
         # A change that still waits would bring it back.
         storage.catch_up()
-    storage.needed_ledger().delete_workbench(owner, id)
+    storage.needed_ledger().workbenches.delete(owner, id)
 
     def restore() -> None:
-        storage.needed_ledger().restore_workbench(owner, id)
+        storage.needed_ledger().workbenches.restore(owner, id)
         if opened:
             _register(owner, opened)
 
@@ -182,7 +182,7 @@ def _register(owner: str, opened: OpenWorkbench) -> OpenWorkbench:
 
 def _stored_rows(owner: str) -> tuple[WorkbenchRow, ...]:
     ledger = storage.ledger()
-    return () if isinstance(ledger, LedgerError) else ledger.workbenches(owner)
+    return () if isinstance(ledger, LedgerError) else ledger.workbenches.rows(owner)
 
 
 def _read(ledger: Ledger, owner: str, stored: StoredWorkbench) -> Workbench:
@@ -206,7 +206,7 @@ def _after(opened: OpenWorkbench) -> None:
     if opened.copy.saving is not Saving.CONFLICT:
         return
     copy, ledger = opened.copy, storage.ledger()
-    stored = None if isinstance(ledger, LedgerError) else ledger.workbench(copy.owner, copy.id)
+    stored = None if isinstance(ledger, LedgerError) else ledger.workbenches.read(copy.owner, copy.id)
     if stored is None or isinstance(ledger, LedgerError):
         return
     try:

@@ -39,11 +39,11 @@ def granted(ledger: Ledger, caps: Caps, *claims: Claim) -> list[str]:
     """The ids of the claims that were granted, each asked in a transaction of its own."""
     ids = [uuid.uuid4().hex for _claim in claims]
     asked = zip(ids, claims, strict=True)
-    return [run_id for run_id, claim in asked if ledger.count(Batch([(run_id, claim)]), caps).refusals == (None,)]
+    return [run_id for run_id, claim in asked if ledger.caps.count(Batch([(run_id, claim)]), caps).refusals == (None,)]
 
 
 def tally(ledger: Ledger, key: Key) -> Tally:
-    return ledger.tallies((key,)).get(key, Tally())
+    return ledger.caps.tallies((key,)).get(key, Tally())
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def fits(ledger: Ledger, scope: Scope, limits: Limits, fit: int, *, rate: Decima
     claim, as_well = (replace(claim_for(one), input_rate=rate, output_rate=rate) for one in (key, other))
     assert len(granted(ledger, {scope: limits}, *[claim] * 7)) == fit
     # Asked together they are decided one after the other, too.
-    counted = ledger.count(Batch([(uuid.uuid4().hex, each) for each in [as_well] * 7]), {scope: limits})
+    counted = ledger.caps.count(Batch([(uuid.uuid4().hex, each) for each in [as_well] * 7]), {scope: limits})
     assert counted.refusals.count(None) == fit
     found = tally(ledger, key)
     most = Amount(150 * fit, MOST.picodollars * fit if rate else 0)
@@ -113,11 +113,11 @@ def test_what_was_used_takes_the_place_of_what_was_reserved(ledger: Ledger) -> N
     first, second = granted(ledger, caps, *[claim_for(key)] * 3)
     day = datetime.now(UTC).date()
     owed = {(day, key): Amount(7, 5).minus(MOST)}
-    ledger.count(Batch(ended=[first], owed=owed), caps)
+    ledger.caps.count(Batch(ended=[first], owed=owed), caps)
     found = tally(ledger, key)
     assert (found.running, found.requests, found.used) == (1, 2, Amount(7, 5).plus(MOST))
     # One of which nothing was sent leaves no trace.
-    ledger.count(Batch(released=[second], owed={(day, key): Amount().minus(MOST)}), caps)
+    ledger.caps.count(Batch(released=[second], owed={(day, key): Amount().minus(MOST)}), caps)
     found = tally(ledger, key)
     assert (found.running, found.requests, found.used) == (0, 1, Amount(7, 5))
 
@@ -134,7 +134,7 @@ def test_places_of_a_dead_process_are_free_after_the_lease_and_its_money_is_not(
     assert (found.running, found.requests, found.used) == (1, 2, MOST.plus(MOST))
     # One that says that it runs keeps its place.
     monkeypatch.setattr(cap_tables, "LEASE", timedelta(seconds=60))
-    ledger.count(Batch(renewed=[living], tidy=True), caps)
+    ledger.caps.count(Batch(renewed=[living], tidy=True), caps)
     assert tally(ledger, key).running == 1
     assert len(granted(ledger, caps, *[claim_for(key)] * 2)) == 1
 
@@ -142,12 +142,12 @@ def test_places_of_a_dead_process_are_free_after_the_lease_and_its_money_is_not(
 def test_a_request_counts_on_the_day_that_it_began(ledger: Ledger) -> None:
     key = a_key()
     yesterday = Reservation(uuid.uuid4().hex, claim_for(key), datetime.now(UTC) - timedelta(days=1))
-    ledger.count(Batch(opened=[yesterday]), {})
+    ledger.caps.count(Batch(opened=[yesterday]), {})
     assert tally(ledger, key) == Tally(running=1)
     # What counts no more goes.
     old = (datetime.now(UTC) - timedelta(days=9)).date()
-    ledger.count(Batch(owed={(old, key): Amount(1, 1)}, tidy=True), {})
-    ledger.count(Batch(ended=[yesterday.run_id], tidy=True), {})
+    ledger.caps.count(Batch(owed={(old, key): Amount(1, 1)}, tidy=True), {})
+    ledger.caps.count(Batch(ended=[yesterday.run_id], tidy=True), {})
     assert tally(ledger, key) == Tally()
 
 
@@ -162,8 +162,8 @@ def test_processes_with_one_database_count_together(url: str) -> None:
         assert len(ask(there, *[rui] * 9)) == 3
         for run_id in mine:
             here.settle(run_id, Amount(10, 20))
-        assert here.tallies(ana.keys)[ana.keys[0]].used == Amount(40, 80).plus(MOST)
-        assert there.tallies(ana.keys)[ana.keys[0]].running == 1
+        assert here.caps.tallies(ana.keys)[ana.keys[0]].used == Amount(40, 80).plus(MOST)
+        assert there.caps.tallies(ana.keys)[ana.keys[0]].running == 1
     first.close()
     second.close()
 
@@ -200,11 +200,11 @@ class Slow:
     """A ledger whose answers wait until they are let through."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self._ledger, self.caps = ledger, self
         self.asked, self.let_through = threading.Event(), threading.Event()
 
     def count(self, batch: Batch, caps: Caps) -> cap_tables.Counted:
-        counted = self._ledger.count(batch, caps)
+        counted = self._ledger.caps.count(batch, caps)
         self.asked.set()
         assert self.let_through.wait(10)
         return counted
@@ -331,16 +331,16 @@ def test_the_operators_stop_holds_in_every_process_until_it_ends(url: str) -> No
     ledger, operators = Ledger.open(url), Ledger.open(url)
     with counting(lambda: ledger, {}) as counter:
         assert len(ask(counter, claim)) == 1
-        operators.stop_sending("the bill")
-        operators.stop_sending("again")
+        operators.caps.stop_sending("the bill")
+        operators.caps.stop_sending("again")
         assert asyncio.run(counter.reserve("id", claim)) == Refusal()
         # The sandbox and a user's own key are not the operator's cost.
         assert len(ask(counter, own)) == 1
-        stop = operators.stop()
+        stop = operators.caps.stop()
         assert stop is not None
         assert stop.reason == "the bill"
-        assert operators.resume_sending()
-        assert not operators.resume_sending()
+        assert operators.caps.resume_sending()
+        assert not operators.caps.resume_sending()
         assert len(ask(counter, claim)) == 1
     with counting(lambda: ledger, {}, sending=False) as counter:
         assert asyncio.run(counter.reserve("id", claim)) == Refusal()
@@ -352,8 +352,8 @@ def test_who_used_most_comes_first(url: str) -> None:
     ledger = Ledger.open(url)
     less, more = a_key(Scope.ADDRESS), a_key(Scope.ADDRESS)
     granted(ledger, {}, claim_for(less), claim_for(more), claim_for(more))
-    assert ledger.most_used(Scope.ADDRESS, 5) == [more, less]
-    assert ledger.most_used(Scope.OWNER, 5) == []
+    assert ledger.caps.most_used(Scope.ADDRESS, 5) == [more, less]
+    assert ledger.caps.most_used(Scope.OWNER, 5) == []
     assert tally(ledger, more).of(Measure.DOLLARS) == Decimal("0.0003")
     ledger.close()
 
@@ -362,11 +362,11 @@ def test_absurd_lengths_add_up_to_no_error(ledger: Ledger) -> None:
     key = a_key()
     huge = Claim((key,), 10**30, 10**30, Decimal(10), Decimal(10))
     assert len(granted(ledger, {}, *[huge] * 50)) == 50
-    counted = ledger.count(Batch([(uuid.uuid4().hex, huge) for _claim in range(200)]), {})
+    counted = ledger.caps.count(Batch([(uuid.uuid4().hex, huge) for _claim in range(200)]), {})
     assert set(counted.refusals) == {None}
     assert huge.most.picodollars < tally(ledger, key).used.picodollars < 2**63
     owed = {(datetime.now(UTC).date(), key): Amount(-(10**20), -(10**20))}
-    ledger.count(Batch(owed=owed), {})
+    ledger.caps.count(Batch(owed=owed), {})
     assert tally(ledger, key).used == Amount()
 
 

@@ -32,7 +32,7 @@ def caps(url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
 def test_show_names_who_used_most(caps: Caps, url: str) -> None:
     ledger = Ledger.open(url)
     address = Key(Scope.ADDRESS, "192.0.2.1")
-    ledger.count(Batch([("run", claim_for(Key(Scope.OWNER, "ana"), address, Key(Scope.TOTAL)))]), {})
+    ledger.caps.count(Batch([("run", claim_for(Key(Scope.OWNER, "ana"), address, Key(Scope.TOTAL)))]), {})
     ledger.close()
     status, said = caps("show")
     assert status == 0
@@ -46,11 +46,11 @@ def test_show_names_who_used_most(caps: Caps, url: str) -> None:
 def test_stop_and_resume(caps: Caps, url: str) -> None:
     assert caps("stop", "--reason", "the bill")[0] == 0
     ledger = Ledger.open(url)
-    assert ledger.stop() is not None
+    assert ledger.caps.stop() is not None
     assert "stopped since" in (said := caps("show")[1])
     assert "the bill" in said
     assert "sent again" in caps("resume")[1]
-    assert ledger.stop() is None
+    assert ledger.caps.stop() is None
     assert "Nothing was stopped" in caps("resume")[1]
     ledger.close()
 

@@ -102,6 +102,6 @@ def test_eight_processes_never_exceed_a_cap_also_where_some_are_killed(
     assert gateway.requests >= max(sum(sent), most_requests - AT_ONCE * KILLED)
     if days == 1:
         ledger = Ledger.open(url)
-        tally = ledger.tallies((Key(Scope.TOTAL),))[Key(Scope.TOTAL)]
+        tally = ledger.caps.tallies((Key(Scope.TOTAL),))[Key(Scope.TOTAL)]
         ledger.close()
         assert gateway.requests * OUTPUT_TOKENS * DOLLARS_A_TOKEN <= tally.used.dollars

@@ -118,6 +118,6 @@ def test_a_database_of_version_1_goes_on(v1: Earlier) -> None:
     assert v1.run(new.id).run == new
     assert ids(v1.ledger, v1.owner, text="another note") == [v1.expected["noted"]]
     assert ids(v1.ledger, v1.owner, text="must last") == []
-    assert v1.ledger.save_workbench(v1.owner, "w", "name", "{}", 0) == 1
+    assert v1.ledger.workbenches.save(v1.owner, "w", "name", "{}", 0) == 1
     assert v1.ledger.delete_all(v1.owner).runs == 9
     assert v1.ledger.totals(v1.owner) == ()

@@ -172,9 +172,9 @@ def test_an_owner_is_known_by_anything_that_is_stored(ledger: Ledger, owner: str
                 keep(ledger, other, made_run())
                 ledger.delete_all(other)
             case "workbench":
-                ledger.save_workbench(other, "w", "name", "body", 0)
+                ledger.workbenches.save(other, "w", "name", "body", 0)
             case _:
-                ledger.save_presets(other, "[]", 0)
+                ledger.workbenches.save_presets(other, "[]", 0)
         assert ledger.knows(other)
     assert not ledger.knows(owner)
     assert not ledger.knows("")

@@ -22,9 +22,9 @@ def test_all_that_ended_changes_its_owner_once(ledger: Ledger, owner: str) -> No
     ledger.set_tags(owner, first.id, ["birds"])
     ledger.set_note(owner, first.id, "remember the bittern")
     ledger.add_lookup(owner, TaskLookup(f"t{owner}", datetime.now(UTC), "done", None, {}))
-    ledger.save_workbench(owner, "bench", "name", "body", 0)
+    ledger.workbenches.save(owner, "bench", "name", "body", 0)
     # It is no workbench to whoever is asked.
-    ledger.save_workbench(owner, RUNNING_ORDER, "order", "body", 0)
+    ledger.workbenches.save(owner, RUNNING_ORDER, "order", "body", 0)
     before = ledger.totals(owner)
     code = ledger.offer_move(owner).code
     found = ledger.find_move(code.lower().replace("-", " "), to)
@@ -42,9 +42,9 @@ def test_all_that_ended_changes_its_owner_once(ledger: Ledger, owner: str) -> No
     moved = ledger.run(to, first.id)
     assert moved
     assert len(ledger.runs(to, [first.id])[first.id].lookups) == 1
-    assert ledger.workbench(owner, "bench") is None
-    assert ledger.workbench(to, "bench")
-    assert ledger.workbench(to, RUNNING_ORDER)
+    assert ledger.workbenches.read(owner, "bench") is None
+    assert ledger.workbenches.read(to, "bench")
+    assert ledger.workbenches.read(to, RUNNING_ORDER)
     # It is used up.
     assert ledger.move(code, to) is None
     # What was moved is found by its new words only, and can be removed.
@@ -69,7 +69,7 @@ def test_a_move_that_was_cut_off_is_gone_on_with_by_its_own_browser_alone(
 ) -> None:
     run = made_run()
     keep(ledger, owner, run)
-    ledger.save_workbench(owner, "bench", "name", "body", 0)
+    ledger.workbenches.save(owner, "bench", "name", "body", 0)
     code = ledger.offer_move(owner).code
 
     def cut_off(*_: object) -> int:
@@ -83,7 +83,7 @@ def test_a_move_that_was_cut_off_is_gone_on_with_by_its_own_browser_alone(
     assert ledger.move(code, f"{owner}-second") is None
     assert ledger.move(code, f"{owner}-first") == moves.Movable(owner, runs=1, workbenches=1)
     assert ids(ledger, f"{owner}-first") == [run.id]
-    assert ledger.workbench(f"{owner}-first", "bench")
+    assert ledger.workbenches.read(f"{owner}-first", "bench")
     assert ledger.move(code, f"{owner}-first") is None
 
 
@@ -133,12 +133,12 @@ def test_runs_and_workbenches_that_are_too_old_are_removed_for_good(ledger: Ledg
     keep(ledger, owner, *old, new)
     ledger.store_started([(running, owner)])
     taken_back = ledger.delete(owner, [old[0].id])
-    ledger.save_workbench(owner, "bench", "name", "body", 0)
+    ledger.workbenches.save(owner, "bench", "name", "body", 0)
     assert ledger.expire(datetime(2020, 1, 2, tzinfo=UTC).date()) == 59
     assert ids(ledger, owner) == [running.id, new.id]
     assert ids(ledger, owner, text="old") == []
     assert [total.runs for total in ledger.totals(owner)] == [1]
-    assert ledger.workbench(owner, "bench")
+    assert ledger.workbenches.read(owner, "bench")
     assert ledger.expire(datetime(2020, 1, 2, tzinfo=UTC).date()) == 0
     # What its owner deleted goes its own way.
     assert ledger.restore(owner, taken_back.id) == 1

@@ -70,7 +70,7 @@ def test_a_file_that_is_removed_is_noticed_and_what_is_at_hand_is_written_anew(
     assert writing.flush(5)
     # Those who hold it use the new file, too.
     assert ids(ledger, "me") == [running.id]
-    kept = ledger.workbench("me", "bench")
+    kept = ledger.workbenches.read("me", "bench")
     assert kept
     assert (kept.body, kept.revision) == ("body, changed", bench.revision)
     assert path.stat().st_mode & 0o777 == 0o600

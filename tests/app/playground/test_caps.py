@@ -93,10 +93,10 @@ def test_the_operators_stop_is_said_and_ends(open_tab: Open) -> None:
     page = open_tab()
     page.script("text=first")
     opened = storage.ledger()
-    opened.stop_sending("")
+    opened.caps.stop_sending("")
     page.script("text=second")
     assert "Sending is stopped." in errors(page)
-    opened.resume_sending()
+    opened.caps.resume_sending()
     page.click(f"send-again-{page.bench.lanes[0].conversation.turns[-1].id}")
     assert page.bench.lanes[0].conversation.turns[-1].answer.run.content == "second"
 

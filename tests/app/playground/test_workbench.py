@@ -303,14 +303,14 @@ class TestOwners:
     def test_one_that_cannot_be_read_is_said_and_another_is_begun(
         self, tab: Callable[..., Playground], owner: str, body: str, said: str
     ) -> None:
-        ledger().save_workbench(owner, "w1", "Of tomorrow", body, 0)
+        ledger().workbenches.save(owner, "w1", "Of tomorrow", body, 0)
         page = tab()
         assert "The workbench was not opened." in page.notice
         assert said in page.notice
         assert page.bench.id != "w1"
         page.say("on")
         assert not page.at.warning
-        stored = ledger().workbench(owner, "w1")
+        stored = ledger().workbenches.read(owner, "w1")
         assert stored
         assert stored.body == body
         again = tab(w="w1")

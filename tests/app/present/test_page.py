@@ -141,7 +141,7 @@ def test_a_run_is_put_on_stage_with_words_and_an_order(in_sandbox: None, open_pa
     assert [one.title for one in running_orders.running_order(me).scenarios] == ["An otter"]
     # It is nobody else's, and no workbench.
     assert running_orders.running_order(uuid.uuid4().hex).scenarios == ()
-    assert RUNNING_ORDER not in [row.id for row in storage.needed_ledger().workbenches(me)]
+    assert RUNNING_ORDER not in [row.id for row in storage.needed_ledger().workbenches.rows(me)]
 
 
 def test_a_conversation_of_lanes_is_put_on_stage(in_sandbox: None, open_page: OpenPage) -> None:
@@ -185,7 +185,7 @@ def test_a_stored_order_of_a_later_version_is_said_and_the_bundled_ones_go_on(
 ) -> None:
     me = uuid.uuid4().hex
     open_page("pages/present.py", owner=me)
-    storage.needed_ledger().save_workbench(me, RUNNING_ORDER, "", "bm8gYnVuZGxl", 0)
+    storage.needed_ledger().workbenches.save(me, RUNNING_ORDER, "", "bm8gYnVuZGxl", 0)
     at = open_page("pages/present.py", owner=me)
     assert "Sort a customer" in texts(at)
     at.segmented_control(key="running_order").set_value("mine").run()

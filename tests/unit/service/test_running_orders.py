@@ -10,7 +10,8 @@ import pytest
 from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.bundles.running_order import Scenario
 from glm_playground.chat.setup import Preset, Setup
-from glm_playground.ledger import RUNNING_ORDER, Ledger, LedgerLocked
+from glm_playground.ledger import RUNNING_ORDER, LedgerLocked
+from glm_playground.ledger.workbenches import Workbenches
 from glm_playground.service import presets, running_orders, storage
 from glm_playground.settings import settings
 from tests.bundles import recorded_run
@@ -34,25 +35,25 @@ def rival(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
     """Lets another tab of an owner store the same anew right before each of so many of their own tries."""
 
     def stores_first(owner: str, times: int) -> None:
-        save_workbench, save_presets = Ledger.save_workbench, Ledger.save_presets
+        save_workbench, save_presets = Workbenches.save, Workbenches.save_presets
         left = [times, times]
 
-        def over_workbench(ledger: Ledger, mine: str, id: str, *rest: Any) -> int | None:
+        def over_workbench(benches: Workbenches, mine: str, id: str, *rest: Any) -> int | None:
             name, _body, revision = rest
             if mine == owner and left[0]:
                 left[0] -= 1
-                stored = ledger.workbench(mine, id)
-                save_workbench(ledger, mine, id, name, stored.body if stored else "", revision)
-            return save_workbench(ledger, mine, id, *rest)
+                stored = benches.read(mine, id)
+                save_workbench(benches, mine, id, name, stored.body if stored else "", revision)
+            return save_workbench(benches, mine, id, *rest)
 
-        def over_presets(ledger: Ledger, mine: str, body: str, revision: int) -> int | None:
+        def over_presets(benches: Workbenches, mine: str, body: str, revision: int) -> int | None:
             if mine == owner and left[1]:
                 left[1] -= 1
-                save_presets(ledger, mine, ledger.presets(mine)[0], revision)
-            return save_presets(ledger, mine, body, revision)
+                save_presets(benches, mine, benches.presets(mine)[0], revision)
+            return save_presets(benches, mine, body, revision)
 
-        monkeypatch.setattr(Ledger, "save_workbench", over_workbench)
-        monkeypatch.setattr(Ledger, "save_presets", over_presets)
+        monkeypatch.setattr(Workbenches, "save", over_workbench)
+        monkeypatch.setattr(Workbenches, "save_presets", over_presets)
 
     return stores_first
 
@@ -119,8 +120,8 @@ def test_an_order_that_another_tab_changes_is_removed_or_said_to_stay(rival: Cal
 def test_an_order_is_read_from_the_ledger_once_while_somebody_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     put(ANA, "one")
     bodies: list[str] = []
-    whole = Ledger.workbench
-    monkeypatch.setattr(Ledger, "workbench", lambda ledger, owner, id: bodies.append(id) or whole(ledger, owner, id))
+    whole = Workbenches.read
+    monkeypatch.setattr(Workbenches, "read", lambda stored, owner, id: bodies.append(id) or whole(stored, owner, id))
     shown = running_orders.running_order(ANA)
     assert running_orders.running_order(ANA) is shown
     assert bodies == [RUNNING_ORDER]

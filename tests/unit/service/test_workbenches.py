@@ -124,18 +124,18 @@ def test_turns_of_two_servers_are_brought_together(session_of: Callable[[OpenWor
     session = session_of(opened)
     _ask(session, "@script text=one rate=0\n")
     _stored(opened)
-    theirs = ledger.workbench(OWNER, opened.bench.id)
+    theirs = ledger.workbenches.read(OWNER, opened.bench.id)
     assert theirs
     # Another server stores a turn of its own meanwhile.
     other = workbenches._read(ledger, OWNER, theirs)
     elsewhere = Session(other, session.runner)
     _ask(elsewhere, "@script text=theirs rate=0\n")
-    assert ledger.save_workbench(
+    assert ledger.workbenches.save(
         OWNER, other.id, other.name, workbenches.to_json(other, lambda run: True), theirs.revision
     )
     _ask(session, "@script text=mine rate=0\n")
     _stored(opened)
-    stored = ledger.workbench(OWNER, opened.bench.id)
+    stored = ledger.workbenches.read(OWNER, opened.bench.id)
     assert stored
     contents = {
         answer.content for answer in workbenches._read(ledger, OWNER, stored).lanes[0].conversation.all_answers()
@@ -155,14 +155,14 @@ def test_one_that_cannot_be_read_is_left_alone_and_an_empty_one_begun(
     session_of: Callable[[OpenWorkbench], Session], body: str, why: type[Exception]
 ) -> None:
     ledger = _ledger()
-    ledger.save_workbench(OWNER, "w1", "Of tomorrow", body, 0)
+    ledger.workbenches.save(OWNER, "w1", "Of tomorrow", body, 0)
     opened = workbenches.open_latest(OWNER)
     assert isinstance(opened.unreadable, why)
     assert opened.bench.empty
     assert opened.bench.id != "w1"
     _ask(session_of(opened), "@script text=on rate=0\n")
     _stored(opened)
-    kept = ledger.workbench(OWNER, "w1")
+    kept = ledger.workbenches.read(OWNER, "w1")
     assert kept
     assert kept.body == body
 
