@@ -162,8 +162,8 @@ def test_processes_with_one_database_count_together(url: str) -> None:
         assert len(ask(there, *[rui] * 9)) == 3
         for run_id in mine:
             here.settle(run_id, Amount(10, 20))
-        assert here.caps.tallies(ana.keys)[ana.keys[0]].used == Amount(40, 80).plus(MOST)
-        assert there.caps.tallies(ana.keys)[ana.keys[0]].running == 1
+        assert here.tallies(ana.keys)[ana.keys[0]].used == Amount(40, 80).plus(MOST)
+        assert there.tallies(ana.keys)[ana.keys[0]].running == 1
     first.close()
     second.close()
 
