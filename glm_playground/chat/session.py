@@ -14,18 +14,15 @@ from glm_playground.chat import undo
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.builtin_tools import answer_builtin
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
-from glm_playground.chat.forecast import Forecast
+from glm_playground.chat.dispatch import Dispatch
 from glm_playground.chat.lane import DEFAULT_MODEL, Lane
 from glm_playground.chat.notice import Notice, NoticeKind
-from glm_playground.chat.plan import Outlook, Plan, Request, check
 from glm_playground.chat.setup import MAX_LANES, Setup
-from glm_playground.chat.start import Runner, start
-from glm_playground.chat.variables import fill, missing, variables_of
+from glm_playground.chat.start import Runner
 from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Draft, Workbench
 from glm_playground.runs.live_run import LiveRun
 
 CONTINUE = "Continue exactly where you stopped."
-NO_LIMIT = Decimal("Infinity")
 
 
 @dataclass
@@ -34,6 +31,11 @@ class Session:
 
     bench: Workbench
     runner: Runner
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """What drafts would send now."""
+        return Dispatch(self.bench, self.runner)
 
     # Lanes
 
@@ -221,12 +223,12 @@ class Session:
     def send(self, draft: Draft) -> bool:
         """Sends a prompt, or lets it wait with the reason in its notice; True where it was sent.
 
-        What is sent is what `plan_of` plans, and costs at most what the user confirmed.
+        What is sent is what `Dispatch.plan_of` plans, and costs at most what the user confirmed.
         """
         with self._change() as bench:
             for lane in bench.lanes:
                 lane.notice = None
-            draft.notice = self._send(draft)
+            draft.notice = self.dispatch.send(draft)
             waits = bench.draft(draft.id)
             if draft.notice and not waits:
                 bench.drafts.append(draft)
@@ -309,93 +311,6 @@ class Session:
                 owner = bench.settings_of(lane)
                 owner.use(owner.setup.model_copy(update={"parameters": owner.setup.parameters.without(name)}))
             return self.send(self._again(lane, turn.prompt, turn))
-
-    def prompt_of(self, draft: Draft) -> Prompt:
-        """The prompt that a draft sends, its variables filled."""
-        if draft.prompt:
-            return draft.prompt
-        names = () if draft.literal else variables_of(draft.text)
-        if not names:
-            return Prompt(draft.text if draft.literal else fill(draft.text, {}), draft.attachments)
-        values = {name: value for name in names if (value := self.bench.values.get(name)) is not None}
-        return Prompt(fill(draft.text, values), draft.attachments, template=draft.text, values=values)
-
-    def plan_of(self, draft: Draft) -> Plan:
-        """Every request that a draft would send now, whether they pass their checks or not."""
-        bench = self.bench
-        prompt = self.prompt_of(draft)
-        requests = []
-        for lane in (lane for lane_id in draft.lane_ids if (lane := bench.lane(lane_id))):
-            turn = lane.conversation.find(draft.turn_id) if draft.turn_id else None
-            setup = bench.setup_of(lane)
-            request = lane.conversation.request(prompt, setup, before=turn).said_in(self.runner.dialect(setup.gateway))
-            requests.append(Request(lane, request, turn, setup.gateway))
-        return Plan(prompt, tuple(requests), bench.repeats, one_by_one=bench.one_by_one)
-
-    @property
-    def outlook(self) -> Outlook:
-        """What predictions are made from."""
-        return Outlook(self.runner.limits, self.runner.price, self.bench.past_outputs)
-
-    def forecast(self, plan: Plan) -> Forecast | None:
-        """What `plan` will use and cost; None where there is nothing to forecast."""
-        return self.outlook.forecast(plan)
-
-    def _send(self, draft: Draft) -> Notice | None:
-        bench = self.bench
-        plan = self.plan_of(draft)
-        if not plan.requests:
-            return Notice(NoticeKind.NO_LANE)
-        if any(request.lane.conversation.live_runs() for request in plan.requests):
-            return Notice(NoticeKind.BUSY)
-        names = () if draft.prompt or draft.literal else variables_of(draft.text)
-        if names and (not draft.filled or missing(draft.text, bench.values)):
-            return Notice(NoticeKind.VARIABLES, missing(draft.text, bench.values))
-        if any(draft.guessed) and not draft.filled:
-            return Notice(NoticeKind.ENCODING)
-        ready = [request for request in plan.requests if self._may_send(request, unchecked=draft.unchecked)]
-        if not ready:
-            # The same for every lane unless models differ: said once, with the prompt that waits.
-            first, notice = plan.requests[0].lane, plan.requests[0].lane.notice
-            for request in plan.requests:
-                if request.lane.notice == notice:
-                    request.lane.notice = None
-            return notice or first.notice
-        plan = plan.only(ready)
-        if self._must_confirm(plan, draft):
-            return Notice(NoticeKind.CONFIRM)
-        start(plan, draft, bench, self.runner)
-        return None
-
-    def _may_send(self, request: Request, *, unchecked: bool) -> bool:
-        lane = request.lane
-        if problems := self.bench.settings_of(lane).problems:
-            lane.notice = Notice(NoticeKind.SETTINGS, tuple(problems))
-            return False
-        if not self.runner.has(request.gateway):
-            lane.notice = Notice(NoticeKind.NO_GATEWAY, (request.gateway,))
-            return False
-        finding = check(request.body, self.runner.limits(request.gateway, request.body.model))
-        if finding and not (unchecked and finding.may_be_overridden):
-            lane.notice = Notice(NoticeKind.CHECK, finding=finding, model=request.body.model)
-            return False
-        return True
-
-    def _must_confirm(self, plan: Plan, draft: Draft) -> bool:
-        limit = self.bench.ask_above
-        if limit is None:
-            return False
-        if draft.confirmed is None:
-            # A limit of 0 asks every time.
-            return limit == 0 or self.most_cost(plan) > limit
-        return self.most_cost(plan) > max(limit, draft.confirmed)
-
-    def most_cost(self, plan: Plan) -> Decimal:
-        """US dollars that a plan may cost at most; infinite where no price is known."""
-        found = self.forecast(plan)
-        if found is None:
-            return Decimal(0)
-        return NO_LIMIT if found.most_cost is None else found.most_cost
 
     def _again(self, lane: Lane, prompt: Prompt, turn: Turn | None = None) -> Draft:
         return Draft(prompt.text, prompt.attachments, (lane.id,), prompt=prompt, turn_id=turn.id if turn else "")

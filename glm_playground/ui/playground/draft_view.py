@@ -6,10 +6,11 @@ import streamlit as st
 
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
+from glm_playground.chat.dispatch import NO_LIMIT
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.plan import Plan
-from glm_playground.chat.session import NO_LIMIT, Session
+from glm_playground.chat.session import Session
 from glm_playground.chat.variables import variables_of
 from glm_playground.chat.workbench import Draft
 from glm_playground.service import runtime
@@ -69,8 +70,8 @@ def draw_drafts(session: Session) -> bool:
 
 
 def _draw_draft(session: Session, draft: Draft) -> bool:
-    plan = session.plan_of(draft)
-    forecast = session.forecast(plan)
+    plan = session.dispatch.plan_of(draft)
+    forecast = session.dispatch.forecast(plan)
     most = NO_LIMIT if forecast is None or forecast.most_cost is None else forecast.most_cost
     busy = any(request.lane.conversation.live_runs() for request in plan.requests)
     if draft.notice and not (draft.notice.kind is NoticeKind.BUSY and not busy):
@@ -198,11 +199,11 @@ def draw_input_line(session: Session) -> None:
     turns = [lane.conversation.turns[-1].id for lane in bench.lanes if lane.conversation.turns]
     draw_composer(
         bench.id,
-        [session.outlook.of(request.addressed) for request in plan.requests],
+        [session.dispatch.outlook.of(request.addressed) for request in plan.requests],
         input_key=PROMPT,
         stop_key="stop",
         repeats=plan.repeats,
-        warm_ups=[session.outlook.of(sent) for sent in plan.warm_ups],
+        warm_ups=[session.dispatch.outlook.of(sent) for sent in plan.warm_ups],
         latest=" ".join(turns),
         editor=open_editor(),
         hint=_("Enter sends, Shift+Enter breaks the line.") if bench.empty else "",
@@ -215,11 +216,11 @@ def draw_new_input_line(session: Session) -> None:
     plan = _next_plan(session)
     draw_new_predictions(
         session.bench.id,
-        [session.outlook.of(request.addressed) for request in plan.requests],
+        [session.dispatch.outlook.of(request.addressed) for request in plan.requests],
         repeats=plan.repeats,
-        warm_ups=[session.outlook.of(sent) for sent in plan.warm_ups],
+        warm_ups=[session.dispatch.outlook.of(sent) for sent in plan.warm_ups],
     )
 
 
 def _next_plan(session: Session) -> Plan:
-    return session.plan_of(Draft("", lane_ids=session.bench.targets()))
+    return session.dispatch.plan_of(Draft("", lane_ids=session.bench.targets()))

@@ -71,7 +71,7 @@ class TestWaiting:
         assert draft.notice
         assert draft.notice.kind is NoticeKind.ENCODING
         session.read_again(draft, 1, "gb18030")
-        session.confirm(draft, session.most_cost(session.plan_of(draft)))
+        session.confirm(draft, session.dispatch.most_cost(session.dispatch.plan_of(draft)))
         [run] = session.runner.runs
         assert "你好" in run.request.messages[-1].content
         assert not session.bench.drafts

@@ -152,7 +152,7 @@ class Playing(RuleBasedStateMachine):
         if sent and self.bench.ask_above is not None:
             bound = max(self.bench.ask_above, confirmed or Decimal(0))
             if len(sent) == len(plan.bodies):
-                assert self.session.most_cost(plan) <= bound
+                assert self.session.dispatch.most_cost(plan) <= bound
 
     # -- acts
 
@@ -167,7 +167,7 @@ class Playing(RuleBasedStateMachine):
         files = (Attachment("a.txt", self.new_text("file")),) if file else ()
         notice = Notice(NoticeKind.FILES) if bad else None
         before = len(self.runner.runs)
-        plan = self.session.plan_of(Draft(text, files, self.bench.targets()))
+        plan = self.session.dispatch.plan_of(Draft(text, files, self.bench.targets()))
         self.session.submit(text, files, notice)
         self.sent_at_most(plan, before, None)
         if bad:
@@ -215,11 +215,11 @@ class Playing(RuleBasedStateMachine):
         draft = data.draw(st.sampled_from(self.bench.drafts))
         draft.literal = literal
         self.bench.values["name"] = data.draw(st.sampled_from(["", "Ana"]))
-        plan = self.session.plan_of(draft)
-        most = Decimal(0) if low else self.session.most_cost(plan)
+        plan = self.session.dispatch.plan_of(draft)
+        most = Decimal(0) if low else self.session.dispatch.most_cost(plan)
         before = len(self.runner.runs)
         self.session.confirm(draft, most)
-        self.sent_at_most(self.session.plan_of(draft) if not plan.requests else plan, before, most)
+        self.sent_at_most(self.session.dispatch.plan_of(draft) if not plan.requests else plan, before, most)
         # A variable that was filled stands in the turn in place of its name.
         self.typed = {text for text in self.typed if "{{name}}" not in text} | {
             text for text in self.typed if "{{name}}" in text and text in texts_of(self.bench)
