@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from hypothesis import strategies as st
 
-from glm_playground.bundles.bundle import Bundle, RecordedRun
+from glm_playground.bundles.bundle import Bundle, RecordedRun, write_bundle
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, ToolCall, Usage
 from glm_playground.runs.cost import Cost, CostState, CostTerm, Price, TokenClass
 from glm_playground.runs.run import Outcome, Run, RunError, Server
@@ -54,6 +54,10 @@ def small_bundle() -> Bundle:
         "Two greetings", WHEN, runs, {"glm-5.1": {"facts": {"layers": {"value": 78}}}}, {"glm-playground": "0.1.0"}
     )
 
+
+SMALL = write_bundle(small_bundle())
+RUN = "runs/0001.json"
+"""The path of its first run."""
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 _MESSAGES = st.builds(
