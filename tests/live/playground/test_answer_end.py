@@ -4,7 +4,7 @@ import pytest
 
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
-from tests.live.playground.test_playground import in_tab
+from tests.live.playground.tabs import in_tab
 
 REASONED = "@script reasoning=40 tokens=60 delay=300 rate=0"
 

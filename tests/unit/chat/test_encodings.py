@@ -14,7 +14,7 @@ from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import from_json, to_json
 from glm_playground.ui.playground.setting_words import encoding_name
 from glm_playground.ui.shared import i18n
-from tests.unit.chat.test_session import FakeRunner
+from tests.unit.chat.fake_runner import FakeRunner
 
 
 @pytest.mark.parametrize(

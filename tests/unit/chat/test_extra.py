@@ -17,7 +17,7 @@ from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import from_json, to_json
 from glm_playground.gateway import ChatRequest, Message, Parameters
 from tests.bundles import recorded_run
-from tests.unit.chat.test_session import FakeRunner
+from tests.unit.chat.fake_runner import FakeRunner
 
 HELLO = (Message(role="user", content="hello"),)
 

@@ -11,7 +11,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Workbench
 from glm_playground.gateway import Event, EventKind, Parameters
 from glm_playground.runs.run import Outcome
-from tests.unit.chat.test_session import FakeRunner
+from tests.unit.chat.fake_runner import FakeRunner
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 CALL = '[{{"index": 0, "id": "c1", "function": {{"name": "{name}", "arguments": "{{\\"expression\\": \\"2+2\\"}}"}}}}]'

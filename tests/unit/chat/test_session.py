@@ -1,6 +1,5 @@
 """Every command on a workbench, in any order, against an engine that does as the test says."""
 
-import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,61 +11,18 @@ from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Prompt, ToolResult, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.notice import Notice, NoticeKind
-from glm_playground.chat.plan import Plan, RequestLimits
+from glm_playground.chat.plan import Plan
 from glm_playground.chat.session import CONTINUE, Session
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.workbench import Draft, Workbench
 from glm_playground.chat.workbench_json import KnownRun, from_json, to_json
-from glm_playground.gateway import ChatRequest, Dialect, Event, EventKind, Message, Usage
-from glm_playground.runs.cost import Price, TokenClass
+from glm_playground.gateway import Event, EventKind, Message, Usage
 from glm_playground.runs.live_run import LiveRun
-from glm_playground.runs.run import Outcome, Run, Server
+from glm_playground.runs.run import Outcome
+from tests.unit.chat.fake_runner import PRICES, FakeRunner
 
-PRICES = {
-    "glm-5.1": Price(
-        {TokenClass.INPUT: Decimal(2), TokenClass.OUTPUT: Decimal(9)}, "https://example.org", datetime.now(UTC).date()
-    ),
-    "glm-4.5": None,
-}
 MODELS = (*PRICES, "glm-5", "glm-4.6", "glm-4.7", "glm-5.2")
 TOOL_CALL = '[{"index": 0, "id": "c1", "function": {"name": "clock", "arguments": "{}"}}]'
-
-
-class FakeRunner:
-    """Starts runs that end when the test says so, and notes what was sent."""
-
-    def __init__(self) -> None:
-        self.runs: list[LiveRun] = []
-        self.behind: dict[str, Run | None] = {}
-
-    def start(self, gateway: str, request: ChatRequest, *, behind: Run | None, warm_up: bool) -> LiveRun:
-        run = LiveRun(uuid.uuid4().hex, request, Server("s", "http://s"), datetime.now(UTC), warm_up=warm_up)
-        self.runs.append(run)
-        self.behind[run.id] = behind
-        return run
-
-    def stop(self, run: LiveRun) -> None:
-        if not run.ended:
-            run.outcome = Outcome.STOPPED
-
-    def has(self, gateway: str) -> bool:
-        return not gateway
-
-    def dialect(self, gateway: str) -> Dialect:
-        return Dialect()
-
-    def leave_out(self, run: Run, field: str) -> bool:
-        return False
-
-    def limits(self, gateway: str, model: str) -> RequestLimits:
-        return RequestLimits(10_000, 4_000)
-
-    def price(self, gateway: str, model: str) -> Price | None:
-        return PRICES.get(model)
-
-    @property
-    def running(self) -> list[LiveRun]:
-        return [run for run in self.runs if not run.ended]
 
 
 def fits_roles(messages: tuple[Message, ...]) -> bool:

@@ -7,7 +7,7 @@ from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import from_json, to_json
-from tests.unit.chat.test_session import FakeRunner
+from tests.unit.chat.fake_runner import FakeRunner
 
 
 @pytest.fixture
