@@ -78,6 +78,11 @@ def price_question(_gateway: Gateway, _model: str) -> AskPrice:
     return price
 
 
+def run_ids(ledger: Ledger, row: EvaluationRow) -> list[str]:
+    """The runs of its cells."""
+    return [cell.run_id for cell in ledger.evaluations.cells(row.number) if cell.run_id]
+
+
 def states(ledger: Ledger, row: EvaluationRow) -> dict[CellState, int]:
     return dict(stored(ledger, row).cells)
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text, update
+from sqlalchemy import text, update
 
 from glm_playground import bounds
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.links import Link, LinksFull
 from glm_playground.ledger.links_schema import links
+from tests.ledger.engine import engine_of
 from tests.ledger.made import keep, made_run
 
 HOUR = timedelta(hours=1)
@@ -105,7 +106,7 @@ def test_a_secret_of_a_link_stands_nowhere_in_the_database(tmp_path: Any) -> Non
 def test_what_ended_is_removed(url: str) -> None:
     ledger = Ledger.open(url)
     link, _secret = share(ledger, "me")
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = engine_of(url)
     with engine.begin() as connection:
         past = datetime.now(UTC) - HOUR
         connection.execute(update(links).where(links.c.id == link.id).values(expires_at=past))

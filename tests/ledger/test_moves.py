@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
 
 from glm_playground.ledger import RUNNING_ORDER, Ledger, RunFilter, TaskLookup, moves, schema
+from tests.ledger.engine import engine_of
 from tests.ledger.made import ids, keep, made_run
 
 
@@ -103,7 +103,7 @@ def test_a_code_ends_after_ten_minutes_and_with_the_next(url: str) -> None:
     first, second = ledger.offer_move("me").code, ledger.offer_move("me").code
     assert ledger.find_move(first, "you") is None
     assert ledger.find_move(second, "you")
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = engine_of(url)
     with engine.begin() as connection:
         connection.execute(schema.moves.update().values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
     engine.dispose()

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, insert
+from sqlalchemy import insert
 
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.schema import metadata
 from glm_playground.ledger.votes import SKIPPED, StoredVote, blind_owner
 from glm_playground.ledger.votes_schema import votes
 from glm_playground.runs.run import Run
+from tests.ledger.engine import engine_of
 from tests.ledger.made import ids, keep, made_run
 
 
@@ -163,7 +164,7 @@ def test_a_vote_of_the_first_version_with_votes_opens(url: str) -> None:
         "source": "audience",
         "language": "pt_BR",
     }
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = engine_of(url)
     assert set(row) <= {column.name for column in metadata.tables["votes"].columns}
     with engine.begin() as connection:
         connection.execute(insert(votes).values(row))

@@ -1,70 +1,19 @@
-"""The page Present, and bundles in the playground: recordings are played, and asked again within a cap."""
+"""The page Present: orders and their recordings, on stage and in the notes."""
 
 import io
 import uuid
 import zipfile
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from glm_playground.bundles.bundle import RecordedRun, write_bundle
-from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_of, read_order
-from glm_playground.gateway import ChatRequest, Message
+from glm_playground.bundles.bundle import write_bundle
+from glm_playground.bundles.running_order import RunningOrder, Scenario, bundle_of
 from glm_playground.ledger import RUNNING_ORDER
-from glm_playground.runs.run import Outcome, Server
-from glm_playground.sandbox.process import SandboxProcess
-from glm_playground.service import running_orders, runtime, storage
-from glm_playground.ui.present.order_view import bundled
-from glm_playground.ui.present.stage import Stage
-from tests.app.conftest import Configure, wait_for_answers
+from glm_playground.runs.run import Outcome
+from glm_playground.service import running_orders, storage
+from tests.app.conftest import Configure
 from tests.app.playground_page import Playground
-from tests.bundles import recorded_run
-
-OpenPage = Callable[..., AppTest]
-
-
-def texts(at: AppTest) -> str:
-    parts = [*at.markdown, *at.caption, *at.warning, *at.error, *at.code, *at.text, *at.subheader, *at.success]
-    return "\n".join(str(part.value) for part in parts)
-
-
-def press(at: AppTest, key: str) -> None:
-    at.button(key=key).click().run()
-    assert not at.exception
-
-
-def bundled_order(language: str) -> RunningOrder:
-    found = bundled(language)
-    assert isinstance(found, RunningOrder)
-    return found
-
-
-def asked(text: str, *pieces: str, lane: int = 0, **fields: object) -> RecordedRun:
-    """A recorded answer to a question that the scripted sandbox obeys when it is asked again."""
-    request = ChatRequest(model="glm-5.1", messages=(Message(role="user", content=text),), max_tokens=200)
-    return RecordedRun(recorded_run(uuid.uuid4().hex, *pieces, request=request, **fields), lane=lane)
-
-
-def put(owner: str, *scenarios: Scenario) -> None:
-    running_orders.change(owner, lambda order: order.joined(scenarios))
-
-
-def on_stage(open_page: OpenPage, owner: str = "") -> AppTest:
-    """A tab with the stage open."""
-    at = open_page("pages/present.py", owner=owner)
-    wait_for_answers()
-    press(at, "order_begin")
-    at.query_params["view"] = "stage"
-    return at
-
-
-def stage_of(at: AppTest) -> Stage:
-    found = at.session_state["stage"]
-    assert isinstance(found, Stage)
-    return found
+from tests.app.present_page import OpenPage, asked, bundled_order, on_stage, press, put, texts
 
 
 @pytest.mark.parametrize("language", ["en", "pt_BR"])
@@ -193,157 +142,6 @@ def test_a_stored_order_of_a_later_version_is_said_and_the_bundled_ones_go_on(
     assert "This running order cannot be read." in str(at.error[0].proto)
 
 
-def test_a_cut_gateway_keeps_the_text_and_the_recording_takes_its_place(in_sandbox: None, open_page: OpenPage) -> None:
-    me = uuid.uuid4().hex
-    open_page("pages/present.py", owner=me)
-    cut = asked("@script tokens=60 rate=0 fault=drop@20", "the recorded answer")
-    whole = asked("@script text=live", "another recording", lane=1)
-    put(me, Scenario("Cut", (cut, whole)))
-    at = on_stage(open_page, me)
-    press(at, "stage_live")
-    failed, lived = stage_of(at).runs
-    assert failed.outcome is Outcome.FAILED
-    assert failed.content
-    assert failed.content.split()[0] in texts(at)
-    press(at, "stage_instead-0")
-    assert "the recorded answer" in texts(at)
-    # Only what failed is replaced, and it says so.
-    assert stage_of(at).runs[1] is lived
-    assert "REPLAY" in texts(at)
-
-
-def test_a_clicker_plays_the_recording_in_place_of_what_failed(in_sandbox: None, open_page: OpenPage) -> None:
-    me = uuid.uuid4().hex
-    open_page("pages/present.py", owner=me)
-    put(me, Scenario("No", (asked("@script status=500", "recorded"),)), Scenario("Then", (asked("x", "y"),)))
-    at = on_stage(open_page, me)
-    press(at, "stage_live")
-    press(at, "clicker_next")
-    assert stage_of(at).place == 0
-    assert stage_of(at).runs[0].content == "recorded"
-    press(at, "clicker_next")
-    assert stage_of(at).place == 1
-
-
-def test_a_model_that_is_gone_is_said_and_the_others_go_on(at_gateway: None, open_page: OpenPage) -> None:
-    me = uuid.uuid4().hex
-    open_page("pages/present.py", owner=me)
-    wait_for_answers()
-    one = asked("@script text=x", "recorded")
-    gone = one.run.request.model_copy(update={"model": "glm-gone"})
-    put(me, Scenario("Gone", (replace(one, run=replace(one.run, request=gone)),)), Scenario("Here", (asked("x", "y"),)))
-    at = open_page("pages/present.py", owner=me)
-    assert [caption.value for caption in at.caption if "glm" in caption.value] == [
-        "Not listed any more, so that it can be played, but hardly asked live: glm\\-gone"
-    ]
-    at = on_stage(open_page, me)
-    press(at, "stage_live")
-    press(at, "stage_instead-0")
-    assert "recorded" in texts(at)
-    press(at, "stage_next")
-    assert "Here" in texts(at)
-
-
-@pytest.mark.slow
-def test_live_is_refused_at_the_cap_and_the_recording_is_offered(
-    configure: Configure, open_page: OpenPage, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    configure(GLM_PLAYGROUND_PRESENT_CAP="0.002")
-    monkeypatch.setattr(runtime, "_sandbox", lambda: sandbox)
-    monkeypatch.setattr(runtime, "sandbox", lambda: sandbox)
-    at = on_stage(open_page)
-    press(at, "stage_live")
-    assert not at.warning
-    for _attempt in range(8):
-        press(at, "stage_live")
-        if at.warning:
-            break
-    assert "budget for today is used up" in str(at.warning[0].proto)
-    assert not stage_of(at).runs
-    press(at, "stage_instead")
-    assert "REPLAY" in texts(at)
-
-
-def test_without_a_price_tokens_are_capped(
-    configure: Configure,
-    open_page: OpenPage,
-    sandbox: SandboxProcess,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    file = tmp_path / "gateways.toml"
-    file.write_text(f'[[gateway]]\nname = "Free"\naddress = "{sandbox.base_url}"\nkey_env = "ITS_KEY"\n')
-    monkeypatch.setenv("ITS_KEY", sandbox.key)
-    configure(GLM_PLAYGROUND_GATEWAYS=str(file), GLM_PLAYGROUND_PRESENT_TOKENS="500")
-    me = uuid.uuid4().hex
-    open_page("pages/present.py", owner=me)
-    put(me, Scenario("Free?", (asked("@script tokens=100 rate=0", "recorded"),)))
-    at = on_stage(open_page, me)
-    counts = []
-    for _attempt in range(4):
-        press(at, "stage_live")
-        counts.append(len(stage_of(at).runs))
-        if at.warning:
-            break
-    assert counts[0] == 1
-    assert counts[-1] == 0
-    assert "tokens for today are used up" in str(at.warning[0].proto)
-    notes = open_page("pages/present.py", owner=me, view="notes")
-    assert "500 tokens" in [metric.label for metric in notes.metric][-1]
-
-
-@pytest.fixture
-def two_gateways(
-    configure: Configure, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first lists nothing and has no prices; the second does."""
-    file = tmp_path / "gateways.toml"
-    price = '[[gateway.model]]\nid = "glm-5.1"\ninput = 1\noutput = 2\n'
-    file.write_text(
-        '[[gateway]]\nname = "Away"\naddress = "http://127.0.0.1:9"\n'
-        f'[[gateway]]\nname = "Here"\naddress = "{sandbox.base_url}"\nkey_env = "ITS_KEY"\n{price}'
-    )
-    monkeypatch.setenv("ITS_KEY", sandbox.key)
-    configure(GLM_PLAYGROUND_GATEWAYS=str(file))
-
-
-def recorded_at(gateway: str, model: str) -> RecordedRun:
-    one = asked("@script text=x", "recorded")
-    request = one.run.request.model_copy(update={"model": model})
-    return replace(one, run=replace(one.run, request=request, server=Server(gateway, "http://127.0.0.1:9")))
-
-
-@pytest.mark.parametrize(("gateway", "gone"), [("Here", ["glm\\-gone"]), ("Away", []), ("Removed", [])])
-def test_whether_a_model_is_gone_is_asked_where_it_was_recorded(
-    two_gateways: None, open_page: OpenPage, gateway: str, gone: list[str]
-) -> None:
-    me = uuid.uuid4().hex
-    open_page("pages/present.py", owner=me)
-    put(me, Scenario("Gone", (recorded_at(gateway, "glm-gone"),)))
-    open_page("pages/present.py", owner=me)
-    wait_for_answers()
-    at = open_page("pages/present.py", owner=me)
-    said = [caption.value.rpartition(": ")[2] for caption in at.caption if "Not listed" in caption.value]
-    assert said == gone
-
-
-@pytest.mark.parametrize(
-    ("gateways", "unit"), [(("Here",), "$1.00"), (("Away",), "tokens"), (("Here", "Away"), "tokens")]
-)
-def test_the_cap_is_in_dollars_where_each_lanes_own_gateway_has_a_price(
-    two_gateways: None, open_page: OpenPage, gateways: tuple[str, ...], unit: str
-) -> None:
-    me = uuid.uuid4().hex
-    open_page("pages/present.py", owner=me)
-    lanes = tuple(replace(recorded_at(name, "glm-5.1"), lane=lane) for lane, name in enumerate(gateways))
-    put(me, Scenario("Priced?", lanes))
-    # Held, since a stage lasts as long as a tab that shows it.
-    shown = on_stage(open_page, me)
-    notes = open_page("pages/present.py", owner=me, view="notes")
-    assert stage_of(shown).scenario
-    assert unit in [metric.label.replace("\\", "") for metric in notes.metric][-1]
-
-
 def test_the_notes_follow_the_stage_and_a_reload_finds_it(configure: Configure, open_page: OpenPage) -> None:
     configure(RUNAPI_BASE_URL="http://127.0.0.1:9", RUNAPI_API_KEY="none")
     me = uuid.uuid4().hex
@@ -373,66 +171,3 @@ def test_an_order_moves_with_the_history(in_sandbox: None, open_page: OpenPage) 
     running_orders.join(one, other)
     assert [scenario.title for scenario in running_orders.running_order(other).scenarios] == ["theirs", "mine"]
     assert running_orders.running_order(one).scenarios == ()
-
-
-TWO_LANES = write_bundle(bundle_of(RunningOrder("Lanes", bundled_order("en").scenarios[-1:])))
-
-
-def open_bundle(at: AppTest, data: bytes = TWO_LANES) -> None:
-    at.session_state["history_view"] = "bundle"
-    at.run()
-    at.file_uploader(key="bundle_file").set_value(("x.glmrun", data, "application/zip")).run()
-    assert not at.exception
-
-
-def test_a_bundle_fills_the_lanes_as_it_was(in_sandbox: None, open_page: OpenPage) -> None:
-    at = open_page("pages/history.py")
-    open_bundle(at)
-    press(at, "bundle_show")
-    at.switch_page("pages/playground.py").run()
-    assert not at.exception
-    bench = Playground(at).bench
-    bundle = read_order(TWO_LANES).scenarios[0]
-    assert [lane.setup.model for lane in bench.lanes] == [one.run.request.model for one in bundle.runs]
-    assert "in play money" in texts(at)
-    assert texts(at).count("REPLAY: nothing is sent") >= 2
-
-
-def test_run_again_asks_beside_the_recording(in_sandbox: None, open_page: OpenPage) -> None:
-    at = open_page("pages/history.py")
-    open_bundle(at)
-    press(at, "bundle_again")
-    at.switch_page("pages/playground.py").run()
-    bench = Playground(at).bench
-    runs = [lane.conversation.turns[-1].answer.run for lane in bench.lanes]
-    assert [run.replayed for run in runs] == [True, False, True, False]
-    assert runs[0].request == runs[1].request
-    assert "Differences between two answers" in [fold.label for fold in at.expander]
-
-
-def test_a_changed_bundle_is_refused_in_words(in_sandbox: None, open_page: OpenPage) -> None:
-    at = open_page("pages/history.py")
-    at.session_state["history_view"] = "bundle"
-    at.run()
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as changed, zipfile.ZipFile(io.BytesIO(TWO_LANES)) as whole:
-        for part in whole.namelist():
-            changed.writestr(part, whole.read(part).replace(b"late", b"soon"))
-    at.file_uploader(key="bundle_file").set_value(("x.glmrun", data.getvalue(), "application/zip")).run()
-    assert not at.exception
-    assert "The file was changed after it was written." in str(at.error[0].proto)
-
-
-def test_a_bundle_is_made_of_what_is_on_the_screen_without_what_looks_like_a_key(
-    in_sandbox: None, open_page: OpenPage
-) -> None:
-
-    at = open_page("pages/playground.py")
-    Playground(at).script("tokens=20", "my key is sk-abcdefghijklmnopqrstuvwxyz123456")
-    at.session_state["share"] = True
-    at.session_state["share-bundle-open"] = True
-    at.run()
-    assert not at.exception
-    assert "looks like a key" in "".join(str(warning.proto) for warning in at.warning)
-    download = next(button for button in at.get("download_button") if "bundle" in str(button.proto.id))
-    assert download

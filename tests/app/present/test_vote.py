@@ -11,7 +11,7 @@ from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import storage
 from tests.app.conftest import Configure, forget
-from tests.app.present.test_page import asked, on_stage, press, put, stage_of, texts
+from tests.app.present_page import asked, on_stage, press, put, stage_of, texts
 
 OpenPage = Callable[..., AppTest]
 
