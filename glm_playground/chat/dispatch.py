@@ -8,7 +8,7 @@ from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.plan import Outlook, Plan, Request, check
 from glm_playground.chat.start import Runner, start
-from glm_playground.chat.variables import fill, missing, variables_of
+from glm_playground.chat.variables import fill, missing
 from glm_playground.chat.workbench import Draft, Workbench
 
 NO_LIMIT = Decimal("Infinity")
@@ -25,7 +25,7 @@ class Dispatch:
         """The prompt that a draft sends, its variables filled."""
         if draft.prompt:
             return draft.prompt
-        names = () if draft.literal else variables_of(draft.text)
+        names = draft.variables
         if not names:
             return Prompt(draft.text if draft.literal else fill(draft.text, {}), draft.attachments)
         values = {name: value for name in names if (value := self.bench.values.get(name)) is not None}
@@ -60,8 +60,7 @@ class Dispatch:
             return Notice(NoticeKind.NO_LANE)
         if any(request.lane.conversation.live_runs() for request in plan.requests):
             return Notice(NoticeKind.BUSY)
-        names = () if draft.prompt or draft.literal else variables_of(draft.text)
-        if names and (not draft.filled or missing(draft.text, bench.values)):
+        if draft.variables and (not draft.filled or missing(draft.text, bench.values)):
             return Notice(NoticeKind.VARIABLES, missing(draft.text, bench.values))
         if any(draft.guessed) and not draft.filled:
             return Notice(NoticeKind.ENCODING)

@@ -13,6 +13,7 @@ from glm_playground.chat.encodings import Guessed, others, read_again
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.notice import Notice
 from glm_playground.chat.setup import MAX_LANES, Setup
+from glm_playground.chat.variables import variables_of
 from glm_playground.runs.live_run import LiveRun
 
 MAX_REPEATS = bounds.REPEATS
@@ -53,6 +54,11 @@ class Draft:
     """The encoding that each attachment is taken to be in, where that is a guess; else empty."""
     id: str = field(default_factory=new_id)
     _fitting: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names whose values the user is asked for."""
+        return () if self.prompt or self.literal else variables_of(self.text)
 
     def encodings(self, place: int) -> tuple[str, ...]:
         """Those that an attachment of a guessed encoding can be read in; looked for once, since a page asks each time.

@@ -1,6 +1,7 @@
 """The server's own word against the sum of the runs: the balance before and after, and the tasks looked up."""
 
 import itertools
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -44,11 +45,27 @@ def draw_balance(ledger: Ledger, owner: str) -> None:
                 "that time. Others who use the same key make a difference too."
             )
         )
+    _draw_questions(ledger, owner, readable, with_tasks, several=gateways.several)
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(problem.body, title=problem.title)
+    if said := st.session_state.pop(_SAID, None):
+        st.markdown(said)
+    for gateway in readable:
+        readings = ledger.balances(owner, gateway.origin, _READINGS)
+        if readings and gateways.several:
+            st.markdown(f"**{literal(gateway.name)}**")
+        _draw_readings(ledger, owner, readings)
+
+
+def _draw_questions(
+    ledger: Ledger, owner: str, readable: Sequence[Gateway], with_tasks: Sequence[Gateway], *, several: bool
+) -> None:
+    """Draws the buttons that ask the gateways for balances and tasks."""
     with st.container(horizontal=True, gap="small"):
         for gateway in readable:
             st.button(
                 _("Read the balance of {name}").format(name=literal(gateway.name))
-                if gateways.several
+                if several
                 else _("Read the balance"),
                 key="balance_read" if gateway is readable[0] else f"balance_read-{gateway.name}",
                 icon=":material/account_balance:",
@@ -66,15 +83,6 @@ def draw_balance(ledger: Ledger, owner: str) -> None:
                     server=", ".join(literal(gateway.name) for gateway in with_tasks), most=MOST_LOOKED_UP
                 ),
             )
-    if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(problem.body, title=problem.title)
-    if said := st.session_state.pop(_SAID, None):
-        st.markdown(said)
-    for gateway in readable:
-        readings = ledger.balances(owner, gateway.origin, _READINGS)
-        if readings and gateways.several:
-            st.markdown(f"**{literal(gateway.name)}**")
-        _draw_readings(ledger, owner, readings)
 
 
 def _may_read(server: Gateway) -> bool:

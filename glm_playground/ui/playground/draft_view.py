@@ -11,7 +11,6 @@ from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.plan import Plan
 from glm_playground.chat.session import Session
-from glm_playground.chat.variables import variables_of
 from glm_playground.chat.workbench import Draft
 from glm_playground.service import runtime
 from glm_playground.ui.playground.composer import draw_composer, draw_new_predictions
@@ -74,12 +73,7 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
     forecast = session.dispatch.forecast(plan)
     most = NO_LIMIT if forecast is None or forecast.most_cost is None else forecast.most_cost
     busy = any(request.lane.conversation.live_runs() for request in plan.requests)
-    if draft.notice and not (draft.notice.kind is NoticeKind.BUSY and not busy):
-        lane = plan.requests[0].lane if plan.requests else None
-        title, body = explain_notice(draft.notice, session.bench, lane)
-        st.markdown(" ".join((_("**Not sent yet.**"), title, body)))
-    else:
-        st.markdown(_("**Not sent yet.**"))
+    _draw_why(session, draft, plan, busy=busy)
     if draft.prompt or len(draft.text) > bounds.DRAWN_CHARACTERS:
         # A field with so much would go to the browser and back at every click.
         draw_code(draft.text, most=bounds.DRAWN_PROMPT_CHARACTERS)
@@ -87,8 +81,7 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
         key = f"{DRAFT}-{draft.id}"
         show_value(key, draft.text)
         st.text_area(_("Prompt"), draft.text, key=key, height=100, label_visibility="collapsed")
-    names = () if draft.prompt or draft.literal else variables_of(draft.text)
-    for name in names:
+    for name in draft.variables:
         key = f"{VARIABLE}-{name}"
         value = session.bench.values.get(name, "")
         show_value(key, value)
@@ -100,6 +93,21 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
     if forecast:
         waiting = _waits_for_price()
         st.markdown(styled("small", forecast_text(forecast, waiting=waiting)))
+    _draw_buttons(session, draft, most, busy=busy)
+    return busy
+
+
+def _draw_why(session: Session, draft: Draft, plan: Plan, *, busy: bool) -> None:
+    """Draws why the prompt waits; `busy` is whether a lane that it goes to still answers."""
+    if draft.notice and not (draft.notice.kind is NoticeKind.BUSY and not busy):
+        lane = plan.requests[0].lane if plan.requests else None
+        title, body = explain_notice(draft.notice, session.bench, lane)
+        st.markdown(" ".join((_("**Not sent yet.**"), title, body)))
+    else:
+        st.markdown(_("**Not sent yet.**"))
+
+
+def _draw_buttons(session: Session, draft: Draft, most: Decimal, *, busy: bool) -> None:
     with st.container(horizontal=True):
         st.button(
             on_accent(_("Send")),
@@ -109,7 +117,7 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
             args=(session, draft, most),
             disabled=busy,
         )
-        if names:
+        if draft.variables:
             st.button(
                 _("Send as it is"), key=f"draft-literal-{draft.id}", on_click=_send_literal, args=(session, draft, most)
             )
@@ -127,7 +135,6 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
         st.button(
             _("Discard"), key=f"draft-discard-{draft.id}", type="tertiary", on_click=session.discard, args=(draft,)
         )
-    return busy
 
 
 def _draw_encoding(draft: Draft, place: int, file: Attachment, guessed: str) -> None:

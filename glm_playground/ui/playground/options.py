@@ -46,6 +46,11 @@ def draw_options(session: Session) -> None:
     with st.popover(_("Options"), icon=":material/settings:", key="options", on_change="rerun") as popover:
         if popover.open:
             _draw_order(bench)
+            _draw_sameness(bench)
+            _draw_limit(bench)
+            if may_paste_key():
+                draw_key()
+            draw_allowance()
     with st.popover(_("Presets"), icon=":material/bookmark:", key="presets", on_change="rerun") as popover:
         if popover.open:
             draw_presets(session)
@@ -92,6 +97,10 @@ def _draw_order(bench: Workbench) -> None:
         key=REPEATS,
         help=_("The spread appears below the answers."),
     )
+
+
+def _draw_sameness(bench: Workbench) -> None:
+    """Draws what there is to choose where lanes stand beside one another."""
     if len(bench.lanes) > 1:
         show_value(SAME, bench.same_settings)
         st.toggle(_("Use lane 1's settings everywhere"), bench.same_settings, key=SAME)
@@ -102,6 +111,9 @@ def _draw_order(bench: Workbench) -> None:
         st.segmented_control(
             _("Layout"), list(layouts), default=layout, format_func=layouts.__getitem__, key=LAYOUT, required=True
         )
+
+
+def _draw_limit(bench: Workbench) -> None:
     ask_above = None if bench.ask_above is None else float(bench.ask_above)
     show_value(ASK_ABOVE, ask_above, always=True)
     st.number_input(
@@ -115,9 +127,6 @@ def _draw_order(bench: Workbench) -> None:
         placeholder=_("never"),
         help=_("A prompt that may cost more, or whose price is unknown, waits for confirmation. 0 asks every time."),
     )
-    if may_paste_key():
-        draw_key()
-    draw_allowance()
 
 
 def draw_target(bench: Workbench) -> None:

@@ -20,8 +20,33 @@ _MOST_SERVER_FIGURES = 30
 
 def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = False) -> None:
     """Draws them as a table of figures, with the phases to scale."""
+    rows = _figures(run, metrics) | _costs(cost)
+    # The server's own, named as it names them.
+    rows |= {
+        f"{code_span(figure.source)} {literal(figure.name)}": literal(str(figure.value))
+        for figure in run.server_figures[:_MOST_SERVER_FIGURES]
+    }
+    ids = {_("Request id"): run.request_id, _("Task id"): run.task_id, _("Client request id"): run.id}
+    rows |= {name: code_span(value) for name, value in ids.items() if value}
+    if one_by_one:
+        st.caption(
+            _("Asked alone, in random order, after a warm-up of the model and with a mark against prompt caches.")
+        )
+    st.markdown(waterfall(metrics))
+    # A Markdown table: `st.table` would load pandas on this page.
+    lines = [
+        _("| Figure | Value |"),
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in rows.items() if value),
+    ]
+    st.markdown("\n".join(lines))
+    st.caption(_("The request as it was sent"))
+    draw_code(json.dumps(shown_body(run.request), ensure_ascii=False, indent=2), "json", wrap_lines=False, height=240)
+
+
+def _figures(run: Run, metrics: Metrics) -> dict[str, str]:
     usage = run.usage
-    rows = {
+    return {
         _("Model asked"): literal(run.request.model),
         _("Model that answered"): literal(run.served_by or run.served_model or _("unknown")),
         _("Server"): literal(f"{run.server.name} ({run.server.origin})"),
@@ -45,12 +70,16 @@ def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = F
             f"{seconds(metrics.gaps.p50)} / {seconds(metrics.gaps.longest)}" if metrics.gaps else _("unknown")
         ),
     }
+
+
+def _costs(cost: Cost) -> dict[str, str]:
     names = {
         TokenClass.INPUT: _("Cost of the input"),
         TokenClass.CACHE_READ: _("Cost of the cached input"),
         TokenClass.OUTPUT: _("Cost of the output"),
     }
     terms = cost.terms or (cost.received.terms if cost.received else ())
+    rows = {}
     for term in terms:
         price = literal(dollars(term.per_million))
         rows[names[term.token_class]] = f"{number(term.tokens)} × {price} / 1M = {literal(dollars(term.amount))}"
@@ -58,27 +87,7 @@ def draw_details(run: Run, metrics: Metrics, cost: Cost, *, one_by_one: bool = F
         rows[_("Tokens of these")] = _("estimated by a rule of thumb from what was received; none were reported")
     if cost.price:
         rows[_("Price from")] = literal(f"{_source(cost.price)}, {day(cost.price.as_of)}")
-    # The server's own, named as it names them.
-    rows |= {
-        f"{code_span(figure.source)} {literal(figure.name)}": literal(str(figure.value))
-        for figure in run.server_figures[:_MOST_SERVER_FIGURES]
-    }
-    ids = {_("Request id"): run.request_id, _("Task id"): run.task_id, _("Client request id"): run.id}
-    rows |= {name: code_span(value) for name, value in ids.items() if value}
-    if one_by_one:
-        st.caption(
-            _("Asked alone, in random order, after a warm-up of the model and with a mark against prompt caches.")
-        )
-    st.markdown(waterfall(metrics))
-    # A Markdown table: `st.table` would load pandas on this page.
-    lines = [
-        _("| Figure | Value |"),
-        "|---|---|",
-        *(f"| {name} | {value} |" for name, value in rows.items() if value),
-    ]
-    st.markdown("\n".join(lines))
-    st.caption(_("The request as it was sent"))
-    draw_code(json.dumps(shown_body(run.request), ensure_ascii=False, indent=2), "json", wrap_lines=False, height=240)
+    return rows
 
 
 def _source(price: Price) -> str:
