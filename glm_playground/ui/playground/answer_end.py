@@ -5,8 +5,6 @@ A whole page more at each end is half of what an answer costs the server and the
 
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from glm_playground import bounds
 from glm_playground.chat.session import Session
 from glm_playground.gateway import EventKind
@@ -14,13 +12,11 @@ from glm_playground.runs.run import Outcome, Run
 from glm_playground.service import runtime, storage
 from glm_playground.ui.playground.draft_view import draw_new_input_line
 from glm_playground.ui.playground.lane_view import Attached
+from glm_playground.ui.playground.menus import any_open
 from glm_playground.ui.server.owner import owner
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
-
-_FOLDS = ("running", "options", "presets", "workbenches", "folder", "share")
-"""Keys of what can lie open over the lanes and tell of answers."""
 
 
 def ended_since(running: "DeltaGenerator | None") -> bool:
@@ -38,8 +34,7 @@ def stays(session: Session, attached: Attached) -> bool:
     bench = session.bench
     if len(bench.lanes) > 1 or bench.drafts or storage.problem() or runtime.engine().live_of(owner()):
         return False
-    folds = (*_FOLDS, f"request-{bench.lanes[0].id}")
-    if any(st.session_state.get(key) for key in folds):
+    if any_open(bench.lanes[0]):
         return False
     turns = bench.lanes[0].conversation.turns
     # What is said of repeats is said once all have ended.

@@ -6,6 +6,7 @@ from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Draft
 from glm_playground.ui.playground.form import take_changes
+from glm_playground.ui.playground.menus import Menu, draw_menu
 from glm_playground.ui.server.scheduler import action_slot, released
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.session import say
@@ -16,7 +17,7 @@ _KEY, _ROUND = "folder_upload", "folder_upload_round"
 
 def draw_folder_upload(session: Session) -> None:
     """Draws the button that takes a folder."""
-    with st.popover(_("Folder"), icon=":material/folder_open:", key="folder", on_change="rerun") as popover:
+    with draw_menu(Menu.FOLDER, _("Folder"), ":material/folder_open:") as popover:
         if popover.open:
             st.file_uploader(
                 _("A folder of texts, sent as one attachment. A .zip file can be dropped on the input instead."),

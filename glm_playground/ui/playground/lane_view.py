@@ -18,6 +18,7 @@ from glm_playground.ui.playground.lane_settings import (
     draw_request,
     toggle_panel,
 )
+from glm_playground.ui.playground.menus import request_menu
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.options import side_by_side
 from glm_playground.ui.playground.turn_view import OnEnd, draw_shared_answer, draw_shared_prompt, draw_turn
@@ -88,7 +89,7 @@ def draw_lane_buttons(session: Session, lane: Lane) -> None:
     with st.popover(
         _("Request"),
         icon=None if several else ":material/data_object:",
-        key=f"request-{lane.id}",
+        key=request_menu(lane),
         on_change="rerun",
         help=_("The request that will be sent") if several else None,
     ) as preview:

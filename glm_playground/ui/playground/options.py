@@ -7,6 +7,7 @@ from glm_playground.chat.setup import MAX_LANES
 from glm_playground.chat.workbench import MAX_REPEATS, Workbench
 from glm_playground.ui.playground.allowance_view import draw_allowance
 from glm_playground.ui.playground.form import ASK_ABOVE, LAYOUT, ORDER, REPEATS, SAME, TARGET, command
+from glm_playground.ui.playground.menus import Menu, draw_menu
 from glm_playground.ui.playground.presets import draw_presets
 from glm_playground.ui.playground.workbench_list import draw_workbenches
 from glm_playground.ui.shared.answer_markdown import literal
@@ -43,7 +44,7 @@ def draw_options(session: Session) -> None:
         disabled=len(bench.lanes) >= MAX_LANES,
         help=_("Asks one more model beside; up to six"),
     )
-    with st.popover(_("Options"), icon=":material/settings:", key="options", on_change="rerun") as popover:
+    with draw_menu(Menu.OPTIONS, _("Options"), ":material/settings:") as popover:
         if popover.open:
             _draw_order(bench)
             _draw_sameness(bench)
@@ -51,7 +52,7 @@ def draw_options(session: Session) -> None:
             if may_paste_key():
                 draw_key()
             draw_allowance()
-    with st.popover(_("Presets"), icon=":material/bookmark:", key="presets", on_change="rerun") as popover:
+    with draw_menu(Menu.PRESETS, _("Presets"), ":material/bookmark:") as popover:
         if popover.open:
             draw_presets(session)
     draw_workbenches(session)

@@ -12,6 +12,7 @@ from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.settings import RUNAPI_BASE_URL
+from glm_playground.ui.playground.menus import Menu, draw_menu
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.images import shown_body
@@ -22,7 +23,7 @@ from glm_playground.ui.shared.starters import starters
 
 def draw_share(bench: Workbench) -> None:
     """Draws the menu; what is in it is made once it is open."""
-    with st.popover(_("Share"), icon=":material/share:", key="share", on_change="rerun") as popover:
+    with draw_menu(Menu.SHARE, _("Share"), ":material/share:") as popover:
         if popover.open:
             _draw_link(bench)
             _draw_code(bench)

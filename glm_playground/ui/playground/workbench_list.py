@@ -6,6 +6,7 @@ import streamlit as st
 
 from glm_playground.chat.session import Session
 from glm_playground.service import workbenches
+from glm_playground.ui.playground.menus import Menu, draw_menu
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
@@ -28,7 +29,7 @@ def draw_workbenches(session: Session) -> None:
             on_click=_new,
             help=_("Begin another workbench; this one stays in the list"),
         )
-    with st.popover(_("Workbenches"), icon=":material/history:", key="workbenches", on_change="rerun") as popover:
+    with draw_menu(Menu.WORKBENCHES, _("Workbenches"), ":material/history:") as popover:
         if popover.open:
             _draw_list(session)
 

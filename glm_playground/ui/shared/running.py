@@ -17,6 +17,8 @@ from glm_playground.ui.shared.styled import styled
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+RUNNING = "running"
+"""The key of the list."""
 _LOOKS_UP_EVERY_S = 2.0
 _PROMPT_CHARACTERS = 60
 
@@ -50,7 +52,7 @@ def _draw_count() -> None:
         return
     label = ngettext("{count} running", "{count} running", len(runs)).format(count=number(len(runs)))
     with st.popover(
-        label, icon=":material/progress_activity:", key="running", type="tertiary", on_change="rerun"
+        label, icon=":material/progress_activity:", key=RUNNING, type="tertiary", on_change="rerun"
     ) as popover:
         if not popover.open:
             return

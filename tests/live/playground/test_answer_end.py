@@ -2,6 +2,7 @@
 
 import pytest
 
+from glm_playground.ui.playground.menus import Menu
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.playground.tabs import in_tab
@@ -35,6 +36,27 @@ def test_an_answer_that_asks_for_something_has_the_page_drawn_anew(app: AppProce
         await tab.submit_chat(f"{prompt} delay=300 rate=0")
         await tab.wait_finished()
         assert tab.pages_drawn == before + 2
+
+    in_tab(app, act)
+
+
+@pytest.mark.slow
+def test_a_menu_that_lies_open_has_the_page_drawn_anew(app: AppProcess) -> None:
+    async def act(tab: BrowserSession) -> None:
+        await tab.submit_chat("@script text=first rate=0")
+        await tab.wait_finished()
+        answers = ("details-", "suite-form-")
+        menus = [widget.key or "" for widget in tab.widgets("popover")]
+        menus = [key for key in menus if not key.startswith(answers)]
+        assert len(menus) > len(Menu)
+        for key in menus:
+            await tab.open(key)
+            before = tab.pages_drawn
+            await tab.submit_chat("@script text=next delay=300 rate=0")
+            await tab.wait_finished()
+            assert tab.pages_drawn == before + 2, key
+            await tab.set_value(tab.find_widget("popover", key), False)
+            await tab.wait_finished()
 
     in_tab(app, act)
 

@@ -1,0 +1,37 @@
+"""The menus that lie over the lanes while they are open, and may tell of answers."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from glm_playground.chat.lane import Lane
+from glm_playground.ui.shared.running import RUNNING
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_popover_container import PopoverContainer
+
+
+class Menu(StrEnum):
+    """A menu of all lanes; the value is its key."""
+
+    OPTIONS = "options"
+    PRESETS = "presets"
+    WORKBENCHES = "workbenches"
+    FOLDER = "folder"
+    SHARE = "share"
+
+
+def draw_menu(menu: Menu, label: str, icon: str) -> "PopoverContainer":
+    """Draws the button of a menu; who draws it fills the menu where it is `open`."""
+    return st.popover(label, icon=icon, key=menu.value, on_change="rerun")
+
+
+def request_menu(lane: Lane) -> str:
+    """The key of the menu with the request that a lane would send."""
+    return f"request-{lane.id}"
+
+
+def any_open(lane: Lane) -> bool:
+    """Whether the page's menus, those of `lane` or the list of running answers, lie open."""
+    return any(st.session_state.get(key) for key in (RUNNING, *Menu, request_menu(lane)))
