@@ -119,17 +119,7 @@ def read_jsonl(text: str, folder: SuiteFolder | None = None) -> Opened:
         if key not in prompts:
             label = template.label if not prompts else f"{template.label} {len(prompts) + 1}"
             prompts[key] = template.model_copy(update={"label": label})
-        tags = row.get("tags")
-        cases.append(
-            Case(
-                id=str(row.get("id") or f"case-{len(cases) + 1}")[:200],
-                variables=asked.variables,
-                tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
-                attachments=asked.files,
-                prompts=(prompts[key].label,),
-                checks=_ideal(row.get("ideal")),
-            )
-        )
+        cases.append(_case_of(row, asked, prompts[key].label, len(cases) + 1))
     if not cases:
         raise SuiteError(*unsupported, SuiteProblem("", "no line"))
     if len(prompts) == 1:
@@ -305,6 +295,18 @@ def _line(line: str, folder: SuiteFolder | None) -> tuple[dict[str, JsonValue], 
         raise ValueError("each line is an object with input")
     found = _input(row[INPUT])
     return row, found._replace(files=(*found.files, *files_of(row.get("attachments"), Slots(), {}, folder)))
+
+
+def _case_of(row: dict[str, JsonValue], asked: _Input, label: str, number: int) -> Case:
+    tags = row.get("tags")
+    return Case(
+        id=str(row.get("id") or f"case-{number}")[:200],
+        variables=asked.variables,
+        tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+        attachments=asked.files,
+        prompts=(label,),
+        checks=_ideal(row.get("ideal")),
+    )
 
 
 def _input(value: JsonValue) -> _Input:
