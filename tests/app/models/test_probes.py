@@ -14,6 +14,7 @@ from glm_playground.evals.probes import stored_findings
 from glm_playground.gateway import Gateway, Gateways
 from glm_playground.gateway.endpoint import OfferedModel
 from glm_playground.service import runtime, storage
+from tests.app.compare_page import table
 from tests.app.drawn_text import drawn_texts
 from tests.condition import wait_until
 from tests.probed_gateway import REFUSES, ProbedGateway
@@ -99,7 +100,7 @@ def test_what_was_measured_stands_beside_what_is_advertised(
     compared = open_page("pages/compare.py", owner=owner, ids="glm-5.1,glm-4.6")
     compared.selectbox(key="compare_group").set_value("measured")
     compared.run(timeout=30)
-    rows = {row["fact"]: row for _place, row in compared.dataframe[0].value.iterrows()}
+    rows = table(compared)
     assert rows["Tool called, measured on Mine"]["glm-5.1"] == "no: the tool was not called"
     assert rows["Tool called, measured on Mine"]["glm-4.6"] == "unknown"
     other = open_page("pages/models.py", owner="nobody", id="glm-5.1", tab="measured")
