@@ -113,6 +113,18 @@ BUNDLE_EVENTS_A_RUN = 200_000
 BUNDLE_SCENARIOS = 100
 """Of a running order."""
 
+# What an owner stores beside runs, as it is stored: compressed, with what was deleted and can still be restored.
+WORKBENCH_BYTES = 16 * _MB
+"""Of one workbench, and of all presets of an owner, before they are compressed."""
+OWN_WORKBENCHES = 2_000
+OWN_WORKBENCHES_BYTES = 256 * _MB
+"""Of all of an owner, with the running order."""
+OWN_VOTES = 20_000
+TASK_LOOKUPS = 10
+"""What a gateway answered about one task: the newest."""
+BALANCES = 1_000
+"""Readings of the balance at one gateway: the newest."""
+
 # The lanes of a link and of a workbench.
 LANES = 6
 LINK_CHARACTERS = 500
@@ -185,6 +197,8 @@ SUITE_ATTACHED_BYTES = 32 * _MB
 """Of all files that its cases send, as they were read."""
 OWN_SUITES = 100
 """Of one owner, in the database."""
+OWN_SUITES_BYTES = 128 * _MB
+"""Of all of them, compressed."""
 OWN_SUITE_CASES = 1_000
 OWN_SUITE_BYTES = 8 * _MB
 """Of one suite, as JSON with its attachments: the largest image fits."""
@@ -230,6 +244,12 @@ EVALUATION_REFUSALS = 8
 """Bursts of refusals in a row, without an answer between, after which a gateway is asked no more."""
 EVALUATION_FAILURES = 20
 """Failures in a row after which a candidate is asked no more."""
+OWN_EVALUATIONS = 2_000
+"""Of one owner, in the database."""
+OWN_EVALUATIONS_BYTES = 256 * _MB
+"""Of their suites, compressed, and of their candidates."""
+OWN_EVALUATIONS_CELLS = 1_000_000
+"""Of all of them."""
 PROBE_CONTEXT_TOKENS = 2_000_000
 """A longer context, as a gateway lists it, is not filled by a probe."""
 PROBE_EVALUATIONS = 500

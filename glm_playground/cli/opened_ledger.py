@@ -7,7 +7,7 @@ from glm_playground.cli.failure import Failure
 from glm_playground.evals.candidates import CandidateError
 from glm_playground.evals.evaluation import CapError
 from glm_playground.gateway.gateways import GatewaysError
-from glm_playground.ledger import Ledger, LedgerError
+from glm_playground.ledger import Ledger, LedgerError, LedgerNoRoom
 from glm_playground.service import runtime, storage
 from glm_playground.settings import SettingsError
 
@@ -26,7 +26,7 @@ def opened_ledger() -> Iterator[Ledger]:
         if isinstance(opened, LedgerError):
             raise opened.anew()
         yield opened
-    except (SettingsError, GatewaysError, CandidateError, CapError) as error:
+    except (SettingsError, GatewaysError, CandidateError, CapError, LedgerNoRoom) as error:
         raise Failure(error) from None
     except LedgerError as error:
         raise Failure(f"the database cannot be used: {error}") from None

@@ -24,8 +24,7 @@ def add_turn(ledger: Ledger, owner: str, new: TurnCase, name: str, suite_id: str
 
     Raises:
         SuiteError: the suite is full, or cannot be read.
-        TooManySuitesError: another suite would be one too many.
-        LedgerError: it is not stored.
+        LedgerError: it is not stored; LedgerNoRoom where it would be too much.
     """
 
     def added(text: str) -> SuiteBody:
@@ -63,8 +62,7 @@ def keep(ledger: Ledger, owner: str, suite: Suite, name: str) -> SuiteRow:
 
     Raises:
         SuiteError: it has more than a suite in the database may have.
-        TooManySuitesError: it would be one too many.
-        LedgerError: it is not stored.
+        LedgerError: it is not stored; LedgerNoRoom where it would be too much.
     """
     return ledger.suites.add(owner, body_of(_anew(suite, name=suite.name or name)))
 

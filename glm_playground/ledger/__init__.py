@@ -6,10 +6,12 @@ from glm_playground.ledger.errors import (
     LedgerFull,
     LedgerLocked,
     LedgerNewer,
+    LedgerNoRoom,
     LedgerOpening,
     LedgerReadOnly,
     LedgerReplaced,
     LedgerUnreachable,
+    Stored,
 )
 from glm_playground.ledger.ledger import Ledger
 from glm_playground.ledger.recorder import Recorder
@@ -44,6 +46,7 @@ __all__ = [
     "LedgerFull",
     "LedgerLocked",
     "LedgerNewer",
+    "LedgerNoRoom",
     "LedgerOpening",
     "LedgerReadOnly",
     "LedgerReplaced",
@@ -54,6 +57,7 @@ __all__ = [
     "RunRow",
     "Settlement",
     "Spent",
+    "Stored",
     "StoredRun",
     "StoredWorkbench",
     "TaskLookup",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy import insert as plain_insert
 
+from glm_playground import bounds
 from glm_playground.ledger import totals, word_index
 from glm_playground.ledger.database import insert
 from glm_playground.ledger.filters import shown
@@ -77,7 +78,7 @@ def write_callback(connection: Connection, callback: Callback) -> bool:
 
 
 def write_lookup(connection: Connection, owner: str, lookup: TaskLookup) -> None:
-    """Stores what a gateway answered."""
+    """Stores what a gateway answered; the oldest of many about one task go."""
     row = {
         "owner": plain(owner),
         "task_id": plain(lookup.task_id),
@@ -87,6 +88,9 @@ def write_lookup(connection: Connection, owner: str, lookup: TaskLookup) -> None
         "body": json.dumps(lookup.body),
     }
     connection.execute(plain_insert(lookups).values(row))
+    of_task = (lookups.c.owner == row["owner"]) & (lookups.c.task_id == row["task_id"])
+    newest = select(lookups.c.number).where(of_task).order_by(lookups.c.number.desc()).limit(bounds.TASK_LOOKUPS)
+    connection.execute(delete(lookups).where(of_task, lookups.c.number.not_in(newest)))
 
 
 def _number(connection: Connection, owner: str, run_id: str) -> int | None:

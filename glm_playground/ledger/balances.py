@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
+from glm_playground import bounds
 from glm_playground.ledger.filters import shown
 from glm_playground.ledger.run_parts import dollars, plain
 from glm_playground.ledger.schema import balances, runs
@@ -16,7 +17,7 @@ _NOTHING = {CostState.NOT_CHARGED.value, CostState.FREE.value}
 
 
 def write_balance(connection: Connection, owner: str, reading: BalanceReading) -> None:
-    """Stores what a gateway said is left."""
+    """Stores what a gateway said is left; the oldest of many readings there go."""
     row = {
         "owner": plain(owner),
         "origin": plain(reading.origin),
@@ -24,6 +25,9 @@ def write_balance(connection: Connection, owner: str, reading: BalanceReading) -
         "amount": str(reading.amount),
     }
     connection.execute(insert(balances).values(row))
+    there = (balances.c.owner == row["owner"]) & (balances.c.origin == row["origin"])
+    newest = select(balances.c.number).where(there).order_by(balances.c.number.desc()).limit(bounds.BALANCES)
+    connection.execute(delete(balances).where(there, balances.c.number.not_in(newest)))
 
 
 def read_balances(connection: Connection, owner: str, origin: str, limit: int) -> tuple[BalanceReading, ...]:

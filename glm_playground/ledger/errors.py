@@ -7,12 +7,14 @@ LedgerError
  ├─ LedgerLocked        another program holds it for too long, or another tab keeps changing what is stored
  ├─ LedgerReadOnly      it may not be written
  ├─ LedgerFull          no space is left
+ ├─ LedgerNoRoom        an owner has stored as much as one may
  ├─ LedgerDamaged       it is no database, or a broken one
  └─ LedgerNewer         a later version of the app has written it
 """
 
 import copy
 import uuid
+from enum import StrEnum
 from typing import Self
 
 
@@ -58,6 +60,29 @@ class LedgerReadOnly(LedgerError):
 
 class LedgerFull(LedgerError):
     """No space is left for the database."""
+
+
+class Stored(StrEnum):
+    """What an owner stores, of which there is a most."""
+
+    SUITES = "suites"
+    EVALUATIONS = "evaluations"
+    CELLS = "requests of evaluations"
+    WORKBENCHES = "workbenches"
+    PRESETS = "presets"
+    VOTES = "votes"
+
+
+class LedgerNoRoom(LedgerError):
+    """The owner has stored as much of a kind as one may: the database can be used once some of it is deleted."""
+
+    def __init__(self, stored: Stored) -> None:
+        # What a copy is made with.
+        super().__init__(stored)
+        self.stored = stored
+
+    def __str__(self) -> str:
+        return f"there is no room for more {self.stored.value}: delete some that you no longer need"
 
 
 class LedgerDamaged(LedgerError):

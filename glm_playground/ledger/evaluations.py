@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
+from glm_playground import bounds
 from glm_playground.ledger import run_writes
 from glm_playground.ledger.cells import (
     READ_AT_ONCE,
@@ -26,6 +27,7 @@ from glm_playground.ledger.cells import (
     settle,
 )
 from glm_playground.ledger.database import Database
+from glm_playground.ledger.errors import LedgerNoRoom, Stored
 from glm_playground.ledger.evaluation_values import (
     NOT_BEGUN,
     CellKey,
@@ -41,6 +43,7 @@ from glm_playground.ledger.evaluation_values import (
 )
 from glm_playground.ledger.evaluations_schema import NO_SUMS, cells, evaluations
 from glm_playground.ledger.packed_text import pack_text, unpack_text
+from glm_playground.ledger.room import Room, make_room
 from glm_playground.ledger.run_owner import give_run
 from glm_playground.ledger.run_parts import plain
 from glm_playground.runs.caps import Amount
@@ -98,7 +101,11 @@ class Evaluations:
         self._signed: tuple[str, float] = ("", 0.0)
 
     def add(self, owner: str, new: NewEvaluation) -> EvaluationRow:
-        """Stores an evaluation whose cells all wait; nobody works on it until `open`."""
+        """Stores an evaluation whose cells all wait; nobody works on it until `open`.
+
+        Raises:
+            LedgerNoRoom: the owner has stored as many, or as many bytes or cells of them, as one may.
+        """
         suite = pack_text(new.suite)
         row: dict[str, Any] = {
             name: plain(getattr(new, name)) for name in ("id", "name", "digest", "candidates", "judge")
@@ -107,6 +114,7 @@ class Evaluations:
         row |= {"owner": plain(owner), "created_at": datetime.now(UTC), "suite": suite, **NO_SUMS}
         row |= {"state": EvaluationState.STOPPED.value, "why": NOT_BEGUN}
         with self._database.writing() as connection:
+            _make_room(connection, owner, new, len(suite))
             number = connection.execute(insert(evaluations).returning(evaluations.c.number), row).scalar_one()
             for some in _batches(new_cells(number, new), _MADE_AT_ONCE):
                 connection.execute(insert(cells), some)
@@ -244,6 +252,17 @@ class Evaluations:
 def expire(connection: Connection, before: datetime) -> int:
     """Removes for good what was made before then; how many."""
     return connection.execute(delete(evaluations).where(evaluations.c.created_at < before)).rowcount
+
+
+def _make_room(connection: Connection, owner: str, new: NewEvaluation, suite_bytes: int) -> None:
+    size = func.length(evaluations.c.suite) + func.length(evaluations.c.candidates)
+    more = Room(1, suite_bytes + len(new.candidates))
+    most = Room(bounds.OWN_EVALUATIONS, bounds.OWN_EVALUATIONS_BYTES)
+    make_room(connection, Stored.EVALUATIONS, evaluations, owner, size=size, more=more, most=most)
+    mine = select(evaluations.c.number).where(evaluations.c.owner == plain(owner))
+    stored = connection.execute(select(func.count()).select_from(cells).where(cells.c.evaluation.in_(mine)))
+    if stored.scalar_one() + new.cases * new.candidate_count * new.repeats > bounds.OWN_EVALUATIONS_CELLS:
+        raise LedgerNoRoom(Stored.CELLS)
 
 
 def _batches(rows: Iterator[dict[str, Any]], most: int) -> Iterator[list[dict[str, Any]]]:

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from glm_playground import bounds
-from glm_playground.ledger.database import SQLITE, Database
+from glm_playground.ledger.database import Database
+from glm_playground.ledger.errors import Stored
 from glm_playground.ledger.packed_text import pack_text, unpack_text
+from glm_playground.ledger.room import Room, alone_with, make_room
 from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.suites_schema import suites
 
-# Any number that nothing else of ours locks by: "SUIT".
-_ADVISORY_LOCK = 0x53554954
 _SHOWN = (suites.c.id, suites.c.name, suites.c.cases, suites.c.created_at, suites.c.used_at)
 
 
@@ -43,10 +43,6 @@ class SuiteRow:
     created_at: datetime
     used_at: datetime
     """When it was changed or asked last; UTC."""
-
-
-class TooManySuitesError(Exception):
-    """The owner has as many suites as one may have."""
 
 
 Edit = Callable[[str], SuiteBody]
@@ -75,7 +71,7 @@ class Suites:
         """Stores a new suite.
 
         Raises:
-            TooManySuitesError: the owner has as many as one may have.
+            LedgerNoRoom: the owner has as many, or as many bytes of them, as one may have.
         """
         with self._writing(owner) as connection:
             return _add(connection, owner, body)
@@ -83,7 +79,7 @@ class Suites:
     def change(self, owner: str, id: str, edit: Edit) -> SuiteRow | None:
         """Has `edit` change a suite, whatever was stored of it meanwhile; None where the owner has none of that id.
 
-        What `edit` raises ends the change, and nothing is stored.
+        What `edit` raises ends the change, as no room for it does, and nothing is stored.
         """
         with self._writing(owner) as connection:
             return _change(connection, owner, id, edit)
@@ -110,9 +106,7 @@ class Suites:
     def _writing(self, owner: str) -> Iterator[Connection]:
         """A transaction that is alone with an owner's suites."""
         with self._database.writing() as connection:
-            if connection.dialect.name != SQLITE:
-                lock = text("SELECT pg_advisory_xact_lock(:ours, hashtext(:owner))")
-                connection.execute(lock, {"ours": _ADVISORY_LOCK, "owner": plain(owner)})
+            alone_with(connection, Stored.SUITES, owner)
             yield connection
 
 
@@ -143,18 +137,23 @@ def _change(connection: Connection, owner: str, id: str, edit: Edit) -> SuiteRow
     if found is None:
         return None
     body, now = edit(_text(found.body)), datetime.now(UTC)
-    connection.execute(update(suites).where(_of(owner, id)).values(_values(body) | {"used_at": now}))
+    values = _values(body)
+    _make_room(connection, owner, Room(0, len(values["body"]) - len(found.body)))
+    connection.execute(update(suites).where(_of(owner, id)).values(values | {"used_at": now}))
     return SuiteRow(found.id, plain(body.name), body.cases, found.created_at, now)
 
 
 def _add(connection: Connection, owner: str, body: SuiteBody) -> SuiteRow:
-    count = len(connection.execute(select(suites.c.id).where(_of(owner))).all())
-    if count >= bounds.OWN_SUITES:
-        raise TooManySuitesError
-    now, id = datetime.now(UTC), secrets.token_hex(4)
+    now, id, values = datetime.now(UTC), secrets.token_hex(4), _values(body)
+    _make_room(connection, owner, Room(1, len(values["body"])))
     row = {"id": id, "owner": plain(owner), "created_at": now, "used_at": now}
-    connection.execute(insert(suites), _values(body) | row)
+    connection.execute(insert(suites), values | row)
     return SuiteRow(id, plain(body.name), body.cases, now, now)
+
+
+def _make_room(connection: Connection, owner: str, more: Room) -> None:
+    most = Room(bounds.OWN_SUITES, bounds.OWN_SUITES_BYTES)
+    make_room(connection, Stored.SUITES, suites, owner, size=func.length(suites.c.body), more=more, most=most)
 
 
 def _values(body: SuiteBody) -> dict[str, Any]:

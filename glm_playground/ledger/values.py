@@ -5,13 +5,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from glm_playground import bounds
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.run import Outcome, Run
 
 PROMPT_CHARACTERS = 200
 """Length of the part of a prompt that a row of the history shows."""
 
-MOST_TEXT_BYTES = 16 * 2**20
+MOST_TEXT_BYTES = bounds.WORKBENCH_BYTES
 """The longest body of a workbench, and of an owner's presets, in UTF-8."""
 
 

@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
+from glm_playground import bounds
 from glm_playground.ledger.database import Database, insert
+from glm_playground.ledger.errors import Stored
+from glm_playground.ledger.room import Room, make_room
 from glm_playground.ledger.run_owner import move_runs
 from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.schema import runs
@@ -80,7 +83,11 @@ class Votes:
         return _vote(found) if found else None
 
     def begin(self, owner: str, vote: StoredVote) -> bool:
-        """Stores an open vote; False where the owner has one already, and nothing is stored."""
+        """Stores an open vote; False where the owner has one already, and nothing is stored.
+
+        Raises:
+            LedgerNoRoom: the owner has given as many as are stored.
+        """
         row = {
             "id": plain(vote.id),
             "owner": plain(owner),
@@ -97,6 +104,7 @@ class Votes:
             "language": plain(vote.language),
         }
         with self._database.writing() as connection:
+            make_room(connection, Stored.VOTES, votes, owner, more=Room(1), most=Room(bounds.OWN_VOTES))
             statement = insert(connection.dialect.name, votes).values(row).on_conflict_do_nothing()
             return connection.execute(statement.returning(votes.c.id)).first() is not None
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from glm_playground.ledger.errors import LedgerError
+from glm_playground.ledger.errors import LedgerError, LedgerNoRoom
 from glm_playground.ledger.ledger import Ledger
 
 _log = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ class Saving(StrEnum):
     SAVED = "saved"
     CONFLICT = "conflict"
     """Somebody else saved or deleted the workbench meanwhile; nothing was stored."""
+    FULL = "full"
+    """Its owner has stored as many workbenches, or as many bytes of them, as one may; nothing was stored."""
     REFUSED = "refused"
     """It is too large, cannot be made into a text, or too many waited; nothing was stored."""
 
@@ -140,6 +142,8 @@ def _save(ledger: Ledger, copy: WorkbenchCopy, change: _Change) -> Saving:
     known = copy.revision if copy.read_from in {None, ledger.id} else 0
     try:
         revision = ledger.workbenches.save(copy.owner, copy.id, change.name, change.body(), known)
+    except LedgerNoRoom:
+        return Saving.FULL
     except LedgerError:
         raise
     except Exception:  # noqa: BLE001 - the thread must outlive a workbench that is too large or makes no text

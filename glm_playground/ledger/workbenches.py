@@ -4,10 +4,13 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Update, delete, func, select, update
 
+from glm_playground import bounds
 from glm_playground.ledger.database import Database, insert
+from glm_playground.ledger.errors import LedgerNoRoom, Stored
 from glm_playground.ledger.packed_text import pack_text, unpack_text
+from glm_playground.ledger.room import Room, make_room
 from glm_playground.ledger.run_parts import plain
 from glm_playground.ledger.schema import presets, workbenches
 from glm_playground.ledger.values import MOST_TEXT_BYTES, PROMPT_CHARACTERS, StoredWorkbench, WorkbenchRow
@@ -56,11 +59,13 @@ class Workbenches:
 
         Raises:
             ValueError: the body is longer than `MOST_TEXT_BYTES`.
+            LedgerNoRoom: the owner has stored as many, or as many bytes of them, as one may.
         """
         packed = _packed(body)
         now = datetime.now(UTC)
         change: dict[str, Any] = {"name": _short(name), "body": packed, "revision": revision + 1, "updated_at": now}
         with self._database.writing() as connection:
+            _make_room(connection, owner, id, len(packed))
             if revision == 0:
                 row = {"owner": plain(owner), "id": plain(id), "created_at": now} | change
                 statement = insert(connection.dialect.name, workbenches).values(row).on_conflict_do_nothing()
@@ -93,9 +98,12 @@ class Workbenches:
         """Stores the owner's presets over the revision that was read; the new one, or None for a conflict.
 
         Raises:
-            ValueError: the body is longer than `MOST_TEXT_BYTES`.
+            LedgerNoRoom: the body is longer than `MOST_TEXT_BYTES`.
         """
-        packed = _packed(body)
+        try:
+            packed = _packed(body)
+        except ValueError:
+            raise LedgerNoRoom(Stored.PRESETS) from None
         with self._database.writing() as connection:
             if revision == 0:
                 row = {"owner": plain(owner), "revision": 1, "body": packed}
@@ -118,6 +126,14 @@ def purge(connection: Connection, before: datetime) -> int:
 def expire(connection: Connection, before: datetime) -> int:
     """Removes for good what was last changed before then; how many."""
     return connection.execute(delete(workbenches).where(workbenches.c.updated_at < before)).rowcount
+
+
+def _make_room(connection: Connection, owner: str, id: str, size: int) -> None:
+    length = func.length(workbenches.c.body)
+    before = connection.execute(select(length).where(_named(owner, id))).scalar()
+    more = Room(1, size) if before is None else Room(0, size - before)
+    most = Room(bounds.OWN_WORKBENCHES, bounds.OWN_WORKBENCHES_BYTES)
+    make_room(connection, Stored.WORKBENCHES, workbenches, owner, size=length, more=more, most=most)
 
 
 def _named(owner: str, id: str) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from glm_playground.bundles.bundle import BundleError
-from glm_playground.ledger import Ledger
+from glm_playground.ledger import Ledger, LedgerNoRoom
 from glm_playground.ledger.moves import Movable
 from glm_playground.service import presets, running_orders, storage, workbenches
 
@@ -22,7 +22,7 @@ def take_over(ledger: Ledger, code: str, to: str) -> Movable | None:
         return None
     presets.join(found.owner, to)
     # What cannot be read, or is too much for one order, moves only where `to` has none.
-    with suppress(BundleError):
+    with suppress(BundleError, LedgerNoRoom):
         running_orders.join(found.owner, to)
     moved = ledger.move(code, to)
     workbenches.forget(found.owner)

@@ -44,8 +44,13 @@ class OpenWorkbench:
 
     @property
     def unstored(self) -> bool:
-        """True where its last change was refused: it is too large, or it was deleted elsewhere."""
-        return self.copy.saving in {Saving.CONFLICT, Saving.REFUSED}
+        """True where its last change was refused: it is too large, there is no room, or it was deleted elsewhere."""
+        return self.copy.saving in {Saving.CONFLICT, Saving.FULL, Saving.REFUSED}
+
+    @property
+    def full(self) -> bool:
+        """True where that was since the owner has stored as many workbenches as one may."""
+        return self.copy.saving is Saving.FULL
 
 
 _open: "WeakValueDictionary[tuple[str, str], OpenWorkbench]" = WeakValueDictionary()
@@ -166,6 +171,7 @@ def delete(owner: str, id: str) -> Callable[[], None]:
         # A change that still waits would bring it back.
         storage.catch_up()
     storage.needed_ledger().workbenches.delete(owner, id)
+    _save_where_room_was_missing(owner)
 
     def restore() -> None:
         storage.needed_ledger().workbenches.restore(owner, id)
@@ -173,6 +179,14 @@ def delete(owner: str, id: str) -> Callable[[], None]:
             _register(owner, opened)
 
     return restore
+
+
+def _save_where_room_was_missing(owner: str) -> None:
+    with _lock:
+        waiting = [one for (whose, _id), one in _open.items() if whose == owner and one.full]
+    for opened in waiting:
+        opened.handed_over = -1
+        save(opened)
 
 
 def _register(owner: str, opened: OpenWorkbench) -> OpenWorkbench:

@@ -10,8 +10,7 @@ from glm_playground.evals import own_suites
 from glm_playground.evals.suite_table import TableEdits, edited
 from glm_playground.evals.turn_case import TurnCase, case_of
 from glm_playground.gateway import ChatRequest, Message
-from glm_playground.ledger import Ledger
-from glm_playground.ledger.suites import TooManySuitesError
+from glm_playground.ledger import Ledger, LedgerNoRoom
 from tests.ledger.made import keep, made_run
 
 
@@ -92,7 +91,7 @@ def test_an_owner_has_so_many_suites_of_so_many_cases_and_bytes(
     row = own_suites.add_turn(ledger, owner, turn("one"), "")
     with monkeypatch.context() as patch:
         patch.setattr(bounds, "OWN_SUITES", 1)
-        with pytest.raises(TooManySuitesError):
+        with pytest.raises(LedgerNoRoom):
             own_suites.begin(ledger, owner, turn("two"), "another")
     for limit in ("OWN_SUITE_CASES", "OWN_SUITE_BYTES"):
         with monkeypatch.context() as patch:

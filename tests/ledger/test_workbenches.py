@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
-from glm_playground.ledger import Ledger, LedgerFull, LedgerLocked, Recorder, schema, workbench_queue
+from glm_playground.ledger import Ledger, LedgerFull, LedgerLocked, LedgerNoRoom, Recorder, schema, workbench_queue
 from glm_playground.ledger.database import Database
 from glm_playground.ledger.values import MOST_TEXT_BYTES
 from glm_playground.ledger.workbench_queue import Saving, WorkbenchCopy
@@ -110,7 +110,7 @@ def test_what_is_too_large_is_refused_and_what_is_broken_is_empty(url: str) -> N
     for body in ("x" * (MOST_TEXT_BYTES + 1), "é" * (MOST_TEXT_BYTES // 2 + 1)):
         with pytest.raises(ValueError, match="not stored"):
             ledger.workbenches.save("me", "w", "", body, 0)
-        with pytest.raises(ValueError, match="not stored"):
+        with pytest.raises(LedgerNoRoom, match="presets"):
             ledger.workbenches.save_presets("me", body, 0)
     assert ledger.workbenches.save("me", "w", "", "x" * MOST_TEXT_BYTES, 0) == 1
     ledger.workbenches.save_presets("me", "[]", 0)

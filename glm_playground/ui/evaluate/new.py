@@ -28,7 +28,7 @@ from glm_playground.evals.judge import Judge
 from glm_playground.evals.judging import rubrics_of
 from glm_playground.evals.verdict import cases_needed
 from glm_playground.gateway import Gateways, Parameters
-from glm_playground.ledger import Ledger
+from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.runs.caps import Amount
 from glm_playground.runs.cost import Price
 from glm_playground.service import runtime
@@ -41,6 +41,7 @@ from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, tokens
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.ledger_notice import explain
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.session import model_choices
 from glm_playground.ui.shared.suite_upload import OpenSuite, draw_suite_text, draw_suite_upload, kept_suite
@@ -101,6 +102,8 @@ def draw_new(ledger: Ledger, owner: str) -> None:
         _draw_outlook(found, opened, wanted, names)
         if st.button(on_accent(_("Begin the evaluation")), type="primary", key="evaluate_begin"):
             _begin(ledger, owner, opened, gateways, wanted)
+    except LedgerError as error:
+        st.error(explain(error).body, title=_("The evaluation cannot begin."))
     except (CandidateError, CapError) as error:
         st.error(problem_text(error, names), title=_("The evaluation cannot begin."))
 

@@ -4,26 +4,19 @@ from functools import partial
 
 import streamlit as st
 
-from glm_playground import bounds
 from glm_playground.evals import own_suites
 from glm_playground.evals.starter import LANGUAGES, starter_text
 from glm_playground.evals.suite import Suite
 from glm_playground.evals.suite_file import open_suite
 from glm_playground.ledger import Ledger
-from glm_playground.ledger.suites import TooManySuitesError
 from glm_playground.ui.evaluate.address import open_suite_page
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
 from glm_playground.ui.shared.ledger_notice import attempt
 
-_FULL = "own_suites_full"
-
 
 def draw_own_suites(ledger: Ledger, owner: str) -> None:
     """Draws them, each with the button that opens it."""
-    if st.session_state.pop(_FULL, False):
-        said = _("There are {most} suites already: delete one.").format(most=number(bounds.OWN_SUITES))
-        st.error(said)
     rows = ledger.suites.all(owner)
     if not rows:
         st.markdown(_("No suite is kept yet. Add a turn of the playground or a run of the history to one."))
@@ -53,9 +46,6 @@ def keep_suite(ledger: Ledger, owner: str, suite: Suite, name: str) -> None:
     """Stores a suite in a callback and opens it; a `SuiteError` where it is too large to be kept."""
 
     def keep() -> None:
-        try:
-            open_suite_page(own_suites.keep(ledger, owner, suite, name).id)
-        except TooManySuitesError:
-            st.session_state[_FULL] = True
+        open_suite_page(own_suites.keep(ledger, owner, suite, name).id)
 
     attempt(_("The suite is not kept."), keep, "suite")

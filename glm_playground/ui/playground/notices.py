@@ -11,6 +11,7 @@ from glm_playground.chat.structured import SchemaProblem
 from glm_playground.chat.tools import ToolProblem
 from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import WorkbenchNewer, WorkbenchUnreadable
+from glm_playground.ledger import Stored
 from glm_playground.ui.playground.setting_words import explain_extra, explain_schema, explain_tools
 from glm_playground.ui.shared.answer_markdown import code_span, literal
 from glm_playground.ui.shared.attachment_words import explain_files
@@ -18,6 +19,7 @@ from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.finding_words import explain_finding
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.no_room import explain_no_room
 from glm_playground.ui.shared.session import opened, said
 
 
@@ -115,7 +117,11 @@ def draw_notice(bench: Workbench) -> None:
     if unreadable and bench.empty:
         title, body = explain_unreadable(unreadable)
         st.warning(body, title=title)
-    if opened().unstored:
+    if opened().full:
+        body = explain_no_room(Stored.WORKBENCHES).body
+        stays = _("It stays as long as this page is open, and is stored once there is room.")
+        st.warning(f"{body} {stays}", title=_("The last change of this workbench is not stored."))
+    elif opened().unstored:
         st.warning(
             _("It stays as long as this page is open. Take what you need under Share, or begin another with New."),
             title=_("The last change of this workbench is not stored."),

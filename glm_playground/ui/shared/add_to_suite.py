@@ -12,7 +12,6 @@ from glm_playground.evals.suite import Check, CheckKind, SuiteError
 from glm_playground.evals.turn_case import case_of
 from glm_playground.gateway import ChatRequest
 from glm_playground.ledger import Ledger, LedgerError
-from glm_playground.ledger.suites import TooManySuitesError
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
@@ -149,9 +148,6 @@ def _add(
                 found = own_suites.add_turn(opened, owner(), new, called, into.suite_id or "")
     except LedgerError as error:
         st.session_state[_SAID] = _Said(key, explain(error).body)
-    except TooManySuitesError:
-        said = _("There are {most} suites already: delete one.").format(most=number(bounds.OWN_SUITES))
-        st.session_state[_SAID] = _Said(key, said)
     except SuiteError as error:
         st.session_state[_SAID] = _Said(key, suite_fault(error))
     else:

@@ -17,6 +17,7 @@ from glm_playground.ledger import (
     LedgerFull,
     LedgerLocked,
     LedgerNewer,
+    LedgerNoRoom,
     LedgerOpening,
     LedgerReadOnly,
     LedgerReplaced,
@@ -26,6 +27,7 @@ from glm_playground.service import storage
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.no_room import explain_no_room
 
 _log = logging.getLogger(__name__)
 _FAILED = "ledger_failed"
@@ -68,7 +70,7 @@ def attempt(said: str, act: Callable[[], object], about: str, typed: Any = None)
     try:
         act()
     except LedgerError as error:
-        _log.error("the ledger failed [%s] in %s: %s", error.id, about.partition(" ")[0], error)
+        _note(error, about.partition(" ")[0])
         failed[about] = _Failed(said, act, error.anew(), typed)
         return False
     return True
@@ -82,6 +84,8 @@ def typed_for(about: str, stored: Any) -> Any:
 
 def explain(error: LedgerError) -> Explanation:
     """What is wrong with the ledger, and what to do."""
+    if isinstance(error, LedgerNoRoom):
+        return explain_no_room(error.stored)
     titles = {
         LedgerOpening: _("The database of runs is being opened."),
         LedgerReplaced: _("The file of the database of runs was removed or replaced."),
@@ -111,9 +115,15 @@ def explain(error: LedgerError) -> Explanation:
 
 def draw_error(error: LedgerError) -> None:
     """Says why what should be here cannot be read."""
-    _log.error("the ledger failed [%s] while a page was drawn: %s", error.id, error)
+    _note(error, "a page that was drawn")
     title, body = explain(error)
     st.error(body, title=title)
+
+
+def _note(error: LedgerError, where: str) -> None:
+    # That somebody has no room left is nothing for the operator.
+    level = logging.INFO if isinstance(error, LedgerNoRoom) else logging.ERROR
+    _log.log(level, "the ledger failed [%s] in %s: %s", error.id, where, error)
 
 
 def draw_problem() -> None:

@@ -262,4 +262,4 @@ def test_a_suite_is_renamed_and_deleted_and_a_full_one_says_so(
     assert suites(owner) == []
     monkeypatch.setattr(bounds, "OWN_SUITES", 0)
     press(at, "own_suite_starter_en")
-    assert "There are 0 suites already: delete one." in texts(at)
+    assert "You may have 0 suites, of 128 MB together. Delete one on the page Evaluate." in texts(at)
