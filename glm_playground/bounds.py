@@ -174,6 +174,16 @@ UPLOAD_SILENCE_S = 15.0
 UPLOAD_S = 600.0
 REFUSED_RUNS = 20
 """Of an owner within an hour that are stored; one more counts the others."""
+ANSWERS_BYTES = 256 * _MB
+"""Of the answers that are being sent, for readers may take theirs slowly;"""
+ANSWERS_BYTES_AN_ADDRESS = 64 * _MB
+"""of these to one address. What comes in parts counts as one of them, and each as a piece at least."""
+ANSWER_PIECE_BYTES = 64 * 1024
+"""Handed to the server at once;"""
+ANSWER_PIECE_S = 30.0
+"""for it to be taken."""
+ANSWER_S = 600.0
+"""For an answer to be taken whole."""
 MEDIA_FILES = 200
 """The newest that were sent to an owner and may be asked for."""
 MEDIA_OWNERS = 2000

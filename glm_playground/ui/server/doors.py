@@ -8,6 +8,7 @@ from streamlit.url_util import make_url_path
 from glm_playground.ledger import LedgerError
 from glm_playground.service import storage
 from glm_playground.settings import settings
+from glm_playground.ui.server.answers import BoundedAnswers
 from glm_playground.ui.server.cookie_secret import cookie_secrets
 from glm_playground.ui.server.headers import SecurityHeaders
 from glm_playground.ui.server.media import OwnMedia
@@ -28,6 +29,7 @@ def doors() -> list[Middleware]:
     return [
         Middleware(RequestId),
         Middleware(SecurityHeaders),
+        Middleware(BoundedAnswers),
         Middleware(ClosedAfterUnreadBody),
         Middleware(OwnOrigins, Origins(settings().origins, local=listens_locally())),
         Middleware(LocalFigures),

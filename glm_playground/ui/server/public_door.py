@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from anyio import CapacityLimiter, fail_after, to_thread
@@ -16,13 +16,13 @@ from glm_playground.ledger import LedgerError
 from glm_playground.reports.public_words import PublicWords
 from glm_playground.ui.server.address import counted_address
 from glm_playground.ui.server.address_rate import AddressRate
+from glm_playground.ui.server.answers import RETRY_AFTER_S, NoRoomForAnswer, SentBytes, pieces
+from glm_playground.ui.server.request_heads import abort_connection
 
 ROOT = "/public"
 """All their addresses begin so: a proxy that asks for a password may leave it out there."""
 _THREADS = 4
 _ANSWER_S = 5.0
-_RETRY_AFTER_S = 5
-_PIECE_BYTES = 64 * 1024
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def public_response(page: str | bytes, status: int = 200, *, form: bool = False,
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
-            **({"Retry-After": str(_RETRY_AFTER_S)} if retry else {}),
+            **({"Retry-After": str(RETRY_AFTER_S)} if retry else {}),
         },
         "text/html; charset=utf-8",
     )
@@ -77,8 +77,7 @@ class PublicDoor:
         self._language_of = language_of
         self._rate = AddressRate(bounds.PUBLIC_REQUESTS, bounds.PUBLIC_REQUESTS_A_SECOND)
         self._waiting = 0
-        self._sent: Counter[str] = Counter()
-        """Bytes of the pages that are being sent, by address."""
+        self._sent = SentBytes(bounds.PUBLIC_SENT_BYTES, bounds.PUBLIC_SENT_BYTES_AN_ADDRESS)
         self._threads: CapacityLimiter | None = None
 
     def takes(self, request: Request) -> bool:
@@ -105,24 +104,15 @@ class PublicDoor:
             self._waiting -= 1
 
     async def answer(self, request: Request, response: Response, send: Send) -> None:
-        """Sends a page piece by piece, each once the one before is on its way, so that none is kept for ever for a
-        reader who does not take it."""
-        address, size = address_of(request), len(response.body)
-        if (
-            self._sent[address] + size > bounds.PUBLIC_SENT_BYTES_AN_ADDRESS
-            or self._sent.total() + size > bounds.PUBLIC_SENT_BYTES
-        ):
-            response = await self.busy(self.words(request))
-            size = len(response.body)
-        self._sent[address] += size
+        """Sends a page within the bounds of those for anybody, so that none is kept for ever for a reader who does
+        not take it."""
+        address = address_of(request)
         try:
-            async with asyncio.timeout(bounds.PUBLIC_SEND_S):
-                await _send_in_pieces(response, send)
-        except TimeoutError:
-            # The server closes the connection of an answer that is not whole.
-            _log.info("a reader did not take a page for anybody in time")
-        finally:
-            self._sent -= Counter({address: size})
+            with self._sent.counting(address, len(response.body)):
+                await _send_in_time(response, send)
+        except NoRoomForAnswer:
+            # It is short, and the same whoever asks.
+            await _send_in_time(await self.busy(self.words(request)), send)
 
     def words(self, request: Request) -> PublicWords:
         """In the language of the browser."""
@@ -142,12 +132,16 @@ class PublicDoor:
         return await notice(words.away, words.away_more, words, 503, retry=True)
 
 
-async def _send_in_pieces(response: Response, send: Send) -> None:
-    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-    body = bytes(response.body)
-    for start in range(0, max(len(body), 1), _PIECE_BYTES):
-        end = start + _PIECE_BYTES
-        await send({"type": "http.response.body", "body": body[start:end], "more_body": end < len(body)})
+async def _send_in_time(response: Response, send: Send) -> None:
+    try:
+        async with asyncio.timeout(bounds.PUBLIC_SEND_S):
+            await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+            for piece in pieces({"type": "http.response.body", "body": bytes(response.body)}):
+                await send(piece)
+    except TimeoutError:
+        _log.info("a reader did not take a page for anybody in time")
+        with suppress(TimeoutError):
+            await abort_connection()
 
 
 def address_of(request: Request) -> str:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Protocol, cast
 
 from glm_playground import bounds
@@ -15,6 +16,8 @@ from glm_playground import bounds
 DEADLINE_S = bounds.HEAD_S
 MOST_WAITING = bounds.HEADS
 _log = logging.getLogger(__name__)
+_connection: ContextVar[asyncio.WriteTransport | None] = ContextVar("connection", default=None)
+"""Of the request that is being answered."""
 
 
 class _Config(Protocol):
@@ -34,6 +37,22 @@ def bound_request_heads() -> None:
     config.http_protocol_class = bounded(config.http_protocol_class)
 
 
+async def abort_connection() -> None:
+    """Ends the connection of the request that is being answered at once, and forgets what waits to be taken.
+
+    The server would wait for ever until that is taken.
+
+    Raises:
+        TimeoutError: it is not known; the server closes the connection of an answer that is not whole.
+    """
+    connection = _connection.get()
+    if connection is None:
+        raise TimeoutError
+    connection.abort()
+    # The server learns of it in the next turn of the loop.
+    await asyncio.sleep(0)
+
+
 def bounded(
     protocol: type[asyncio.Protocol], deadline: float = DEADLINE_S, most: int = MOST_WAITING
 ) -> type[asyncio.Protocol]:
@@ -50,7 +69,12 @@ def bounded(
             self._wait()
 
         def data_received(self, data: bytes) -> None:
-            super().data_received(data)
+            # The task that answers begins in here, with what is known here.
+            known = _connection.set(self.transport)
+            try:
+                super().data_received(data)
+            finally:
+                _connection.reset(known)
             # Its task begins later, so what came whole just now is not answered yet.
             has_head = self.cycle is not None and not self.cycle.response_complete
             if has_head or self.transport.is_closing() or self.transport.get_protocol() is not self:

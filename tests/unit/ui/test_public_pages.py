@@ -17,6 +17,7 @@ from glm_playground.ledger import Ledger, LedgerUnreachable
 from glm_playground.ledger.polls import Poll
 from glm_playground.reports.public_words import PublicWords
 from glm_playground.ui.server.address_rate import AddressRate
+from glm_playground.ui.server.answers import SentBytes
 from glm_playground.ui.server.audience import COOKIE, audience_route
 from glm_playground.ui.server.headers import SecurityHeaders
 from glm_playground.ui.server.origin import Origins, OwnOrigins
@@ -175,7 +176,7 @@ def test_who_asks_for_a_vote_again_and_again_soon_waits_and_others_vote(
 
 
 def test_a_page_that_is_not_taken_makes_room_at_a_deadline(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "PUBLIC_SENT_BYTES", 1_000)
+    served.door._sent = SentBytes(1_000, 1_000)
     # Within it the other one asks, on a busy machine too.
     monkeypatch.setattr(bounds, "PUBLIC_SEND_S", 2.0)
     path = served.link("<p>" + "x" * 900)
@@ -186,14 +187,14 @@ def test_a_page_that_is_not_taken_makes_room_at_a_deadline(served: Served, monke
 
     async def one_of_two() -> tuple[int, int]:
         taken = asyncio.create_task(served.app({**scope, "client": ("203.0.113.1", 1)}, no_body, never))
-        while not served.door._sent.total():
+        while not served.door._sent.total:
             await asyncio.sleep(0)
         meanwhile = await asyncio.to_thread(served.browser("203.0.113.2").get, path)
         await taken
         return meanwhile.status_code, (await asyncio.to_thread(served.browser("203.0.113.2").get, path)).status_code
 
     assert asyncio.run(one_of_two()) == (429, 200)
-    assert served.door._sent.total() == 0
+    assert served.door._sent.total == 0
 
 
 async def no_body() -> dict[str, Any]:
