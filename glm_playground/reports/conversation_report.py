@@ -103,6 +103,7 @@ def conversation_report(
         written_at,
         paper,
         runs=[run.id for run in runs],
+        servers=[run.server for run in runs],
     )
 
 

@@ -100,6 +100,7 @@ def evaluation_report(
         day_text,
         written_at,
         paper,
+        servers=[one.stored.run.server for one in examples if one.stored],
         runs=[*(one.stored.run.id for one in examples if one.stored), *(judge_runs(judge) if judge else [])],
     )
 

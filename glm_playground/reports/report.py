@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from glm_playground.reports.charts import BarChart, DotChart
 from glm_playground.reports.sections import Table
+from glm_playground.runs.run import Server
 
 
 class Paper(StrEnum):
@@ -156,6 +157,8 @@ class Report:
     """Of the page that asks the same, where there is one."""
     runs: Sequence[str] = ()
     """Ids of the runs whose answers it shows."""
+    servers: Sequence[Server] = ()
+    """Who was asked for them."""
 
     @property
     def head(self) -> tuple[tuple[str, str], ...]:

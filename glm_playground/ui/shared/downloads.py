@@ -40,7 +40,8 @@ def draw_downloads(lanes: Callable[[], Sequence[TranscriptLane]], key: str) -> N
     def shared() -> SharedPage:
         found = lanes()
         ids = [run.id for lane in found for run in lane.runs]
-        return SharedPage(_title(found), html(found, ids=False), ids)
+        servers = [run.server for lane in found for run in lane.runs]
+        return SharedPage(_title(found), html(found, ids=False), ids, servers)
 
     kinds = (
         FileKind("Markdown", "md", "text/markdown", lambda: to_markdown(lanes(), words, exported_at=now)),

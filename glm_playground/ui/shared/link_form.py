@@ -7,9 +7,11 @@ from typing import Literal, NamedTuple
 import streamlit as st
 
 from glm_playground import bounds
+from glm_playground.bundles.gateway_addresses import page_without_addresses
 from glm_playground.bundles.secrets import page_without_secrets
 from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ledger.links import Link, LinksFull
+from glm_playground.runs.run import Server
 from glm_playground.service import storage
 from glm_playground.settings import ENVIRONMENT_NAMES, settings
 from glm_playground.ui.server.owner import owner
@@ -19,6 +21,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.bundle_download import known_keys
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
 from glm_playground.ui.shared.ledger_notice import attempt, draw_error, explain
+from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.public_address import is_for_this_computer, public_address
 
 Kind = Literal["conversation", "report"]
@@ -33,6 +36,8 @@ class SharedPage(NamedTuple):
     html: str
     runs: Sequence[str]
     """Ids of the runs that it shows; the link ends when one of them is deleted."""
+    servers: Sequence[Server] = ()
+    """Who was asked for them: nobody is told where they are."""
 
 
 def draw_link(make: Callable[[], SharedPage], kind: Kind, key: str, *, says_off: bool = True) -> None:
@@ -76,7 +81,9 @@ def draw_link(make: Callable[[], SharedPage], kind: Kind, key: str, *, says_off:
 def _make(page: SharedPage, kind: Kind, lasts: timedelta) -> tuple[Link, str] | None:
     """The link and its address; where there is none, says why."""
     named = page.title[: bounds.LINK_TITLE_CHARACTERS]
-    html = page_without_secrets(page.html, known_keys())
+    asked = [Server(gateway.name, gateway.origin) for gateway in asked_gateways().all]
+    html = page_without_addresses(page.html, [*page.servers, *asked], _("the operator's gateway"))
+    html = page_without_secrets(html, known_keys())
     try:
         with released():
             links = storage.needed_ledger().links

@@ -97,7 +97,8 @@ def _draw_files(
 
     def shared() -> SharedPage:
         report = make(cover, paper)
-        return SharedPage(cover.title, REPORT_WRITERS["html"](report, transcript_words()).decode(), report.runs)
+        html = REPORT_WRITERS["html"](report, transcript_words()).decode()
+        return SharedPage(cover.title, html, report.runs, report.servers)
 
     kinds = (
         FileKind("HTML", "html", "text/html", write("html")),

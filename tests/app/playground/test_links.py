@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -62,6 +63,24 @@ def test_a_shared_page_holds_no_key_no_owner_and_no_id(
     hidden = (sandbox.key, KEY, page.at.session_state["session_owner"], run.id, run.request_id, run.task_id)
     assert [one for one in hidden if one and one in shared] == []
     assert "[removed]" in shared
+
+
+@pytest.mark.usefixtures("allowed")
+@pytest.mark.parametrize("kind", ["conversation", "report"])
+def test_a_shared_page_names_the_gateway_and_not_its_address(
+    open_page: Callable[..., AppTest], sandbox: SandboxProcess, kind: str
+) -> None:
+    where = sandbox.base_url.partition("://")[2].partition("/")[0]
+    page = asked(open_page, "hello", f"curl {sandbox.base_url}/chat/completions, or {where}")
+    if kind == "report":
+        page.open("share-report-open")
+        page.click("share-report-fill")
+    page.click("share-report-link-make" if kind == "report" else "download-link-make")
+    shared = shared_page(page.at)
+    assert "hello" in shared
+    assert where not in shared
+    # In the prompt twice, and as who was asked.
+    assert unescape(shared).count("the operator's gateway") >= 3
 
 
 @pytest.mark.usefixtures("allowed")
