@@ -113,7 +113,9 @@ BUNDLE_EVENTS_A_RUN = 200_000
 BUNDLE_SCENARIOS = 100
 """Of a running order."""
 
-# What an owner stores beside runs, as it is stored: compressed, with what was deleted and can still be restored.
+# What an owner stores, as it is stored: compressed, with what was deleted and can still be restored.
+OWN_RUNS_BYTES = 16 * 1024 * _MB
+"""Of the runs of an owner, without those that were deleted; what comes then is open until the page is closed."""
 WORKBENCH_BYTES = 16 * _MB
 """Of one workbench, and of all presets of an owner, before they are compressed."""
 OWN_WORKBENCHES = 2_000

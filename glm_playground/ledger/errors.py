@@ -71,6 +71,7 @@ class Stored(StrEnum):
     WORKBENCHES = "workbenches"
     PRESETS = "presets"
     VOTES = "votes"
+    RUNS = "runs"
 
 
 class LedgerNoRoom(LedgerError):

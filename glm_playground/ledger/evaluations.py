@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from glm_playground import bounds
-from glm_playground.ledger import run_writes
+from glm_playground.ledger import run_writes, totals
 from glm_playground.ledger.cells import (
     READ_AT_ONCE,
     choose,
@@ -177,9 +177,15 @@ class Evaluations:
             return place(connection, number, first, wanted)
 
     def open(self, number: int, *, cap_picodollars: int | None, cap_tokens: int | None) -> None:
-        """Has its cells claimed from now on, within these caps."""
+        """Has its cells claimed from now on, within these caps.
+
+        Raises:
+            LedgerNoRoom: no more runs of its owner are stored.
+        """
         caps = {"cap_picodollars": cap_picodollars, "cap_tokens": cap_tokens}
         with self._database.writing() as connection:
+            if row := _lock(connection, number):
+                totals.need_room(connection, row.owner)
             which = update(evaluations).where(evaluations.c.number == number)
             connection.execute(which.values(state=EvaluationState.RUNNING.value, why="", **caps))
 

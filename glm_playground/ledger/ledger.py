@@ -243,6 +243,15 @@ class Ledger:
         with self._database.reading() as connection:
             return totals.read(connection, owner, since, until)
 
+    def need_room(self, owner: str) -> None:
+        """Sees to it that runs of `owner` may be stored.
+
+        Raises:
+            LedgerNoRoom: those that are stored have as many bytes as an owner's may.
+        """
+        with self._database.reading() as connection:
+            totals.need_room(connection, owner)
+
     def totals_by_server(self, owner: str, since: date | None = None) -> tuple[Total, ...]:
         """The same by gateway, too; added up from the runs, which takes longer."""
         with self._database.reading() as connection:

@@ -12,7 +12,7 @@ from glm_playground.ledger.schema import VERSION_TABLE
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0008"
+NEWEST = "0009"
 """The last revision in `migrations`; a database that has it needs no Alembic, which takes half a second to load."""
 
 # Any number that no other program takes for its own lock: "GLMP".

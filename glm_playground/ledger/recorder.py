@@ -3,11 +3,11 @@
 import logging
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from glm_playground.ledger.errors import LedgerError, LedgerOpening, LedgerReplaced, LedgerUnreachable
+from glm_playground.ledger.errors import LedgerError, LedgerNoRoom, LedgerOpening, LedgerReplaced, LedgerUnreachable
 from glm_playground.ledger.ledger import Ledger
 from glm_playground.ledger.refused_runs import RefusedRuns, Storing
 from glm_playground.ledger.run_writes import GONE_AFTER
@@ -29,6 +29,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 2.0
 _BEAT_S = 5.0
 """Seconds between two looks at the database and at the runs that others left."""
 _CLOSE_S = 10.0
+_MOST_LEFT_OUT = 10_000
 
 
 @dataclass
@@ -75,6 +76,8 @@ class Recorder:
         self._ended: deque[_Watched] = deque()
         self._workbenches = WorkbenchQueue(self._changed)
         self._refused = RefusedRuns()
+        self._left_out: OrderedDict[str, str] = OrderedDict()
+        """Owners by the ids of their runs for which there was no room."""
         self._problem: LedgerError | None = None
         self._failures = 0
         self._hurry = False
@@ -106,6 +109,15 @@ class Recorder:
     def replaced(self, within: float) -> LedgerReplaced | None:
         """That another database took the place of the one that was open, where it did so in the last seconds."""
         return self._replaced if time.monotonic() - self._replaced_at < within else None
+
+    def left_out(self, run_id: str) -> bool:
+        """Whether there was no room for a run, so that it is not stored."""
+        return run_id in self._left_out
+
+    def may_be_full(self, owner: str) -> bool:
+        """Whether there was no room for a run of `owner` lately."""
+        with self._changed:
+            return owner in self._left_out.values()
 
     @property
     def waiting(self) -> int:
@@ -281,6 +293,7 @@ class Recorder:
     def _write_started(self, ledger: Ledger) -> None:
         with self._changed:
             new = [watched for watched in (*self._running.values(), *self._ended) if self._is_new(watched)]
+        new = [watched for watched in new if self._has_room(ledger, watched)]
         # The history is in the order in which runs are first stored: after an outage, that of their starts.
         if len(new) > 1 or (new and not new[0].run.ended):
             new.sort(key=lambda watched: watched.since)
@@ -289,6 +302,24 @@ class Recorder:
                 self._all_or_each(some, lambda some: ledger.store_started([(each.run, each.owner) for each in some]))
                 for watched in some:
                     watched.stored = True
+
+    def _has_room(self, ledger: Ledger, watched: _Watched) -> bool:
+        """Whether a run that is not stored yet may be; else it is left out from now on."""
+        try:
+            ledger.need_room(watched.owner)
+        except LedgerNoRoom:
+            _log.info("run %s is not stored: its owner has as many as one may", watched.run.id)
+        else:
+            return True
+        with self._changed:
+            self._running.pop(watched.run.id, None)
+            if watched in self._ended:
+                self._ended.remove(watched)
+            self._left_out[watched.run.id] = watched.owner
+            if len(self._left_out) > _MOST_LEFT_OUT:
+                self._left_out.popitem(last=False)
+            self._changed.notify_all()
+        return False
 
     def _write_counts(self, ledger: Ledger) -> None:
         with self._changed:

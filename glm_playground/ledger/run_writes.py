@@ -77,8 +77,9 @@ class EndedRun:
         """Computes and packs all that is stored of it."""
         row = started_row(run, owner) | ended_row(run, cost)
         packed = pack_events(run.events)
-        words = index_words(run, owner, packed.content, packed.reasoning, "")
-        return cls(row, pack_head(run), packed.data, cost, words)
+        words, head = index_words(run, owner, packed.content, packed.reasoning, ""), pack_head(run)
+        row["size"] = len(head) + len(packed.data)
+        return cls(row, head, packed.data, cost, words)
 
 
 def sign_on(connection: Connection, recorder: str) -> None:

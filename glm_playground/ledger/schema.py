@@ -103,6 +103,8 @@ class RunColumns(TypedColumns):
     tags: Named[str] = Column(Text)
     """A JSON list, in the order they were given."""
     note: Named[str] = Column(Text)
+    size: Named[int] = Column(BigInteger, server_default="0")
+    """Bytes of its contents; 0 while it is running, and where an earlier version wrote it."""
 
 
 class ContentColumns(TypedColumns):
@@ -158,6 +160,7 @@ class TotalColumns(TypedColumns):
     prompt_tokens: Named[int] = Column(BigInteger)
     completion_tokens: Named[int] = Column(BigInteger)
     picodollars: Named[int] = Column(BigInteger)
+    size: Named[int] = Column(BigInteger, server_default="0")
 
 
 class CallbackColumns(TypedColumns):

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Insert, Row, bindparam, delete, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from glm_playground import bounds
 from glm_playground.ledger.database import insert
+from glm_playground.ledger.errors import LedgerNoRoom, Stored
 from glm_playground.ledger.run_parts import dollars, plain
 from glm_playground.ledger.schema import runs, totals
 from glm_playground.ledger.values import Total
@@ -16,7 +18,7 @@ from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome
 
 _KEY = ("owner", "day", "model", "outcome", "cost_state", "by_stand_in", "warm_up")
-_SUMS = ("runs", "prompt_tokens", "completion_tokens", "picodollars")
+_SUMS = ("runs", "prompt_tokens", "completion_tokens", "picodollars", "size")
 _PLACES = tuple(enumerate(_SUMS, len(_KEY)))
 _COLUMNS = [runs.c[name] for name in _KEY]
 _SUMMED = (
@@ -88,10 +90,26 @@ def read_by_server(connection: Connection, owner: str, since: date | None) -> tu
     return tuple([_total(row[1:-1], row[-1]) for row in connection.execute(query)])
 
 
+def read_size(connection: Connection, owner: str) -> int:
+    """How many bytes the ended runs of an owner have together."""
+    query = select(func.coalesce(func.sum(totals.c.size), 0)).where(totals.c.owner == plain(owner))
+    return int(connection.execute(query).scalar_one())
+
+
+def need_room(connection: Connection, owner: str) -> None:
+    """Sees to it that runs of an owner may be stored.
+
+    Raises:
+        LedgerNoRoom: the owner's have as many bytes as one's may.
+    """
+    if read_size(connection, owner) >= bounds.OWN_RUNS_BYTES:
+        raise LedgerNoRoom(Stored.RUNS)
+
+
 def _total(cells: Sequence[Any], server: str = "") -> Total:
     day, model, outcome, state, by_stand_in, warm_up, *sums = cells
     # PostgreSQL's sums of whole numbers are decimals.
-    runs, prompt, completion, cost = map(int, sums)
+    runs, prompt, completion, cost, _size = map(int, sums)
     return Total(
         *(day, model, _OUTCOMES.get(outcome), _STATES.get(state), by_stand_in),
         *(runs, prompt, completion, dollars(cost)),

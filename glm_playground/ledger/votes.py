@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from glm_playground import bounds
+from glm_playground.ledger import totals
 from glm_playground.ledger.database import Database, insert
 from glm_playground.ledger.errors import Stored
 from glm_playground.ledger.room import Room, make_room
@@ -86,7 +87,7 @@ class Votes:
         """Stores an open vote; False where the owner has one already, and nothing is stored.
 
         Raises:
-            LedgerNoRoom: the owner has given as many as are stored.
+            LedgerNoRoom: the owner has given as many as are stored, or has as many runs.
         """
         row = {
             "id": plain(vote.id),
@@ -104,6 +105,7 @@ class Votes:
             "language": plain(vote.language),
         }
         with self._database.writing() as connection:
+            totals.need_room(connection, owner)
             make_room(connection, Stored.VOTES, votes, owner, more=Room(1), most=Room(bounds.OWN_VOTES))
             statement = insert(connection.dialect.name, votes).values(row).on_conflict_do_nothing()
             return connection.execute(statement.returning(votes.c.id)).first() is not None

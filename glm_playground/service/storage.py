@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from glm_playground.ledger import Callback, Ledger, LedgerError, LedgerReplaced
+from glm_playground.ledger import Callback, Ledger, LedgerError, LedgerNoRoom, LedgerReplaced
 from glm_playground.ledger.cap_counter import CapCounter
 from glm_playground.ledger.recorder import Recorder
 from glm_playground.ledger.workbench_queue import WorkbenchCopy
@@ -159,6 +159,25 @@ def problem() -> LedgerError | None:
 def replaced() -> LedgerReplaced | None:
     """That another database took the place of the one that was open, for an hour."""
     return recorder().replaced(_REPLACED_SAID_FOR_S)
+
+
+def left_out(run: Run) -> bool:
+    """Whether a run is not stored since there was no room for it."""
+    return recorder().left_out(run.id)
+
+
+def has_room(owner: str) -> bool:
+    """Whether runs of `owner` are stored, as far as is known."""
+    opened = recorder().ledger
+    if not recorder().may_be_full(owner) or not isinstance(opened, Ledger):
+        return True
+    try:
+        opened.need_room(owner)
+    except LedgerNoRoom:
+        return False
+    except LedgerError:
+        return True
+    return True
 
 
 def waiting() -> int:

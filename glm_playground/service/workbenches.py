@@ -212,7 +212,7 @@ def _known(stored: StoredRun) -> KnownRun:
 
 
 def _is_stored(run: Run) -> bool:
-    return not run.replayed
+    return not run.replayed and not storage.left_out(run)
 
 
 def _after(opened: OpenWorkbench) -> None:

@@ -16,7 +16,7 @@ from glm_playground.ledger.evaluation_values import NewEvaluation
 from glm_playground.ledger.suites import SuiteBody
 from glm_playground.ledger.votes import SKIPPED, StoredVote
 from glm_playground.ledger.workbench_queue import Saving, WorkbenchCopy
-from tests.ledger.made import keep, made_run
+from tests.ledger.made import ids, keep, made_run
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 Store = Callable[[Ledger, str, int], object]
@@ -189,3 +189,32 @@ def test_of_what_a_gateway_said_the_newest_are_stored(
     assert stored
     assert sorted(lookup.status for lookup in stored.lookups) == ["s3", "s4"]
     assert [reading.amount for reading in ledger.balances(owner, origin, 10)] == [4, 3, 2]
+
+
+def test_runs_are_stored_while_there_is_room_and_said_once_there_is_none(
+    ledger: Ledger, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third, other = (made_run(answer=[text(5_000)]) for _ in range(4))
+    monkeypatch.setattr(bounds, "OWN_RUNS_BYTES", 5_000)
+    recorder = Recorder(lambda: ledger)
+    for run, whose in ((first, owner), (second, owner), (other, f"{owner}-other")):
+        recorder.watch(run, whose, lambda: None)
+        assert recorder.flush(5)
+    assert [recorder.left_out(run.id) for run in (first, second, other)] == [False, True, False]
+    assert recorder.problem is None
+    assert recorder.may_be_full(owner)
+    # What would make more of them does not begin.
+    evaluation = ledger.evaluations.add(owner, NewEvaluation("e", "e", "{}", "digest", "[1]", 1, 1, 1))
+    with pytest.raises(LedgerNoRoom):
+        ledger.evaluations.open(evaluation.number, cap_picodollars=None, cap_tokens=None)
+    with pytest.raises(LedgerNoRoom):
+        add_vote(ledger, owner, 0)
+    # What was deleted makes room at once, and takes it again where it is restored.
+    deletion = ledger.delete(owner, [first.id])
+    recorder.watch(third, owner, lambda: None)
+    assert recorder.flush(5)
+    assert not recorder.left_out(third.id)
+    ledger.restore(owner, deletion.id)
+    assert ids(ledger, owner) == [third.id, first.id]
+    with pytest.raises(LedgerNoRoom):
+        ledger.need_room(owner)

@@ -22,8 +22,10 @@ from glm_playground.ledger import (
     LedgerReadOnly,
     LedgerReplaced,
     LedgerUnreachable,
+    Stored,
 )
 from glm_playground.service import storage
+from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.i18n import _
@@ -135,6 +137,9 @@ def draw_problem() -> None:
         _watch(error.id)
     elif replaced := storage.replaced():
         _draw_replaced(replaced)
+    if not storage.has_room(owner()):
+        title, body = explain_no_room(Stored.RUNS)
+        st.warning(body, title=title)
     for about, failed in st.session_state.get(_FAILED, {}).items():
         _draw_failed(about, failed)
 

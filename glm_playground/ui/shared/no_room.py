@@ -11,6 +11,10 @@ _MB = 1024**2
 def explain_no_room(stored: Stored) -> Explanation:
     """What there is a most of, and what to delete."""
     said = {
+        Stored.RUNS: _(
+            "Your history may have {size} MB. New answers are stored again once you delete runs on the page History. "
+            "Until then they are open in this tab, and stay in the workbench as long as that has room."
+        ),
         Stored.SUITES: _("You may have {most} suites, of {size} MB together. Delete one on the page Evaluate."),
         Stored.EVALUATIONS: _(
             "You may have {most} evaluations, of {size} MB together. Delete one on the page Evaluate; its runs stay."
@@ -27,6 +31,7 @@ def explain_no_room(stored: Stored) -> Explanation:
         Stored.VOTES: _("You may have {most} votes. Delete some on the page Vote."),
     }
     most, size = {
+        Stored.RUNS: (0, bounds.OWN_RUNS_BYTES),
         Stored.SUITES: (bounds.OWN_SUITES, bounds.OWN_SUITES_BYTES),
         Stored.EVALUATIONS: (bounds.OWN_EVALUATIONS, bounds.OWN_EVALUATIONS_BYTES),
         Stored.CELLS: (bounds.OWN_EVALUATIONS_CELLS, 0),

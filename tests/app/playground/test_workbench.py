@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from glm_playground import bounds
 from glm_playground.chat.attachments import MAX_ATTACHMENT_BYTES, Attachment
 from glm_playground.chat.conversation import Answer, Prompt, Turn
 from glm_playground.chat.workbench import Draft
@@ -330,3 +331,43 @@ def test_a_change_that_is_not_stored_is_said(at_gateway: None, open_page: Callab
     assert storage.recorder().flush(20)
     page.run()
     assert "The last change of this workbench is not stored." in page.text
+
+
+def test_where_a_history_is_full_answers_stay_in_the_workbench(
+    tab: Callable[..., Playground], owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tab()
+    page.say("stored")
+    storage.recorder().flush(20)
+    monkeypatch.setattr(bounds, "OWN_RUNS_BYTES", 1)
+    page.say("not stored")
+    assert storage.recorder().flush(20)
+    page.run()
+    assert "There is no room for more." in [one.title for one in page.at.warning]
+    assert ledger().run(owner, page.last_run.id) is None
+    assert storage.recorder().flush(20)
+    del page
+    restart(owner)
+    again = tab()
+    assert contents(again) == [["stored", "not stored"]]
+    # Somebody else has room.
+    other = tab(uuid.uuid4().hex)
+    assert not [one for one in other.at.warning if one.title == "There is no room for more."]
+
+
+def test_a_workbench_without_room_is_stored_once_another_is_deleted(
+    tab: Callable[..., Playground], owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger().save_workbench(owner, "old", "old", "{}", 0)
+    monkeypatch.setattr(bounds, "OWN_WORKBENCHES", 1)
+    page = tab(new="1")
+    page.say("typed")
+    assert storage.recorder().flush(20)
+    page.run()
+    assert "The last change of this workbench is not stored." in page.text
+    assert "You may have 1 workbenches, of 256 MB together" in page.text
+    workbenches.delete(owner, "old")
+    assert storage.recorder().flush(20)
+    page.run()
+    assert "is not stored" not in page.text
+    assert [row.id for row in ledger().workbenches(owner)] == [page.bench.id]
