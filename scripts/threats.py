@@ -6,6 +6,7 @@ A test that passed has ✓ behind its name; one that failed, or was skipped here
 where one failed.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -51,7 +52,8 @@ def _said(case: ElementTree.Element) -> Iterator[str]:
 
 
 def main() -> int:
-    """Rewrites the table."""
+    """Rewrites the table; with `--help` it says what it does."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     text = TABLE.read_text()
     names = {match[1] for match in _NAMED.finditer(text)}
     outcomes = _outcomes(names)
