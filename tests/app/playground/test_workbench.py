@@ -358,7 +358,7 @@ def test_where_a_history_is_full_answers_stay_in_the_workbench(
 def test_a_workbench_without_room_is_stored_once_another_is_deleted(
     tab: Callable[..., Playground], owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger().save_workbench(owner, "old", "old", "{}", 0)
+    ledger().workbenches.save(owner, "old", "old", "{}", 0)
     monkeypatch.setattr(bounds, "OWN_WORKBENCHES", 1)
     page = tab(new="1")
     page.say("typed")
@@ -370,4 +370,4 @@ def test_a_workbench_without_room_is_stored_once_another_is_deleted(
     assert storage.recorder().flush(20)
     page.run()
     assert "is not stored" not in page.text
-    assert [row.id for row in ledger().workbenches(owner)] == [page.bench.id]
+    assert [row.id for row in ledger().workbenches.rows(owner)] == [page.bench.id]
