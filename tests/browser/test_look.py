@@ -209,6 +209,29 @@ def test_a_sheet_prints_whole_and_without_the_menus(scripted_app: AppProcess, op
     expect(tab.page.get_by_role("button", name="Sources and claims")).to_be_hidden()
 
 
+@pytest.mark.parametrize("language", ["en-US", "pt-BR"])
+def test_a_sheet_is_read_on_a_phone_without_scrolling_aside(
+    scripted_app: AppProcess, open_tab: OpenTab, language: str
+) -> None:
+    cut = {}
+    # The first has prices of four sellers, the others long values, addresses and commands.
+    sheets = (("glm-5.2-fast", "prices"), ("glm-4.5-air", "use"), ("glm-5.3", "self-host"), ("glm-5.3", "overview"))
+    for model, name in sheets:
+        address = f"/?id={model}&tab={name}"
+        tab = open_tab(scripted_app, address, locale=language, viewport={"width": 390, "height": 844})
+        tables = tab.page.locator(".stHtml:has(table), [data-testid=stMarkdownContainer]:has(table)")
+        found = tables.evaluate_all(
+            "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent.slice(0, 40))"
+        )
+        lines = tab.page.locator(".figures th").evaluate_all("all => all.map(one => one.getBoundingClientRect().y)")
+        # A figure a line, in their order.
+        assert len(lines) == 5
+        assert lines == sorted(set(lines))
+        cut |= {address: found} if found else {}
+        tab.page.close()
+    assert cut == {}
+
+
 def test_what_is_below_the_first_screen_comes_by_itself(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/")
     expect(tab.page.get_by_role("link", name="Open GLM-5.4", exact=True)).to_be_attached()

@@ -26,6 +26,7 @@ from glm_playground.ui.choose.controls import asked_now, draw_examples, draw_nee
 from glm_playground.ui.choose.features import features_of
 from glm_playground.ui.choose.record import draw_record
 from glm_playground.ui.choose.shortlist_view import draw_places, draw_reasons
+from glm_playground.ui.choose.unmeasured import draw_unmeasured
 from glm_playground.ui.choose.words import method
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
@@ -111,6 +112,7 @@ def _hint(shortlist: Shortlist, catalog: Catalog) -> str:
 
 
 def _draw_answer(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis) -> None:
+    draw_unmeasured(shortlist)
     draw_places(shortlist, basis)
     draw_reasons(shortlist, catalog, sources)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

@@ -35,7 +35,7 @@ from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_o
 from glm_playground.ui.shared.i18n import _, language
 from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
 from glm_playground.ui.shared.navigation import COMPARE, MODELS
-from glm_playground.ui.shared.own_html import draw_text
+from glm_playground.ui.shared.own_html import draw_text, own_html
 from glm_playground.ui.shared.playground_link import draw_try_it
 from glm_playground.ui.shared.price_basis import asked_sellers, kept_basis
 
@@ -105,7 +105,8 @@ def draw_model(card: ModelCard, catalog: Catalog, server: Gateway) -> None:
     one = _Sheet(card, catalog, live, Offers(card, live, laid_over((card,), server), kept_basis()), sources)
     view = FactView(sources, one.every_section())
     _draw_top(card, view)
-    draw_text("\n\n".join(("  \n".join(sheet.two_lines(card)), _figures(one.offers, sources))))
+    said, figures = own_html("  \n".join(sheet.two_lines(card))), own_html(_figures(one.offers, sources))
+    st.html(f'{said}<div class="figures">{figures}</div>')
     tabs: dict[str, tuple[str, Callable[[_Sheet, FactView], None]]] = {
         "overview": (_("Overview"), _draw_overview),
         "prices": (_("Prices"), _draw_prices),

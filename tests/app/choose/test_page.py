@@ -177,6 +177,39 @@ def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
     assert MarkdownIt("commonmark").enable("table").render(markdown).count("<table>") == 1
 
 
+# -- what must be measured
+
+
+def probes_offered(at: AppTest) -> dict[str, str]:
+    """The links to probes by their label: where each leads."""
+    links = (link.proto for link in at.get("page_link"))
+    return {link.label.replace("\\", ""): link.query_string for link in links if link.label.startswith("Probe ")}
+
+
+def test_a_stand_in_measures_nothing_of_a_model(open_whole: Open) -> None:
+    at = open_whole(PAGE, measured="tool,stop", weights="price:1")
+    [told] = at.info
+    assert told.proto.title == "Not measured yet: Tool called, Stop sequence"
+    assert "probes say nothing of GLM" in told.value
+    assert probes_offered(at) == {}
+    assert "No model is known to meet every need" in text(at)
+    assert open_whole(PAGE, advertised="stop", weights="price:1").info == []
+
+
+def test_what_no_probe_has_answered_leads_to_the_probes(
+    configure: Callable[..., None], tmp_path: Path, open_whole: Open
+) -> None:
+    (tmp_path / "gateways.toml").write_text('[[gateway]]\nname = "Mine"\naddress = "http://127.0.0.1:9"\n')
+    configure(GLM_PLAYGROUND_GATEWAYS=str(tmp_path / "gateways.toml"))
+    at = open_whole(PAGE, needs="vision,open_weights", measured="json-schema", weights="price:1")
+    [told] = at.info
+    assert told.proto.title == "Not measured yet: JSON Schema"
+    assert "none is known to meet this need" in told.value
+    # Of those that meet the other needs first; what nobody published of GLM-5.4 is one thing more.
+    assert list(probes_offered(at)) == ["Probe GLM-5.3-Flash", "Probe GLM-OCR", "Probe GLM-4.6V"]
+    assert probes_offered(at)["Probe GLM-OCR"] == "id=glm-ocr&tab=measured"
+
+
 # -- measured speed
 
 

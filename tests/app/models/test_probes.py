@@ -112,6 +112,8 @@ def test_what_was_measured_stands_beside_what_is_advertised(
     assert "GLM-5.1**: Tool called, measured on my gateway: no (probe at Mine, n=3: the tool was not called," in said
     assert "; advertised: yes" in said
     assert "GLM-4.6**: Tool called, measured on my gateway: unknown: no probe of yours has measured it" in said
+    # A probe has answered, if only for one model.
+    assert len(chosen.info) == 0
     fits = open_page("pages/choose.py", owner=owner, measured="stop", weights="context:1")
     fits.run(timeout=30)
     assert "- Stop sequence, measured on my gateway: yes (probe at Mine, n=3," in shown(fits).replace("\\", "")
