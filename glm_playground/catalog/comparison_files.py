@@ -40,6 +40,9 @@ COLUMNS = (
 )
 # A spreadsheet takes a cell that begins so for a formula; the wide forms are read as the narrow ones by some.
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+# Where a locale separates cells by ";" or tabs, Excel cuts a file with commas there and at each line's end. Of what
+# begins with a plus or a minus in such a place only what calls something is marked: lists in answers begin so, too.
+_LATER_FORMULA = re.compile(r"(?<=[;\t\r\n])([ \"]*)(?=[=@＝＠]|[+\-＋－][^;\t\r\n]*[(|!])")
 _MARKS = {Difference.DIFFERENT: "≠", Difference.SAME: "=", Difference.OPEN: "?"}
 
 Labels = Mapping[str, str]
@@ -54,7 +57,7 @@ def mark(difference: Difference) -> str:
 def csv_text(comparison: Comparison, labels: Labels, sources: Mapping[str, Source]) -> str:
     """One line a fact of a model, unknown ones too, with who says it and what others say instead.
 
-    No cell begins as a formula does.
+    No cell begins as a formula does, not even where a spreadsheet separates cells by other signs than commas.
     """
     out = io.StringIO()
     lines = csv.writer(out)
@@ -105,7 +108,8 @@ def _conflict(fact: AnyFact, sources: Mapping[str, Source]) -> str:
 
 
 def harmless_cell(text: str) -> str:
-    """`text`, marked as text where a spreadsheet would take it for a formula."""
+    """`text`, marked as text where a spreadsheet would take it, or what it cuts off it, for a formula."""
+    text = _LATER_FORMULA.sub(r"\1'", text)
     return f"'{text}" if is_formula(text) else text
 
 

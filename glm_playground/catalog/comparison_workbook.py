@@ -26,6 +26,7 @@ class Words(NamedTuple):
     sources: str
     fact: str
     unit: str
+    unknown: str = UNKNOWN
 
 
 def workbook(comparison: Comparison, labels: Labels, sources: Mapping[str, Source], words: Words) -> bytes:
@@ -37,7 +38,9 @@ def workbook(comparison: Comparison, labels: Labels, sources: Mapping[str, Sourc
         for row in comparison.rows:
             units = {fact.unit for fact in row.facts if fact.unit}
             unit = units.pop() if len(units) == 1 else ""
-            values.line([labels[row.key], unit, *(UNKNOWN if fact.value is None else fact.value for fact in row.facts)])
+            values.line(
+                [labels[row.key], unit, *(words.unknown if fact.value is None else fact.value for fact in row.facts)]
+            )
         values.finish(frozen=(1, 2), widths=[_WIDE, _NARROW, *(_NARROW for _card in comparison.cards)])
         found = _Sheet(book, words.sources)
         found.line(COLUMNS)
@@ -52,20 +55,24 @@ class _Sheet:
         self._sheet = book.add_worksheet(name)
         self._head = book.add_format({"bold": True, "bottom": 1})
         self._date = book.add_format({"num_format": "yyyy-mm-dd"})
+        # In groups of three as the reader's locale has them; digits after the point stay as they were published.
+        self._count = book.add_format({"num_format": "#,##0"})
         self._text = book.add_format({"quote_prefix": True})
-        self._lines = 0
+        self._lines = self._columns = 0
 
     def line(self, cells: Sequence[Any]) -> None:
         """Adds a line; the first is the head."""
         for place, value in enumerate(cells):
             self._write(place, value)
         self._lines += 1
+        self._columns = max(self._columns, len(cells))
 
     def _write(self, place: int, value: Any) -> None:
         if isinstance(value, bool):
             self._sheet.write_boolean(self._lines, place, value)
         elif isinstance(value, int | Decimal):
-            self._sheet.write_number(self._lines, place, float(value))
+            look = self._count if isinstance(value, int) else None
+            self._sheet.write_number(self._lines, place, float(value), look)
         elif isinstance(value, date):
             self._sheet.write_datetime(self._lines, place, value, self._date)
         else:
@@ -74,7 +81,8 @@ class _Sheet:
             self._sheet.write_string(self._lines, place, text, look)
 
     def finish(self, frozen: tuple[int, int], widths: Sequence[int]) -> None:
-        """Holds the head and the first columns in view."""
+        """Holds the head and the first columns in view, and lets every column be filtered."""
         self._sheet.freeze_panes(*frozen)
+        self._sheet.autofilter(0, 0, self._lines - 1, self._columns - 1)
         for place, width in enumerate(widths):
             self._sheet.set_column(place, place, width)

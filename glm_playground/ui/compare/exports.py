@@ -41,5 +41,5 @@ def _workbook(shown: Shown, labels: Mapping[str, str], sources: Mapping[str, Sou
     # Its writer is loaded once somebody wants the file.
     from glm_playground.catalog.comparison_workbook import Words, workbook  # noqa: PLC0415
 
-    words = Words(_("Values"), _("Sources"), _("Fact"), _("Unit"))
+    words = Words(_("Values"), _("Sources"), _("Fact"), _("Unit"), _("unknown"))
     return workbook(shown.comparison, labels, sources, words)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -314,6 +315,37 @@ def test_no_csv_cell_begins_as_a_formula(comparison: Comparison, text: str) -> N
     assert len(cells) % len(COLUMNS) == 0
 
 
+_CALLS = re.compile(r"[ \"]*([=@＝＠]|[+\-＋－].*[(|!])")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=cmd|' /C calc'!A0",
+        "GLM;=cmd|' /C calc'!A0",
+        "GLM\n=HYPERLINK(A1)",
+        "GLM\r\n@SUM(1)",
+        'a; "=1+1',
+        "a\t+cmd|' /C calc'!A0",
+        "list:\n- cmd|' /C calc'!A0",
+        "＝1;＝1",
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_separator_of_a_spreadsheet_makes_a_formula_of_a_text(text: str, separator: str) -> None:
+    comparison = compare((load_catalog()["glm-5.1"],), ["facts.license"])
+    written = csv_text(comparison, {"facts.license": text}, {})
+    # Once by the rules of quotes, once as they are where a quote does not begin a cell.
+    by_quotes = [cell for line in csv.reader(io.StringIO(written, newline=""), delimiter=separator) for cell in line]
+    cut = re.split(rf"[{separator}\r\n]", written)
+    assert [cell for cell in (*by_quotes, *cut) if _CALLS.match(cell)] == []
+
+
+@pytest.mark.parametrize("text", ["- one\n- two", "a; b; -5 %", "it is =5", "x\n+ y", "a - b (c)"])
+def test_a_text_that_calls_nothing_is_changed_at_its_beginning_at_most(text: str) -> None:
+    assert harmless_cell(text).removeprefix("'") == text
+
+
 def test_csv_has_a_line_a_fact_with_its_source_and_keeps_unknowns() -> None:
     comparison = everything()
     lines = lines_of(csv_text(comparison, labels_of(comparison), load_catalog().sources))
@@ -359,6 +391,14 @@ def test_a_workbook_has_numbers_dates_and_the_source_of_each() -> None:
     assert price[1:] == ("USD / 1M tokens", 1.4, UNKNOWN)
     assert release[2:] == (datetime(2026, 4, 7), UNKNOWN)
     assert licence[2] == "MIT"
+    sizes = compare((catalog["glm-5.1"], catalog["glm-5.4"]), ("facts.context_tokens",))
+    portuguese = words._replace(unknown="desconhecido")
+    written = workbook(comparison, labels_of(comparison), catalog.sources, portuguese)
+    assert [cell.value for cell in load_workbook(io.BytesIO(written))["Valores"]["D"]][1] == "desconhecido"
+    written = workbook(sizes, labels_of(sizes), catalog.sources, words)
+    counted = load_workbook(io.BytesIO(written))["Valores"]["C2"]
+    assert (counted.value, counted.number_format) == (200_000, "#,##0")
+    assert [sheet.auto_filter.ref for sheet in book] == ["A1:D4", "A1:Q7"]
     columns, first, *_others = book["Fontes"].iter_rows(values_only=True)
     assert columns == COLUMNS
     assert first[:4] == ("glm-5.1", "gateways.zai.price.input", "gateways.zai.price.input", "1.40")
