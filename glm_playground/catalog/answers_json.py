@@ -126,6 +126,7 @@ def _cost(catalog: Catalog, card: ModelCard, load: Load, sellers: Basis) -> Json
     found |= {name: _dollars(amount) for name, amount in sums.items()}
     if offered.seller is None:
         found["why_unknown"] = {seller: _missing(card, seller, load) for seller in sellers}
+        found["sold_by"] = [table.id for table in card.gateways]
     else:
         found["prices"] = {
             term.token_class: {"tokens_a_day": plain_json(term.tokens_a_day), **_cell(catalog, term.price)}

@@ -42,11 +42,11 @@ def workbook(comparison: Comparison, labels: Labels, sources: Mapping[str, Sourc
                 [labels[row.key], unit, *(words.unknown if fact.value is None else fact.value for fact in row.facts)]
             )
         values.finish(frozen=(1, 2), widths=[_WIDE, _NARROW, *(_NARROW for _card in comparison.cards)])
-        found = _Sheet(book, words.sources)
-        found.line(COLUMNS)
+        said = _Sheet(book, words.sources)
+        said.line(COLUMNS)
         for cells in fact_lines(comparison, labels, sources):
-            found.line([cells[name] for name in COLUMNS])
-        found.finish(frozen=(1, 3), widths=[_NARROW, _WIDE, _WIDE, *(_NARROW for _name in COLUMNS[3:])])
+            said.line([cells[name] for name in COLUMNS])
+        said.finish(frozen=(1, 3), widths=[_NARROW, _WIDE, _WIDE, *(_NARROW for _name in COLUMNS[3:])])
     return out.getvalue()
 
 

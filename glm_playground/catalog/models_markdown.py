@@ -4,14 +4,19 @@ from collections.abc import Iterable
 
 from glm_playground.catalog.card import ModelCard
 from glm_playground.catalog.catalog import Catalog
+from glm_playground.catalog.models_json import NOBODY
+from glm_playground.catalog.sellers import SELLERS
 from glm_playground.catalog.types import AnyFact, Claim, Score
 
-_SPECIAL = str.maketrans({"|": "\\|", "\n": " ", "\r": " "})
+# A quoted "<Update ..>" is no tag, and a backslash escapes nothing.
+_SPECIAL = str.maketrans({"|": "\\|", "<": "\\<", "\\": "\\\\", "\n": " ", "\r": " "})
 
 
 def llms_txt(catalog: Catalog, root: str) -> str:
     """What there is to read, as llmstxt.org has it; `root` is the address that the paths are appended to."""
-    models = "".join(f"- [{card.name}]({root}/models/{card.id}.md): {_about(card)}\n" for card in catalog.cards)
+    models = "".join(
+        f"- [{card.name}]({root}/models/{card.id}.md): {_about(catalog, card)}\n" for card in catalog.cards
+    )
     return f"""\
 # GLM Playground
 
@@ -43,23 +48,38 @@ def model_markdown(catalog: Catalog, card: ModelCard) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _about(card: ModelCard) -> str:
+def _about(catalog: Catalog, card: ModelCard) -> str:
     facts = card.facts
     said = [
-        *([f"for “{card.best_for.value}”"] if card.best_for.known else []),
+        *([f"best for “{card.best_for.value}”"] if card.best_for.known else []),
         f"{facts.context_tokens.value:,} tokens of context" if facts.context_tokens.known else "context unknown",
+        _price(catalog, card),
         f"licence {facts.license.value}" if facts.license.known else "licence unknown",
         f"released {facts.release.value}" if facts.release.known else "release unknown",
     ]
     return "; ".join(said)
 
 
+def _price(catalog: Catalog, card: ModelCard) -> str:
+    """The published price of the first seller that has one."""
+    for seller in SELLERS:
+        price, sheet = card.price(seller), catalog.gateway(seller)
+        if price.known and not price.historical:
+            said_by = sheet.name if sheet else seller
+            return f"${price.input.value} in, ${price.output.value} out per 1M tokens by {said_by}"
+    return "price unknown"
+
+
 def _facts(catalog: Catalog, title: str, rows: Iterable[tuple[str, AnyFact]], note: str = "") -> str:
-    lines = [f"| {key} | {_value(fact.value, fact.unit)} | {_said(catalog, fact)} |\n" for key, fact in rows]
-    if not lines:
+    told = list(rows)
+    if not told:
         return ""
+    shown = [(key, fact) for key, fact in told if fact.known or fact.why]
+    lines = [f"| {key} | {_value(fact.value, fact.unit)} | {_said(catalog, fact)} |\n" for key, fact in shown]
     head = "| fact | value | source |\n|---|---|---|\n"
-    return f"## {title}\n\n{note}{head}{''.join(lines)}"
+    missing = [key for key, fact in told if not fact.known and not fact.why]
+    rest = f"\nUnknown ({NOBODY}): {', '.join(missing)}.\n" if missing else ""
+    return f"## {title}\n\n{note}{head}{''.join(lines)}{rest}"
 
 
 def _scores(catalog: Catalog, scores: Iterable[Score]) -> str:

@@ -89,6 +89,8 @@ def test_a_cost_without_a_price_is_null_with_the_reason(model: str, why: dict[st
     assert {found[name] for name in ("seller", "per_request", "per_day", "per_30_days", "per_1m_tokens")} == {None}
     assert {seller: text[: len(why[seller])] for seller, text in found["why_unknown"].items()} == why
     assert "prices" not in found
+    # Who could be asked instead.
+    assert found["sold_by"] == {"glm-5.4": ["zai"], "glm-5.2-fast": ["vercel"]}[model]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The catalogue for other programs says what the cards say: nothing unknown becomes zero, false or empty."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,11 @@ def test_markdown_names_each_value_with_its_source(catalog: Catalog) -> None:
     assert "| open_weights | yes |" in text
     assert "| Vending Bench 2 | $5,634.41 | not stated |" in text
     assert "| SWE-bench Pro | 58.4% | claimed top open-weight |" in text
+    # What has no reason of its own is one line, not a row each.
+    assert "\nUnknown (nobody published it, as far as is known): " in text
+    assert "| unknown |  |" not in text
+    # A quoted tag is text: "<Update label=..>".
+    assert re.search(r"(?<!\\)<(?!https?://)", text) is None
     # Whatever a cell holds, it stays one.
     for line in text.splitlines():
         if line.startswith("|"):
@@ -194,3 +200,10 @@ def test_the_list_for_language_models_leads_to_each(catalog: Catalog) -> None:
     assert text.startswith("# GLM Playground\n\n> ")
     for card in catalog.cards:
         assert f"(https://example.org/glm/models/{card.id}.md)" in text
+    lines = {line.split("]", 1)[0]: line for line in text.splitlines()}
+    assert "best for “efficient coding" in lines["- [GLM-5.3-Flash"]
+    # Of one seller, who is named; nothing where nobody has a price, and a delisted one is none.
+    assert "$0.15 in, $0.50 out per 1M tokens by Z.ai" in lines["- [GLM-5.3-Flash"]
+    assert "$0.60 in, $2.00 out per 1M tokens by RunAPI" in lines["- [GLM-5-Turbo"]
+    assert "by Vercel AI Gateway" in lines["- [GLM-5.2-fast"]
+    assert "price unknown" in lines["- [GLM-5.4"]
