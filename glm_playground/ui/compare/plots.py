@@ -95,7 +95,10 @@ def _draw_price_and_score(plotted: Plotted) -> None:
     takeaway = ""
     if best:
         listed = ", ".join(point.card.name for point in best)
-        takeaway = _("On the frontier, where no other is both cheaper and better: {models}.").format(models=listed)
+        text = _(
+            "On the frontier, filled in the plot, nothing is better for the price or cheaper for the score: {models}."
+        )
+        takeaway = text.format(models=listed)
     _draw(everyone, drawn, partial(charts.scatter, best=best), takeaway, plotted.sources, say=True)
     st.caption(
         _("Prices: {sellers}. {load}.").format(sellers=literal(prices.seller_names), load=load_line(prices.basis))
@@ -215,15 +218,17 @@ def _draw_unknown(found: Sequence[Point]) -> None:
     lacking = [point for point in found if point.unknown]
     if not lacking:
         return
-    pieces = [_lacking(point) for point in lacking[:_MOST_NAMED]]
+    reasons: dict[str, list[str]] = {}
+    for point in lacking[:_MOST_NAMED]:
+        reasons.setdefault(_reason(point), []).append(point.card.name)
+    pieces = [f"{literal(', '.join(names))} ({literal(reason)})" for reason, names in reasons.items()]
     if len(lacking) > _MOST_NAMED:
         rest = len(lacking) - _MOST_NAMED
         pieces.append(ngettext("{count} more model", "{count} more models", rest).format(count=number(rest)))
     st.caption(_("Not shown: {models}").format(models="; ".join(pieces)))
 
 
-def _lacking(point: Point) -> str:
+def _reason(point: Point) -> str:
     unknown = [figure for figure in point.figures if figure.fact.value is None]
     word = _("unknown")
-    told = " + ".join(f"{figure.series}: {figure.fact.why or word}" for figure in unknown)
-    return f"{literal(point.card.name)} ({literal(told)})"
+    return " + ".join(f"{figure.series}: {figure.fact.why or word}" for figure in unknown)
