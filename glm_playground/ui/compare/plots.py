@@ -95,9 +95,7 @@ def _draw_price_and_score(plotted: Plotted) -> None:
     takeaway = ""
     if best:
         listed = ", ".join(point.card.name for point in best)
-        text = _(
-            "On the frontier, filled in the plot, nothing is better for the price or cheaper for the score: {models}."
-        )
+        text = _("On the frontier (filled), nothing is better for the price or cheaper for the score: {models}.")
         takeaway = text.format(models=listed)
     _draw(everyone, drawn, partial(charts.scatter, best=best), takeaway, plotted.sources, say=True)
     st.caption(
