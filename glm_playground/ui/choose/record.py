@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -23,7 +24,7 @@ def draw_record(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, So
     from glm_playground.ui.shared.report_form import draw_report  # noqa: PLC0415
     from glm_playground.ui.shared.report_words import report_words  # noqa: PLC0415
 
-    address = st.context.url or ""
+    address = _address_now()
 
     def make(cover: Cover, paper: Paper) -> Report:
         return decision_report(
@@ -38,3 +39,9 @@ def draw_record(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, So
 
     with popover:
         draw_report(make, lambda: _("Which GLM model: a decision record"), "decision", stem="glm-decision")
+
+
+def _address_now() -> str:
+    """The page's address with all that is asked, so that who reads the record can ask it again; Streamlit's has none."""
+    url, asked = st.context.url or "", urlencode(st.query_params.to_dict(), safe=":,")
+    return f"{url}?{asked}" if url and asked else url

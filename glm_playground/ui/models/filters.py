@@ -145,7 +145,7 @@ def _searched(card: ModelCard, price: CardPrice) -> str:
     places += [runapi.card_text.value] if runapi else []
     told = badges(card, price, date.max)
     able = [name for name, holds in CAPABILITIES.items() if holds(card)]
-    for words in in_each_language(lambda: " ".join(_said(told, able))):
+    for words in in_each_language(lambda: " ".join((*_said(told, able), *_known_figures(card, price)))):
         places.append(words)
     return folded(" ".join(place for place in places if place))
 
@@ -153,6 +153,19 @@ def _searched(card: ModelCard, price: CardPrice) -> str:
 def _said(told: Iterable[Badge], able: Iterable[str]) -> list[str]:
     names, capabilities = badge_names(), capability_names()
     return [*(names[badge] for badge in told), *(capabilities[name] for name in able)]
+
+
+def _known_figures(card: ModelCard, price: CardPrice) -> list[str]:
+    """The names of the figures that its card shows: who looks for "price" wants to see prices."""
+    limits = card.limits("runapi")
+    figures = {
+        _("Size"): card.facts.size_total.known,
+        _("Context"): limits.context.known,
+        _("Output"): limits.max_output.known,
+        _("Price"): price.input.known or price.output.known,
+        _("Licence"): card.facts.license.known,
+    }
+    return [name for name, known in figures.items() if known]
 
 
 def _costs_at_most(price: Fact[Decimal], limit: Decimal) -> bool:

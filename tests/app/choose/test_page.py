@@ -1,10 +1,14 @@
 """The page Choose: the shortlist with its reasons, an address that asks the same again, and the decision record."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from markdown_it import MarkdownIt
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.catalog import load_catalog
@@ -160,6 +164,7 @@ def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
 ) -> None:
     given: list[FileKind] = []
     monkeypatch.setattr(report_form, "draw_file_buttons", lambda kinds, *_rest, **_more: given.extend(kinds))
+    monkeypatch.setattr(ContextProxy, "url", property(lambda _self: "https://glm.example/choose"))
     at = open_whole(PAGE, locale=language, needs="open_weights", gpus="8x141", weights="coding:2", rate="BRL-5.5")
     at.session_state["choose_record"] = at.session_state["decision-filled"] = True
     run(at)
@@ -172,6 +177,14 @@ def test_the_decision_record_says_what_was_asked_why_and_by_which_sources(
         assert "DeepSWE v1.1" in written
         assert "https://huggingface.co/zai-org/GLM-5.3" in written
         assert "5.50" in written or "5,50" in written
+        # Who reads it can ask the same again.
+        [address] = re.findall(r"https://glm\.example/choose[^\s<>\")]*", unescape(written))[:1]
+        assert dict(parse_qsl(urlsplit(address).query)) == {
+            "needs": "open_weights",
+            "gpus": "8x141",
+            "weights": "coding:2",
+            "rate": "BRL-5.5",
+        }
     assert f'<html lang="{language[:2]}' in html
     assert '<a href="#source-1">[1]</a>' in html
     assert MarkdownIt("commonmark").enable("table").render(markdown).count("<table>") == 1

@@ -43,6 +43,15 @@ def test_text(text: str, expected: set[str]) -> None:
     assert found(WantedModels(text=text)) == expected
 
 
+@pytest.mark.parametrize("text", ["price", "preço", "PRECO"])
+def test_the_name_of_a_figure_finds_the_cards_that_show_it(text: str) -> None:
+    shown = {card.id for card in CATALOG.cards if price(card).input.known}
+    assert found(WantedModels(text=text)) == shown
+    assert "glm-5.4" not in shown
+    assert found(WantedModels(text=f"{text} free")) == {"glm-4.6v-flash", "glm-4.7-flash"}
+    assert "glm-5.4" not in found(WantedModels(text="licença"))
+
+
 def test_context() -> None:
     assert found(WantedModels(context=1_000_000)) == {
         "glm-5.2",
