@@ -42,6 +42,7 @@ def draw_record(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, So
 
 
 def _address_now() -> str:
-    """The page's address with all that is asked, so that who reads the record can ask it again; Streamlit's has none."""
+    """The page's address with all that is asked, so that whoever reads the record can ask it again."""
+    # Streamlit's address is without what is asked.
     url, asked = st.context.url or "", urlencode(st.query_params.to_dict(), safe=":,")
     return f"{url}?{asked}" if url and asked else url

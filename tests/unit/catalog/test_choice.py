@@ -110,7 +110,13 @@ def test_the_longest_context_below_a_dollar() -> None:
         "glm-4.6",
         "glm-5-turbo",
     }
-    assert [place for place, _model in places(found)][5] == 6
+    # The others, too, by what their seller gives: 131,072, 128,000 and 65,536 tokens.
+    assert [(place, context_of(one).value) for one in found.placed[5:] for place in [one.place]] == [
+        *[(6, 131_072)] * 3,
+        *[(9, 128_000)] * 4,
+        (13, 65_536),
+    ]
+    assert all(one.offer.cost.per_million is not None and one.offer.cost.per_million <= 1 for one in found.placed)
     assert set(ids(found.excluded)) == {"glm-5.3", "glm-5.2", "glm-5.1", "glm-5", "glm-5v-turbo"}
     assert of(found, "glm-5").offer.cost.per_million == Decimal("1.44")
     # Neither RunAPI nor Z.ai has a price for them.
