@@ -84,7 +84,6 @@ def draw_lane_buttons(session: Session, lane: Lane) -> None:
         key=f"settings-{lane.id}",
         on_click=toggle_panel,
         args=(lane,),
-        help=_("Settings of this lane; the number says how many differ from the server's defaults"),
     )
     with st.popover(
         _("Request"),

@@ -42,7 +42,6 @@ def draw_options(session: Session) -> None:
         on_click=command,
         args=(session, session.add_lane, model_choices()),
         disabled=len(bench.lanes) >= MAX_LANES,
-        help=_("Asks one more model beside; up to six"),
     )
     with draw_menu(Menu.OPTIONS, _("Options"), ":material/settings:") as popover:
         if popover.open:

@@ -5,6 +5,7 @@ import streamlit as st
 from glm_playground.chat.session import Session
 from glm_playground.ui.playground.form import command
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.own_html import draw_text
 from glm_playground.ui.shared.starters import starters
 from glm_playground.ui.shared.styled import styled
 
@@ -19,9 +20,11 @@ def draw_starters(session: Session) -> None:
                 on_click=command,
                 args=(session, session.submit, prompt, attachments),
             )
-        st.caption(
+        said = styled(
+            "gray",
             _(
                 "Ask one model, or add more to compare them side by side. Settings hold sampling, thinking, tools and "
                 "JSON Schema; Options hold repeats and fair timing. Everything you ask is kept in History."
-            )
+            ),
         )
+        draw_text(styled("small", said))
