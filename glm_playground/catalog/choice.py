@@ -154,7 +154,9 @@ class Shortlist:
 
 def choose(catalog: Catalog, question: Question, known: Known) -> Shortlist:
     """The shortlist for a question."""
-    return _shortlist([_candidate(card, question, known) for card in catalog.cards], catalog, question, known)
+    offers = _offers(catalog, question, known)
+    found = [_candidate(card, offers[card.id], question, known) for card in catalog.cards]
+    return _shortlist(found, catalog, question, known)
 
 
 def with_unstated(shortlist: Shortlist, catalog: Catalog) -> Shortlist:
@@ -182,8 +184,23 @@ def _shortlist(found: Sequence[Candidate], catalog: Catalog, question: Question,
     return Shortlist(question, known, tuple(placed), unplaced, may_fit, excluded)
 
 
-def _candidate(card: ModelCard, question: Question, known: Known) -> Candidate:
-    offered = offer(card, question.basis, question.load, known.over)
+def _offers(catalog: Catalog, question: Question, known: Known) -> dict[str, Offer]:
+    """The offer of each model; those whose prices were not read now are made once for a load and its sellers."""
+    read_now = {model for model, _key in known.over}
+    found = published_offers(catalog, question.basis, question.load)
+    made = {
+        card.id: offer(card, question.basis, question.load, known.over) for card in catalog.cards if card.id in read_now
+    }
+    return found | made
+
+
+@lru_cache(maxsize=8)
+def published_offers(catalog: Catalog, basis: Basis, load: Load) -> dict[str, Offer]:
+    """The offer of each model by published prices."""
+    return {card.id: offer(card, basis, load, {}) for card in catalog.cards}
+
+
+def _candidate(card: ModelCard, offered: Offer, question: Question, known: Known) -> Candidate:
     listed = known.listed.get(question.need.seller or "", {}).get(card.id)
     return Candidate(card, offered, check(card, question.need, offered, listed, known.features.get(card.id)))
 
