@@ -79,7 +79,7 @@ class Question:
     """Everything that an answer depends on but the facts."""
 
     need: Need
-    weights: Weights
+    weights: Weights = field(hash=False)
     load: Load
     basis: Basis
     unstated: bool = False
@@ -153,19 +153,21 @@ class Shortlist:
 
 
 def choose(catalog: Catalog, question: Question, known: Known) -> Shortlist:
-    """The shortlist for a question."""
+    """The shortlist for a question; by the catalog alone it is made once for all who ask the same."""
+    if known.over or known.listed or known.features or known.measured:
+        return _chosen(catalog, question, known)
+    return replace(_published(catalog, question), known=known)
+
+
+@lru_cache(maxsize=32)
+def _published(catalog: Catalog, question: Question) -> Shortlist:
+    return _chosen(catalog, question, Known())
+
+
+def _chosen(catalog: Catalog, question: Question, known: Known) -> Shortlist:
     offers = _offers(catalog, question, known)
     found = [_candidate(card, offers[card.id], question, known) for card in catalog.cards]
     return _shortlist(found, catalog, question, known)
-
-
-def with_unstated(shortlist: Shortlist, catalog: Catalog) -> Shortlist:
-    """The same question with scores without stated conditions held against each other too."""
-    found = [
-        Candidate(one.card, one.offer, one.checked)
-        for one in (*shortlist.fitting, *shortlist.may_fit, *shortlist.excluded)
-    ]
-    return _shortlist(found, catalog, replace(shortlist.question, unstated=True), shortlist.known)
 
 
 def _shortlist(found: Sequence[Candidate], catalog: Catalog, question: Question, known: Known) -> Shortlist:

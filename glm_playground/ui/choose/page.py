@@ -1,6 +1,7 @@
 """The page Choose: what is asked, and the shortlist with the reason for each place and each exclusion."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -13,7 +14,6 @@ from glm_playground.catalog.choice import (
     Question,
     Shortlist,
     choose,
-    with_unstated,
 )
 from glm_playground.catalog.needs import Need
 from glm_playground.catalog.sellers import OWN, gateway_of
@@ -100,7 +100,8 @@ def _hint(shortlist: Shortlist, catalog: Catalog) -> str:
     """How many more models had a place if scores without stated conditions were compared."""
     if shortlist.question.unstated or not shortlist.unplaced:
         return ""
-    more = len(with_unstated(shortlist, catalog).placed) - len(shortlist.placed)
+    unstated = choose(catalog, replace(shortlist.question, unstated=True), shortlist.known)
+    more = len(unstated.placed) - len(shortlist.placed)
     if more <= 0:
         return ""
     text = ngettext(
