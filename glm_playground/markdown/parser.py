@@ -7,6 +7,7 @@ where the text is a stranger's and comes piece by piece:
 - HTML is text. An image is a link to it; a link that does not show where it leads has its host behind it; an address
   that is neither of the web nor of mail makes no link.
 - There are no references (`[a]: https://..`): the definition may come long after its use is drawn.
+- A heading without a word is none: a text that ends in `## ` has not begun it yet.
 - What costs too much as Markdown is code (`busy_text`).
 """
 
@@ -95,6 +96,7 @@ def _parser() -> MarkdownIt:
     md.core.ruler.before("inline", "html_blocks", _html_blocks)
     md.core.ruler.after("inline", "lines_and_links", _lines_and_links)
     md.core.ruler.push("tasks", _tasks)
+    md.core.ruler.push("empty_headings", _empty_headings)
     return md
 
 
@@ -113,6 +115,17 @@ class _Addresses:
 
 def _costly(block: Block) -> list[Token]:
     return [_code(block.source.rstrip("\n") + "\n", "text", None)]
+
+
+def _empty_headings(state: StateCore) -> None:
+    """Takes headings out in which there is nothing to read."""
+    kept: list[Token] = []
+    for token in state.tokens:
+        if token.type == "heading_close" and kept[-2].type == "heading_open" and not kept[-1].content.strip():
+            del kept[-2:]
+        else:
+            kept.append(token)
+    state.tokens = kept
 
 
 def _html_blocks(state: StateCore) -> None:

@@ -195,6 +195,13 @@ def test_what_is_read(text: str, read: str | None) -> None:
     assert drawn(elements(text)) == meant(text)
 
 
+@pytest.mark.parametrize("text", ["Read it.\n\n#### ", "#", "- one\n##\n- two", "> # #\n> said", "1. ###### \n2. b"])
+def test_a_heading_that_has_not_begun_is_not_drawn(text: str) -> None:
+    shown = "".join(map(str, elements(text)))
+    assert "#" not in shown
+    assert drawn(elements(text)) == meant(text)
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
