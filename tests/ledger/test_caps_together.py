@@ -58,7 +58,7 @@ class Gateway:
 
 @contextmanager
 def _processes(url: str, gateway: str, caps: dict[str, str]) -> Iterator[list[subprocess.Popen[str]]]:
-    command = [sys.executable, "-m", "tests.ledger.asking_process", url, gateway, json.dumps(caps), "12"]
+    command = [sys.executable, "-m", "tests.ledger.asking_process", url, gateway, json.dumps(caps), "30"]
     with ExitStack() as stack:
         processes = [
             stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) for _ in range(PROCESSES)
