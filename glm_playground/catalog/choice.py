@@ -189,7 +189,7 @@ def _shortlist(found: Sequence[Candidate], catalog: Catalog, question: Question,
 def _offers(catalog: Catalog, question: Question, known: Known) -> dict[str, Offer]:
     """The offer of each model; those whose prices were not read now are made once for a load and its sellers."""
     read_now = {model for model, _key in known.over}
-    found = published_offers(catalog, question.basis, question.load)
+    found = _published_offers(catalog, question.basis, question.load)
     made = {
         card.id: offer(card, question.basis, question.load, known.over) for card in catalog.cards if card.id in read_now
     }
@@ -197,7 +197,7 @@ def _offers(catalog: Catalog, question: Question, known: Known) -> dict[str, Off
 
 
 @lru_cache(maxsize=8)
-def published_offers(catalog: Catalog, basis: Basis, load: Load) -> dict[str, Offer]:
+def _published_offers(catalog: Catalog, basis: Basis, load: Load) -> dict[str, Offer]:
     """The offer of each model by published prices."""
     return {card.id: offer(card, basis, load, {}) for card in catalog.cards}
 

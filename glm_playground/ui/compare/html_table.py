@@ -11,6 +11,7 @@ from glm_playground.catalog import AnyFact, ModelCard
 from glm_playground.catalog.comparison import ComparedRow, Comparison, differs_from
 from glm_playground.catalog.comparison_files import mark
 from glm_playground.ui.compare.filters import Shown
+from glm_playground.ui.shared.own_html import page_link
 
 _MOST_TINTED = 1500
 
@@ -41,8 +42,8 @@ def html_table(
         name: what screen readers call the table.
         corner: stands over the names of the rows.
         sign_help: what the signs of difference mean.
-        fact_address: of the claims of a row, by its key.
-        model_address: of the sheet of a model, by its id.
+        fact_address: of the claims of a row, by its key, below the app's.
+        model_address: of the sheet of a model, by its id, below the app's.
     """
     rows, cards = shown.comparison.rows, shown.comparison.cards
     facts = [
@@ -67,11 +68,11 @@ def _fact_head(row: ComparedRow, label: str, address: str, sign_help: str) -> st
     """What follows `<th scope=row` or `<th scope=col`."""
     sign = mark(row.difference)
     shown = f'&nbsp;<span class="sign" title="{escape(sign_help)}">{escape(sign)}</span>' if sign else ""
-    return f'><a class="to-page" href="{escape(address)}">{escape(label)}</a>{shown}</th>'
+    return f">{page_link(address, label)}{shown}</th>"
 
 
 def _model_head(card: ModelCard, address: str) -> str:
-    return f' data-model="{escape(card.id)}"><a class="to-page" href="{escape(address)}">{escape(card.name)}</a></th>'
+    return f' data-model="{escape(card.id)}">{page_link(address, card.name)}</th>'
 
 
 def _cells(row: ComparedRow, texts: Sequence[str], tinted: bool) -> list[str]:

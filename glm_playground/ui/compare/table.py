@@ -16,7 +16,6 @@ from glm_playground.ui.compare.own_rows import own_rows
 from glm_playground.ui.compare.reading_table import draw_reading
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.navigation import app_path
 from glm_playground.ui.shared.price_basis import prices_now
 
 
@@ -33,7 +32,6 @@ def draw_table(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], laid
     page = shown
     if pages > 1:
         page = shown.page(st.pagination(pages, key="compare_page"))
-    claims = claims_address(cards)
     st.html(
         html_table(
             page,
@@ -41,8 +39,8 @@ def draw_table(cards: tuple[ModelCard, ...], sources: Mapping[str, Source], laid
             name=_("Comparison of {count} models").format(count=len(page.comparison.cards)),
             corner=_("Model") if wanted.by_model else _("Fact"),
             sign_help=_sign_help(),
-            fact_address=lambda key: app_path() + claims(key),
-            model_address=lambda name: f"{app_path()}/?id={quote(name)}",
+            fact_address=claims_address(cards),
+            model_address=lambda name: f"/?id={quote(name)}",
         )
     )
     _draw_caption(page.comparison)

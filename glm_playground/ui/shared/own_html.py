@@ -27,9 +27,10 @@ def draw_text(text: str, width: Literal["stretch", "content"] = "stretch") -> No
     st.html(own_html(text), width=width)
 
 
-def page_link(address: str, label: str, style: Literal["open", "try"]) -> str:
+def page_link(address: str, label: str, style: Literal["open", "try"] | None = None) -> str:
     """A link to a page as HTML: its address below the app's, such as "/?id=glm-5.1"."""
-    return f'<a class="to-page {style}" href="{escape(app_path() + address)}">{escape(label)}</a>'
+    classes = f"to-page {style}" if style else "to-page"
+    return f'<a class="{classes}" href="{escape(app_path() + address)}">{escape(label)}</a>'
 
 
 @lru_cache(maxsize=_KEPT)
