@@ -13,7 +13,6 @@ from glm_playground.ui.compare.own_rows import own_rows
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_view import claims_text
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.own_html import draw_text
 from glm_playground.ui.shared.price_basis import address_of, price_basis, prices_now
 
 _FACT = "claims"
@@ -43,7 +42,8 @@ def draw_claims(cards: Sequence[ModelCard], sources: Mapping[str, Source], over:
         for card, fact in zip(cards, row.facts, strict=True)
         if model in {None, card.id}
     ]
-    st.dialog(literal(label), width="medium", position="right", on_dismiss=_close)(draw_text)(
+    # Streamlit's own Markdown: a drawer lies outside of what our HTML takes its colours from.
+    st.dialog(literal(label), width="medium", position="right", on_dismiss=_close)(st.markdown)(
         "\n\n".join(said) or _("This model is not compared here.")
     )
 
