@@ -18,7 +18,15 @@ def growing(scripted_app: AppProcess, open_tab: OpenTab) -> Tab:
     tab.wait_for_text(100)
     wait_for(tab, "gap < 4")
     tab.page.mouse.move(640, 400)
+    tab.page.evaluate("() => { window.wheels = 0; addEventListener('wheel', () => { wheels += 1; }); }")
     return tab
+
+
+def _wheel(tab: Tab, distance: int) -> None:
+    """Turns the wheel; what scrolls a page has had the turn then."""
+    before = tab.page.evaluate("wheels")
+    tab.page.mouse.wheel(0, distance)
+    tab.page.wait_for_function(f"() => wheels > {before}")
 
 
 class TestScrolling:
@@ -26,7 +34,7 @@ class TestScrolling:
     def test_who_scrolls_up_stays_there_each_time(self, growing: Tab) -> None:
         tab = growing
         for turn in range(12):
-            tab.page.mouse.wheel(0, -60 - 20 * turn)
+            _wheel(tab, -60 - 20 * turn)
             wait_for(tab, "gap > 20")
             before = position(tab)
             wait_for(tab, f"height > {before['height']} + 60")
@@ -38,6 +46,58 @@ class TestScrolling:
             jump(tab).click()
             wait_for(tab, "gap < 4")
             expect(jump(tab)).to_be_hidden()
+        tab.button("Stop").click()
+        tab.finished("stopped")
+
+    @pytest.mark.slow
+    def test_who_turns_the_wheel_down_to_the_end_is_taken_along_again(self, growing: Tab) -> None:
+        tab = growing
+        for _turn in range(3):
+            _wheel(tab, -300)
+            wait_for(tab, "gap > 320")
+            _wheel(tab, 4000)
+            wait_for(tab, "gap < 4")
+            for _growth in range(3):
+                wait_for(tab, f"height > {position(tab)['height']} + 60 && gap < 4")
+        tab.button("Stop").click()
+        tab.finished("stopped")
+
+    @pytest.mark.slow
+    def test_a_page_that_moves_by_itself_does_not_take_who_reads_further_up_to_its_end(
+        self, scripted_app: AppProcess, open_tab: OpenTab
+    ) -> None:
+        tab = open_empty(open_tab, scripted_app)
+        tab.ask("@script tokens=900 rate=0")
+        tab.finished()
+        tab.ask("@script tokens=9000 rate=20")
+        tab.wait_for_text(20)
+        wait_for(tab, "gap < 4")
+        tab.page.mouse.move(640, 400)
+        tab.page.evaluate(
+            """() => {
+            window.content = document.querySelector('main [data-testid="stMainBlockContainer"]');
+            const below = content.appendChild(document.createElement('div'));
+            below.style.height = '500px';
+            }"""
+        )
+        wait_for(tab, "gap < 4")
+        tab.page.mouse.wheel(0, -300)
+        wait_for(tab, "gap > 290")
+        before = position(tab)
+        # What stands below is drawn anew, shorter, as what stands above grows: the browser holds the middle in place.
+        tab.page.evaluate(
+            """async (gap) => {
+            const above = document.createElement('div');
+            above.style.height = '700px';
+            content.prepend(above);
+            content.lastElementChild.style.height = `${500 - gap + 10}px`;
+            }""",
+            before["gap"],
+        )
+        wait_for(tab, f"top > {before['top']} + 600")
+        moved = position(tab)
+        wait_for(tab, f"height > {moved['height']} + 60 && gap > 60")
+        assert position(tab)["top"] == moved["top"]
         tab.button("Stop").click()
         tab.finished("stopped")
 

@@ -12,7 +12,7 @@ const WORTH_A_BUTTON_PX = 120;
 const AFTERWARDS_MS = 1500;
 // So long may a new turn, or the page when it opens, take to be drawn.
 const BEGINNING_MS = 5000;
-// So long after a finger or the scroll bar moved, a page that stands higher was moved by it.
+// So long after a finger or the scroll bar moved, a page that stands elsewhere was moved by it.
 const TOUCHED_MS = 1000;
 const UPWARDS = new Set(['ArrowUp', 'PageUp', 'Home']);
 
@@ -60,7 +60,7 @@ export class Scrolling {
       this.#resized.observe(main);
       const options = { passive: true, signal: this.#abort.signal };
       main.addEventListener('scroll', () => this.#settle(), options);
-      main.addEventListener('wheel', (event) => event.deltaY < 0 && this.leave(), options);
+      main.addEventListener('wheel', (event) => (event.deltaY < 0 ? this.leave() : this.#arrive(event.deltaY)), options);
       main.addEventListener('keydown', (event) => this.#leaveBy(event), options);
       main.addEventListener('touchmove', () => this.#touch(), options);
       main.addEventListener('pointerdown', (event) => event.target === main && this.#touch(), options);
@@ -76,6 +76,11 @@ export class Scrolling {
   // Stays where the page is from now on.
   leave() {
     if (this.#main?.scrollTop > 0) this.#following = false;
+  }
+
+  // Follows from now on where `step` px further down is the end, wherever that will be once the step is taken.
+  #arrive(step) {
+    if (step > 0 && this.#gap <= step + AT_BOTTOM_PX) this.#following = this.#latest !== '';
   }
 
   #touch() {
@@ -95,10 +100,10 @@ export class Scrolling {
     if (!main) return;
     const { scrollTop, scrollHeight } = main;
     const now = performance.now();
-    // A page that shrank for a moment stands higher too.
+    // A page that shrank for a moment stands higher too, and lower where the browser holds what is read in its place.
     const isTheReaders = scrollHeight === this.#height || now < this.#touched + TOUCHED_MS;
-    if (scrollTop < this.#top - 1 && isTheReaders) this.#following = false;
-    else if (scrollTop > this.#top && this.#gap <= AT_BOTTOM_PX) this.#following = this.#latest !== '';
+    if (isTheReaders && scrollTop < this.#top - 1) this.#following = false;
+    else if (isTheReaders && scrollTop > this.#top && this.#gap <= AT_BOTTOM_PX) this.#following = this.#latest !== '';
     const running = atBottom(this.#stopKey, 'button') !== null;
     if (running || this.#running) this.#until = now + AFTERWARDS_MS;
     this.#running = running;
