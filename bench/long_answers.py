@@ -21,9 +21,9 @@ from statistics import median
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import pages
-from bench.browser import clock_offset_ms, launch
 from bench.gateway_process import GatewayProcess
 from bench.measures import nonce, number, say_limit, table
+from bench.page_clock import clock_offset_ms
 from bench.script_text import Script
 from glm_playground import bounds
 

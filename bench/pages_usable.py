@@ -22,9 +22,9 @@ from typing import NamedTuple
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from bench.browser import launch
 from bench.measures import number, say, table
 from bench.pages_speed import generate
+from tests.browser.chromium import launch
 from tests.live.app_process import AppProcess
 
 _BENCH = Path(__file__).resolve().parent

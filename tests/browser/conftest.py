@@ -4,9 +4,7 @@ That is: an error of the page, anything the Content-Security-Policy had to block
 """
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -24,14 +22,11 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.chromium import NAMES, chromium, launch
 from tests.live.app_process import AppProcess
 from tests.live.conftest import serve
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-_PLACES = ("/usr/bin/chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 _ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -141,12 +136,10 @@ class Tab:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     # Ends with this folder's last test: while Playwright runs in it, a thread cannot have another event loop.
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    path = found or next((place for place in _PLACES if os.access(place, os.X_OK)), None)
-    if path is None:
-        pytest.skip(f"no Chromium: none of {', '.join(_NAMES)} is on the PATH")
+    if chromium() is None:
+        pytest.skip(f"no Chromium: none of {', '.join(NAMES)} is on the PATH")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = launch(playwright, _ARGUMENTS)
         yield browser
         browser.close()
 
