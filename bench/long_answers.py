@@ -26,6 +26,7 @@ from bench.measures import nonce, number, say_limit, table
 from bench.page_clock import clock_offset_ms
 from bench.script_text import Script
 from glm_playground import bounds
+from tests.browser.chromium import launch
 
 _PATIENCE_MS = 240_000
 _WARM_UP = Script(tokens=400, nonce="warm")
