@@ -77,10 +77,10 @@ give_way()
 # Their place is kept, so that they are gone as soon as the first answer begins.
 starters = st.empty()
 if not any(lane.conversation.turns for lane in bench.lanes):
-    with starters.container():
+    with starters.container(gap="xsmall"):
         draw_starters(now)
 
-standings_slot = st.empty()
+standings_slot = st.empty() if several else None
 attached = draw_lanes(now)
 save()
 # A run may have ended since its view was made, or since a prompt that waits for it was drawn: both are drawn anew.
@@ -95,7 +95,7 @@ if grow or ended_since(running_slot):
         st.rerun()
     draw_answer_end(now, running_slot, stop_slot)
     save()
-if several:
+if standings_slot:
     draw_best_and_table(bench, standings_slot)
 draw_total(bench)
 draw_differences(bench)

@@ -156,11 +156,12 @@ class BrowserSession(Screen):
             del self._values[widget.id]
 
     async def open(self, key: str) -> None:
-        """Open a popover, or by its button a lane's settings, and wait for what is in it."""
+        """Open a popover, the fold of a request, or by its button a lane's settings, and wait for what is in it."""
         if key.startswith("settings-"):
             await self.click(self.find_button(key))
         else:
-            await self.set_value(self.find_widget("popover", key), True)
+            kind = "expandable" if key.startswith("request-") else "popover"
+            await self.set_value(self.find_widget(kind, key), True)
         await self.wait_finished()
 
     async def go_to(self, url_pathname: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -24,7 +25,7 @@ from glm_playground.ui.choose.address import (
 from glm_playground.ui.choose.words import aspect_names, flag_names, use_names
 from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.navigation import CHOOSE
+from glm_playground.ui.shared.own_html import page_link
 from glm_playground.ui.shared.price_basis import seller_name
 from glm_playground.ui.shared.probe_words import probe_names
 
@@ -66,9 +67,10 @@ def _ask(asked: Asked) -> None:
 def draw_examples() -> None:
     """Draws three questions to begin with."""
     labels = (_("Cheapest that reads images"), _("Best coder on 8 GPUs of 141 GB"), _("Longest context below $1"))
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        for label, query in zip(labels, _EXAMPLES, strict=True):
-            st.page_link(CHOOSE, label=label.replace("$", r"\$"), query_params=query, help="")
+    links = [
+        page_link(f"/choose?{urlencode(query)}", label, "open") for label, query in zip(labels, _EXAMPLES, strict=True)
+    ]
+    st.html(f"<p>{''.join(links)}</p>")
 
 
 def draw_needs(asked: Asked, own_name: str | None, others: Sequence[str] = ()) -> None:

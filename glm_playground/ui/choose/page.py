@@ -30,11 +30,13 @@ from glm_playground.ui.choose.unmeasured import draw_unmeasured
 from glm_playground.ui.choose.words import method
 from glm_playground.ui.shared import live_facts
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.i18n import _, ngettext, number
 from glm_playground.ui.shared.ledger_notice import draw_error
 from glm_playground.ui.shared.live_prices import laid_over, sources_of
 from glm_playground.ui.shared.measured import on_gateways, read_measured, with_own_runs
 from glm_playground.ui.shared.navigation import COMPARE
+from glm_playground.ui.shared.own_html import draw_text
 from glm_playground.ui.shared.own_key import asked_gateways
 from glm_playground.ui.shared.price_basis import PriceBasis, draw_basis, load_line, prices_now
 
@@ -121,7 +123,7 @@ def _draw_answer(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, S
             ids = [one.card.id for one in shortlist.fitting[:_MOST_COMPARED]]
             st.page_link(COMPARE, label=_("Compare these"), query_params={"ids": ",".join(ids)}, help="")
         draw_record(shortlist, catalog, sources, basis)
-    st.caption(" · ".join(filter(None, (load_line(basis), _hint(shortlist, catalog)))))
+    draw_text(aside(" · ".join(filter(None, (load_line(basis), _hint(shortlist, catalog))))))
     fold = st.expander(_("How the places are made"), key="choose_method", type="compact", on_change="rerun")
     if fold.open:
         with fold:

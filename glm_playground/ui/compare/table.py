@@ -15,7 +15,9 @@ from glm_playground.ui.compare.html_table import html_table, is_tinted
 from glm_playground.ui.compare.own_rows import own_rows
 from glm_playground.ui.compare.reading_table import draw_reading
 from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.own_html import draw_text
 from glm_playground.ui.shared.price_basis import prices_now
 
 
@@ -60,7 +62,8 @@ def _draw_caption(comparison: Comparison) -> None:
         parts.append(_("tinted: another value than {model}'s").format(model=name))
     parts.append(_("click a cell or a fact's name for its sources"))
     parts.append(_("$/1M: US dollars for a million tokens"))
-    st.caption(literal("; ".join(parts)) + "".join(f"  \n{note}" for note in _price_notes(comparison)))
+    lines = [literal("; ".join(parts)), *_price_notes(comparison)]
+    draw_text("  \n".join(map(aside, lines)))
 
 
 def _price_notes(comparison: Comparison) -> list[str]:

@@ -35,7 +35,7 @@ from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_o
 from glm_playground.ui.shared.i18n import _, language
 from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
 from glm_playground.ui.shared.navigation import COMPARE, MODELS
-from glm_playground.ui.shared.own_html import draw_text, own_html
+from glm_playground.ui.shared.own_html import own_html, page_link
 from glm_playground.ui.shared.playground_link import draw_try_it
 from glm_playground.ui.shared.price_basis import asked_sellers, kept_basis
 
@@ -159,8 +159,8 @@ def draw_rejected(catalog: Catalog) -> None:
 
 def _draw_top(card: ModelCard, view: FactView) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.page_link(MODELS, label=_("All models"), help="")
-        st.space("stretch")
+        back = page_link("/", _("All models"))
+        st.html(f"<p>{back}</p>", width="stretch")
         view.draw_button()
         beside = [card.id, *(other for other in CARDS_OF_RUNAPI if other != card.id)]
         st.page_link(COMPARE, label=_("Compare"), query_params={"ids": ",".join(beside)}, help="")
@@ -186,11 +186,9 @@ def _draw_path(name: str) -> None:
 def _draw_overview(one: _Sheet, view: FactView) -> None:
     first, below, beside = one.overview()
     part = first_screen_only(_PAGE)
-    left, right = st.columns(2, gap="large")
-    with left:
-        draw_text(_tables([first] if part else [first, below], view))
-    with right:
-        draw_text(_tables([beside], view))
+    columns = ([first] if part else [first, below], [beside])
+    drawn = "".join(f"<div>{own_html(_tables(sections, view))}</div>" for sections in columns)
+    st.html(f'<div class="columns">{drawn}</div>')
     if part:
         draw_rest_soon(_PAGE)
 

@@ -32,6 +32,7 @@ from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_o
 from glm_playground.ui.shared.i18n import _, day, ngettext, number
 from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
 from glm_playground.ui.shared.navigation import COMPARE
+from glm_playground.ui.shared.own_html import draw_text
 from glm_playground.ui.shared.price_basis import asked_sellers, kept_basis
 
 _CARDS_A_PAGE = 24
@@ -61,7 +62,7 @@ def draw_wall(catalog: Catalog, server: Gateway) -> None:
     fitting = [card for card in catalog.cards if fits(card, lambda one: price_of(one.id), listed, wanted)]
     found = in_order(fitting, order, lambda one: price_of(one.id))
     count = ngettext("{count} model", "{count} models", len(found)).format(count=number(len(found)))
-    st.markdown(aside(" · ".join([count, _order_names()[order], *_provenance(catalog, server)])))
+    draw_text(aside(" · ".join([count, _order_names()[order], *_provenance(catalog, server)])))
     if picks:
         _draw_picked(catalog)
     if not found:

@@ -14,6 +14,7 @@ from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Workbench
 from glm_playground.gateway import ThinkingSwitch
 from glm_playground.ui.playground.form import command
+from glm_playground.ui.playground.menus import request_fold
 from glm_playground.ui.playground.notices import explain_problem
 from glm_playground.ui.playground.setting_words import capability_note
 from glm_playground.ui.shared.answer_markdown import literal
@@ -65,20 +66,26 @@ def draw_panel(session: Session) -> None:
             st.button(_("Close"), key="settings-close", type="tertiary", icon=":material/close:", on_click=toggle_panel)
         if bench.same_settings and lane is not bench.lanes[0]:
             st.caption(_("Using lane 1's settings."))
-            return
-        changed = changed_fields(lane)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(styled("small", _changed_text(len(changed))), width="stretch")
-            st.button(
-                _("Reset"),
-                key=f"reset-{lane.id}",
-                icon=":material/restart_alt:",
-                disabled=not changed,
-                on_click=command,
-                args=(session, session.reset, lane),
-                help=_("Back to the server's defaults; Undo brings them back"),
-            )
-        draw_settings(session, lane)
+        else:
+            _draw_changed(session, lane)
+            draw_settings(session, lane)
+        _draw_request(session, lane)
+
+
+def _draw_changed(session: Session, lane: Lane) -> None:
+    """Draws how much differs from a new lane, and the way back."""
+    changed = changed_fields(lane)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(styled("small", _changed_text(len(changed))), width="stretch")
+        st.button(
+            _("Reset"),
+            key=f"reset-{lane.id}",
+            icon=":material/restart_alt:",
+            disabled=not changed,
+            on_click=command,
+            args=(session, session.reset, lane),
+            help=_("Back to the server's defaults; Undo brings them back"),
+        )
 
 
 def toggle_panel(lane: Lane | None = None) -> None:
@@ -122,6 +129,7 @@ def draw_model(bench: Workbench, lane: Lane) -> None:
     ids = model_choices()
     if chosen and chosen not in ids:
         ids.append(chosen)
+    several = len(bench.lanes) > 1
     st.selectbox(
         _("Model"),
         ids,
@@ -129,7 +137,8 @@ def draw_model(bench: Workbench, lane: Lane) -> None:
         key=key,
         accept_new_options=True,
         placeholder=_("Choose a model or type an id"),
-        label_visibility="collapsed" if len(bench.lanes) > 1 else "visible",
+        label_visibility="collapsed" if several else "visible",
+        width="stretch" if several else 220,
     )
 
 
@@ -307,14 +316,18 @@ def _published(card: ModelCard | None, name: str) -> str:
     return f"{literal(fact.note or '')} (Z.ai, {fact.read:%Y-%m})"
 
 
-def draw_request(session: Session, lane: Lane) -> None:
-    """Draws the request that the lane's next prompt would make; to be called in an open popover."""
-    st.caption(_("What will be sent with your next prompt, as JSON. The key is not part of it."))
+def _draw_request(session: Session, lane: Lane) -> None:
+    """Draws the request that the lane's next prompt would make, folded."""
+    fold = st.expander(_("Request"), icon=":material/data_object:", key=request_fold(lane), on_change="rerun")
+    if not fold.open:
+        return
     setup = session.bench.setup_of(lane)
     request = lane.conversation.request(Prompt(_("(your prompt)")), setup).said_in(
         session.runner.dialect(setup.gateway)
     )
-    draw_code(_pretty(shown_body(request)), "json", wrap_lines=False, height=320)
+    with fold:
+        st.caption(_("What will be sent with your next prompt, as JSON. The key is not part of it."))
+        draw_code(_pretty(shown_body(request)), "json", wrap_lines=False, height=320)
 
 
 def differences(bench: Workbench, lane: Lane) -> tuple[str, ...]:

@@ -15,10 +15,8 @@ from glm_playground.ui.playground.lane_settings import (
     changed_fields,
     differences,
     draw_model,
-    draw_request,
     toggle_panel,
 )
-from glm_playground.ui.playground.menus import request_menu
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.options import side_by_side
 from glm_playground.ui.playground.turn_view import OnEnd, draw_shared_answer, draw_shared_prompt, draw_turn
@@ -73,8 +71,7 @@ def draw_lane_buttons(session: Session, lane: Lane) -> None:
     """Draws the lane's model, its settings and what can be done with it, into a row."""
     bench = session.bench
     several = len(bench.lanes) > 1
-    with st.container(width="stretch" if several else 220):
-        draw_model(bench, lane)
+    draw_model(bench, lane)
     changed = len(changed_fields(bench.settings_of(lane)))
     badge = f" :blue-badge[{changed}]" if changed else ""
     # Beside one another lanes have room for a word or an icon: a word is what a screen reader can say.
@@ -85,15 +82,6 @@ def draw_lane_buttons(session: Session, lane: Lane) -> None:
         on_click=toggle_panel,
         args=(lane,),
     )
-    with st.popover(
-        _("Request"),
-        icon=None if several else ":material/data_object:",
-        key=request_menu(lane),
-        on_change="rerun",
-        help=_("The request that will be sent") if several else None,
-    ) as preview:
-        if preview.open:
-            draw_request(session, lane)
     if several:
         _draw_menu(session, lane)
 

@@ -16,8 +16,7 @@ class Menu(StrEnum):
     """A menu of all lanes; the value is its key."""
 
     OPTIONS = "options"
-    PRESETS = "presets"
-    WORKBENCHES = "workbenches"
+    SAVED = "saved"
     FOLDER = "folder"
     SHARE = "share"
 
@@ -27,11 +26,11 @@ def draw_menu(menu: Menu, label: str, icon: str) -> "PopoverContainer":
     return st.popover(label, icon=icon, key=menu.value, on_change="rerun")
 
 
-def request_menu(lane: Lane) -> str:
-    """The key of the menu with the request that a lane would send."""
+def request_fold(lane: Lane) -> str:
+    """The key of the fold with the request that a lane would send, among its settings."""
     return f"request-{lane.id}"
 
 
 def any_open(lane: Lane) -> bool:
-    """Whether the page's menus, those of `lane` or the list of running answers, lie open."""
-    return any(st.session_state.get(key) for key in (RUNNING, *Menu, request_menu(lane)))
+    """Whether a menu of the page, the request of `lane` or the list of running answers lies open."""
+    return any(st.session_state.get(key) for key in (RUNNING, *Menu, request_fold(lane)))

@@ -8,8 +8,7 @@ from glm_playground.chat.workbench import MAX_REPEATS, Workbench
 from glm_playground.ui.playground.allowance_view import draw_allowance
 from glm_playground.ui.playground.form import ASK_ABOVE, LAYOUT, ORDER, REPEATS, SAME, TARGET, command
 from glm_playground.ui.playground.menus import Menu, draw_menu
-from glm_playground.ui.playground.presets import draw_presets
-from glm_playground.ui.playground.workbench_list import draw_workbenches
+from glm_playground.ui.playground.saved import draw_saved
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.own_key import draw_key, may_paste_key
@@ -51,10 +50,7 @@ def draw_options(session: Session) -> None:
             if may_paste_key():
                 draw_key()
             draw_allowance()
-    with draw_menu(Menu.PRESETS, _("Presets"), ":material/bookmark:") as popover:
-        if popover.open:
-            draw_presets(session)
-    draw_workbenches(session)
+    draw_saved(session)
     if any(lane.conversation.turns for lane in bench.lanes):
         st.button(
             _("Clear"),

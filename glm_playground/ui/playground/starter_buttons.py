@@ -12,19 +12,18 @@ from glm_playground.ui.shared.styled import styled
 
 def draw_starters(session: Session) -> None:
     """Draws a button for each prompt, and a line of what else there is."""
-    with st.container(gap="xsmall"):
-        for key, (use, prompt, attachments) in starters().items():
-            st.button(
-                f"{styled('gray', use)} {prompt}",
-                key=key,
-                on_click=command,
-                args=(session, session.submit, prompt, attachments),
-            )
-        said = styled(
-            "gray",
-            _(
-                "Ask one model, or add more to compare them side by side. Settings hold sampling, thinking, tools and "
-                "JSON Schema; Options hold repeats and fair timing. Everything you ask is kept in History."
-            ),
+    for key, (use, prompt, attachments) in starters().items():
+        st.button(
+            f"{styled('gray', use)} {prompt}",
+            key=key,
+            on_click=command,
+            args=(session, session.submit, prompt, attachments),
         )
-        draw_text(styled("small", said))
+    said = styled(
+        "gray",
+        _(
+            "Ask one model, or add more to compare them side by side. Settings hold sampling, thinking, tools, "
+            "JSON Schema and the request; Options hold repeats and fair timing. Everything you ask is kept in History."
+        ),
+    )
+    draw_text(styled("small", said))

@@ -1,4 +1,4 @@
-"""The workbenches of this browser: begin another, go back to one, rename and delete them."""
+"""The workbenches of this browser: go back to one, rename and delete them."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,6 @@ import streamlit as st
 
 from glm_playground.chat.session import Session
 from glm_playground.service import workbenches
-from glm_playground.ui.playground.menus import Menu, draw_menu
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.answer_markdown import literal
@@ -20,25 +19,7 @@ _MOST_SHOWN = 30
 
 
 def draw_workbenches(session: Session) -> None:
-    """Draws the menu, and the way to begin another workbench."""
-    if not session.bench.empty:
-        st.button(
-            _("New"),
-            key="workbench_new",
-            icon=":material/edit_square:",
-            on_click=_new,
-            help=_("Begin another workbench; this one stays in the list"),
-        )
-    with draw_menu(Menu.WORKBENCHES, _("Workbenches"), ":material/history:") as popover:
-        if popover.open:
-            _draw_list(session)
-
-
-def _new() -> None:
-    open_new()
-
-
-def _draw_list(session: Session) -> None:
+    """Draws the list, and the name of the one that is open."""
     with released():
         found = workbenches.rows(owner())
     if restore := st.session_state.get(_RESTORE):

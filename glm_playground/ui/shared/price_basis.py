@@ -19,6 +19,7 @@ from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.live_prices import own_sellers
+from glm_playground.ui.shared.own_html import draw_text
 
 LOAD, SELLERS_ASKED, RATE = "load", "prices", "rate"
 """Names in the address."""
@@ -274,7 +275,7 @@ def draw_basis(prices: Prices, *, unfolded: bool = False) -> None:
             _draw_workload(prices.basis, prices.own)
     # Beside the button: one whose words change is another one to Streamlit, and its list closes.
     shown = _("Prices of {sellers}").format(sellers=literal(prices.seller_names))
-    st.markdown(aside(shown), width="content")
+    draw_text(aside(shown), width="content")
 
 
 def _draw_sellers(prices: Prices) -> None:

@@ -110,7 +110,7 @@ def test_a_list_the_model_is_no_longer_on_gives_no_cost(open_page: Open) -> None
 def test_last_prices_of_a_list_are_said_to_be_such(open_page: Open) -> None:
     found = open_page(PAGE, ids="glm-5-turbo,glm-5")
     run(found)
-    assert r"whose last prices stand here: GLM\-5\-Turbo." in text(found)
+    assert "whose last prices stand here: GLM-5-Turbo." in text(found)
     others = open_page(PAGE)
     run(others)
     assert "whose last prices" not in text(others)

@@ -198,7 +198,7 @@ class TestPresets:
     def test_they_are_kept_used_exported_and_imported(self, lanes: Lanes, open_page: Callable[..., AppTest]) -> None:
         page = lanes("glm-5.1;temperature=0.5", "glm-4.5")
         set_up(page, system="Be brief.")
-        page.open("presets")
+        page.open("saved")
         page.at.text_input(key="preset_name").set_value("Two [of](them)")
         page.at.text_area(key="preset_prompt").set_value("Explain {{topic}}")
         page.click("preset_keep")
@@ -217,7 +217,7 @@ class TestPresets:
         assert page.at.download_button(key="preset_export")
         file = write_presets(list(presets_of(page).values())).encode()
         other = Playground(open_page("pages/playground.py"))
-        other.open("presets")
+        other.open("saved")
         other.at.file_uploader(key="preset_file").upload("presets.json", file, "application/json")
         other.run()
         assert "1 preset imported." in other.text
@@ -228,7 +228,7 @@ class TestPresets:
     def test_a_file_with_an_unknown_key_is_refused(self, page: Playground) -> None:
         lane = {"model": "glm-5.1", "parameters": {"tempo": 1}}
         file = {"kind": "glm-playground-presets", "version": 1, "presets": [{"name": "a", "lanes": [lane]}]}
-        page.open("presets")
+        page.open("saved")
         page.at.file_uploader(key="preset_file").upload("presets.json", json.dumps(file).encode(), "application/json")
         page.run()
         assert "Nothing was imported:" in page.text
@@ -388,7 +388,7 @@ def _phrases(page: Playground) -> set[str]:
     """What the page says with everything open, apart from code, our prompt and what Z.ai published in English."""
     page.script("text=ok finish=length")
     page.ask("Translate {{word}}")
-    for key in ("options", "share", "presets", "workbenches", "differences", "settings-1", "request-1"):
+    for key in ("options", "share", "saved", "differences", "settings-1", "request-1"):
         page.open(key)
     page.open_details()
     places = (page.at.main, page.at.sidebar, page.at._tree[3])

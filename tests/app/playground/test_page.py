@@ -279,6 +279,7 @@ class TestWhoAnswers:
         page.script("reasoning=3 tokens=5")
         page.script("status=422")
         page.open_details()
+        page.open("settings-1")
         page.open("request-1")
         assert sandbox.key not in page.text
         assert sandbox.key not in repr(page.at.session_state.to_dict())

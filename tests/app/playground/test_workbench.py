@@ -258,7 +258,7 @@ class TestOwners:
         assert other.bench.id != first
         assert not other.at.chat_message
         other.say("another")
-        other.open("workbenches")
+        other.open("saved")
         other.click(f"workbench-open-{first}")
         assert contents(other) == [["mine"]]
         # A tab whose address names one shows that one, whichever was used last.

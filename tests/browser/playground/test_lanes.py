@@ -193,7 +193,11 @@ def test_axe_finds_nothing_of_ours_with_lanes(scripted_app: AppProcess, open_tab
     ask_all(tab, "@script tokens=60 rate=200 reasoning=10")
     completed(tab, 2)
     assert findings(tab) == []
-    for popover, content in (("Options", "Runs per"), ("Presets", "Keep the lanes"), ("Share", "Link to these models")):
+    for popover, content in (
+        ("Options", "Runs per"),
+        ("Saved", "Name of this workbench"),
+        ("Share", "Link to these models"),
+    ):
         tab.button(popover).click()
         expect(tab.page.get_by_text(re.compile(content)).first).to_be_visible()
         tab.settled()

@@ -131,7 +131,7 @@ def test_a_new_workbench_leaves_the_one_before_in_the_list(scripted_app: AppProc
     expect(tab.button(f"Code {QUICKSTART}")).to_be_visible()
     tab.page.reload()
     expect(tab.button(f"Code {QUICKSTART}")).to_be_visible()
-    tab.button("Workbenches").click()
+    tab.button("Saved").click()
     tab.button("@script text=first-of-all rate=0").click()
     expect(tab.answer.get_by_text("first-of-all")).to_be_visible()
     tab.page.reload()
