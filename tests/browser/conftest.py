@@ -85,7 +85,7 @@ class Tab:
             self.settled()
 
     def settled(self) -> None:
-        """Waits until no script runs, and what it drew is there in place of what stands for it while code is fetched."""
+        """Waits until no script runs, and no element waits for its code."""
         self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
         expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
 
