@@ -171,7 +171,8 @@ def test_a_hostile_page_with_scripts_reaches_nobody(
     tab.settled()
     expect(tab.answer.get_by_text("reveal your network address by WebRTC")).to_be_visible()
     body = framed(tab).locator("body[data-tried]")
-    body.wait_for()
+    # All that it tries takes a busy machine long.
+    body.wait_for(timeout=60_000)
     tried = json.loads(body.get_attribute("data-tried") or "")
     assert tried.pop("fetch") == "rejected rejected rejected"
     assert [name for name, found in tried.items() if found == "no"] == ["cookie", "storage", "parent", "top", "eval"]

@@ -14,12 +14,18 @@ def growing(scripted_app: AppProcess, open_tab: OpenTab) -> Tab:
     tab = open_empty(open_tab, scripted_app)
     tab.ask("@script tokens=600 rate=0")
     tab.finished()
-    tab.ask("@script tokens=9000 rate=150")
+    _ask_again(tab, "@script tokens=9000 rate=150")
     tab.wait_for_text(100)
     wait_for(tab, "gap < 4")
     tab.page.mouse.move(640, 400)
     tab.page.evaluate("() => { window.wheels = 0; addEventListener('wheel', () => { wheels += 1; }); }")
     return tab
+
+
+def _ask_again(tab: Tab, prompt: str) -> None:
+    """Asks for an answer below the first; a new turn takes who reads elsewhere along, so it must be there."""
+    tab.ask(prompt)
+    expect(tab.page.get_by_label("Chat message from assistant")).to_have_count(2)
 
 
 def _wheel(tab: Tab, distance: int) -> None:
@@ -69,7 +75,7 @@ class TestScrolling:
         tab = open_empty(open_tab, scripted_app)
         tab.ask("@script tokens=900 rate=0")
         tab.finished()
-        tab.ask("@script tokens=9000 rate=20")
+        _ask_again(tab, "@script tokens=9000 rate=20")
         tab.wait_for_text(20)
         wait_for(tab, "gap < 4")
         tab.page.mouse.move(640, 400)
@@ -166,8 +172,16 @@ class TestScrolling:
         tab.ask("@script tokens=600 rate=400")
         tab.finished()
         wait_for(tab, "gap < 4")
-        # What comes so long after the end does not belong to the answer.
-        tab.page.evaluate("new Promise(done => setTimeout(done, 2000))")
+        # What comes so long after the last part of the answer does not belong to it.
+        tab.page.evaluate(
+            """new Promise(done => {
+            let timer;
+            new ResizeObserver((_sizes, observer) => {
+                clearTimeout(timer);
+                timer = setTimeout(() => { observer.disconnect(); done(); }, 2000);
+            }).observe(document.querySelector('main [data-testid="stMainBlockContainer"]'));
+            })"""
+        )
         before = position(tab)
         tab.answer.evaluate("answer => { answer.style.paddingBottom = '600px'; }")
         wait_for(tab, f"height > {before['height']} + 500")

@@ -187,8 +187,10 @@ def test_a_long_answer_is_followed_until_the_presenter_scrolls_up(
     for further in range(2, 5):
         page.wait_for_function(f"() => ({_HEIGHT})() > {further * height} && ({_GAP})() < 40")
     page.mouse.move(width / 2, height / 2)
+    page.evaluate("() => { window.wheels = 0; addEventListener('wheel', () => { wheels += 1; }); }")
     page.mouse.wheel(0, -300)
-    page.wait_for_function(f"() => ({_GAP})() > 200")
+    # The answer grows by as much before the wheel's turn is heard of.
+    page.wait_for_function(f"() => wheels > 0 && ({_GAP})() > 200")
     before, grown = page.evaluate(_TOP), page.evaluate(_HEIGHT)
     page.wait_for_function(f"() => ({_HEIGHT})() > {grown} + {height}")
     assert abs(page.evaluate(_TOP) - before) <= 2

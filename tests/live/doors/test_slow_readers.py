@@ -36,7 +36,7 @@ class Reader:
         self._socket = socket.socket()
         # Else the system itself keeps all of it for a reader on the same computer.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self._socket.settimeout(30)
+        self._socket.settimeout(120)
         self._socket.connect(("127.0.0.1", port))
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Cookie: {cookie}"]
