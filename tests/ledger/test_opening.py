@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -67,18 +68,19 @@ def test_runs_are_there_when_it_is_opened_again(url: str) -> None:
     again.close()
 
 
+def _open_and_keep(url: str, together: Barrier) -> None:
+    together.wait(10)
+    ledger = Ledger.open(url)
+    keep(ledger, "me", made_run())
+    ledger.close()
+
+
 def test_several_processes_may_open_a_new_one_at_once(url: str) -> None:
-    # Forked, since each would load for seconds otherwise.
-    fork = multiprocessing.get_context("fork")
-    together = fork.Barrier(4)
-
-    def open_and_keep() -> None:
-        together.wait(10)
-        ledger = Ledger.open(url)
-        keep(ledger, "me", made_run())
-        ledger.close()
-
-    processes = [fork.Process(target=open_and_keep) for _ in range(4)]
+    # One server loads all that is needed, and is forked: a process with threads cannot be forked safely.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    together = context.Barrier(4)
+    processes = [context.Process(target=_open_and_keep, args=(url, together)) for _ in range(4)]
     for process in processes:
         process.start()
     for process in processes:
