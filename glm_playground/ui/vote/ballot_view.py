@@ -15,6 +15,7 @@ from glm_playground.evals.ballot import Ballot, Side
 from glm_playground.evals.rating import Choice
 from glm_playground.gateway import ChatRequest
 from glm_playground.ledger import Ledger
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.thinking import answer_of
 from glm_playground.runs.totals import cost_total
 from glm_playground.service import runtime
@@ -36,8 +37,10 @@ def draw_ballot(ledger: Ledger, ballot: Ballot) -> None:
     asked = next((side.run for side in (ballot.a, ballot.b) if side.run), None)
     if asked:
         draw_question(asked.request)
+    # Read before it is asked whether they have ended: one that ends meanwhile would pass for another process's.
+    live = ballot.live_runs
     if not ballot.ended:
-        _wait(ballot)
+        _wait(ballot, live)
         return
     if ballot.comparable:
         _draw_answers(ledger, ballot)
@@ -67,14 +70,14 @@ def _tool_names(request: ChatRequest) -> list[str]:
     return [str(function.get("name")) for function in functions if isinstance(function, dict)]
 
 
-def _wait(ballot: Ballot) -> None:
+def _wait(ballot: Ballot, live: list[LiveRun]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         waiting = _("Two models are writing. Both answers appear when both are complete.")
         st.markdown(styled("shimmer", waiting), width="stretch")
-        if ballot.live_runs:
+        if live:
             st.button(on_accent(_("Stop both")), key="vote_stop", type="primary", on_click=ballots.stop, args=(ballot,))
-    if ballot.live_runs:
-        wait_for_end(runtime.engine(), ballot.live_runs)
+    if live:
+        wait_for_end(runtime.engine(), live)
         st.rerun()
     # Another process of the app asks them.
     _look_up()

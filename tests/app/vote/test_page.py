@@ -19,6 +19,8 @@ from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime, storage
 from glm_playground.service.runner import GatewayRunner
+from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.vote import ballot_view
 from tests.app.conftest import Configure
 from tests.condition import wait_until
 from tests.ledger.made import keep, made_run
@@ -95,6 +97,19 @@ def test_names_and_figures_are_shown_once_the_vote_is_given(open_page: OpenPage,
     assert (vote.characters_a, vote.characters_b) == (15, 15)
     # The next question stands below.
     assert "vote_ask" in keys(at)
+
+
+def test_answers_that_end_while_the_page_looks_are_shown(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def styled_late(style: str, text: str) -> str:
+        if style == "shimmer":
+            wait_until(lambda: runtime.engine().running == 0, 10)
+        return styled(style, text)
+
+    # As soon as the page has seen that they are being written, they end.
+    monkeypatch.setattr(ballot_view, "styled", styled_late)
+    at = open_page(PAGE, owner=OWNER)
+    ask(at, "@script tokens=5 rate=20")
+    assert {"vote_a", "vote_b"} <= keys(at)
 
 
 def test_an_open_vote_is_found_again_by_another_tab(open_page: OpenPage) -> None:
