@@ -8,6 +8,7 @@ Loopback is never reached through a proxy.
 import os
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -143,7 +144,7 @@ def _check_certificates() -> None:
     file, folder = (os.environ.get(name) for name in CERTIFICATE_VARIABLES)
     if file:
         try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+            _load_certificates(file, Path(file).stat().st_mtime_ns)
         except FileNotFoundError:
             raise NetworkError("SSL_CERT_FILE cannot be used: there is no such file") from None
         except ssl.SSLError:
@@ -157,6 +158,12 @@ def _check_certificates() -> None:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = keys
         except OSError as error:
             raise NetworkError(f"SSLKEYLOGFILE cannot be used: {error.strerror or 'it cannot be written'}") from None
+
+
+@lru_cache(maxsize=8)
+def _load_certificates(file: str, _changed_ns: int) -> None:
+    """Loads a file once for each change of it: all the world's certificates take 30 ms."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:

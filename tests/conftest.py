@@ -10,8 +10,6 @@ from typing import Any
 
 # The statistics multiply small matrices, which threads make several times slower; it is read once, as numpy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# As .streamlit/config.toml says, which AppTest does not read from another folder: it would note each command.
-os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 
 if sys.dont_write_bytecode:
     # The tests start Python some hundred times, the app with all its libraries among them: compiled anew by each, these

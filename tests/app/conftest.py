@@ -1,15 +1,19 @@
 """The app as AppTest runs it, with the scripted sandbox as the server it asks."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent import futures
+from contextlib import chdir
 from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime import context as streamlit_context
 from streamlit.testing.v1 import AppTest
 
+from glm_playground.ledger import Ledger
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.service import dialects, runtime, storage
 from glm_playground.service.status import RunsSinceStart
@@ -24,6 +28,13 @@ _FIRST_PAGE_S = 30
 
 
 _components = cache(manifest_scanner.scan_component_manifests)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_options() -> None:
+    """AppTest looks for the app's config.toml below the test's folder, so each command and bare expression is noted."""
+    with chdir(APP.parent):
+        config.get_config_options(force_reparse=True)
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +68,16 @@ def wait_for_answers() -> None:
     assert not futures.wait(asked, timeout=10).not_done
 
 
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and nothing in them: to make them takes longer than most tests."""
+    path = tmp_path_factory.mktemp("ledger") / "private" / storage.FILE_NAME
+    Ledger.open(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Configure]:
+def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_ledger: Path) -> Iterator[Configure]:
     """Sets the environment the app reads: exactly these names, and no secrets file; each call begins anew."""
 
     def no_sandbox() -> SandboxProcess | SandboxFailed:
@@ -71,6 +90,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Confi
         for name, value in {"GLM_PLAYGROUND_DATA_FOLDER": str(tmp_path / "data"), **environment}.items():
             monkeypatch.setenv(name, value)
 
+    shutil.copytree(empty_ledger.parent, tmp_path / "data")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(runtime, "_sandbox", cache(no_sandbox))
     yield apply

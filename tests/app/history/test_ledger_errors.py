@@ -146,7 +146,6 @@ def test_a_database_that_is_locked_at_the_start_is_used_once_it_is_free(
     configure: Configure, open_page: OpenPage, tmp_path: Path, in_sandbox: None
 ) -> None:
     path = database(tmp_path)
-    path.parent.mkdir()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
     connection.close()
