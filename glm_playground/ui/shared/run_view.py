@@ -223,13 +223,17 @@ def wait_for_end(engine: Engine, runs: Sequence[LiveRun]) -> bool:
     return bool(runs)
 
 
-def draw_ended(answer: Answer, run: Run) -> None:
-    """Draws a run that ended; its reasoning is sent to the browser once it is opened."""
+def draw_ended(answer: Answer, run: Run, *, as_it_grew: bool = False) -> None:
+    """Draws a run that ended; its reasoning is sent to the browser once it is opened.
+
+    With `as_it_grew` its parts stand where `RunView` has drawn them, so that the browser keeps them; without
+    there are fewer elements, of which a long conversation has hundreds.
+    """
     splitter = split(run)
     body = st.container(gap="small")
-    places = _places(body)
+    thinking, place = _places(body)[:2] if as_it_grew else (body, body)
     if splitter.reasoning.strip():
-        fold = places.thinking.expander(
+        fold = thinking.expander(
             thinking_label(run, answer.metrics), key=f"thinking-{answer.id}", type="compact", on_change="rerun"
         )
         if fold.open:
@@ -241,7 +245,7 @@ def draw_ended(answer: Answer, run: Run) -> None:
         return
     asked: dict[str, int] = st.session_state.setdefault("drawn_characters", {})
     most = asked.get(answer.id) or most_at_once(text, drawn=0)
-    with places.answer:
+    with place:
         if run.request.wants_json:
             draw_json(text)
             return
