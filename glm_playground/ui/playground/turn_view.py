@@ -24,7 +24,6 @@ from glm_playground.ui.shared.add_to_suite import AskedTurn, draw_add_to_suite, 
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.attachment_view import draw_attachments
-from glm_playground.ui.shared.drawn_elements import draw_as_it_is
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.long_text import draw_code, draw_markdown, draw_typed
 from glm_playground.ui.shared.page_frames import draw_page_frames, hide_page_frames
@@ -136,7 +135,9 @@ def draw_prompt(prompt: Prompt, key: str) -> None:
         draw_tool_results(prompt.results)
     if prompt.text:
         with st.container(horizontal=True, gap="small"):
-            _draw_prompt_text(unmarked(prompt.text), as_markdown=prompt.text in st.session_state.get(_AS_MARKDOWN, ()))
+            with st.container(width="stretch", gap="small"):
+                draw = draw_markdown if prompt.text in st.session_state.get(_AS_MARKDOWN, ()) else draw_typed
+                draw(unmarked(prompt.text))
             st.button(
                 _("Copy the prompt"),
                 key=f"copy-prompt-{key}",
@@ -146,16 +147,6 @@ def draw_prompt(prompt: Prompt, key: str) -> None:
                 args=(prompt.text,),
             )
     draw_attachments(prompt.attachments, key, shares=prompt.attachment_tokens)
-
-
-def _draw_prompt_text(text: str, *, as_markdown: bool) -> None:
-    """Draws a prompt's text into a row, as one element where it is one."""
-    if not as_markdown and len(text) <= bounds.DRAWN_PROMPT_CHARACTERS:
-        draw_as_it_is(text)
-        return
-    with st.container(width="stretch", gap="small"):
-        draw = draw_markdown if as_markdown else draw_typed
-        draw(text)
 
 
 def _draw_branches(session: Session, fork: Fork, turn: Turn) -> None:

@@ -32,6 +32,6 @@ def draw_as_it_is(text: str) -> None:
     shown = text.strip("\n")
     # `st.text` takes indentation away, and spaces that are alone in a line.
     if dedent(shown).strip() == shown.rstrip():
-        st.text(shown, width="stretch")
+        st.text(shown)
     else:
         st.code(shown, language=None, wrap_lines=True)
