@@ -283,6 +283,8 @@ def test_what_was_measured_is_ranked_within_a_gateway(aspect: Aspect, first: str
     assert places(found)[0] == (1, first)
 
 
+@pytest.mark.slow
+@pytest.mark.measures
 def test_a_changed_weight_is_answered_at_once_for_500_models() -> None:
     cards = tuple(card.model_copy(update={"id": f"{card.id}-{copy}"}) for copy in range(25) for card in CATALOG.cards)
     many = Catalog(cards)
