@@ -228,6 +228,6 @@ def test_nothing_is_found_after_it_was_taken_out(bundle: Bundle, known: list[str
 )
 def test_a_text_made_to_be_slow_is_not(piece: str) -> None:
     bundle = answered(piece * (200_000 // len(piece)))
-    started = time.perf_counter()
+    started = time.thread_time()
     find_secrets(bundle)
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2

@@ -388,9 +388,9 @@ def test_source_of_a_fact() -> None:
 
 
 def test_cached_and_hashable() -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     again = load_catalog()
-    assert time.perf_counter() - start < 0.001
+    assert time.thread_time() - start < 0.001
     assert again is CATALOG
     assert len({hash(card) for card in CATALOG.cards}) == len(CATALOG)
     assert isinstance(hash(CATALOG), int)
