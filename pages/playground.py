@@ -10,13 +10,13 @@ from glm_playground.ui.playground.address import take_address
 from glm_playground.ui.playground.answer_end import draw_answer_end, ended_since, stays
 from glm_playground.ui.playground.differences_view import draw_differences
 from glm_playground.ui.playground.draft_view import PROMPT, draw_drafts, draw_input_line, submit
-from glm_playground.ui.playground.folder_upload import draw_folder_upload
+from glm_playground.ui.playground.folder_upload import draw_folder_button, draw_folder_upload
 from glm_playground.ui.playground.form import take_changes
-from glm_playground.ui.playground.lane_settings import draw_panel
+from glm_playground.ui.playground.lane_settings import draw_lane_panel
 from glm_playground.ui.playground.lane_view import draw_lane_buttons, draw_lane_notice, draw_lanes
 from glm_playground.ui.playground.notices import draw_notice
 from glm_playground.ui.playground.options import draw_options, draw_target
-from glm_playground.ui.playground.share import draw_share
+from glm_playground.ui.playground.share import draw_share, draw_share_button
 from glm_playground.ui.playground.standings_view import draw_best_and_table
 from glm_playground.ui.playground.starter_buttons import draw_starters
 from glm_playground.ui.playground.total_view import draw_total
@@ -44,14 +44,16 @@ several = len(bench.lanes) > 1
 running_slot = draw_header(_("Playground"), attaches=True)
 draw_sandbox_notice()
 draw_problem()
-draw_panel(now)
+draw_lane_panel(now)
+draw_folder_upload(now)
+draw_share(bench)
 give_way()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
     if not several:
         draw_lane_buttons(now, bench.lanes[0])
     draw_options(now)
-    draw_folder_upload(now)
-    draw_share(bench)
+    draw_folder_button()
+    draw_share_button()
     draw_target(bench)
 if not several:
     draw_lane_notice(now, bench.lanes[0])

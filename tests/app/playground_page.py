@@ -8,6 +8,8 @@ from glm_playground.chat.conversation import Conversation
 from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.run import Run
 from glm_playground.service.workbenches import OpenWorkbench
+from glm_playground.ui.playground.panel import Panel
+from glm_playground.ui.shared.navigation import PANEL
 from tests.app.drawn_text import html_texts
 
 
@@ -39,11 +41,14 @@ class Playground:
         self.run()
 
     def open(self, key: str) -> None:
-        """Opens a popover, a fold, or a lane's settings beside the chat; AppTest knows these by their state only."""
-        if key.startswith("settings-"):
-            self.at.session_state["settings_panel"] = key.removeprefix("settings-")
-        else:
-            self.at.session_state[key] = True
+        """Opens a popover, a fold, or what stands beside the chat, and closes nothing that is open there already."""
+        if key.startswith("settings-") or key in list(Panel):
+            name = key.removeprefix("settings-")
+            if PANEL not in self.at.session_state or self.at.session_state[PANEL] != name:
+                self.click(key if key.startswith("settings-") else f"{key}-button")
+            return
+        # AppTest knows these by their state only.
+        self.at.session_state[key] = True
         self.run()
 
     def choose(self, key: str, option: str) -> None:

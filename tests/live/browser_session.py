@@ -32,6 +32,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from glm_playground.ui.playground.panel import Panel
 from tests.live.message_cache import MessageCache
 from tests.live.screen import Screen
 from tests.live.stream_socket import first_cookies, open_stream
@@ -156,9 +157,9 @@ class BrowserSession(Screen):
             del self._values[widget.id]
 
     async def open(self, key: str) -> None:
-        """Open a popover, the fold of a request, or by its button a lane's settings, and wait for what is in it."""
-        if key.startswith("settings-"):
-            await self.click(self.find_button(key))
+        """Open a popover, the fold of a request, or by its button what stands beside the chat, and wait for it."""
+        if key.startswith("settings-") or key in list(Panel):
+            await self.click(self.find_button(key if key.startswith("settings-") else f"{key}-button"))
         else:
             kind = "expandable" if key.startswith("request-") else "popover"
             await self.set_value(self.find_widget(kind, key), True)

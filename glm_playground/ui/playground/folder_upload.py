@@ -6,7 +6,7 @@ from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Draft
 from glm_playground.ui.playground.form import take_changes
-from glm_playground.ui.playground.menus import Menu, draw_menu
+from glm_playground.ui.playground.panel import Panel, close_panel, draw_panel_button, draw_panel_head, in_panel
 from glm_playground.ui.server.scheduler import action_slot, released
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.session import say
@@ -15,18 +15,25 @@ from glm_playground.ui.shared.taken_files import take_files
 _KEY, _ROUND = "folder_upload", "folder_upload_round"
 
 
+def draw_folder_button() -> None:
+    """Draws the button that opens what takes a folder."""
+    draw_panel_button(Panel.FOLDER, _("Folder"), ":material/folder_open:")
+
+
 def draw_folder_upload(session: Session) -> None:
-    """Draws the button that takes a folder."""
-    with draw_menu(Menu.FOLDER, _("Folder"), ":material/folder_open:") as popover:
-        if popover.open:
-            st.file_uploader(
-                _("A folder of texts, sent as one attachment. A .zip file can be dropped on the input instead."),
-                accept_multiple_files="directory",
-                # Another one after each use: what was taken is not taken twice.
-                key=_key(),
-                on_change=_take,
-                args=(session,),
-            )
+    """Draws what takes a folder, where it was opened."""
+    if in_panel() != Panel.FOLDER:
+        return
+    with st.sidebar:
+        draw_panel_head(_("**Folder**"))
+        st.file_uploader(
+            _("A folder of texts, sent as one attachment. A .zip file can be dropped on the input instead."),
+            accept_multiple_files="directory",
+            # Another one after each use: what was taken is not taken twice.
+            key=_key(),
+            on_change=_take,
+            args=(session,),
+        )
 
 
 def _key() -> str:
@@ -57,4 +64,4 @@ def _take(session: Session) -> None:
             guessed=taken.guessed,
         )
     )
-    st.session_state["folder"] = False
+    close_panel()

@@ -16,12 +16,12 @@ from glm_playground.gateway import ThinkingSwitch
 from glm_playground.ui.playground.form import command
 from glm_playground.ui.playground.menus import request_fold
 from glm_playground.ui.playground.notices import explain_problem
+from glm_playground.ui.playground.panel import draw_panel_head, in_panel
 from glm_playground.ui.playground.setting_words import capability_note
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.images import shown_body
 from glm_playground.ui.shared.long_text import draw_code
-from glm_playground.ui.shared.navigation import PANEL
 from glm_playground.ui.shared.session import model_choices, show_value
 from glm_playground.ui.shared.styled import styled
 
@@ -53,17 +53,14 @@ _SCHEMA_TEMPLATE = {
 }
 
 
-def draw_panel(session: Session) -> None:
+def draw_lane_panel(session: Session) -> None:
     """Draws the settings of the lane that was opened, in the panel beside the chat."""
     bench = session.bench
-    lane = bench.lane(st.session_state.get(PANEL) or "")
+    lane = bench.lane(in_panel())
     if lane is None:
         return
     with st.sidebar:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            title = _("**Settings** of {model}").format(model=literal(lane.setup.asked))
-            st.markdown(title, width="stretch")
-            st.button(_("Close"), key="settings-close", type="tertiary", icon=":material/close:", on_click=toggle_panel)
+        draw_panel_head(_("**Settings** of {model}").format(model=literal(lane.setup.asked)))
         if bench.same_settings and lane is not bench.lanes[0]:
             st.caption(_("Using lane 1's settings."))
         else:
@@ -86,12 +83,6 @@ def _draw_changed(session: Session, lane: Lane) -> None:
             args=(session, session.reset, lane),
             help=_("Back to the server's defaults; Undo brings them back"),
         )
-
-
-def toggle_panel(lane: Lane | None = None) -> None:
-    """Opens the settings of a lane beside the chat, or closes them."""
-    now = st.session_state.get(PANEL)
-    st.session_state[PANEL] = lane.id if lane and lane.id != now else None
 
 
 def changed_fields(lane: Lane) -> tuple[str, ...]:

@@ -15,10 +15,10 @@ from glm_playground.ui.playground.lane_settings import (
     changed_fields,
     differences,
     draw_model,
-    toggle_panel,
 )
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.options import side_by_side
+from glm_playground.ui.playground.panel import toggle_panel
 from glm_playground.ui.playground.turn_view import OnEnd, draw_shared_answer, draw_shared_prompt, draw_turn
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext
@@ -80,7 +80,7 @@ def draw_lane_buttons(session: Session, lane: Lane) -> None:
         icon=None if several else ":material/tune:",
         key=f"settings-{lane.id}",
         on_click=toggle_panel,
-        args=(lane,),
+        args=(lane.id,),
     )
     if several:
         _draw_menu(session, lane)

@@ -1,4 +1,4 @@
-"""The menus that lie over the lanes while they are open, and may tell of answers."""
+"""The menus that lie over the lanes while they are open, and what else may tell of answers."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from glm_playground.chat.lane import Lane
+from glm_playground.ui.playground.panel import Panel, in_panel
 from glm_playground.ui.shared.running import RUNNING
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ class Menu(StrEnum):
 
     OPTIONS = "options"
     SAVED = "saved"
-    FOLDER = "folder"
-    SHARE = "share"
 
 
 def draw_menu(menu: Menu, label: str, icon: str) -> "PopoverContainer":
@@ -32,5 +31,5 @@ def request_fold(lane: Lane) -> str:
 
 
 def any_open(lane: Lane) -> bool:
-    """Whether a menu of the page, the request of `lane` or the list of running answers lies open."""
-    return any(st.session_state.get(key) for key in (RUNNING, *Menu, request_fold(lane)))
+    """Whether a menu, what is to be shared, the request of `lane` or the list of running answers is open."""
+    return in_panel() == Panel.SHARE or any(st.session_state.get(key) for key in (RUNNING, *Menu, request_fold(lane)))

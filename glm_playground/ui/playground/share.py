@@ -12,7 +12,7 @@ from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.settings import RUNAPI_BASE_URL
-from glm_playground.ui.playground.menus import Menu, draw_menu
+from glm_playground.ui.playground.panel import Panel, draw_panel_button, draw_panel_head, in_panel
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.images import shown_body
@@ -21,13 +21,20 @@ from glm_playground.ui.shared.snippets import KEY_NAME, request_snippets
 from glm_playground.ui.shared.starters import starters
 
 
+def draw_share_button() -> None:
+    """Draws the button that opens it."""
+    draw_panel_button(Panel.SHARE, _("Share"), ":material/share:")
+
+
 def draw_share(bench: Workbench) -> None:
-    """Draws the menu; what is in it is made once it is open."""
-    with draw_menu(Menu.SHARE, _("Share"), ":material/share:") as popover:
-        if popover.open:
-            _draw_link(bench)
-            _draw_code(bench)
-            _draw_downloads(bench)
+    """Draws what can be taken away, where it was opened."""
+    if in_panel() != Panel.SHARE:
+        return
+    with st.sidebar:
+        draw_panel_head(_("**Share**"))
+        _draw_link(bench)
+        _draw_code(bench)
+        _draw_downloads(bench)
 
 
 def _draw_link(bench: Workbench) -> None:

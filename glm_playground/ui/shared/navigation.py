@@ -27,11 +27,15 @@ PRESENT = _PAGES / "present.py"
 VIEW, STAGE, NOTES = "view", "stage", "notes"
 """Name in the address what the page Present shows without the app's menu."""
 PANEL = "settings_panel"
-"""Names the lane whose settings are open beside the page."""
+"""Names what is open beside the page."""
+PANEL_OPENED = "panel_opened"
+"""Names whether it was opened just now."""
 SUITE = "suite"
 """Names a suite in the address of the page Evaluate."""
 RUN = "run"
 """Names a run in the history's address."""
+_PANEL_WIDTH = 440
+"""In pixels: lines of code are long, and lanes are to stay readable at 1280."""
 _ICON = Path(__file__).parent / "icon.svg"
 _LOGO = _ICON.with_name("logo.svg").read_text(encoding="utf-8")
 _NAME = "GLM Playground"
@@ -46,6 +50,9 @@ def draw_page() -> None:
         # A page can be run once; making it anew takes longer than all else here.
         bare = st.query_params.get(VIEW) in {STAGE, NOTES}
         page = st.navigation([copy(page) for page in _pages(language())], position="hidden" if bare else "top")
+        if st.session_state.pop(PANEL_OPENED, False):
+            # The first one to open has its width until a reader drags it; alone this leaves a phone's folded away.
+            st.set_page_config(initial_sidebar_state=_PANEL_WIDTH)
         st.set_page_config(page_title(page.title), str(_ICON), layout="wide", initial_sidebar_state=panel)
         st.logo(_LOGO, size="large")
         with backlog().page(page.url_path):

@@ -63,8 +63,9 @@ def test_a_bundle_is_made_of_what_is_on_the_screen_without_what_looks_like_a_key
 ) -> None:
 
     at = open_page("pages/playground.py")
-    Playground(at).script("tokens=20", "my key is sk-abcdefghijklmnopqrstuvwxyz123456")
-    at.session_state["share"] = True
+    page = Playground(at)
+    page.script("tokens=20", "my key is sk-abcdefghijklmnopqrstuvwxyz123456")
+    page.open("share")
     at.session_state["share-bundle-open"] = True
     at.run()
     assert not at.exception

@@ -388,11 +388,11 @@ def _phrases(page: Playground) -> set[str]:
     """What the page says with everything open, apart from code, our prompt and what Z.ai published in English."""
     page.script("text=ok finish=length")
     page.ask("Translate {{word}}")
-    for key in ("options", "share", "saved", "differences", "settings-1", "request-1"):
-        page.open(key)
-    page.open_details()
-    places = (page.at.main, page.at.sidebar, page.at._tree[3])
-    shown = {text for place in places for node in place if node.type != "code" for text in _texts(node.proto)}
+    shown = set()
+    for key in ("options", "saved", "differences", "details", "share", "folder", "settings-1", "request-1"):
+        page.open_details() if key == "details" else page.open(key)
+        places = (page.at.main, page.at.sidebar, page.at._tree[3])
+        shown |= {text for place in places for node in place if node.type != "code" for text in _texts(node.proto)}
     lines = {line for text in shown for line in text.splitlines()}
     phrases = {line for line in lines if re.search(r"[A-Za-z]{3,} [a-z]{2,}", line)}
     return {line for line in phrases if not line.startswith("@script") and "(Z.ai, " not in line}

@@ -27,8 +27,7 @@ def test_the_files_hold_what_was_typed_and_it_can_be_changed(
     page.at.text_area(key="share-report-conclusion").set_value(CONCLUSION)
     page.run()
     assert not given
-    page.at.session_state["share"] = False
-    page.run()
+    page.click("panel-close")
     page.open("share")
     page.open("share-report-open")
     assert page.at.text_area(key="share-report-conclusion").value == CONCLUSION

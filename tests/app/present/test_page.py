@@ -97,8 +97,7 @@ def test_a_conversation_of_lanes_is_put_on_stage(in_sandbox: None, open_page: Op
     me = uuid.uuid4().hex
     page = Playground(open_page("pages/playground.py", owner=me))
     page.script("text=heron")
-    page.at.session_state["share"] = True
-    page.at.run()
+    page.open("share")
     press(page.at, "share-stage")
     assert running_orders.running_order(me).scenarios[0].lanes[0].run.content == "heron"
 

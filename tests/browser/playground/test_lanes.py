@@ -64,7 +64,6 @@ def test_a_link_brings_order_and_repeats(scripted_app: AppProcess, open_tab: Ope
     tab.button("Share").click()
     link = tab.page.get_by_text("/playground?lane=").inner_text()
     assert link.endswith("&order=one&repeats=2")
-    tab.page.keyboard.press("Escape")
     tab.button("Options").click()
     expect(tab.page.get_by_role("radio", name="one by one")).to_be_checked()
     expect(tab.page.get_by_role("spinbutton", name="Runs per lane (1 to 5)")).to_have_value("2")
@@ -193,15 +192,15 @@ def test_axe_finds_nothing_of_ours_with_lanes(scripted_app: AppProcess, open_tab
     ask_all(tab, "@script tokens=60 rate=200 reasoning=10")
     completed(tab, 2)
     assert findings(tab) == []
-    for popover, content in (
+    for opened, content in (
         ("Options", "Runs per"),
         ("Saved", "Name of this workbench"),
         ("Share", "Link to these models"),
     ):
-        tab.button(popover).click()
+        tab.button(opened).click()
         expect(tab.page.get_by_text(re.compile(content)).first).to_be_visible()
         tab.settled()
-        assert findings(tab) == [], popover
+        assert findings(tab) == [], opened
         tab.page.keyboard.press("Escape")
     ask_all(tab, "Say {{this}}")
     expect(tab.page.get_by_text("Not sent yet.")).to_be_visible()

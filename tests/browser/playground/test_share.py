@@ -18,7 +18,7 @@ def test_the_code_runs_against_the_sandbox_as_it_is_copied(scripted_app: AppProc
     tab.ask("@script text=from%20the%20code rate=0")
     tab.finished()
     tab.button("Share").click()
-    codes = tab.page.get_by_role("dialog").locator("code")
+    codes = tab.page.get_by_test_id("stSidebar").locator("code")
     key, curl = codes.filter(has_text="export RUNAPI_API_KEY="), codes.filter(has_text="curl -sS")
     expect(key).to_be_visible()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RUNAPI")}

@@ -3,6 +3,7 @@
 import pytest
 
 from glm_playground.ui.playground.menus import Menu
+from glm_playground.ui.playground.panel import Panel
 from tests.live.app_process import AppProcess
 from tests.live.browser_session import BrowserSession
 from tests.live.playground.tabs import in_tab
@@ -57,6 +58,11 @@ def test_a_menu_that_lies_open_has_the_page_drawn_anew(app: AppProcess) -> None:
             assert tab.pages_drawn == before + 2, key
             await tab.set_value(tab.find_widget("popover", key), False)
             await tab.wait_finished()
+        await tab.open(Panel.SHARE)
+        before = tab.pages_drawn
+        await tab.submit_chat("@script text=shared delay=300 rate=0")
+        await tab.wait_finished()
+        assert tab.pages_drawn == before + 2
 
     in_tab(app, act)
 
