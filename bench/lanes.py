@@ -122,32 +122,39 @@ def late(repeats: int, gateway: GatewayProcess) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Interaction:
-    """A popover that is opened, and the ids of two widgets: one in it, and one drawn after all but the answers."""
+    """A menu, or the button of what stands beside the chat, and the ids of two widgets.
 
-    popover: Widget
+    One is in what it opens, and one is drawn after all but the answers.
+    """
+
+    opener: Widget
     inside: str
     after: str
 
 
-async def _find(tab: BrowserSession, popover: str, inside: tuple[str, str], after: Widget) -> _Interaction:
-    widget = tab.find_widget("popover", popover)
-    await tab.set_value(widget, True)
+async def _find(tab: BrowserSession, opener: Widget, inside: tuple[str, str], after: Widget) -> _Interaction:
+    await _turn(tab, opener, is_open=True)
     found = await tab.wait_for_widget(*inside, timeout=_PATIENCE_SECONDS)
-    await tab.set_value(widget, False)
+    await _turn(tab, opener, is_open=False)
     await asyncio.sleep(_PAUSE_SECONDS)
-    return _Interaction(widget, found.id, after.id)
+    return _Interaction(opener, found.id, after.id)
+
+
+async def _turn(tab: BrowserSession, opener: Widget, *, is_open: bool) -> None:
+    """Open or close it; a button does either."""
+    await tab.set_value(opener, True if opener.kind == "button" else is_open)
 
 
 async def _open(tab: BrowserSession, interaction: _Interaction) -> tuple[float, float]:
     """Milliseconds until what is inside is drawn, and until all but the answers is."""
     tab.look_for(interaction.inside)
     start = time.perf_counter_ns()
-    await tab.set_value(interaction.popover, True)
+    await _turn(tab, interaction.opener, is_open=True)
     inside = await tab.wait_seen(interaction.inside, _PATIENCE_SECONDS)
     tab.look_for(interaction.after)
     after = await tab.wait_seen(interaction.after, _PATIENCE_SECONDS)
     await asyncio.sleep(_PAUSE_SECONDS)
-    await tab.set_value(interaction.popover, False)
+    await _turn(tab, interaction.opener, is_open=False)
     await asyncio.sleep(_PAUSE_SECONDS)
     return (inside - start) / 1e6, (after - start) / 1e6
 
@@ -160,9 +167,12 @@ async def _interactions(app: AppProcess, gateway: GatewayProcess, repeats: int) 
         await _ask_each(tab, gateway, scripts)
         stop = await tab.wait_for_widget("button", APP.stop, _PATIENCE_SECONDS)
         found = {
-            "options": await _find(tab, "options", ("number_input", "repeats"), stop),
-            "first lane's settings": await _find(tab, "settings-1", ("number_input", "temperature-1"), stop),
-            "last lane's settings": await _find(tab, f"settings-{last}", ("number_input", f"temperature-{last}"), stop),
+            name: await _find(tab, tab.find_widget(*opener), inside, stop)
+            for name, opener, inside in (
+                ("options", ("popover", "options"), ("number_input", "repeats")),
+                ("first lane's settings", ("button", "settings-1"), ("number_input", "temperature-1")),
+                ("last lane's settings", ("button", f"settings-{last}"), ("number_input", f"temperature-{last}")),
+            )
         }
         tab.keep_tree = False
         times = {name: [await _open(tab, one) for _ in range(repeats)] for name, one in found.items()}
@@ -180,7 +190,7 @@ def interact(repeats: int, gateway: GatewayProcess) -> bool:
         [label, *(number(of(column)) for column in zip(*times, strict=True) for of in (median, max))]
         for label, times in found.items()
     ]
-    title = f"opening a popover while {len(_MODELS)} lanes answer at {_RATE:g} tokens/s, ms, {repeats} times"
+    title = f"opening a menu or settings while {len(_MODELS)} lanes answer at {_RATE:g} tokens/s, ms, {repeats} times"
     table(title, ["", "drawn: median", "max", "all but answers: median", "max"], rows)
     held = [
         say_limit(f"{label}, ms", median(drawn for drawn, _ in times), _INTERACTION_MS)
