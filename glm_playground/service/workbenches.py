@@ -1,7 +1,7 @@
 """The workbenches that are open in this process: one value each, shared by all tabs of its owner, stored in the ledger.
 
-A workbench that no tab has open any more is forgotten here once it is stored; where the ledger is away it stays as long
-as a session holds it, so that a reload finds it again.
+A workbench that no tab has open any more is forgotten here once it is stored and its runs have ended; where the ledger
+is away it stays as long as a session holds it, so that a reload finds it again.
 """
 
 import threading
@@ -22,6 +22,7 @@ from glm_playground.chat.workbench_json import (
 )
 from glm_playground.ledger import Ledger, LedgerError, StoredRun, StoredWorkbench, WorkbenchRow
 from glm_playground.ledger.workbench_queue import Saving, WorkbenchCopy
+from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Run
 from glm_playground.service import runtime, storage
 
@@ -54,6 +55,8 @@ class OpenWorkbench:
 
 
 _open: "WeakValueDictionary[tuple[str, str], OpenWorkbench]" = WeakValueDictionary()
+_running: dict[OpenWorkbench, list[LiveRun]] = {}
+"""Those whose runs go on though no tab may have them open: to delete one is to stop them, and their warm-ups."""
 _lock = threading.Lock()
 
 
@@ -113,6 +116,7 @@ def save(opened: OpenWorkbench) -> None:
         return
     opened.handed_over = bench.changes
     opened.used_at = datetime.now(UTC)
+    _keep_running(opened)
     storage.save_workbench_soon(
         opened.copy, bench.name, lambda: to_json(bench, _is_stored), lambda _copy: _after(opened)
     )
@@ -189,6 +193,15 @@ def _save_where_room_was_missing(owner: str) -> None:
         save(opened)
 
 
+def _keep_running(*more: OpenWorkbench) -> None:
+    """Holds those whose runs go on, and lets go of those whose runs have ended."""
+    found = {one: one.bench.live_runs() for one in more}
+    with _lock:
+        _running.update(found)
+        for one in [one for one, runs in _running.items() if all(run.ended for run in runs)]:
+            del _running[one]
+
+
 def _register(owner: str, opened: OpenWorkbench) -> OpenWorkbench:
     with _lock:
         return _open.setdefault((owner, opened.bench.id), opened)
@@ -217,6 +230,7 @@ def _is_stored(run: Run) -> bool:
 
 def _after(opened: OpenWorkbench) -> None:
     """Once it was tried to store it: where another server stored it meanwhile, both are brought together."""
+    _keep_running()
     if opened.copy.saving is not Saving.CONFLICT:
         return
     copy, ledger = opened.copy, storage.ledger()

@@ -97,6 +97,31 @@ def test_all_tabs_of_an_owner_share_one_value(session_of: Callable[[OpenWorkbenc
     assert workbenches.open_latest(OWNER) is opened
 
 
+def test_to_delete_one_that_no_tab_has_open_stops_its_runs_and_their_warm_ups(
+    session_of: Callable[[OpenWorkbench], Session],
+) -> None:
+    _ledger()
+    opened = workbenches.new(OWNER)
+    session = session_of(opened)
+    _ask(session, "@script text=kept rate=0\nName me")
+    session.set_option("one_by_one", True)
+    session.set_option("repeats", 2)
+    session.submit("@script tokens=1000 rate=50 delay=60000\n")
+    live = runtime.engine().live_of(OWNER)
+    assert {run.warm_up for run in live} == {True, False}
+    _stored(opened)
+    id = opened.bench.id
+    del opened, session
+    # The queue holds the last one that it stored.
+    other = workbenches.new(OWNER)
+    _ask(session_of(other), "@script text=other rate=0\n")
+    _stored(other)
+    gc.collect()
+    workbenches.delete(OWNER, id)
+    runtime.engine().wait_end(live, 10)
+    assert all(run.ended for run in live)
+
+
 def test_an_empty_one_is_not_listed_and_a_deleted_one_can_be_restored(
     session_of: Callable[[OpenWorkbench], Session],
 ) -> None:
