@@ -131,6 +131,7 @@ class _Workbench(BaseModel):
     run_tools: bool = False
     drafts: tuple[_Draft, ...] = ()
     values: dict[str, str] = {}
+    edits: dict[str, str] = {}
     runs: dict[str, dict[str, Any]] = {}
     """Runs that the ledger does not store, as JSON, with their cost."""
 
@@ -145,6 +146,7 @@ _OPTIONS = (
     "layout",
     "run_tools",
     "values",
+    "edits",
 )
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import TextArea
 
 from glm_playground.chat.conversation import Conversation
 from glm_playground.chat.workbench import Workbench
@@ -55,6 +56,16 @@ class Playground:
         """Takes an option of a menu."""
         self.at.menu_button(key=key).click(option)
         self.run()
+
+    @property
+    def editor(self) -> TextArea:
+        """The field in which a prompt or an answer is edited."""
+        [found] = [area for area in self.at.text_area if (area.key or "").startswith("edited-")]
+        return found
+
+    def keep_edited(self) -> None:
+        """Takes what was edited."""
+        self.click((self.editor.key or "").replace("edited-", "keep-", 1))
 
     @property
     def waiting(self) -> list[str]:

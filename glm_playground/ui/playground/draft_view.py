@@ -14,10 +14,10 @@ from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Draft
 from glm_playground.service import runtime
 from glm_playground.ui.playground.composer import draw_composer, draw_new_predictions
+from glm_playground.ui.playground.editor import open_editor
 from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, take_changes
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.setting_words import encoding_name
-from glm_playground.ui.playground.turn_view import open_editor
 from glm_playground.ui.server.scheduler import action_slot, released
 from glm_playground.ui.shared.accent import on_accent
 from glm_playground.ui.shared.answer_markdown import literal
@@ -212,7 +212,7 @@ def draw_input_line(session: Session) -> None:
         repeats=plan.repeats,
         warm_ups=[session.dispatch.outlook.of(sent) for sent in plan.warm_ups],
         latest=" ".join(turns),
-        editor=open_editor(),
+        editor=open_editor(session),
         hint=_("Enter sends, Shift+Enter breaks the line.") if bench.empty else "",
         waiting_for_price=_waits_for_price(),
     )

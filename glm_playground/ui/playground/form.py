@@ -19,6 +19,8 @@ TARGET, REPEATS, ORDER, ASK_ABOVE, SAME = "target", "repeats", "order", "ask_abo
 LAYOUT, RUN_TOOLS = "layout", "run_tools"
 """Keys of the options' widgets."""
 DRAFT, VARIABLE, ENCODING = "draft-text", "variable", "encoding"
+EDITED, RESULT = "edited", "result"
+"""Begin the keys of editors, behind them the place among the workbench's edits, and of the results of tools."""
 
 
 def _repeats(value: Any) -> int:
@@ -58,6 +60,9 @@ def _take(session: Session, key: str, value: Any) -> None:
         session.set_option(option, read(value))
     elif name == VARIABLE:
         session.set_option("values", {**session.bench.values, rest: value or ""})
+    elif name in {EDITED, RESULT}:
+        place = rest if name == EDITED else key
+        session.set_option("edits", {**session.bench.edits, place: value or ""})
     elif name == ENCODING:
         place, _dash, draft_id = rest.partition("-")
         if draft := session.bench.draft(draft_id):

@@ -295,7 +295,8 @@ def _draw_template(session: Session, lane: Lane, name: str, template: Mapping[st
 
 
 def _labelled(label: str, note: str) -> str:
-    return f"{label} {styled('gray', f'({note})')}" if note else label
+    # A screen reader says a label as it is written: no directive of Markdown stands in one.
+    return f"{label} ({note})" if note else label
 
 
 def _published(card: ModelCard | None, name: str) -> str:

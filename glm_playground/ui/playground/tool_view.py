@@ -12,7 +12,8 @@ from glm_playground.chat.session import Session
 from glm_playground.chat.tools import problems_of
 from glm_playground.chat.workbench import MAX_TOOL_ROUNDS
 from glm_playground.gateway import ToolCall
-from glm_playground.ui.playground.form import RUN_TOOLS, take_changes
+from glm_playground.ui.playground.editor import close
+from glm_playground.ui.playground.form import RESULT, RUN_TOOLS, take_changes
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.long_text import draw_code
@@ -33,8 +34,10 @@ def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
         for problem in problems_of(answer.call_check(call)):
             st.markdown(styled("small", styled("red", literal(problem))))
         key = _key(answer.id, index)
-        st.session_state.setdefault(key, answer_builtin(call, datetime.now(UTC)) or "")
-        st.text_area(_("Result of {name}").format(name=literal(call.name)), key=key, height=80, persist_state="session")
+        # A clock would say something else each time.
+        result = session.bench.edits.get(key, st.session_state.get(key, answer_builtin(call, datetime.now(UTC)) or ""))
+        show_value(key, result)
+        st.text_area(_("Result of {name}").format(name=literal(call.name)), result, key=key, height=80)
     if all(answer_builtin(call, datetime.now(UTC)) is not None for call in calls):
         toggle = f"{RUN_TOOLS}-{lane.id}"
         show_value(toggle, session.bench.run_tools)
@@ -54,15 +57,15 @@ def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
 
 
 def _key(answer_id: str, index: int) -> str:
-    return f"result-{answer_id}-{index}"
+    return f"{RESULT}-{answer_id}-{index}"
 
 
 def _send(session: Session, lane: Lane, answer_id: str, calls: Sequence[ToolCall]) -> None:
-    results = tuple(
-        ToolResult(call, st.session_state.get(_key(answer_id, index)) or "") for index, call in enumerate(calls)
-    )
     take_changes(session)
+    keys = [_key(answer_id, index) for index in range(len(calls))]
+    results = tuple(ToolResult(call, st.session_state.get(key) or "") for key, call in zip(keys, calls, strict=True))
     session.answer_tools(lane, Prompt(results=results))
+    close(session, *keys)
 
 
 def _plain(name: str) -> str:

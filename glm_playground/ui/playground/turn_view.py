@@ -15,7 +15,8 @@ from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.marks import unmarked
 from glm_playground.runs.refusals import refused_fields
 from glm_playground.runs.run import Outcome, Run
-from glm_playground.ui.playground.composer import Editor, copy_text
+from glm_playground.ui.playground.composer import copy_text
+from glm_playground.ui.playground.editor import answer_place, draw_editor, edit, prompt_place
 from glm_playground.ui.playground.form import command, take_changes
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
@@ -33,17 +34,11 @@ from glm_playground.ui.shared.run_view import RunView, draw_ended
 from glm_playground.ui.shared.styled import styled
 from glm_playground.ui.shared.tool_results import draw_tool_results
 
-_EDITING, _EDITED, _RAW, _AS_MARKDOWN = "editing", "edited", "raw", "as_markdown"
+_RAW, _AS_MARKDOWN = "raw", "as_markdown"
 _USER, _MODEL = ":material/person:", ":material/smart_toy:"
 _NO_COST = Cost(CostState.NO_USAGE)
 
 OnEnd = Callable[[], None]
-
-
-def open_editor() -> Editor | None:
-    """The editor that is open, if one is."""
-    editing = st.session_state.get(_EDITING)
-    return Editor(_EDITED, "-".join(editing)) if editing else None
 
 
 def draw_turn(session: Session, lane: Lane, fork: Fork, *, is_last: bool) -> tuple[RunView, OnEnd] | None:
@@ -118,15 +113,12 @@ def _draw_text(text: str, answer_id: str) -> None:
 
 def _draw_prompt_editor(session: Session, lane: Lane, turn: Turn) -> bool:
     """Draws the editor of the prompt, if it is open."""
-    if st.session_state.get(_EDITING) != (turn.id, "prompt"):
-        return False
 
     def ask(text: str) -> None:
         # What cannot be sent waits above the input.
         session.edit_prompt(lane, turn, text)
 
-    _draw_editor(session, turn.prompt.text, _("Send the edited prompt"), ask)
-    return True
+    return draw_editor(session, prompt_place(turn.id), _("Send the edited prompt"), ask)
 
 
 def draw_prompt(prompt: Prompt, key: str) -> None:
@@ -211,8 +203,9 @@ def _draw_actions(session: Session, lane: Lane, turn: Turn, *, is_last: bool) ->
     answer = turn.answer
     if not answer.run or answer.run.ended:
         draw_page_frames(answer.content, f"{lane.id}-{answer.id}")
-    if st.session_state.get(_EDITING) == (turn.id, "answer"):
-        _draw_editor(session, answer.content, _("Keep the edited answer"), lambda text: session.edit_answer(turn, text))
+    draw_editor(
+        session, answer_place(answer.id), _("Keep the edited answer"), lambda text: session.edit_answer(turn, text)
+    )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if is_last:
             st.button(
@@ -288,9 +281,9 @@ def _act(session: Session, lane: Lane, turn: Turn, key: str) -> None:
         case "regenerate":
             session.regenerate(lane, turn)
         case "edit_prompt":
-            state[_EDITING], state[_EDITED] = (turn.id, "prompt"), turn.prompt.text
+            edit(session, prompt_place(turn.id), turn.prompt.text)
         case "edit_answer":
-            state[_EDITING], state[_EDITED] = (turn.id, "answer"), turn.answer.content
+            edit(session, answer_place(turn.answer.id), turn.answer.content)
         case "raw":
             shown: set[str] = state.setdefault(_RAW, set())
             shown ^= {turn.answer.id}
@@ -302,21 +295,6 @@ def _act(session: Session, lane: Lane, turn: Turn, key: str) -> None:
                 for answer in below.answers:
                     hide_page_frames(answer.content)
             session.delete_turn(lane, turn)
-
-
-def _draw_editor(session: Session, text: str, label: str, done: Callable[[str], None]) -> None:
-    state = st.session_state
-    state.setdefault(_EDITED, text)
-
-    def save() -> None:
-        take_changes(session)
-        done(state.get(_EDITED, text))
-        state.pop(_EDITING, None)
-
-    st.text_area(_("Text"), key=_EDITED, height="content", label_visibility="collapsed")
-    with st.container(horizontal=True):
-        st.button(label, key="edit-keep", type="secondary", on_click=save)
-        st.button(_("Cancel"), key="edit-cancel", on_click=lambda: state.pop(_EDITING, None))
 
 
 def _draw_pager(words: str, key: str, now: int, count: int, show: Callable[[int], None]) -> None:

@@ -13,9 +13,9 @@ class TestForks:
         page.say("followed")
         old = page.talk.turns[0]
         page.choose(f"turn-{old.id}", "edit_prompt")
-        assert page.at.text_area(key="edited").value == "@script text=first rate=0\n"
-        page.at.text_area(key="edited").set_value("@script text=second rate=0")
-        page.click("edit-keep")
+        assert page.editor.value == "@script text=first rate=0\n"
+        page.editor.set_value("@script text=second rate=0")
+        page.keep_edited()
         assert [turn.answer.content for turn in page.talk.turns] == ["second"]
         assert "Prompt 2 of 2" in page.text
         page.click(f"branch-{page.talk.turns[0].id}-back")
@@ -27,8 +27,8 @@ class TestForks:
         page.say("model's")
         turn = page.talk.turns[0]
         page.choose(f"turn-{turn.id}", "edit_answer")
-        page.at.text_area(key="edited").set_value("mine")
-        page.click("edit-keep")
+        page.editor.set_value("mine")
+        page.keep_edited()
         assert "written by you" in page.answer
         page.say("next")
         assert contents(body_of(page.last_run))[1] == "mine"

@@ -106,8 +106,8 @@ class TestWaiting:
         page.say("edited")
         turn = page.talk.turns[1]
         page.choose(f"turn-{turn.id}", "edit_prompt")
-        page.at.text_area(key="edited").set_value("@script text=anew rate=0\n{{topic}}")
-        page.click("edit-keep")
+        page.editor.set_value("@script text=anew rate=0\n{{topic}}")
+        page.keep_edited()
         assert len(page.waiting) == 1
         page.choose(f"turn-{turn.id}", "delete")
         assert len(page.waiting) == 1
@@ -170,6 +170,30 @@ class TestWaiting:
         assert body_of(page.last_run)["messages"][-1]["content"] == (
             "```table.csv\na,b\n1,2\n```\n\n@script text=summed rate=0\nSum it up"
         )
+
+
+    def test_what_is_typed_in_an_editor_or_as_a_result_is_there_on_another_page_and_after_a_restart(
+        self, tab: Callable[..., Playground], owner: str
+    ) -> None:
+        page = tab()
+        page.say("first")
+        page.script("tool_call=1", "Call it")
+        first, last = page.talk.turns
+        page.choose(f"turn-{first.id}", "edit_prompt")
+        page.editor.set_value("a long new prompt")
+        page.run()
+        result = f"result-{last.answer.id}-0"
+        page.at.text_area(key=result).set_value("it rains")
+        page.run()
+        page.at.switch_page("pages/models.py").run()
+        page.at.switch_page("pages/playground.py").run()
+        assert (page.editor.value, page.at.text_area(key=result).value) == ("a long new prompt", "it rains")
+        del page
+        restart(owner)
+        page = tab()
+        assert (page.editor.value, page.at.text_area(key=result).value) == ("a long new prompt", "it rains")
+        page.click(f"cancel-prompt-{first.id}")
+        assert not [area for area in page.at.text_area if (area.key or "").startswith("edited-")]
 
 
 class TestUndo:
