@@ -236,10 +236,19 @@ class Session:
                 bench.drafts.remove(draft)
             return draft.notice is None
 
-    def confirm(self, draft: Draft, most: Decimal) -> bool:
-        """Sends a waiting prompt that may cost at most `most`, US dollars: what the user was shown."""
+    def confirm(self, draft: Draft, most: Decimal, *, literal: bool = False, unchecked: bool = False) -> bool:
+        """Sends a waiting prompt that may cost at most `most`, US dollars: what the user was shown.
+
+        Args:
+            draft: the prompt.
+            most: US dollars.
+            literal: whether what looks like a variable is sent as it is.
+            unchecked: whether the server decides if it is too long.
+        """
         with self._change() as bench:
             draft.filled, draft.confirmed = True, most
+            draft.literal |= literal
+            draft.unchecked |= unchecked
             # A draft for no lane that is left goes to all there are.
             draft.lane_ids = tuple(lane for lane in draft.lane_ids if bench.lane(lane)) or bench.targets()
             return self.send(draft)

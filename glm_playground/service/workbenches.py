@@ -154,8 +154,9 @@ def rename(owner: str, id: str, name: str) -> None:
     with _lock:
         opened = _open.get((owner, id))
     if opened:
-        opened.bench.name = name
-        opened.bench.changes += 1
+        with opened.bench.lock:
+            opened.bench.name = name
+            opened.bench.changes += 1
         save(opened)
     else:
         storage.needed_ledger().workbenches.rename(owner, id, name)

@@ -65,6 +65,6 @@ def _open(bundle: Bundle, shown: Mapping[str, tuple[Run, Cost | None]]) -> Sessi
                 answer.run, answer.stored_cost = shown[answer.run.id]
         lanes.append((asked_setup(runs[0].run), conversation))
     session = open_conversations(lanes)
-    session.bench.name = bundle.title
+    session.set_option("name", bundle.title)
     opened().shown = bundle
     return session

@@ -22,7 +22,7 @@ def take_address() -> None:
             linked = read_query(lanes, st.query_params.get(ORDER), st.query_params.get(REPEATS))
             if linked.setups:
                 now.use_setups(linked.setups)
-                now.bench.undo.clear()
+                now.set_option("undo", [])
                 now.set_option("one_by_one", linked.one_by_one)
                 now.set_option("repeats", linked.repeats)
             if linked.ignored:

@@ -160,14 +160,12 @@ def _send(session: Session, draft: Draft, most: Decimal) -> None:
 
 def _send_literal(session: Session, draft: Draft, most: Decimal) -> None:
     take_changes(session)
-    draft.literal = True
-    session.confirm(draft, most)
+    session.confirm(draft, most, literal=True)
 
 
 def _send_anyway(session: Session, draft: Draft, most: Decimal) -> None:
     take_changes(session)
-    draft.unchecked = True
-    session.confirm(draft, most)
+    session.confirm(draft, most, unchecked=True)
 
 
 def forecast_text(forecast: Forecast, *, waiting: bool = False) -> str:
