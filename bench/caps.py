@@ -22,7 +22,7 @@ from statistics import median
 from bench.measures import number, ratio, ratio_header, table
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.cap_counter import CapCounter
-from glm_playground.runs.caps import Amount, Claim, Key, Limits, Scope
+from glm_playground.runs.caps import Amount, Key, Limits, Scope, UsageClaim
 
 _ALONE, _AT_ONCE = 300, 160
 _MANY = 10**9
@@ -31,9 +31,9 @@ _LIMITS = Limits(_MANY, _MANY, _MANY**2, Decimal(_MANY))
 Ask = Callable[[], Awaitable[None]]
 
 
-def _claim() -> Claim:
+def _claim() -> UsageClaim:
     keys = (Key(Scope.OWNER, uuid.uuid4().hex), Key(Scope.ADDRESS, "192.0.2.1"), Key(Scope.TOTAL))
-    return Claim(keys, 1000, 1000, Decimal(1), Decimal(4))
+    return UsageClaim(keys, 1000, 1000, Decimal(1), Decimal(4))
 
 
 async def _times(ask: Ask) -> list[float]:

@@ -21,7 +21,7 @@ from statistics import median
 from bench.measures import say, table
 from bench.pages_speed import change_weights, generate
 from glm_playground.catalog import Catalog, load_catalog
-from glm_playground.catalog.choice import Aspect, Known, Question, choose
+from glm_playground.catalog.choice import Aspect, ChoiceQuestion, Known, choose
 from glm_playground.catalog.comparison import GROUPS, compare, score_names
 from glm_playground.catalog.loader import DATA
 from glm_playground.catalog.needs import Need
@@ -44,7 +44,7 @@ def _times(act: Callable[[], object], repeats: int) -> list[float]:
 
 def _shortlist(catalog: Catalog, repeats: int) -> list[list[str]]:
     weights = cycle(_WEIGHTS)
-    question = Question(Need(), {}, Load(1_000, 2_000, 500), BASES[0])
+    question = ChoiceQuestion(Need(), {}, Load(1_000, 2_000, 500), BASES[0])
     keys = [key for group in GROUPS.values() for key in group]
     rows = {
         "a changed weight": _times(lambda: choose(catalog, _weighted(question, next(weights)), Known()), repeats),
@@ -53,8 +53,8 @@ def _shortlist(catalog: Catalog, repeats: int) -> list[list[str]]:
     return [[name, f"{median(found):.1f}", f"{max(found):.1f}"] for name, found in rows.items()]
 
 
-def _weighted(question: Question, weights: dict[Aspect, int]) -> Question:
-    return Question(question.need, weights, question.load, question.basis)
+def _weighted(question: ChoiceQuestion, weights: dict[Aspect, int]) -> ChoiceQuestion:
+    return ChoiceQuestion(question.need, weights, question.load, question.basis)
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from streamlit.string_util import clean_text
 
-from glm_playground.markdown.block_markdown import Code
+from glm_playground.markdown.block_markdown import CodeBlock
 from glm_playground.markdown.formulas import FormulaBudget
 from glm_playground.markdown.parser import parse
 
@@ -28,11 +28,11 @@ def meant(text: str) -> str:
     return form("".join(_written(parse(text), FormulaBudget())))
 
 
-def drawn(elements: tuple[str | Code, ...]) -> str:
+def drawn(elements: tuple[str | CodeBlock, ...]) -> str:
     """What a model of the frontend makes of what is drawn."""
     parts = []
     for element in elements:
-        if isinstance(element, Code):
+        if isinstance(element, CodeBlock):
             parts.append(f"<pre>{element.text}</pre>")
         else:
             parts += _written(_FRONTEND.parse(clean_text(element.replace(":material/", ":material_"))), None)

@@ -48,7 +48,7 @@ _SAME_DATE = (1980, 1, 1, 0, 0, 0)
 _UNREADABLE = (BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError, NotImplementedError)
 
 
-class Limits(NamedTuple):
+class ArchiveLimits(NamedTuple):
     """What a file may have in all."""
 
     file_bytes: int
@@ -58,9 +58,9 @@ class Limits(NamedTuple):
     events: int
 
 
-SHARED = Limits(MAX_FILE_BYTES, MAX_UNPACKED_BYTES, bounds.BUNDLE_VALUES, bounds.BUNDLE_EVENTS)
+SHARED = ArchiveLimits(MAX_FILE_BYTES, MAX_UNPACKED_BYTES, bounds.BUNDLE_VALUES, bounds.BUNDLE_EVENTS)
 """Where many share the memory, and for what is written."""
-EARLIER = Limits(32 * 1024 * 1024, 32 * 1024 * 1024, 2_500_000, 550_000)
+EARLIER = ArchiveLimits(32 * 1024 * 1024, 32 * 1024 * 1024, 2_500_000, 550_000)
 """What versions before 0.2 wrote: for who reads a file of their own on the command line."""
 
 
@@ -91,7 +91,7 @@ class Archive:
         NotABundle, BundleTruncated, BundleTampered, BundleTooLarge, BundleUnsafe: it is not as `pack` makes it.
     """
 
-    def __init__(self, data: bytes, limits: Limits = SHARED) -> None:
+    def __init__(self, data: bytes, limits: ArchiveLimits = SHARED) -> None:
         _check_ends(data, limits)
         try:
             self._file = ZipFile(io.BytesIO(data))
@@ -127,7 +127,7 @@ class Archive:
         return body
 
 
-def _check_ends(data: bytes, limits: Limits) -> None:
+def _check_ends(data: bytes, limits: ArchiveLimits) -> None:
     """Refuses what stands before the first part or behind the end, and a directory above the limit."""
     if len(data) > limits.file_bytes:
         raise BundleTooLarge(f"the file has more than {limits.file_bytes:,} bytes")

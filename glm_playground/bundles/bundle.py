@@ -19,7 +19,7 @@ from glm_playground.bundles.archive import (
     MAX_UNPACKED_BYTES,
     SHARED,
     Archive,
-    Limits,
+    ArchiveLimits,
     pack,
 )
 from glm_playground.bundles.errors import (
@@ -145,7 +145,7 @@ def write_bundle(bundle: Bundle) -> bytes:
     return data
 
 
-def read_bundle(data: bytes, limits: Limits = SHARED) -> Bundle:
+def read_bundle(data: bytes, limits: ArchiveLimits = SHARED) -> Bundle:
     """The bundle in a `.glmrun` file, or why it is none, whatever the bytes are.
 
     Raises:
@@ -228,7 +228,7 @@ class BundleParts:
         BundleError: the file is no bundle, whatever its runs and cards are.
     """
 
-    def __init__(self, data: bytes, limits: Limits = SHARED) -> None:
+    def __init__(self, data: bytes, limits: ArchiveLimits = SHARED) -> None:
         self._archive = Archive(data, limits)
         if MANIFEST not in self._archive.sizes:
             raise NotABundle("the file is a zip file, but not a bundle")

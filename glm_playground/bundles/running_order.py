@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from glm_playground.bundles.archive import SHARED, Limits
+from glm_playground.bundles.archive import SHARED, ArchiveLimits
 from glm_playground.bundles.bundle import Bundle, BundleError, BundleParts, RecordedRun, ScenarioRow
 from glm_playground.bundles.shown_verdict import ShownVerdict
 from glm_playground.bundles.snapshot import snapshot
@@ -166,7 +166,7 @@ def bundle_of(order: RunningOrder) -> Bundle:
     return replace(snapshot(runs, order.title, order.note), scenarios=rows)
 
 
-def read_order(data: bytes, limits: Limits = SHARED) -> RunningOrder:
+def read_order(data: bytes, limits: ArchiveLimits = SHARED) -> RunningOrder:
     """The running order in a `.glmrun` file; any other bundle is one of a single scenario.
 
     A scenario with a run that cannot be read is told apart, and the others are there.

@@ -9,13 +9,13 @@ from glm_playground.catalog.card import (
     Capabilities,
     Discrepancy,
     GatewayFacts,
-    Limits,
     ModelCard,
     ModelFacts,
     Parameter,
     ParameterCount,
     PriceFacts,
     Protocols,
+    TokenLimits,
 )
 from glm_playground.catalog.catalog import Catalog, GatewaySheet, RejectedFile, TokenCounting, Tokenizer, Variant
 from glm_playground.catalog.loader import load_catalog
@@ -35,7 +35,6 @@ __all__ = [
     "GatewayFacts",
     "GatewaySheet",
     "Kind",
-    "Limits",
     "ModelCard",
     "ModelFacts",
     "Parameter",
@@ -46,6 +45,7 @@ __all__ = [
     "Score",
     "Source",
     "TokenCounting",
+    "TokenLimits",
     "Tokenizer",
     "Variant",
     "load_catalog",

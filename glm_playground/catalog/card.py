@@ -218,7 +218,7 @@ class GatewayFacts(FactTable):
         return tuple((name, getattr(self, name)) for name in ROW_KEYS)
 
 
-class Limits(Frozen):
+class TokenLimits(Frozen):
     """What a request may ask of a model on a gateway, in tokens; None where nobody published a limit."""
 
     context: Fact[int]
@@ -304,11 +304,11 @@ class ModelCard(Frozen):
         table = self.gateway(gateway_id)
         return table.price if table else PriceFacts()
 
-    def limits(self, gateway_id: str | None = None) -> Limits:
+    def limits(self, gateway_id: str | None = None) -> TokenLimits:
         """The limits on a gateway: the gateway's own claim first, then the vendor's."""
         table = self.gateway(gateway_id) if gateway_id else None
         context, output = self.facts.context_tokens, self.facts.max_output_tokens
-        return Limits(
+        return TokenLimits(
             context=table.context_tokens if table and table.context_tokens.known else context,
             max_output=table.max_output_tokens if table and table.max_output_tokens.known else output,
         )

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from glm_playground.catalog.catalog import Catalog
-from glm_playground.catalog.history import Change
+from glm_playground.catalog.history import FactChange
 
 MOST_ENTRIES = 100
 """What happened before is in `history.toml`."""
@@ -20,10 +20,10 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:glm-playground:changes")
 
 
-def changes_feed(catalog: Catalog, changes: Iterable[Change], root: str) -> str:
+def changes_feed(catalog: Catalog, changes: Iterable[FactChange], root: str) -> str:
     """The feed's XML, newest first; `root` is the address that the paths are appended to."""
     ElementTree.register_namespace("", _ATOM)
-    grouped: dict[tuple[date, str], list[Change]] = {}
+    grouped: dict[tuple[date, str], list[FactChange]] = {}
     for change in changes:
         grouped.setdefault((change.day, change.about), []).append(change)
     feed = ElementTree.Element(f"{{{_ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "en"})
@@ -45,7 +45,7 @@ def changes_feed(catalog: Catalog, changes: Iterable[Change], root: str) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(feed, encoding="unicode") + "\n"
 
 
-def _title(catalog: Catalog, about: str, found: Sequence[Change]) -> str:
+def _title(catalog: Catalog, about: str, found: Sequence[FactChange]) -> str:
     sheet = catalog.gateway(about)
     name = catalog[about].name if about in catalog else sheet.name if sheet else about
     whole = next((change for change in found if change.fact is None), None)
@@ -54,11 +54,11 @@ def _title(catalog: Catalog, about: str, found: Sequence[Change]) -> str:
     return f"{name}: {len(found)} {'fact' if len(found) == 1 else 'facts'} changed"
 
 
-def _content(found: Sequence[Change]) -> str:
+def _content(found: Sequence[FactChange]) -> str:
     return f"<ul>{''.join(f'<li>{_sentence(change)}</li>' for change in found)}</ul>"
 
 
-def _sentence(change: Change) -> str:
+def _sentence(change: FactChange) -> str:
     before, after = (escape(text) if text else "unknown" for text in (change.before, change.after))
     if change.fact is None:
         return f"{escape(change.about)}: {'added' if change.after else 'taken out'}"

@@ -29,7 +29,7 @@ from glm_playground.catalog.comparison import LaidOver, fact_at
 from glm_playground.catalog.needs import Checked, Features, Need, check, limit_key
 from glm_playground.catalog.ranking import Order, Ranking, Standing, ranking
 from glm_playground.catalog.running_cost import Load
-from glm_playground.catalog.sellers import Basis, Offer, offer
+from glm_playground.catalog.sellers import Basis, SellerOffer, offer
 from glm_playground.catalog.topics import Board, Topic, boards
 from glm_playground.catalog.types import Fact
 
@@ -75,7 +75,7 @@ OnGateways = Mapping[str, Mapping[str, Fact[float]]]
 
 
 @dataclass(frozen=True)
-class Question:
+class ChoiceQuestion:
     """Everything that an answer depends on but the facts."""
 
     need: Need
@@ -102,11 +102,11 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class AssessedModel:
     """A model with what was found out about it."""
 
     card: ModelCard
-    offer: Offer
+    offer: SellerOffer
     checked: tuple[Checked, ...]
     standings: Mapping[Aspect, Standing] = field(default_factory=dict)
     """By aspect that it is ranked in."""
@@ -136,23 +136,23 @@ class Candidate:
 class Shortlist:
     """The answer: every model of the catalog stands in one of the four."""
 
-    question: Question
+    question: ChoiceQuestion
     known: Known
-    placed: tuple[Candidate, ...]
+    placed: tuple[AssessedModel, ...]
     """By place."""
-    unplaced: tuple[Candidate, ...]
+    unplaced: tuple[AssessedModel, ...]
     """They meet the needs, and are ranked in too little of what matters."""
-    may_fit: tuple[Candidate, ...]
+    may_fit: tuple[AssessedModel, ...]
     """They miss no need that is known of, and something needed is not published."""
-    excluded: tuple[Candidate, ...]
+    excluded: tuple[AssessedModel, ...]
 
     @property
-    def fitting(self) -> tuple[Candidate, ...]:
+    def fitting(self) -> tuple[AssessedModel, ...]:
         """The models that meet every need."""
         return (*self.placed, *self.unplaced)
 
 
-def choose(catalog: Catalog, question: Question, known: Known) -> Shortlist:
+def choose(catalog: Catalog, question: ChoiceQuestion, known: Known) -> Shortlist:
     """The shortlist for a question; by the catalog alone it is made once for all who ask the same."""
     if known.over or known.listed or known.features or known.measured:
         return _chosen(catalog, question, known)
@@ -160,17 +160,17 @@ def choose(catalog: Catalog, question: Question, known: Known) -> Shortlist:
 
 
 @lru_cache(maxsize=32)
-def _published(catalog: Catalog, question: Question) -> Shortlist:
+def _published(catalog: Catalog, question: ChoiceQuestion) -> Shortlist:
     return _chosen(catalog, question, Known())
 
 
-def _chosen(catalog: Catalog, question: Question, known: Known) -> Shortlist:
+def _chosen(catalog: Catalog, question: ChoiceQuestion, known: Known) -> Shortlist:
     offers = _offers(catalog, question, known)
     found = [_candidate(card, offers[card.id], question, known) for card in catalog.cards]
     return _shortlist(found, catalog, question, known)
 
 
-def _shortlist(found: Sequence[Candidate], catalog: Catalog, question: Question, known: Known) -> Shortlist:
+def _shortlist(found: Sequence[AssessedModel], catalog: Catalog, question: ChoiceQuestion, known: Known) -> Shortlist:
     excluded = tuple(one for one in found if one.missed)
     may_fit = tuple(one for one in found if not one.missed and one.open)
     fitting = [one for one in found if not one.missed and not one.open]
@@ -186,7 +186,7 @@ def _shortlist(found: Sequence[Candidate], catalog: Catalog, question: Question,
     return Shortlist(question, known, tuple(placed), unplaced, may_fit, excluded)
 
 
-def _offers(catalog: Catalog, question: Question, known: Known) -> dict[str, Offer]:
+def _offers(catalog: Catalog, question: ChoiceQuestion, known: Known) -> dict[str, SellerOffer]:
     """The offer of each model; those whose prices were not read now are made once for a load and its sellers."""
     read_now = {model for model, _key in known.over}
     found = _published_offers(catalog, question.basis, question.load)
@@ -197,18 +197,18 @@ def _offers(catalog: Catalog, question: Question, known: Known) -> dict[str, Off
 
 
 @lru_cache(maxsize=8)
-def _published_offers(catalog: Catalog, basis: Basis, load: Load) -> dict[str, Offer]:
+def _published_offers(catalog: Catalog, basis: Basis, load: Load) -> dict[str, SellerOffer]:
     """The offer of each model by published prices."""
     return {card.id: offer(card, basis, load, {}) for card in catalog.cards}
 
 
-def _candidate(card: ModelCard, offered: Offer, question: Question, known: Known) -> Candidate:
+def _candidate(card: ModelCard, offered: SellerOffer, question: ChoiceQuestion, known: Known) -> AssessedModel:
     listed = known.listed.get(question.need.seller or "", {}).get(card.id)
-    return Candidate(card, offered, check(card, question.need, offered, listed, known.features.get(card.id)))
+    return AssessedModel(card, offered, check(card, question.need, offered, listed, known.features.get(card.id)))
 
 
 def _standings(
-    aspect: Aspect, fitting: Sequence[Candidate], catalog: Catalog, question: Question, known: Known
+    aspect: Aspect, fitting: Sequence[AssessedModel], catalog: Catalog, question: ChoiceQuestion, known: Known
 ) -> dict[str, Standing]:
     ids = [one.card.id for one in fitting]
     if aspect in TOPICS:
@@ -226,7 +226,7 @@ def _standings(
     return _by_value({model: float(tokens) for model, tokens in contexts if tokens is not None})
 
 
-def context_of(candidate: Candidate) -> Fact[int]:
+def context_of(candidate: AssessedModel) -> Fact[int]:
     """The context that is to be had at the candidate's offer."""
     fact: Fact[int] = fact_at(candidate.card, limit_key(candidate.card, candidate.offer.seller, "context_tokens"))
     return fact
@@ -260,7 +260,7 @@ def topic_ranking(catalog: Catalog, topic: Topic, unstated: bool) -> Ranking:
 
 
 def boards_of(
-    candidate: Candidate, among: Iterable[Candidate], aspect: Aspect, catalog: Catalog, unstated: bool
+    candidate: AssessedModel, among: Iterable[AssessedModel], aspect: Aspect, catalog: Catalog, unstated: bool
 ) -> list[Board]:
     """The boards of a topic that the candidate stands on with another of `among`."""
     others = {one.card.id for one in among} - {candidate.card.id}
@@ -271,7 +271,7 @@ def boards_of(
     ]
 
 
-def _valued(one: Candidate, standings: Mapping[Aspect, Mapping[str, Standing]], weights: Weights) -> Candidate:
+def _valued(one: AssessedModel, standings: Mapping[Aspect, Mapping[str, Standing]], weights: Weights) -> AssessedModel:
     mine = {aspect: found[one.card.id] for aspect, found in standings.items() if one.card.id in found}
     ranked = sum(weights[aspect] for aspect in mine)
     if not ranked:
@@ -280,7 +280,7 @@ def _valued(one: Candidate, standings: Mapping[Aspect, Mapping[str, Standing]], 
     return replace(one, standings=mine, value=value, covered=ranked / sum(weights.values()))
 
 
-def _placed(enough: Sequence[Candidate], weights: Weights) -> list[Candidate]:
+def _placed(enough: Sequence[AssessedModel], weights: Weights) -> list[AssessedModel]:
     """The candidates with their places, and those that they could have were everything known."""
     values = sorted((round(one.value or 0, 9) for one in enough), reverse=True)
     ranges = [_range(one, weights) for one in enough]
@@ -294,7 +294,7 @@ def _placed(enough: Sequence[Candidate], weights: Weights) -> list[Candidate]:
     return placed
 
 
-def _range(one: Candidate, weights: Weights) -> tuple[float, float]:
+def _range(one: AssessedModel, weights: Weights) -> tuple[float, float]:
     """The least and the greatest value that the candidate could have."""
     total = sum(weights.values())
     least = sum(weights[aspect] * standing.least for aspect, standing in one.standings.items()) / total
@@ -302,7 +302,7 @@ def _range(one: Candidate, weights: Weights) -> tuple[float, float]:
     return round(least, 9), round(most + 1 - one.covered, 9)
 
 
-def scored_in(candidate: Candidate, aspect: Aspect, catalog: Catalog) -> bool:
+def scored_in(candidate: AssessedModel, aspect: Aspect, catalog: Catalog) -> bool:
     """Whether anybody published a score of the candidate in a topic, under whatever conditions."""
     found = catalog_boards(catalog, False)
     return any(board.topic is TOPICS[aspect] and candidate.card.id in board.scores for board in found)

@@ -19,7 +19,7 @@ _LONGEST_CELL = 32_767
 _WIDE, _NARROW = 34, 16
 
 
-class Words(NamedTuple):
+class SheetWords(NamedTuple):
     """What stands on the sheets in the reader's language."""
 
     values: str
@@ -29,7 +29,7 @@ class Words(NamedTuple):
     unknown: str = UNKNOWN
 
 
-def workbook(comparison: Comparison, labels: Labels, sources: Mapping[str, Source], words: Words) -> bytes:
+def workbook(comparison: Comparison, labels: Labels, sources: Mapping[str, Source], words: SheetWords) -> bytes:
     """The file. Numbers and dates are such to Excel too; no text is a formula, and none becomes one when edited."""
     out = io.BytesIO()
     with Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:

@@ -28,7 +28,7 @@ State = Mapping[str, Mapping[str, str]]
 """The known facts as texts, by what they are about (the id of a model or gateway) and key."""
 
 
-class Change(Frozen):
+class FactChange(Frozen):
     """One change of one day: of a fact, or, without one, that something was added to the data or taken out of it.
 
     `before` is None for what was not known, `after` for what no longer is.
@@ -44,7 +44,7 @@ class Change(Frozen):
 class History(NamedTuple):
     """What a history file holds: the changes, newest first, and the digest of the state after them."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FactChange, ...] = ()
     digest: str = ""
 
 
@@ -96,24 +96,24 @@ def digest(facts: State) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def compared(before: State, after: State, on: date) -> tuple[Change, ...]:
+def compared(before: State, after: State, on: date) -> tuple[FactChange, ...]:
     """What differs between two states, by what it is about."""
-    found: list[Change] = []
+    found: list[FactChange] = []
     for about in (*after, *(gone for gone in before if gone not in after)):
         old, new = before.get(about), after.get(about)
         if old is None or new is None:
             name = (new or old or {}).get("name", about)
-            found.append(Change(day=on, about=about, before=name if old else None, after=name if new else None))
+            found.append(FactChange(day=on, about=about, before=name if old else None, after=name if new else None))
             continue
         found += [
-            Change(day=on, about=about, fact=key, before=old.get(key), after=new.get(key))
+            FactChange(day=on, about=about, fact=key, before=old.get(key), after=new.get(key))
             for key in dict.fromkeys((*new, *old))
             if old.get(key) != new.get(key)
         ]
     return tuple(found)
 
 
-def merged(history: Iterable[Change], new: Iterable[Change]) -> tuple[Change, ...]:
+def merged(history: Iterable[FactChange], new: Iterable[FactChange]) -> tuple[FactChange, ...]:
     """The history with new changes, newest day first.
 
     Two changes of one fact on one day are one: from what it was before the first to what it is after the last; nothing,
@@ -133,16 +133,16 @@ def read_history(raw: dict[str, Any], reading: Reading) -> History:
     found = []
     for place, entry in enumerate(reading.items(raw.get("change", []), "change")):
         path = f"change[{place}]"
-        table = reading.mapping(entry, path, Change.model_fields)
+        table = reading.mapping(entry, path, FactChange.model_fields)
         on = reading.parsed(day, table.get("day"), f"{path}.day")
-        named = [name for name in Change.model_fields if name != "day" and name in table]
+        named = [name for name in FactChange.model_fields if name != "day" and name in table]
         texts = {name: reading.text(table[name], f"{path}.{name}") for name in named}
         if "about" not in texts:
             reading.problem(f"{path}.about", "a change of nothing")
         elif texts.get("before") == texts.get("after"):
             reading.problem(path, "nothing changed: `before` is `after`")
         elif on:
-            found.append(Change.model_validate({"day": on, **texts}))
+            found.append(FactChange.model_validate({"day": on, **texts}))
     return History(tuple(found), reading.text(raw.get("digest"), "digest"))
 
 
@@ -157,7 +157,7 @@ def written(found: History) -> str:
     return f'{_HEAD}\ndigest = "{found.digest}"\n' + "".join(_entries(found.changes))
 
 
-def _entries(changes: Iterable[Change]) -> Iterator[str]:
+def _entries(changes: Iterable[FactChange]) -> Iterator[str]:
     for change in changes:
         lines = [f"day = {change.day.isoformat()}"]
         texts = {name: getattr(change, name) for name in ("about", "fact", "before", "after")}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from glm_playground.catalog.card import ModelCard
 from glm_playground.catalog.comparison import fact_at
-from glm_playground.catalog.sellers import OWN, Offer, gateway_of
+from glm_playground.catalog.sellers import OWN, SellerOffer, gateway_of
 from glm_playground.catalog.types import AnyFact, Fact
 
 
@@ -115,7 +115,7 @@ _ALLOWED: Mapping[str, Mapping[Use, bool]] = {
 
 
 def check(
-    card: ModelCard, need: Need, offer: Offer, listed: Fact[bool] | None = None, features: Features | None = None
+    card: ModelCard, need: Need, offer: SellerOffer, listed: Fact[bool] | None = None, features: Features | None = None
 ) -> tuple[Checked, ...]:
     """Each need that asks for something.
 
@@ -155,7 +155,7 @@ def _evidence(card: ModelCard, *keys: str) -> tuple[Evidence, ...]:
     return tuple(Evidence(key, fact_at(card, key)) for key in keys)
 
 
-def _at_least(card: ModelCard, offer: Offer, name: NeedName, wanted: int | None) -> Checked:
+def _at_least(card: ModelCard, offer: SellerOffer, name: NeedName, wanted: int | None) -> Checked:
     field = "context_tokens" if name is NeedName.CONTEXT else "max_output_tokens"
     key = limit_key(card, offer.seller, field)
     value: int | None = fact_at(card, key).value
@@ -167,20 +167,20 @@ def _flag(card: ModelCard, name: NeedName, key: str) -> Checked:
     return Checked(name, value, _evidence(card, key))
 
 
-def _refused(card: ModelCard, offer: Offer, capability: str) -> tuple[Evidence, ...]:
+def _refused(card: ModelCard, offer: SellerOffer, capability: str) -> tuple[Evidence, ...]:
     """What the seller says where it refuses what the model could do."""
     key = f"gateways.{offer.seller}.capabilities.{capability}"
     found = _evidence(card, key) if offer.seller and card.gateway(offer.seller) else ()
     return tuple(evidence for evidence in found if evidence.fact.value == "rejected")
 
 
-def _tools(card: ModelCard, offer: Offer) -> Checked:
+def _tools(card: ModelCard, offer: SellerOffer) -> Checked:
     if refused := _refused(card, offer, "function_tools"):
         return Checked(NeedName.TOOLS, False, refused)
     return _flag(card, NeedName.TOOLS, "facts.tool_calling")
 
 
-def _vision(card: ModelCard, offer: Offer) -> Checked:
+def _vision(card: ModelCard, offer: SellerOffer) -> Checked:
     if refused := _refused(card, offer, "multimodal_input"):
         return Checked(NeedName.VISION, False, refused)
     return _contains(card, NeedName.VISION, "facts.input_modalities", "image")
@@ -208,7 +208,7 @@ def _allowed(card: ModelCard, use: Use) -> Checked:
     return Checked(NeedName.USE, allowed, _evidence(card, *keys))
 
 
-def _price(offer: Offer, most: Decimal) -> Checked:
+def _price(offer: SellerOffer, most: Decimal) -> Checked:
     price = offer.cost.per_million
     terms = offer.cost.missing or offer.cost.terms
     seller = offer.seller or offer.first

@@ -25,7 +25,7 @@ from glm_playground.catalog.card import (
 )
 from glm_playground.catalog.catalog import GatewaySheet, TokenCounting, Tokenizer, Variant
 from glm_playground.catalog.files import SOURCE_KEYS
-from glm_playground.catalog.history import Change
+from glm_playground.catalog.history import FactChange
 from glm_playground.catalog.reading import (
     NOT_STATED,
     OF_UNIT,
@@ -257,7 +257,7 @@ def _discrepancy() -> Schema:
 
 
 def _change() -> Schema:
-    keys: Schema = {**dict.fromkeys(Change.model_fields, _TEXT), "day": _DAY}
+    keys: Schema = {**dict.fromkeys(FactChange.model_fields, _TEXT), "day": _DAY}
     return {"type": "object", "properties": keys, "required": ["day", "about"], "additionalProperties": False}
 
 

@@ -34,7 +34,7 @@ BASES: tuple[Basis, ...] = (("runapi", "zai"), ("runapi",), ("zai",), ("vercel",
 """The bases to choose from."""
 
 
-class Offer(NamedTuple):
+class SellerOffer(NamedTuple):
     """What one seller asks for a model, and what a load costs there."""
 
     seller: str | None
@@ -56,20 +56,20 @@ def price_now(card: ModelCard, seller: str, over: LaidOver) -> PriceFacts:
     return price.model_copy(update=update) if update else price
 
 
-def offer(card: ModelCard, basis: Basis, load: Load, over: LaidOver) -> Offer:
+def offer(card: ModelCard, basis: Basis, load: Load, over: LaidOver) -> SellerOffer:
     """The offer of the first seller of `basis` whose prices are enough for `load`.
 
     Raises:
         ValueError: the basis names nobody.
     """
-    first: Offer | None = None
+    first: SellerOffer | None = None
     one = load.one_request
     for seller in basis:
         price = price_now(card, seller, over)
         cost = running_cost(card, price, one)
         if cost.per_million is not None:
-            return Offer(seller, price, cost, basis[0])
-        first = first or Offer(None, price, cost, seller)
+            return SellerOffer(seller, price, cost, basis[0])
+        first = first or SellerOffer(None, price, cost, seller)
     if first is None:
         raise ValueError("a basis without a seller")
     return first

@@ -5,7 +5,7 @@ import json
 import click
 
 from glm_playground.cli.terminal import line
-from glm_playground.service.doctor import Finding, Level, examine
+from glm_playground.service.doctor import Diagnosis, Level, examine
 from glm_playground.settings import SettingsError, read_settings
 
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "red"}
@@ -26,11 +26,11 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
             _show(finding, as_json=as_json)
     except SettingsError as error:
         problems += 1
-        _show(Finding("settings", Level.PROBLEM, str(error)), as_json=as_json)
+        _show(Diagnosis("settings", Level.PROBLEM, str(error)), as_json=as_json)
     ctx.exit(1 if problems else 0)
 
 
-def _show(finding: Finding, *, as_json: bool) -> None:
+def _show(finding: Diagnosis, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(vars(finding)))
         return

@@ -9,7 +9,7 @@ import click
 from glm_playground.cli.figures import count, dollars
 from glm_playground.cli.terminal import line
 from glm_playground.cli.verdict_lines import difference_sentence, rate_line
-from glm_playground.evals.evaluation import Outlook
+from glm_playground.evals.evaluation import EvaluationForecast
 from glm_playground.evals.grade import Grade
 from glm_playground.evals.results import CellResult, Figures
 from glm_playground.evals.verdict import GradedAnswer, cases_needed, differences, pass_rates
@@ -20,7 +20,7 @@ _MOST_SHOWN = 20
 _DIGITS = Decimal("0.000001")
 
 
-def outlook_lines(found: Outlook, work: Work, repeats: int, difference: float) -> Iterator[str]:
+def outlook_lines(found: EvaluationForecast, work: Work, repeats: int, difference: float) -> Iterator[str]:
     """What an evaluation will send and cost, and what it can show."""
     names = ", ".join(line(candidate.name) for candidate in work.candidates)
     cases = len(work.cases)
@@ -48,7 +48,7 @@ def outlook_lines(found: Outlook, work: Work, repeats: int, difference: float) -
         yield f"To see a difference of {difference:g} points takes about {count(needed, 'case')}: {enough}"
 
 
-def cap_lines(found: Outlook, dollars: Decimal | None, tokens: int | None) -> Iterator[str]:
+def cap_lines(found: EvaluationForecast, dollars: Decimal | None, tokens: int | None) -> Iterator[str]:
     """What becomes of an evaluation whose caps are below the most that it may use."""
     if (dollars is not None and found.most.dollars > dollars) or (tokens is not None and found.most.tokens > tokens):
         yield "That is above the cap, at which it stops: --max-tokens makes the bound smaller"

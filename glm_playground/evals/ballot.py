@@ -34,7 +34,7 @@ _STORED_WITHIN = timedelta(seconds=10)
 """So long after a vote was begun, a run that nobody knows may still be on its way to the database."""
 
 
-class Question(NamedTuple):
+class BallotQuestion(NamedTuple):
     """What both candidates are asked."""
 
     messages: tuple[Message, ...]
@@ -136,7 +136,11 @@ def drawn_pair(candidates: Sequence[str], chance: Random | None = None) -> tuple
 
 
 def begin(
-    ledger: Ledger, runner: GatewayRunner, question: Question, candidates: Sequence[str], chance: Random | None = None
+    ledger: Ledger,
+    runner: GatewayRunner,
+    question: BallotQuestion,
+    candidates: Sequence[str],
+    chance: Random | None = None,
 ) -> Ballot | None:
     """Draws two candidates, asks them at once, and gives the open vote; the one that is open already, if there is one.
 
@@ -169,7 +173,7 @@ def begin(
     return Ballot(vote, *map(Side, _started(ledger, runner, question, vote)))
 
 
-def _started(ledger: Ledger, runner: GatewayRunner, question: Question, vote: StoredVote) -> list[LiveRun]:
+def _started(ledger: Ledger, runner: GatewayRunner, question: BallotQuestion, vote: StoredVote) -> list[LiveRun]:
     """Both runs of a stored vote; where one cannot be started, the vote is given up."""
     blind, runs = replace(runner, blind=True), list[LiveRun]()
     try:

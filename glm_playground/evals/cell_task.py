@@ -17,7 +17,7 @@ from glm_playground.evals.candidates import CandidateError, stored_candidates
 from glm_playground.evals.evaluation import judge_for, work_of
 from glm_playground.evals.settlement import ended_cell, unsent_cell
 from glm_playground.evals.suite import Suite
-from glm_playground.evals.work import Asked, Work
+from glm_playground.evals.work import CellRequest, Work
 from glm_playground.gateway.gateways import GatewaysError
 from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ledger.evaluation_values import (
@@ -192,7 +192,7 @@ def _why_nothing(stepped: Stepped) -> Found:
     return Found.CAPPED if stepped.capped else Found.NOTHING
 
 
-def _ask(claimed: Claimed, asked: Asked, owner: str) -> LiveRun:
+def _ask(claimed: Claimed, asked: CellRequest, owner: str) -> LiveRun:
     ended = threading.Event()
     gateway = asked.candidate.gateway
     run = runtime.engine().start(

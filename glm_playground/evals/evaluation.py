@@ -15,7 +15,7 @@ from glm_playground.evals.execution import Execution
 from glm_playground.evals.judge import Judge, stored_judge, write_judge
 from glm_playground.evals.judging import Answers, Judging, rubrics_of
 from glm_playground.evals.suite import Suite
-from glm_playground.evals.work import Asked, Candidate, Work
+from glm_playground.evals.work import Candidate, CellRequest, Work
 from glm_playground.gateway import Gateway, Gateways
 from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.ledger.evaluation_values import EvaluationRow, NewEvaluation, Spending
@@ -61,7 +61,7 @@ class NoGatewayError(CandidateError):
         self.name, self.known = name, tuple(known)
 
 
-class Outlook(NamedTuple):
+class EvaluationForecast(NamedTuple):
     """What an evaluation will use, before it is sent."""
 
     cells: int
@@ -162,7 +162,7 @@ def _candidate(setup: Setup, gateways: Gateways, owner: str) -> Candidate:
     )
 
 
-def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> Outlook:
+def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> EvaluationForecast:
     """What `repeats` of each cell will use.
 
     Raises:
@@ -181,7 +181,7 @@ def outlook(work: Work, repeats: int, ledger: Ledger, owner: str) -> Outlook:
         most = most.plus(asked.most)
     unpriced = tuple(asked.candidate.name for asked in _first_cells(work) if not asked.claim.priced)
     prices = [candidate.price() for candidate in work.candidates]
-    return Outlook(
+    return EvaluationForecast(
         cells=len(work.cases) * len(work.candidates) * repeats,
         likely_dollars=None if likely is None else likely * repeats,
         most=Amount(most.tokens * repeats, most.picodollars * repeats),
@@ -300,13 +300,13 @@ def _gateway_of(setup: Setup, gateways: Gateways) -> Gateway:
     return gateway
 
 
-def _first_cells(work: Work) -> list[Asked]:
+def _first_cells(work: Work) -> list[CellRequest]:
     """A cell of each candidate."""
     once = work.once()
     return [next(once) for _candidate in work.candidates]
 
 
-def _likely(asked: Asked, past_outputs: Sequence[int]) -> Decimal | None:
+def _likely(asked: CellRequest, past_outputs: Sequence[int]) -> Decimal | None:
     candidate = asked.candidate
     return predict(
         asked.request,

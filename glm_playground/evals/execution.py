@@ -14,7 +14,7 @@ from typing import NamedTuple
 from glm_playground.evals.desk import Desk
 from glm_playground.evals.pace import Pace
 from glm_playground.evals.settlement import ended_cell, unsent_cell
-from glm_playground.evals.work import Asked, Work
+from glm_playground.evals.work import CellRequest, Work
 from glm_playground.gateway import Gateway
 from glm_playground.ledger import LedgerError
 from glm_playground.ledger.evaluation_values import (
@@ -98,7 +98,7 @@ class _Sent:
     """A cell that is under way."""
 
     claimed: Claimed
-    asked: Asked
+    asked: CellRequest
     sent_at: float
     run: LiveRun | None = None
 
@@ -149,7 +149,7 @@ class Execution:
         self._cells = dict(row.cells)
         self._spending = row.spending
         self._owed: list[EndedCell] = []
-        self._prepared: dict[CellKey, Asked] = {}
+        self._prepared: dict[CellKey, CellRequest] = {}
         self._capped = self._halted = self._unsure = False
         self._asked_count = 0
         self._began = time.monotonic()

@@ -56,7 +56,7 @@ class Untold(NamedTuple):
     reason: str
 
 
-class Asked(NamedTuple):
+class AskedRun(NamedTuple):
     """Who was asked and at which price, by one run."""
 
     run: Run
@@ -90,7 +90,7 @@ class Findings:
     """That are still there."""
     stood_in: Counter[str]
     """Runs that stand-ins answered, by their name."""
-    asked: tuple[Asked, ...]
+    asked: tuple[AskedRun, ...]
     """A run for each model, gateway, answering model and price."""
     period: tuple[datetime, datetime] | None
     """When the first and the last run began; None where there is no run."""
@@ -135,7 +135,7 @@ class _Gathered:
         self.states: Counter[CellState] = Counter()
         self.stood_in: Counter[str] = Counter()
         self.without_checks = self.deleted = self.runs = 0
-        self.asked: dict[object, Asked] = {}
+        self.asked: dict[object, AskedRun] = {}
         self.times: list[datetime] = []
 
     def add(self, result: CellResult) -> None:
@@ -165,7 +165,7 @@ class _Gathered:
         key = (run.request.model, server, run.served_by or run.served_model, repr(price))
         if key not in self.asked and len(self.asked) < _MOST_SERVERS:
             bare = replace(run, events=[], request=run.request.model_copy(update={"messages": ()}))
-            self.asked[key] = Asked(bare, cost)
+            self.asked[key] = AskedRun(bare, cost)
 
     def findings(self) -> Findings:
         names = sorted(self.candidates, key=lambda name: self.candidates[name][0])

@@ -118,7 +118,7 @@ class Opinion(StrEnum):
         return self in (Opinion.FIRST, Opinion.SECOND, Opinion.TIE)
 
 
-class Reply(NamedTuple):
+class JudgeReply(NamedTuple):
     """What a judge's text says of two answers."""
 
     slot: Slot
@@ -155,18 +155,18 @@ def rubric_request(judge: Judge, rubric: str, task: str, answer: str, images: tu
     return _request(judge, judge.rubric_prompt, images, rubric=rubric, task=task, answer=answer)
 
 
-def read_pair(text: str | None) -> Reply:
+def read_pair(text: str | None) -> JudgeReply:
     """What a reply to one of `pair_requests` says; None where none came. The reasoning is not part of `text`."""
     if text is None:
-        return Reply(Slot.NONE)
+        return JudgeReply(Slot.NONE)
     said = _object(text)
     better = said.get("better")
     if isinstance(better, bool):
-        return Reply(Slot.NONSENSE, _reason(text))
+        return JudgeReply(Slot.NONSENSE, _reason(text))
     slot = {1: Slot.ONE, "1": Slot.ONE, 2: Slot.TWO, "2": Slot.TWO, "tie": Slot.TIE}.get(
         better if isinstance(better, int | str) else ""
     )
-    return Reply(slot, _reason(said.get("reason"))) if slot else Reply(Slot.NONSENSE, _reason(text))
+    return JudgeReply(slot, _reason(said.get("reason"))) if slot else JudgeReply(Slot.NONSENSE, _reason(text))
 
 
 def opinion_of(forward: Slot, backward: Slot) -> Opinion:

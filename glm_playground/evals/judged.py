@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from glm_playground import bounds
 from glm_playground.chat.setup import Setup, asked_text
-from glm_playground.evals.ballot import Question
+from glm_playground.evals.ballot import BallotQuestion
 from glm_playground.evals.candidates import name_of
 from glm_playground.evals.judge import Judge, read_pair, stored_judge
 from glm_playground.evals.judge_figures import JudgedPair, JudgeFigures, Pair, WinRate, judge_figures, win_rates
@@ -121,7 +121,7 @@ _CHOICES = frozenset(choice.value for choice in Choice)
 
 
 def _digest(asked: FilledCase) -> str:
-    return Question(asked.messages, tools=asked.case.tools).digest
+    return BallotQuestion(asked.messages, tools=asked.case.tools).digest
 
 
 def _names(judged: Iterable[JudgedPair], setups: Sequence[Setup]) -> dict[int, str]:

@@ -16,7 +16,7 @@ from glm_playground.catalog import load_catalog
 from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import stored_candidates
 from glm_playground.evals.evaluation import (
-    Outlook,
+    EvaluationForecast,
     check_caps,
     execution_of,
     named,
@@ -34,7 +34,7 @@ from glm_playground.evals.work import Work
 from glm_playground.gateway import Gateway, Gateways
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
-from glm_playground.runs.caps import Amount, Claim, Refusal, refusal_of
+from glm_playground.runs.caps import Amount, Refusal, UsageClaim, refusal_of
 from glm_playground.runs.run import Run
 from glm_playground.service import storage
 from glm_playground.service.limits import limits_of
@@ -105,7 +105,7 @@ class ProbePlan:
     setups: tuple[Setup, ...]
     work: Work
     repeats: int
-    outlook: Outlook
+    outlook: EvaluationForecast
 
     @property
     def gateway(self) -> Gateway:
@@ -244,7 +244,7 @@ def _refusal(ledger: Ledger, found: ProbePlan) -> Refusal | None:
     """Why the operator's caps refuse the whole of it; what runs at once, or in a minute, only slows it down."""
     asked = list(found.work.once())
     first = asked[0].claim
-    whole = Claim(
+    whole = UsageClaim(
         first.keys,
         found.repeats * sum(one.claim.prompt_tokens for one in asked),
         found.repeats * sum(one.claim.output_tokens for one in asked),

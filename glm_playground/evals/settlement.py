@@ -7,7 +7,7 @@ from glm_playground.gateway import errors
 from glm_playground.ledger.evaluation_values import CellState, Claimed, EndedCell
 from glm_playground.ledger.run_writes import EndedRun
 from glm_playground.runs.cap_usage import used_by
-from glm_playground.runs.caps import CAP_REACHED, Amount, Claim, Refusal
+from glm_playground.runs.caps import CAP_REACHED, Amount, Refusal, UsageClaim
 from glm_playground.runs.cost import cost_of
 from glm_playground.runs.engine import DRAINING
 from glm_playground.runs.live_run import LiveRun
@@ -27,7 +27,7 @@ _ASK_AGAIN = (
 _UNTIL_MENDED = (errors.AuthenticationFailed, errors.CreditsExhausted)
 
 
-class Settlement(NamedTuple):
+class CellSettlement(NamedTuple):
     """What a cell comes to."""
 
     state: CellState
@@ -35,21 +35,21 @@ class Settlement(NamedTuple):
     """None where nobody knows; then the reservation stays."""
 
 
-def settlement_of(run: LiveRun, claim: Claim) -> Settlement:
+def settlement_of(run: LiveRun, claim: UsageClaim) -> CellSettlement:
     """What the cell of `run` comes to; WAITING where nothing was charged and another time may do better."""
     if run.outcome in (Outcome.STOPPED, Outcome.INTERRUPTED):
-        return Settlement(CellState.INTERRUPTED, _known_use(run, claim)) if run.sent else _WAITS
+        return CellSettlement(CellState.INTERRUPTED, _known_use(run, claim)) if run.sent else _WAITS
     if run.outcome is not Outcome.FAILED:
-        return Settlement(CellState.FINISHED, used_by(run, claim) or _NOTHING)
+        return CellSettlement(CellState.FINISHED, used_by(run, claim) or _NOTHING)
     error = run.error
     refusal = Refusal.of(error) if error else None
     if refusal and refusal.too_large:
-        return Settlement(CellState.REFUSED, _NOTHING)
+        return CellSettlement(CellState.REFUSED, _NOTHING)
     if error and (error.kind in (CAP_REACHED, DRAINING) or error.is_of(_ASK_AGAIN)):
         return _WAITS
     if error and image_count(run.request) and error.is_of((errors.CapabilityUnsupported,)):
-        return Settlement(CellState.UNSUPPORTED, _known_use(run, claim))
-    return Settlement(CellState.FAILED, _known_use(run, claim))
+        return CellSettlement(CellState.UNSUPPORTED, _known_use(run, claim))
+    return CellSettlement(CellState.FAILED, _known_use(run, claim))
 
 
 def unsent_cell(claimed: Claimed) -> EndedCell:
@@ -57,7 +57,7 @@ def unsent_cell(claimed: Claimed) -> EndedCell:
     return EndedCell(claimed.key, claimed.run_id, CellState.UNSUPPORTED, claimed.most, _NOTHING, None)
 
 
-def ended_cell(claimed: Claimed, run: LiveRun, claim: Claim, owner: str) -> EndedCell:
+def ended_cell(claimed: Claimed, run: LiveRun, claim: UsageClaim, owner: str) -> EndedCell:
     """What is stored of a cell whose run has ended; the run itself where it was sent and can be stored."""
     state, used = settlement_of(run, claim)
     packed = _packed(run, owner) if state is not CellState.WAITING else None
@@ -72,7 +72,7 @@ def _packed(run: LiveRun, owner: str) -> EndedRun | None:
         return None
 
 
-def _known_use(run: LiveRun, claim: Claim) -> Amount | None:
+def _known_use(run: LiveRun, claim: UsageClaim) -> Amount | None:
     """What a run used that did not come to its end; None where nobody said so."""
     used = used_by(run, claim)
     if used is None or used == _NOTHING:
@@ -89,4 +89,4 @@ def halts(error: RunError) -> bool:
     return error.kind == DRAINING or error.is_of(_UNTIL_MENDED)
 
 
-_WAITS = Settlement(CellState.WAITING, _NOTHING)
+_WAITS = CellSettlement(CellState.WAITING, _NOTHING)

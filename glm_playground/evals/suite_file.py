@@ -32,7 +32,7 @@ _WHY = {
 }
 
 
-class LeftOut(NamedTuple):
+class FormatLoss(NamedTuple):
     """What a format cannot say of a suite."""
 
     tools: int = 0
@@ -41,10 +41,10 @@ class LeftOut(NamedTuple):
     """Cases whose attachments are left out."""
 
 
-def left_out(suite: Suite, kind: str) -> LeftOut:
+def left_out(suite: Suite, kind: str) -> FormatLoss:
     """What is not in the file that the writer of that name makes: YAML has all, JSONL no tools, CSV none of both."""
     tools = sum(bool(case.tools) for case in suite.cases) if kind != "yaml" else 0
-    return LeftOut(tools, sum(bool(case.attachments) for case in suite.cases) if kind == "csv" else 0)
+    return FormatLoss(tools, sum(bool(case.attachments) for case in suite.cases) if kind == "csv" else 0)
 
 
 WRITERS: dict[str, Callable[[Suite], str]] = {"yaml": write_promptfoo, "csv": write_csv, "jsonl": write_jsonl}

@@ -11,7 +11,7 @@ from glm_playground.evals.judging import Judging
 from glm_playground.evals.suite import FilledCase, Suite
 from glm_playground.gateway import ChatRequest, Dialect, Gateway
 from glm_playground.ledger.evaluation_values import CellKey
-from glm_playground.runs.caps import Amount, Claim, Key
+from glm_playground.runs.caps import Amount, Key, UsageClaim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.tokens import image_count
 from glm_playground.service.caps import claim_of
@@ -37,12 +37,12 @@ class Candidate:
         return name_of(self.setup, self.gateway.stand_in)
 
 
-class Asked(NamedTuple):
+class CellRequest(NamedTuple):
     """What one cell sends."""
 
     candidate: Candidate
     request: ChatRequest
-    claim: Claim
+    claim: UsageClaim
     unsupported: bool = False
     """Whether it is not sent: it has an image, and nobody says that the model takes any."""
 
@@ -52,7 +52,7 @@ class Asked(NamedTuple):
         return Amount() if self.unsupported else self.claim.most
 
     @property
-    def counted(self) -> Claim | None:
+    def counted(self) -> UsageClaim | None:
         """The claim where the operator's caps hold for it."""
         return self.claim if self.claim.keys else None
 
@@ -85,7 +85,7 @@ class Work:
         """Those on which the judge is asked."""
         return tuple(self.judge[1].places.all) if self.judge else ()
 
-    def asked(self, key: CellKey) -> Asked:
+    def asked(self, key: CellKey) -> CellRequest:
         """What that cell sends."""
         candidate = self.at(key.candidate)
         if self.judge and key.candidate >= len(self.candidates):
@@ -93,9 +93,9 @@ class Work:
         else:
             request = request_for(candidate.setup, self.cases[key.case], candidate.dialect())
         claim = claim_of(request, candidate.keys, candidate.limits, candidate.price())
-        return Asked(candidate, request, claim, bool(image_count(request)) and not candidate.limits.images)
+        return CellRequest(candidate, request, claim, bool(image_count(request)) and not candidate.limits.images)
 
-    def once(self) -> Iterator[Asked]:
+    def once(self) -> Iterator[CellRequest]:
         """What is sent in one repeat."""
         for case in range(len(self.cases)):
             for candidate in range(len(self.candidates)):

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from glm_playground.ledger.caps import LEASE, Batch, Stop, owe
+from glm_playground.ledger.caps import LEASE, Stop, UsageBatch, owe
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.ledger import Ledger
 from glm_playground.runs.cap_book import Book, Reservation
-from glm_playground.runs.caps import Amount, Caps, Claim, Key, Refusal, Tally, refusal_of
+from glm_playground.runs.caps import Amount, Caps, Key, Refusal, Tally, UsageClaim, refusal_of
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class _Question:
     """A claim that waits for its decision."""
 
     run_id: str
-    claim: Claim
+    claim: UsageClaim
     answered: Callable[[], None]
     refusal: Refusal | None = None
     decided: bool = False
@@ -67,7 +67,7 @@ class CapCounter:
         self._changed = threading.Condition()
         self._book = Book()
         self._questions: list[_Question] = []
-        self._batch = Batch()
+        self._batch = UsageBatch()
         self._stop: Stop | None = None
         self._away = False
         self._busy = False
@@ -77,7 +77,7 @@ class CapCounter:
         self._thread = threading.Thread(target=self._work, name="caps", daemon=True)
         self._thread.start()
 
-    async def reserve(self, run_id: str, claim: Claim) -> Refusal | None:
+    async def reserve(self, run_id: str, claim: UsageClaim) -> Refusal | None:
         """Reserves what the run may use at most; why it must not be sent, where a cap is reached."""
         if not self._sending and claim.at_operators_cost:
             return Refusal()
@@ -168,18 +168,18 @@ class CapCounter:
         renew = self._renewed_at + _RENEWED_EVERY_S - now
         return max(min(renew, self._retry_at - now) if self._away else renew, 0.0)
 
-    def _take(self) -> tuple[Batch, list[_Question]]:
+    def _take(self) -> tuple[UsageBatch, list[_Question]]:
         """What is counted next."""
         questions, self._questions = self._questions[:_AT_ONCE], self._questions[_AT_ONCE:]
         questions = [each for each in questions if not each.decided and not each.dropped]
-        batch, self._batch = self._batch, Batch()
+        batch, self._batch = self._batch, UsageBatch()
         if time.monotonic() >= self._renewed_at + _RENEWED_EVERY_S:
             self._renewed_at = time.monotonic()
             batch.renewed = [each.run_id for each in self._book.open if each.stored]
             batch.tidy = True
         return batch, questions
 
-    def _count(self, batch: Batch, questions: list[_Question]) -> None:
+    def _count(self, batch: UsageBatch, questions: list[_Question]) -> None:
         asked = replace(batch, claims=[(each.run_id, each.claim) for each in questions])
         try:
             ledger = self._ledger()
@@ -218,7 +218,7 @@ class CapCounter:
             self._batch.ended.append(reservation.run_id)
             owe(self._batch.owed, reservation.day, reservation.claim.keys, Amount().minus(reservation.claim.most))
 
-    def _count_here(self, batch: Batch, questions: list[_Question], error: Exception) -> None:
+    def _count_here(self, batch: UsageBatch, questions: list[_Question], error: Exception) -> None:
         with self._changed:
             self._go_alone(error, exc_info=not isinstance(error, LedgerError))
             for (day, key), amount in batch.owed.items():

@@ -31,7 +31,7 @@ from sqlalchemy.sql.elements import KeyedColumnElement
 from glm_playground.ledger.caps_schema import entries, stops, usage
 from glm_playground.ledger.database import SQLITE, Database, insert
 from glm_playground.runs.cap_book import Reservation
-from glm_playground.runs.caps import MINUTE, Amount, Caps, Claim, Key, Refusal, Scope, Tally, refusal_of
+from glm_playground.runs.caps import MINUTE, Amount, Caps, Key, Refusal, Scope, Tally, UsageClaim, refusal_of
 
 LEASE = timedelta(seconds=60)
 """A running request counts so long after its process last said that it runs."""
@@ -51,10 +51,10 @@ class Stop(NamedTuple):
 
 
 @dataclass
-class Batch:
+class UsageBatch:
     """What is counted together."""
 
-    claims: list[tuple[str, Claim]] = field(default_factory=list)
+    claims: list[tuple[str, UsageClaim]] = field(default_factory=list)
     """By run id; each is decided in turn."""
     opened: list[Reservation] = field(default_factory=list)
     """Granted by the process itself while the database was away."""
@@ -90,7 +90,7 @@ class Counted(NamedTuple):
     """Of the claims; None where one was granted."""
 
 
-def count(connection: Connection, batch: Batch, caps: Caps) -> Counted:
+def count(connection: Connection, batch: UsageBatch, caps: Caps) -> Counted:
     """Counts `batch`; the transaction ends with its result."""
     now = _lock(connection)
     owed = dict(batch.owed)
@@ -184,7 +184,7 @@ class CapTallies:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count(self, batch: Batch, limits: Caps) -> Counted:
+    def count(self, batch: UsageBatch, limits: Caps) -> Counted:
         """Counts requests against the caps, in one transaction over all processes."""
         with self._database.writing() as connection:
             return count(connection, batch, limits)
@@ -224,7 +224,7 @@ def _lock(connection: Connection) -> datetime:
     return now.astimezone(UTC)
 
 
-def _end(connection: Connection, batch: Batch) -> None:
+def _end(connection: Connection, batch: UsageBatch) -> None:
     if batch.ended:
         connection.execute(_ENDED, [{"of_run": run_id} for run_id in batch.ended])
     if batch.released:

@@ -29,7 +29,7 @@ _Row = Row[str, str, str, date, str | None, int | None, float | None]
 
 
 @dataclass(frozen=True)
-class Figures:
+class MeasuredRuns:
     """Some runs of one model on one gateway."""
 
     runs: int
@@ -61,8 +61,8 @@ class Measured:
     """Of the gateway."""
     server: str
     """The gateway's name, as its newest run has it."""
-    total: Figures
-    days: tuple[tuple[date, Figures], ...]
+    total: MeasuredRuns
+    days: tuple[tuple[date, MeasuredRuns], ...]
     """Newest first; days without a run are left out."""
 
 
@@ -95,9 +95,9 @@ def measured(rows: Sequence[_Row]) -> tuple[Measured, ...]:
     return tuple(sorted(found, key=lambda one: (-one.total.runs, one.model, one.origin)))
 
 
-def _figures(rows: Sequence[_Row]) -> Figures:
+def _figures(rows: Sequence[_Row]) -> MeasuredRuns:
     outcomes = [row.outcome for row in rows]
-    return Figures(
+    return MeasuredRuns(
         runs=len(rows),
         answered=sum(outcome in _ANSWERED for outcome in outcomes),
         failed=outcomes.count(Outcome.FAILED),

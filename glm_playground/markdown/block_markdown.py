@@ -10,7 +10,7 @@ from markdown_it.token import Token
 from glm_playground import bounds
 from glm_playground.markdown.formulas import FormulaBudget
 from glm_playground.markdown.inline_markdown import InlineMarkdown, Place
-from glm_playground.markdown.signs import STREAMLIT, Dialect, escaped
+from glm_playground.markdown.signs import STREAMLIT, MarkdownDialect, escaped
 
 _SHOWN_HEADING = {"h1": "####", "h2": "####", "h3": "#####", "h4": "######", "h5": "######", "h6": "######"}
 _ALIGNMENT = {"text-align:left": ":--", "text-align:center": ":-:", "text-align:right": "--:"}
@@ -23,7 +23,7 @@ _CHANGED_IN_CODE = re.compile(r":material/|^[ \t]+$", re.MULTILINE)
 _INTERRUPTS = re.compile(r"(?:[-+*]|1[.)]) ")
 
 
-class Code(NamedTuple):
+class CodeBlock(NamedTuple):
     """A block of code that is drawn by itself."""
 
     text: str
@@ -33,21 +33,21 @@ class Code(NamedTuple):
 class _Block(NamedTuple):
     kind: str
     lines: list[str]
-    code: Code | None = None
+    code: CodeBlock | None = None
 
 
 class BlockMarkdown:
     """Writes the tokens of a text, from the first to the last."""
 
-    def __init__(self, tokens: Iterable[Token], dialect: Dialect = STREAMLIT) -> None:
+    def __init__(self, tokens: Iterable[Token], dialect: MarkdownDialect = STREAMLIT) -> None:
         self._tokens = iter(tokens)
         self._dialect = dialect
         self._formulas = FormulaBudget()
         self._lists = self._depth = 0
 
-    def elements(self) -> tuple[str | Code, ...]:
+    def elements(self) -> tuple[str | CodeBlock, ...]:
         """Markdown and code, one below the other."""
-        found: list[str | Code] = []
+        found: list[str | CodeBlock] = []
         lines: list[str] = []
         for block in self._blocks(None):
             if block.code and self._dialect.changes_code and _CHANGED_IN_CODE.search(block.code.text):
@@ -156,7 +156,7 @@ class BlockMarkdown:
             return _Block("paragraph", "\\\n".join(spans).split("\n"))
         # An empty line at the start is not shown, unless there are two.
         lines = [*([""] if text.startswith("\n") else []), *text.split("\n")]
-        return _Block("code", _fenced(lines, language), Code(text, language or None))
+        return _Block("code", _fenced(lines, language), CodeBlock(text, language or None))
 
     def _formula(self, formula: str, source: str) -> _Block:
         if self._formulas.draws(formula):

@@ -8,7 +8,7 @@ from unicodedata import category
 
 from markdown_it.token import Token
 
-from glm_playground.markdown.signs import STREAMLIT, Dialect, escaped
+from glm_playground.markdown.signs import STREAMLIT, MarkdownDialect, escaped
 
 # What the frontend changes in code too is parted there: it has no icons in mind, and in a cell no escaped bar.
 _UNTRUE = re.compile(r"(?<=:material)(?=/)")
@@ -43,7 +43,7 @@ class InlineMarkdown:
     beside a run where it would not do. Within emphasis `_` takes the place of `*`; what is deeper is not emphasized.
     """
 
-    def __init__(self, place: Place, draws: DrawnFormula, dialect: Dialect = STREAMLIT) -> None:
+    def __init__(self, place: Place, draws: DrawnFormula, dialect: MarkdownDialect = STREAMLIT) -> None:
         self._place = place
         self._dialect = dialect
         self._draws = draws

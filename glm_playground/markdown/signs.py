@@ -13,7 +13,7 @@ PART = ":color[]"
 """Parts the text around it."""
 
 
-class Dialect(NamedTuple):
+class MarkdownDialect(NamedTuple):
     """What a reader of Markdown has beside CommonMark, tables and formulas."""
 
     part: str
@@ -24,8 +24,8 @@ class Dialect(NamedTuple):
     """Whether it looks for icons in code, and loses spaces there."""
 
 
-STREAMLIT = Dialect(PART, "&#10;", changes_code=True)
-DOCUMENT = Dialect("<b></b>", "<br>", changes_code=False)
+STREAMLIT = MarkdownDialect(PART, "&#10;", changes_code=True)
+DOCUMENT = MarkdownDialect("<b></b>", "<br>", changes_code=False)
 """GitHub's, editors' and others'. A comment would not do: at the start of a line it makes HTML of the rest of it."""
 
 _ARROW = r"<->|->|<-|--|>=|<=|~="

@@ -16,7 +16,7 @@ from glm_playground.runs.samples import Sample, sample_of
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class ReportCandidate:
     """A model with its settings, and all lanes that asked it so."""
 
     number: int
@@ -60,14 +60,16 @@ class Candidate:
         return words.not_glm.format(name=name) if self.stood_in else name
 
 
-def candidates_of(lanes: Sequence[TranscriptLane]) -> list[Candidate]:
+def candidates_of(lanes: Sequence[TranscriptLane]) -> list[ReportCandidate]:
     """The candidates in the order of their first lanes."""
     found: dict[tuple[str, str, str], list[TranscriptLane]] = {}
     for lane in lanes:
         setup = lane.setup
         settings = repr(sorted(setup.parameters.fields().items(), key=lambda field: field[0]))
         found.setdefault((setup.asked, setup.system.strip(), settings), []).append(lane)
-    return [Candidate(number, group[0].setup, tuple(group)) for number, group in enumerate(found.values(), start=1)]
+    return [
+        ReportCandidate(number, group[0].setup, tuple(group)) for number, group in enumerate(found.values(), start=1)
+    ]
 
 
 def cost_sample(runs: Sequence[Run], costs: Mapping[str, Cost]) -> Sample | None:

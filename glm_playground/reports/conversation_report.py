@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from glm_playground.reports.candidates import Candidate, candidates_of, cost_sample
+from glm_playground.reports.candidates import ReportCandidate, candidates_of, cost_sample
 from glm_playground.reports.charts import Bar, BarChart, DotChart
 from glm_playground.reports.coverage import not_tested
 from glm_playground.reports.cuts import within_bounds
 from glm_playground.reports.figure_text import dollars_text, duration_text, number_text, speed_text
-from glm_playground.reports.questions import Asked, asked, shown_question
+from glm_playground.reports.questions import AskedPrompt, asked, shown_question
 from glm_playground.reports.report import (
     Bullet,
     Bullets,
@@ -108,8 +108,8 @@ def conversation_report(
 
 
 def _results(
-    candidates: Sequence[Candidate],
-    questions: Sequence[Asked],
+    candidates: Sequence[ReportCandidate],
+    questions: Sequence[AskedPrompt],
     runs: Sequence[Run],
     lanes: Sequence[TranscriptLane],
     words: ReportWords,
@@ -135,10 +135,10 @@ def _results(
     return Section(words.results, tuple(parts))
 
 
-def _charts(candidates: Sequence[Candidate], words: ReportWords) -> Iterator[BarChart]:
+def _charts(candidates: Sequence[ReportCandidate], words: ReportWords) -> Iterator[BarChart]:
     said = words.words
     play = any(one.in_play_money for one in candidates)
-    kinds: tuple[tuple[str, str, Callable[[Candidate], Sample | None], float, Callable[[float], str]], ...] = (
+    kinds: tuple[tuple[str, str, Callable[[ReportCandidate], Sample | None], float, Callable[[float], str]], ...] = (
         (words.ttft_chart, words.seconds_axis, lambda one: one.figures.ttft, 1e9, lambda v: duration_text(v, said)),
         (words.e2e_chart, words.seconds_axis, lambda one: one.figures.e2e, 1e9, lambda v: duration_text(v, said)),
         (
@@ -165,14 +165,16 @@ def _charts(candidates: Sequence[Candidate], words: ReportWords) -> Iterator[Bar
             yield BarChart(title, axis, bars, " ".join(notes))
 
 
-def _bar(candidate: Candidate, sample: Sample, unit: float, text: Callable[[float], str], words: ReportWords) -> Bar:
+def _bar(
+    candidate: ReportCandidate, sample: Sample, unit: float, text: Callable[[float], str], words: ReportWords
+) -> Bar:
     told = f"{text(sample.median)}, n {number_text(sample.n, words.words)}"
     if sample.n == 1:
         return Bar(candidate.name(words), sample.median / unit, told)
     return Bar(candidate.name(words), sample.median / unit, told, sample.least / unit, sample.most / unit)
 
 
-def _questions(candidates: Sequence[Candidate], questions: Sequence[Asked], words: ReportWords) -> Section:
+def _questions(candidates: Sequence[ReportCandidate], questions: Sequence[AskedPrompt], words: ReportWords) -> Section:
     systems: dict[str, list[str]] = {}
     for one in candidates:
         if one.setup.system.strip():
@@ -184,7 +186,7 @@ def _questions(candidates: Sequence[Candidate], questions: Sequence[Asked], word
     return Section(words.questions, tuple(within_bounds(parts, words)))
 
 
-def _method(candidates: Sequence[Candidate], runs: Sequence[Run], words: ReportWords) -> Iterator[Section]:
+def _method(candidates: Sequence[ReportCandidate], runs: Sequence[Run], words: ReportWords) -> Iterator[Section]:
     if not runs:
         return
     said = words.words

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from glm_playground.reports.candidates import Candidate
+from glm_playground.reports.candidates import ReportCandidate
 from glm_playground.reports.figure_text import number_text
 from glm_playground.reports.prompt_language import LANGUAGES, language_of
-from glm_playground.reports.questions import Asked
+from glm_playground.reports.questions import AskedPrompt
 from glm_playground.reports.report_words import ReportWords
 from glm_playground.reports.sections import settings_text
 from glm_playground.reports.shown_text import on_one_line
@@ -16,7 +16,10 @@ _MOST_NAMES = 40
 
 
 def not_tested(
-    candidates: Sequence[Candidate], questions: Sequence[Asked], catalogue: Mapping[str, str], words: ReportWords
+    candidates: Sequence[ReportCandidate],
+    questions: Sequence[AskedPrompt],
+    catalogue: Mapping[str, str],
+    words: ReportWords,
 ) -> tuple[str, ...]:
     """A sentence for each thing that nobody tried or that too few runs show.
 
@@ -38,14 +41,14 @@ def not_tested(
     )
 
 
-def _models(candidates: Sequence[Candidate], catalogue: Mapping[str, str], words: ReportWords) -> Iterator[str]:
+def _models(candidates: Sequence[ReportCandidate], catalogue: Mapping[str, str], words: ReportWords) -> Iterator[str]:
     # A model that only a stand-in answered for had no run either.
     asked = {run.request.model for one in candidates for run in one.runs if not run.server.stand_in}
     if missing := [name for model, name in catalogue.items() if model not in asked]:
         yield words.models_without_run.format(names=_listed(missing))
 
 
-def _settings(candidates: Sequence[Candidate], words: ReportWords) -> Iterator[str]:
+def _settings(candidates: Sequence[ReportCandidate], words: ReportWords) -> Iterator[str]:
     by_model: dict[str, set[str]] = {}
     for one in candidates:
         text = settings_text(one.setup, words.words) or words.default_settings
@@ -68,7 +71,7 @@ def _features(runs: Sequence[Run], words: ReportWords) -> Iterator[str]:
         yield words.features_without_run.format(names=", ".join(missing))
 
 
-def _languages(questions: Sequence[Asked], words: ReportWords) -> Iterator[str]:
+def _languages(questions: Sequence[AskedPrompt], words: ReportWords) -> Iterator[str]:
     counts: dict[str | None, int] = {}
     for question in questions:
         if question.prompt.text.strip():
@@ -86,7 +89,9 @@ def _languages(questions: Sequence[Asked], words: ReportWords) -> Iterator[str]:
             yield words.languages_not_asked.format(names=words.languages[name])
 
 
-def _numbers(candidates: Sequence[Candidate], questions: Sequence[Asked], words: ReportWords) -> Iterator[str]:
+def _numbers(
+    candidates: Sequence[ReportCandidate], questions: Sequence[AskedPrompt], words: ReportWords
+) -> Iterator[str]:
     if all(len(question.runs_of(one)) < 2 for question in questions for one in candidates):
         yield words.asked_once
     few = [one for one in candidates if len(one.runs) < MIN_N_FOR_P95]

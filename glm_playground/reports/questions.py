@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from glm_playground.chat.conversation import Answer, Prompt, Turn
-from glm_playground.reports.candidates import Candidate, cost_sample
+from glm_playground.reports.candidates import ReportCandidate, cost_sample
 from glm_playground.reports.figure_text import (
     cost_text,
     dollars_text,
@@ -31,33 +31,33 @@ _WHOLE = frozenset({Outcome.COMPLETED, Outcome.TOOL_CALLS})
 
 
 @dataclass
-class Asked:
+class AskedPrompt:
     """A prompt, how many came before it in its conversation, and the turns that ask it."""
 
     prompt: Prompt
     before: int
-    turns: list[tuple[Candidate, TranscriptLane, Turn]] = field(default_factory=list)
+    turns: list[tuple[ReportCandidate, TranscriptLane, Turn]] = field(default_factory=list)
 
-    def runs_of(self, candidate: Candidate) -> list[Run]:
+    def runs_of(self, candidate: ReportCandidate) -> list[Run]:
         """The runs of one candidate, each once."""
         theirs = (run for one, _lane, turn in self.turns if one is candidate for run in turn.runs)
         return list({run.id: run for run in theirs}.values())
 
 
-def asked(candidates: Sequence[Candidate]) -> list[Asked]:
+def asked(candidates: Sequence[ReportCandidate]) -> list[AskedPrompt]:
     """Every prompt in the order of its first turn; one is the same after the same earlier prompts only."""
-    found: dict[tuple[Hashable, ...], Asked] = {}
+    found: dict[tuple[Hashable, ...], AskedPrompt] = {}
     for candidate in candidates:
         for lane in candidate.lanes:
             path: tuple[Hashable, ...] = ()
             for turn in lane.conversation.turns:
                 path = (*path, _identity(turn.prompt))
-                one = found.setdefault(path, Asked(turn.prompt, len(path) - 1))
+                one = found.setdefault(path, AskedPrompt(turn.prompt, len(path) - 1))
                 one.turns.append((candidate, lane, turn))
     return list(found.values())
 
 
-def shown_question(question: Asked, number: int, words: ReportWords) -> Question:
+def shown_question(question: AskedPrompt, number: int, words: ReportWords) -> Question:
     """The question with its answers, all texts whole; `number` is its place, from 1."""
     first = on_one_line(question.prompt.text, _TITLE_CHARACTERS)
     title = words.question.format(number=number_text(number, words.words))
@@ -93,7 +93,7 @@ def _shown(lane: TranscriptLane, turn: Turn) -> list[Answer]:
     return [turn.answer] if turn.answers else []
 
 
-def _answers(question: Asked, words: ReportWords) -> Iterator[ShownAnswer]:
+def _answers(question: AskedPrompt, words: ReportWords) -> Iterator[ShownAnswer]:
     seen: set[str] = set()
     for candidate, lane, turn in question.turns:
         for answer in _shown(lane, turn):
@@ -167,7 +167,7 @@ def _figures_line(run: Run, cost: Cost | None, words: ReportWords) -> str:
     return " · ".join(parts)
 
 
-def _figures(question: Asked, words: ReportWords) -> Table | None:
+def _figures(question: AskedPrompt, words: ReportWords) -> Table | None:
     """A row a candidate; None where each was asked once only, since the answers' own lines say it all."""
     candidates = list(dict.fromkeys(candidate for candidate, _lane, _turn in question.turns))
     rows = [(candidate, question.runs_of(candidate)) for candidate in candidates]
@@ -185,7 +185,7 @@ def _figures(question: Asked, words: ReportWords) -> Table | None:
     return Table(words.figures_of_question, columns, tuple(_row(one, runs, words) for one, runs in rows))
 
 
-def _row(candidate: Candidate, runs: Sequence[Run], words: ReportWords) -> tuple[Cell, ...]:
+def _row(candidate: ReportCandidate, runs: Sequence[Run], words: ReportWords) -> tuple[Cell, ...]:
     said, figures = words.words, lane_figures(runs, candidate.costs)
     tokens = sample_of(run.usage.completion_tokens if run.usage and run.outcome in _WHOLE else None for run in runs)
     return (

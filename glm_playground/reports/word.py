@@ -35,7 +35,7 @@ from glm_playground.reports.report import (
 from glm_playground.reports.sections import ESTIMATE, FAILURE, STAND_IN, Cell, Table
 from glm_playground.reports.shown_text import on_one_line
 from glm_playground.reports.word_styles import set_styles
-from glm_playground.reports.word_text import CUT, PLAIN, SMALL, Look, Run, WordCell, WordText
+from glm_playground.reports.word_text import CUT, PLAIN, SMALL, Look, StyledText, WordCell, WordText
 
 _PAPERS = {Paper.A4: (Cm(21.0), Cm(29.7)), Paper.LETTER: (Cm(21.59), Cm(27.94))}
 _MARGIN = Cm(1.8)
@@ -70,7 +70,7 @@ class _Writer:
         _set_properties(self.document, self.report)
         self._cover()
         for number, section in enumerate(self.report.sections):
-            self._text.add((Run(section.title),), Look("Heading 1", with_next=True, on_new_page=not number))
+            self._text.add((StyledText(section.title),), Look("Heading 1", with_next=True, on_new_page=not number))
             for part in section.parts:
                 self._part(part)
 
@@ -91,7 +91,7 @@ class _Writer:
         report, text = self.report, self._text
         text.say(on_one_line(report.cover.title), "Title")
         for label, value in report.head:
-            text.add((Run(f"{label}: ", bold=True), Run(value)))
+            text.add((StyledText(f"{label}: ", bold=True), StyledText(value)))
         if report.cover.conclusion.strip():
             text.say(report.labels.conclusion, "Heading 1", with_next=True)
             text.markdown(report.cover.conclusion)
@@ -110,10 +110,13 @@ class _Writer:
                     text.say(item.line, "List Bullet")
             case Terms():
                 for name, value in part.entries:
-                    text.add((Run(f"{name}: ", bold=True), Run(value)))
+                    text.add((StyledText(f"{name}: ", bold=True), StyledText(value)))
             case Sources():
                 for number, (name, address) in enumerate(part.lines, start=1):
-                    text.add((Run(f"{number}.\t"), Run(name), Run(f" {address}" if address else "")), Look("List"))
+                    text.add(
+                        (StyledText(f"{number}.\t"), StyledText(name), StyledText(f" {address}" if address else "")),
+                        Look("List"),
+                    )
             case _:
                 self._large_part(part)
 
@@ -130,7 +133,7 @@ class _Writer:
 
     def _notice(self, paragraph: Paragraph, *, with_next: bool = False) -> None:
         is_marked = bool(paragraph.mark)
-        run = Run(paragraph.text, bold=is_marked, colour=_MARKS.get(paragraph.mark, ""))
+        run = StyledText(paragraph.text, bold=is_marked, colour=_MARKS.get(paragraph.mark, ""))
         self._text.add((run,), Look(with_next=with_next or is_marked))
 
     def _question(self, question: Question) -> None:
@@ -157,11 +160,11 @@ class _Writer:
     def _passage(self, passage: Passage, heading: str, look: Look = PLAIN) -> None:
         if passage.label:
             colour = _MARKS[FAILURE] if passage.failed else ""
-            self._text.add((Run(passage.label, colour=colour),), Look(heading, with_next=True))
+            self._text.add((StyledText(passage.label, colour=colour),), Look(heading, with_next=True))
         if passage.kind == "markdown":
             self._text.markdown(passage.text)
         else:
-            self._text.add((Run(passage.text),), look)
+            self._text.add((StyledText(passage.text),), look)
         if passage.cut:
             self._text.say(passage.cut, CUT, with_next=look.with_next)
 
@@ -178,7 +181,7 @@ class _Writer:
         self._text.say(chart.title, "Heading 2", with_next=True)
         self._charts += 1
         height = Cm(_CHART_CM + _BAR_CM * len(chart.bars)) if isinstance(chart, BarChart) else Cm(8.5)
-        place = self._text.add((Run(""),), Look(with_next=bool(chart.note)))
+        place = self._text.add((StyledText(""),), Look(with_next=bool(chart.note)))
         place[-1].append(self._drawing(chart, self._width, height))
         if chart.note:
             self._text.say(chart.note, SMALL)
@@ -202,8 +205,10 @@ class _Writer:
 
 
 def _cell(cell: Cell, *, is_number: bool) -> WordCell:
-    notes = (Run(f"\n{on_one_line(one.text)}", colour=_MARKS.get(one.mark, _MUTED), points=7) for one in cell.notes)
-    return WordCell((Run(cell.text, colour=_MARKS.get(cell.mark, "")), *notes), is_number)
+    notes = (
+        StyledText(f"\n{on_one_line(one.text)}", colour=_MARKS.get(one.mark, _MUTED), points=7) for one in cell.notes
+    )
+    return WordCell((StyledText(cell.text, colour=_MARKS.get(cell.mark, "")), *notes), is_number)
 
 
 def _set_properties(document: Document, report: Report) -> None:

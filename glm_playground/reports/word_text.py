@@ -24,7 +24,7 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
-class Run(NamedTuple):
+class StyledText(NamedTuple):
     """Text with its look."""
 
     text: str
@@ -57,7 +57,7 @@ PLAIN = Look()
 class WordCell(NamedTuple):
     """A cell of a table."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[StyledText, ...]
     is_number: bool = False
 
 
@@ -75,7 +75,7 @@ class WordText:
         self._width = width
         self._cells_left = bounds.REPORT_TABLES_CELLS
 
-    def add(self, runs: Sequence[Run], look: Look = PLAIN) -> Any:
+    def add(self, runs: Sequence[StyledText], look: Look = PLAIN) -> Any:
         """Adds a paragraph; its element."""
         added = self._paragraph(runs, look)
         self._end.addprevious(added)
@@ -83,7 +83,7 @@ class WordText:
 
     def say(self, text: str, style: str = "Normal", *, with_next: bool = False) -> Any:
         """Adds a paragraph of plain text."""
-        return self.add((Run(text),), Look(style, with_next))
+        return self.add((StyledText(text),), Look(style, with_next))
 
     def markdown(self, text: str) -> None:
         """Adds a model's text; its headings stand below those of the report."""
@@ -135,7 +135,7 @@ class WordText:
                 case Text():
                     self.add(_runs(block.spans), Look(indent=depth))
                 case Code():
-                    self.add((Run(block.text),), Look(CODE_LINES, indent=depth))
+                    self.add((StyledText(block.text),), Look(CODE_LINES, indent=depth))
                 case Listing():
                     self._listing(block, depth)
                 case Quote():
@@ -150,7 +150,7 @@ class WordText:
         suffix = f" {level + 1}" if level else ""
         for item in listing.items:
             first, *rest = item.blocks or (Text(()),)
-            lead = (Run(f"{item.mark}\t"),) if item.mark else ()
+            lead = (StyledText(f"{item.mark}\t"),) if item.mark else ()
             look = Look(f"List{suffix}" if item.mark else f"List Bullet{suffix}")
             if isinstance(first, Text):
                 self.add((*lead, *_runs(first.spans)), look)
@@ -172,12 +172,12 @@ class WordText:
             return
         if cells > bounds.REPORT_TABLE_CELLS or cells > self._cells_left:
             lines = (" | ".join(plain(cell).replace("\n", " ") for cell in row) for row in grid.rows)
-            self.add((Run("\n".join(lines)),), Look(CODE_LINES))
+            self.add((StyledText("\n".join(lines)),), Look(CODE_LINES))
             return
         self._cells_left -= cells
         self.table([[WordCell(_runs(cell)) for cell in row] for row in grid.rows])
 
-    def _paragraph(self, runs: Sequence[Run], look: Look) -> Any:
+    def _paragraph(self, runs: Sequence[StyledText], look: Look) -> Any:
         paragraph = etree.SubElement(self._end.getparent(), f"{_W}p")
         properties = etree.SubElement(paragraph, f"{_W}pPr")
         _put(properties, "pStyle", self._styles[look.style])
@@ -195,7 +195,7 @@ class WordText:
             self._run(paragraph, run)
         return paragraph
 
-    def _run(self, paragraph: Any, run: Run) -> None:
+    def _run(self, paragraph: Any, run: StyledText) -> None:
         drawn = etree.SubElement(paragraph, f"{_W}r")
         look = etree.SubElement(drawn, f"{_W}rPr")
         if run.code:
@@ -246,5 +246,5 @@ def _put(parent: Any, name: str, value: str = "", **attributes: str) -> None:
         added.set(f"{_W}{key}", text)
 
 
-def _runs(spans: Spans) -> tuple[Run, ...]:
-    return tuple(Run(*span) for span in spans)
+def _runs(spans: Spans) -> tuple[StyledText, ...]:
+    return tuple(StyledText(*span) for span in spans)

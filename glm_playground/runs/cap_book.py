@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from glm_playground.runs.caps import MINUTE, Amount, Claim, Key, Tally
+from glm_playground.runs.caps import MINUTE, Amount, Key, Tally, UsageClaim
 
 
 @dataclass(eq=False)
@@ -12,7 +12,7 @@ class Reservation:
     """A claim that was granted."""
 
     run_id: str
-    claim: Claim
+    claim: UsageClaim
     at: datetime
     stored: bool = False
     """Whether the database has it."""

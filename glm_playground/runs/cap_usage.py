@@ -1,7 +1,7 @@
 """What an ended run counts against the caps."""
 
 from glm_playground.gateway import errors
-from glm_playground.runs.caps import Amount, Claim, picodollars_of
+from glm_playground.runs.caps import Amount, UsageClaim, picodollars_of
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import DELTAS
@@ -11,7 +11,7 @@ _UNSEEN_A_SECOND = 1000
 _NOT_SENT = (errors.RequestUnsendable, errors.ConnectionFailed)
 
 
-def used_by(run: LiveRun, claim: Claim) -> Amount | None:
+def used_by(run: LiveRun, claim: UsageClaim) -> Amount | None:
     """What `run` used: as the server reported it, else a bound on it; None where nothing was sent.
 
     A server that reports no usage is taken to have used the most that the prompt, the text received and the time
@@ -38,7 +38,7 @@ def _was_rejected(run: LiveRun) -> bool:
     return status is not None and 400 <= status < 500 and status != 408 and not run.has_delta
 
 
-def _bound(run: LiveRun, claim: Claim) -> Amount:
+def _bound(run: LiveRun, claim: UsageClaim) -> Amount:
     # A tokenizer over bytes makes at most one token of each byte; of several answers only the first is recorded.
     deltas = [event for event in run.events if event.kind in DELTAS]
     received = sum(len(event.text.encode("utf-8", "replace")) for event in deltas)

@@ -124,7 +124,7 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Claim:
+class UsageClaim:
     """What one request may use at most, and for whom it counts."""
 
     keys: tuple[Key, ...]
@@ -227,7 +227,7 @@ class Refusal:
 class Counter(Protocol):
     """Counts requests against the caps; called on the engine's loop only."""
 
-    async def reserve(self, run_id: str, claim: Claim) -> Refusal | None:
+    async def reserve(self, run_id: str, claim: UsageClaim) -> Refusal | None:
         """Reserves what the run may use at most; why it must not be sent, where a cap is reached."""
 
     def settle(self, run_id: str, used: Amount | None) -> None:
@@ -241,7 +241,7 @@ class Counter(Protocol):
 _ORDER = (Measure.DOLLARS, Measure.TOKENS, Measure.REQUESTS, Measure.RUNNING)
 
 
-def refusal_of(claim: Claim, tallies: Mapping[Key, Tally], caps: Caps, now: datetime) -> Refusal | None:
+def refusal_of(claim: UsageClaim, tallies: Mapping[Key, Tally], caps: Caps, now: datetime) -> Refusal | None:
     """Why a request must not be sent; None where it fits into every cap."""
     most = claim.most
     asked = {

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from glm_playground.runs.caps import Claim
+from glm_playground.runs.caps import UsageClaim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.live_run import LiveRun
 
@@ -28,7 +28,7 @@ class Drive:
 
     run: LiveRun
     price: AskPrice
-    claim: Claim | None = None
+    claim: UsageClaim | None = None
     """What the run may use at most; None where no cap holds for it, or one refused it."""
     on_end: Callable[[LiveRun], None] | None = None
     """Called once, when it has ended."""

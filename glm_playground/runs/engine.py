@@ -29,7 +29,7 @@ from glm_playground.gateway import (
     usage_of,
 )
 from glm_playground.runs.cap_usage import used_by
-from glm_playground.runs.caps import Claim, Counter
+from glm_playground.runs.caps import Counter, UsageClaim
 from glm_playground.runs.cost import Cost, Price, cost_of
 from glm_playground.runs.drive import AskPrice, Drive, no_price, price_of, turn_of
 from glm_playground.runs.event_loop import EventLoop
@@ -113,7 +113,7 @@ class Engine:
         behind: Run | None = None,
         warm_up: bool = False,
         price: AskPrice = no_price,
-        claim: Claim | None = None,
+        claim: UsageClaim | None = None,
         run_id: str = "",
         on_end: Callable[[LiveRun], None] | None = None,
         repeat: bool = True,

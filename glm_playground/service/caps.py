@@ -4,7 +4,7 @@ from glm_playground.cap_setting import CapSetting
 from glm_playground.chat.forecast import answers_asked, most_output, price_range
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.gateway import ChatRequest, Gateway
-from glm_playground.runs.caps import Caps, Claim, Key, Limits, Scope
+from glm_playground.runs.caps import Caps, Key, Limits, Scope, UsageClaim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.tokens import most_request_tokens
 from glm_playground.settings import Settings, settings
@@ -34,7 +34,7 @@ def keys_of(gateway: Gateway, owner: str, address: str = "", *, present: bool = 
     return tuple(keys)
 
 
-def claim_of(request: ChatRequest, keys: tuple[Key, ...], limits: RequestLimits, price: Price | None) -> Claim:
+def claim_of(request: ChatRequest, keys: tuple[Key, ...], limits: RequestLimits, price: Price | None) -> UsageClaim:
     """What `request` may use at most, by its own fields, else by the limits of its model."""
     answers = answers_asked(request)
     output = most_output(request, 0, limits.most_context, limits.most_output)
@@ -42,7 +42,7 @@ def claim_of(request: ChatRequest, keys: tuple[Key, ...], limits: RequestLimits,
     prompt = most_request_tokens(request)
     if limits.most_context is not None:
         prompt = min(prompt, limits.most_context)
-    return Claim(
+    return UsageClaim(
         keys=keys,
         prompt_tokens=prompt,
         output_tokens=MOST_OUTPUT * answers if output is None else output,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.gateway import ChatRequest, Dialect, Gateway, Gateways
 from glm_playground.ledger.votes import blind_owner
-from glm_playground.runs.caps import Claim
+from glm_playground.runs.caps import UsageClaim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Run
@@ -71,7 +71,7 @@ class GatewayRunner:
         asked = self.gateways.find(gateway)
         return runtime.price_of(asked, model) if asked else None
 
-    def claim(self, gateway: Gateway, request: ChatRequest) -> Claim | None:
+    def claim(self, gateway: Gateway, request: ChatRequest) -> UsageClaim | None:
         """What a request may use at most, and for whom it counts; None where nobody counts it."""
         keys = keys_of(gateway, self.owner, self.address, present=self.present)
         if not keys:

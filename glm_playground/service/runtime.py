@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from glm_playground.gateway import ChatRequest, Gateway, GatewayClient, GatewayError, Gateways
 from glm_playground.gateway.configured import configured_gateways, runapi_gateway, sandbox_gateway
 from glm_playground.gateway.live import LiveModels, LivePrices, read_models, read_prices
-from glm_playground.runs.caps import Claim
+from glm_playground.runs.caps import UsageClaim
 from glm_playground.runs.cost import Price
 from glm_playground.runs.drive import AskPrice
 from glm_playground.runs.engine import Engine
@@ -55,7 +55,7 @@ def start(
     server: Gateway,
     owner: str,
     *,
-    claim: Claim | None,
+    claim: UsageClaim | None,
     behind: Run | None = None,
     warm_up: bool = False,
     run_id: str = "",

@@ -11,7 +11,7 @@ from decimal import Decimal
 from glm_playground.gateway import ChatRequest, Gateway, Message
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.cap_counter import CapCounter
-from glm_playground.runs.caps import Claim, Key, Limits, Scope
+from glm_playground.runs.caps import Key, Limits, Scope, UsageClaim
 from glm_playground.runs.cost import Price, TokenClass
 from glm_playground.runs.engine import Engine
 from tests.asking import finished
@@ -33,7 +33,7 @@ def main() -> None:
     ledger = Ledger.open(url)
     counter = CapCounter(lambda: ledger, {Scope.TOTAL: limits})
     engine = Engine(counter=counter)
-    claim = Claim((Key(Scope.TOTAL),), 10, OUTPUT_TOKENS, Decimal(0), _RATE)
+    claim = UsageClaim((Key(Scope.TOTAL),), 10, OUTPUT_TOKENS, Decimal(0), _RATE)
     sent = 0
     for _time in range(int(times)):
         runs = [engine.start(_REQUEST, Gateway("x", gateway), claim=claim, price=_price) for _ in range(5)]

@@ -19,27 +19,29 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from glm_playground.ledger import Ledger, LedgerError, LedgerUnreachable
 from glm_playground.ledger import caps as cap_tables
 from glm_playground.ledger.cap_counter import CapCounter
-from glm_playground.ledger.caps import Batch
+from glm_playground.ledger.caps import UsageBatch
 from glm_playground.runs.cap_book import Reservation
-from glm_playground.runs.caps import Amount, Caps, Claim, Key, Limits, Measure, Refusal, Scope, Tally
+from glm_playground.runs.caps import Amount, Caps, Key, Limits, Measure, Refusal, Scope, Tally, UsageClaim
 
 GONE = LedgerUnreachable("gone")
 MOST = Amount(150, 50 * 10**6 + 100 * 10**6)
 
 
-def claim_for(*keys: Key) -> Claim:
-    return Claim(keys, 50, 100, Decimal(1), Decimal(1))
+def claim_for(*keys: Key) -> UsageClaim:
+    return UsageClaim(keys, 50, 100, Decimal(1), Decimal(1))
 
 
 def a_key(scope: Scope = Scope.OWNER) -> Key:
     return Key(scope, uuid.uuid4().hex)
 
 
-def granted(ledger: Ledger, caps: Caps, *claims: Claim) -> list[str]:
+def granted(ledger: Ledger, caps: Caps, *claims: UsageClaim) -> list[str]:
     """The ids of the claims that were granted, each asked in a transaction of its own."""
     ids = [uuid.uuid4().hex for _claim in claims]
     asked = zip(ids, claims, strict=True)
-    return [run_id for run_id, claim in asked if ledger.caps.count(Batch([(run_id, claim)]), caps).refusals == (None,)]
+    return [
+        run_id for run_id, claim in asked if ledger.caps.count(UsageBatch([(run_id, claim)]), caps).refusals == (None,)
+    ]
 
 
 def tally(ledger: Ledger, key: Key) -> Tally:
@@ -55,7 +57,7 @@ def counting(
     counter.close()
 
 
-def ask(counter: CapCounter, *claims: Claim) -> list[str]:
+def ask(counter: CapCounter, *claims: UsageClaim) -> list[str]:
     """The ids of those that were granted, all asked at once."""
 
     async def together() -> list[str]:
@@ -73,7 +75,7 @@ def fits(ledger: Ledger, scope: Scope, limits: Limits, fit: int, *, rate: Decima
     claim, as_well = (replace(claim_for(one), input_rate=rate, output_rate=rate) for one in (key, other))
     assert len(granted(ledger, {scope: limits}, *[claim] * 7)) == fit
     # Asked together they are decided one after the other, too.
-    counted = ledger.caps.count(Batch([(uuid.uuid4().hex, each) for each in [as_well] * 7]), {scope: limits})
+    counted = ledger.caps.count(UsageBatch([(uuid.uuid4().hex, each) for each in [as_well] * 7]), {scope: limits})
     assert counted.refusals.count(None) == fit
     found = tally(ledger, key)
     most = Amount(150 * fit, MOST.picodollars * fit if rate else 0)
@@ -113,11 +115,11 @@ def test_what_was_used_takes_the_place_of_what_was_reserved(ledger: Ledger) -> N
     first, second = granted(ledger, caps, *[claim_for(key)] * 3)
     day = datetime.now(UTC).date()
     owed = {(day, key): Amount(7, 5).minus(MOST)}
-    ledger.caps.count(Batch(ended=[first], owed=owed), caps)
+    ledger.caps.count(UsageBatch(ended=[first], owed=owed), caps)
     found = tally(ledger, key)
     assert (found.running, found.requests, found.used) == (1, 2, Amount(7, 5).plus(MOST))
     # One of which nothing was sent leaves no trace.
-    ledger.caps.count(Batch(released=[second], owed={(day, key): Amount().minus(MOST)}), caps)
+    ledger.caps.count(UsageBatch(released=[second], owed={(day, key): Amount().minus(MOST)}), caps)
     found = tally(ledger, key)
     assert (found.running, found.requests, found.used) == (0, 1, Amount(7, 5))
 
@@ -134,7 +136,7 @@ def test_places_of_a_dead_process_are_free_after_the_lease_and_its_money_is_not(
     assert (found.running, found.requests, found.used) == (1, 2, MOST.plus(MOST))
     # One that says that it runs keeps its place.
     monkeypatch.setattr(cap_tables, "LEASE", timedelta(seconds=60))
-    ledger.caps.count(Batch(renewed=[living], tidy=True), caps)
+    ledger.caps.count(UsageBatch(renewed=[living], tidy=True), caps)
     assert tally(ledger, key).running == 1
     assert len(granted(ledger, caps, *[claim_for(key)] * 2)) == 1
 
@@ -142,12 +144,12 @@ def test_places_of_a_dead_process_are_free_after_the_lease_and_its_money_is_not(
 def test_a_request_counts_on_the_day_that_it_began(ledger: Ledger) -> None:
     key = a_key()
     yesterday = Reservation(uuid.uuid4().hex, claim_for(key), datetime.now(UTC) - timedelta(days=1))
-    ledger.caps.count(Batch(opened=[yesterday]), {})
+    ledger.caps.count(UsageBatch(opened=[yesterday]), {})
     assert tally(ledger, key) == Tally(running=1)
     # What counts no more goes.
     old = (datetime.now(UTC) - timedelta(days=9)).date()
-    ledger.caps.count(Batch(owed={(old, key): Amount(1, 1)}, tidy=True), {})
-    ledger.caps.count(Batch(ended=[yesterday.run_id], tidy=True), {})
+    ledger.caps.count(UsageBatch(owed={(old, key): Amount(1, 1)}, tidy=True), {})
+    ledger.caps.count(UsageBatch(ended=[yesterday.run_id], tidy=True), {})
     assert tally(ledger, key) == Tally()
 
 
@@ -203,7 +205,7 @@ class Slow:
         self._ledger, self.caps = ledger, self
         self.asked, self.let_through = threading.Event(), threading.Event()
 
-    def count(self, batch: Batch, caps: Caps) -> cap_tables.Counted:
+    def count(self, batch: UsageBatch, caps: Caps) -> cap_tables.Counted:
         counted = self._ledger.caps.count(batch, caps)
         self.asked.set()
         assert self.let_through.wait(10)
@@ -360,13 +362,13 @@ def test_who_used_most_comes_first(url: str) -> None:
 
 def test_absurd_lengths_add_up_to_no_error(ledger: Ledger) -> None:
     key = a_key()
-    huge = Claim((key,), 10**30, 10**30, Decimal(10), Decimal(10))
+    huge = UsageClaim((key,), 10**30, 10**30, Decimal(10), Decimal(10))
     assert len(granted(ledger, {}, *[huge] * 50)) == 50
-    counted = ledger.caps.count(Batch([(uuid.uuid4().hex, huge) for _claim in range(200)]), {})
+    counted = ledger.caps.count(UsageBatch([(uuid.uuid4().hex, huge) for _claim in range(200)]), {})
     assert set(counted.refusals) == {None}
     assert huge.most.picodollars < tally(ledger, key).used.picodollars < 2**63
     owed = {(datetime.now(UTC).date(), key): Amount(-(10**20), -(10**20))}
-    ledger.caps.count(Batch(owed=owed), {})
+    ledger.caps.count(UsageBatch(owed=owed), {})
     assert tally(ledger, key).used == Amount()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from glm_playground.cli import main
 from glm_playground.ledger import Ledger
-from glm_playground.ledger.caps import Batch
+from glm_playground.ledger.caps import UsageBatch
 from glm_playground.runs.caps import Key, Scope
 from glm_playground.settings import settings
 from tests.ledger.test_caps import claim_for
@@ -32,7 +32,7 @@ def caps(url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
 def test_show_names_who_used_most(caps: Caps, url: str) -> None:
     ledger = Ledger.open(url)
     address = Key(Scope.ADDRESS, "192.0.2.1")
-    ledger.caps.count(Batch([("run", claim_for(Key(Scope.OWNER, "ana"), address, Key(Scope.TOTAL)))]), {})
+    ledger.caps.count(UsageBatch([("run", claim_for(Key(Scope.OWNER, "ana"), address, Key(Scope.TOTAL)))]), {})
     ledger.close()
     status, said = caps("show")
     assert status == 0

@@ -14,7 +14,7 @@ import pytest
 
 from glm_playground import bounds
 from glm_playground.cli.evaluation import OWNER
-from glm_playground.evals.ballot import Question
+from glm_playground.evals.ballot import BallotQuestion
 from glm_playground.evals.suite_file import open_suite
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import CellState, Step, Want
@@ -184,7 +184,7 @@ def test_the_judges_word_stands_beside_the_owners_votes(
             run_b=f"b{number}",
             candidate_a=sides[0],
             candidate_b=sides[1],
-            prompt=Question(asked.messages).digest,
+            prompt=BallotQuestion(asked.messages).digest,
             stand_in=False,
             created_at=datetime.now(UTC),
         )

@@ -15,7 +15,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """What was found of one thing, and what to do; both one line of plain text without a secret."""
 
     about: str

@@ -10,20 +10,20 @@ from glm_playground.gateway.gateways import GatewaysError
 from glm_playground.gateway.live import LiveModels, read_models
 from glm_playground.runs.engine import Engine
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
-from glm_playground.service.doctor.finding import Finding, Level
+from glm_playground.service.doctor.finding import Diagnosis, Level
 from glm_playground.service.doctor.machine import is_open_to_others
 from glm_playground.settings import ENVIRONMENT_NAMES, Settings
 
 _ASK_S: Final = 15.0
 
 
-def state(settings: Settings) -> Iterator[Finding]:
+def state(settings: Settings) -> Iterator[Diagnosis]:
     """Whether each lists its models for the key, or the sandbox starts."""
     try:
         gateways = configured_gateways(settings)
     except GatewaysError as error:
         todo = f"correct the file that {ENVIRONMENT_NAMES['gateways']} names; docs/gateways.md has an example"
-        yield Finding("gateways", Level.PROBLEM, str(error).rstrip("."), todo)
+        yield Diagnosis("gateways", Level.PROBLEM, str(error).rstrip("."), todo)
         return
     if gateways is None:
         yield from _sandbox(settings)
@@ -39,21 +39,21 @@ def state(settings: Settings) -> Iterator[Finding]:
         engine.close()
 
 
-def _gateways_file(settings: Settings, gateways: Gateways) -> Iterator[Finding]:
+def _gateways_file(settings: Settings, gateways: Gateways) -> Iterator[Diagnosis]:
     about = "gateways"
     said = f"{settings.gateways} names {len(gateways.all)}: {', '.join(gateways.names)}"
-    yield Finding(about, Level.OK, said)
+    yield Diagnosis(about, Level.OK, said)
     if settings.base_url:
         todo = f"unset it, or put it into the file; {ENVIRONMENT_NAMES['gateways']} goes first"
-        yield Finding(about, Level.WARNING, f"{ENVIRONMENT_NAMES['base_url']} is set and not used", todo)
+        yield Diagnosis(about, Level.WARNING, f"{ENVIRONMENT_NAMES['base_url']} is set and not used", todo)
     literal = [f"{gateway.name}: {header.name}" for gateway in gateways.all for header in gateway.headers
                if not header.secret]  # fmt: skip
     if literal and settings.gateways and is_open_to_others(settings.gateways):
         said = f"other users of this machine can read the file, and the values of headers in it ({', '.join(literal)})"
-        yield Finding(about, Level.WARNING, said, "take secrets from the environment, or chmod 600 it")
+        yield Diagnosis(about, Level.WARNING, said, "take secrets from the environment, or chmod 600 it")
 
 
-def _answered(gateway: Gateway, answer: "Future[LiveModels]", *, in_file: bool) -> Finding:
+def _answered(gateway: Gateway, answer: "Future[LiveModels]", *, in_file: bool) -> Diagnosis:
     where = f"{gateway.name} ({gateway.origin})" if in_file else gateway.origin
     try:
         listed = answer.result(_ASK_S)
@@ -62,36 +62,36 @@ def _answered(gateway: Gateway, answer: "Future[LiveModels]", *, in_file: bool) 
     missing = [model.id for model in gateway.models if model.id not in listed.ids]
     if missing:
         said = f"{where} answers, but does not list {', '.join(missing[:5])}"
-        return Finding("gateway", Level.WARNING, said, "correct the ids in the file, unless its list is not all")
+        return Diagnosis("gateway", Level.WARNING, said, "correct the ids in the file, unless its list is not all")
     said = f"{where} answers and lists {len(listed.ids)} models for this key; nothing was generated"
-    return Finding("gateway", Level.OK, said)
+    return Diagnosis("gateway", Level.OK, said)
 
 
-def _unanswered(where: str, error: GatewayError | TimeoutError, *, in_file: bool) -> Finding:
+def _unanswered(where: str, error: GatewayError | TimeoutError, *, in_file: bool) -> Diagnosis:
     kind = type(error).__name__
     status = error.status if isinstance(error, GatewayError) else None
     if status == 404:
         said = f"{where} answers, but lists no models, so the key was not checked"
-        return Finding("gateway", Level.WARNING, said, "send one prompt by hand")
+        return Diagnosis("gateway", Level.WARNING, said, "send one prompt by hand")
     key = "the variable that its key_env names" if in_file else ENVIRONMENT_NAMES["api_key"]
     address = "its address" if in_file else ENVIRONMENT_NAMES["base_url"]
     todo = {
         "AuthenticationFailed": f"set {key} to a valid key",
         "PermissionDenied": "allow this key to use the gateway",
     }.get(kind, f"check {address}, the network, and HTTPS_PROXY and NO_PROXY")
-    return Finding("gateway", Level.PROBLEM, f"{where}: {kind}{f', status {status}' if status else ''}", todo)
+    return Diagnosis("gateway", Level.PROBLEM, f"{where}: {kind}{f', status {status}' if status else ''}", todo)
 
 
-def _sandbox(settings: Settings) -> Iterator[Finding]:
+def _sandbox(settings: Settings) -> Iterator[Diagnosis]:
     about = "sandbox"
     try:
         with SandboxProcess.start(settings.sandbox_engine) as process:
             if process.why:
-                yield Finding(
+                yield Diagnosis(
                     about, Level.WARNING, f"scripted text answers: {process.why}", "glm-playground standin install"
                 )
             else:
-                yield Finding(about, Level.OK, f"it starts and answers as {process.model or 'scripted text'}")
+                yield Diagnosis(about, Level.OK, f"it starts and answers as {process.model or 'scripted text'}")
     except SandboxFailed as error:
         said = " ".join(str(error).split())[:300]
-        yield Finding(about, Level.PROBLEM, said, f"set {ENVIRONMENT_NAMES['api_key']}, or mend what it says")
+        yield Diagnosis(about, Level.PROBLEM, said, f"set {ENVIRONMENT_NAMES['api_key']}, or mend what it says")

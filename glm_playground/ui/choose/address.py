@@ -28,7 +28,7 @@ _NEEDS, _WEIGHTS, _UNSTATED = "needs", "weights", "unstated"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Requirements:
     """What is needed and what matters."""
 
     need: Need = field(default_factory=Need)
@@ -39,7 +39,7 @@ class Asked:
 class Read(NamedTuple):
     """What an address says, and which parts of it say nothing that is understood."""
 
-    asked: Asked
+    asked: Requirements
     misspelt: tuple[str, ...]
 
 
@@ -69,11 +69,11 @@ def read(address: Mapping[str, str]) -> Read:
         weights = _weights(address[_WEIGHTS])
         if weights is None:
             misspelt.append(_WEIGHTS)
-    asked = Asked(Need(**need), DEFAULT_WEIGHTS if weights is None else weights, address.get(_UNSTATED) == "yes")
+    asked = Requirements(Need(**need), DEFAULT_WEIGHTS if weights is None else weights, address.get(_UNSTATED) == "yes")
     return Read(asked, tuple(misspelt))
 
 
-def write(asked: Asked) -> dict[str, str]:
+def write(asked: Requirements) -> dict[str, str]:
     """The parts of the address that say it, without those that are the default."""
     need, found = asked.need, {}
     if flags := [flag for flag in FLAGS if getattr(need, flag)]:

@@ -20,7 +20,7 @@ from glm_playground.ui.choose.address import (
     MOST_TOKENS,
     MOST_WEIGHT,
     NEEDED,
-    Asked,
+    Requirements,
 )
 from glm_playground.ui.choose.words import aspect_names, flag_names, use_names
 from glm_playground.ui.shared.filter_count import draw_filter_count
@@ -38,19 +38,19 @@ _EXAMPLES: tuple[dict[str, str], ...] = (
 )
 
 
-def asked_now() -> tuple[Asked, tuple[str, ...]]:
+def asked_now() -> tuple[Requirements, tuple[str, ...]]:
     """What the address asks, else what was asked before in this session; and what of the address is not understood."""
     given = st.query_params.to_dict()
     if any(name in given for name in address.NAMES):
         asked, misspelt = address.read(given)
     else:
-        asked, misspelt = st.session_state.get(_ASKED, Asked()), ()
+        asked, misspelt = st.session_state.get(_ASKED, Requirements()), ()
         _say(asked)
     st.session_state[_ASKED] = asked
     return asked, misspelt
 
 
-def _say(asked: Asked) -> None:
+def _say(asked: Requirements) -> None:
     wanted = address.write(asked)
     for name in address.NAMES:
         if name in wanted and st.query_params.get(name) != wanted[name]:
@@ -59,7 +59,7 @@ def _say(asked: Asked) -> None:
             del st.query_params[name]
 
 
-def _ask(asked: Asked) -> None:
+def _ask(asked: Requirements) -> None:
     st.session_state[_ASKED] = asked
     _say(asked)
 
@@ -73,7 +73,7 @@ def draw_examples() -> None:
     st.html(f"<p>{''.join(links)}</p>")
 
 
-def draw_needs(asked: Asked, own_name: str | None, others: Sequence[str] = ()) -> None:
+def draw_needs(asked: Requirements, own_name: str | None, others: Sequence[str] = ()) -> None:
     """Draws the needs.
 
     Args:
@@ -172,7 +172,7 @@ def _choice(label: str, name: str, options: Mapping[Any, str], value: Any) -> No
     )
 
 
-def draw_weights(asked: Asked) -> None:
+def draw_weights(asked: Requirements) -> None:
     """Draws what matters, and folded how much and which scores count."""
     names = aspect_names()
     weighted = [aspect for aspect in Aspect if asked.weights.get(aspect)]
@@ -206,7 +206,7 @@ def _draw_weight(aspect: Aspect, name: str, weight: int) -> None:
     st.slider(name, 0, MOST_WEIGHT, key=f"choose_weight_{aspect}", on_change=_take_weight, args=(aspect,))
 
 
-def _draw_unstated(asked: Asked) -> None:
+def _draw_unstated(asked: Requirements) -> None:
     st.session_state["choose_unstated"] = asked.unstated
     st.checkbox(
         _("Compare scores without stated conditions too"),
@@ -217,7 +217,7 @@ def _draw_unstated(asked: Asked) -> None:
 
 
 def _take_flags() -> None:
-    asked: Asked = st.session_state[_ASKED]
+    asked: Requirements = st.session_state[_ASKED]
     chosen = st.session_state["choose_flags"]
     need = replace(
         asked.need,
@@ -230,21 +230,21 @@ def _take_flags() -> None:
 
 
 def _take_features() -> None:
-    asked: Asked = st.session_state[_ASKED]
+    asked: Requirements = st.session_state[_ASKED]
     chosen = tuple(Feature(said, name) for said in Said for name in st.session_state[f"choose_{said}"])
     # In the order of the address, and without what the browser made up.
     need = replace(asked.need, features=chosen)
-    _ask(replace(asked, need=address.read(address.write(Asked(need))).asked.need))
+    _ask(replace(asked, need=address.read(address.write(Requirements(need))).asked.need))
 
 
 def _take_aspects() -> None:
-    asked: Asked = st.session_state[_ASKED]
+    asked: Requirements = st.session_state[_ASKED]
     chosen = st.session_state["choose_aspects"]
     _ask(replace(asked, weights={aspect: asked.weights.get(aspect) or 1 for aspect in Aspect if aspect in chosen}))
 
 
 def _take_weight(aspect: Aspect) -> None:
-    asked: Asked = st.session_state[_ASKED]
+    asked: Requirements = st.session_state[_ASKED]
     weight = min(max(int(st.session_state[f"choose_weight_{aspect}"]), 0), MOST_WEIGHT)
     weights = {**asked.weights, aspect: weight}
     _ask(replace(asked, weights={aspect: weights[aspect] for aspect in Aspect if weights.get(aspect)}))
@@ -255,7 +255,7 @@ def _take_unstated() -> None:
 
 
 def _take(name: str) -> None:
-    asked: Asked = st.session_state[_ASKED]
+    asked: Requirements = st.session_state[_ASKED]
     value = st.session_state[f"choose_{name}"]
     need: Need
     match name:
@@ -272,4 +272,4 @@ def _take(name: str) -> None:
         case _:
             need = replace(asked.need, **{name: value})
     # What the browser did not check is read like an address.
-    _ask(replace(asked, need=address.read(address.write(Asked(need))).asked.need))
+    _ask(replace(asked, need=address.read(address.write(Requirements(need))).asked.need))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from glm_playground.catalog import Catalog, Source
-from glm_playground.catalog.choice import Candidate, Shortlist
+from glm_playground.catalog.choice import AssessedModel, Shortlist
 from glm_playground.catalog.needs import Feature, Need, NeedName
 from glm_playground.reports.decision import Decision, Entry, Group, Reason
 from glm_playground.reports.sections import Cell, Column, Table
@@ -83,7 +83,7 @@ def _places(shortlist: Shortlist, basis: PriceBasis) -> Table:
     return Table(_("The shortlist"), tuple(columns), tuple(rows))
 
 
-def _price(one: Candidate, shortlist: Shortlist, basis: PriceBasis) -> str:
+def _price(one: AssessedModel, shortlist: Shortlist, basis: PriceBasis) -> str:
     amount = unescaped(amount_text(one.offer.cost.per_million, basis.rates))
     seller = one.offer.seller
     return f"{amount}, {seller_name(seller, shortlist.known.own_name)}" if seller else amount
@@ -92,7 +92,7 @@ def _price(one: Candidate, shortlist: Shortlist, basis: PriceBasis) -> str:
 def _groups(shortlist: Shortlist, catalog: Catalog, cited: Cited) -> Iterator[Group]:
     need, own_name = shortlist.question.need, shortlist.known.own_name
 
-    def why(candidates: Sequence[Candidate]) -> tuple[Entry, ...]:
+    def why(candidates: Sequence[AssessedModel]) -> tuple[Entry, ...]:
         return _entries(candidates, cited, lambda one: reasons(one, shortlist, catalog))
 
     yield Group(_("Why"), why(shortlist.placed))
@@ -110,7 +110,7 @@ def _groups(shortlist: Shortlist, catalog: Catalog, cited: Cited) -> Iterator[Gr
 
 
 def _entries(
-    candidates: Iterable[Candidate], cited: Cited, said: Callable[[Candidate], Iterable[Statement]]
+    candidates: Iterable[AssessedModel], cited: Cited, said: Callable[[AssessedModel], Iterable[Statement]]
 ) -> tuple[Entry, ...]:
     return tuple(
         Entry(

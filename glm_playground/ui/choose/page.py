@@ -9,9 +9,9 @@ from glm_playground.catalog import Catalog, Fact, Source
 from glm_playground.catalog.choice import (
     MEASURED,
     Aspect,
+    ChoiceQuestion,
     Known,
     OnGateways,
-    Question,
     Shortlist,
     choose,
 )
@@ -21,7 +21,7 @@ from glm_playground.gateway import Gateway
 from glm_playground.gateway.gateways import RUNAPI
 from glm_playground.ledger import LedgerError
 from glm_playground.service import runtime
-from glm_playground.ui.choose.address import Asked
+from glm_playground.ui.choose.address import Requirements
 from glm_playground.ui.choose.controls import asked_now, draw_examples, draw_needs, draw_weights
 from glm_playground.ui.choose.features import features_of
 from glm_playground.ui.choose.record import draw_record
@@ -58,7 +58,7 @@ def draw_choose(catalog: Catalog, server: Gateway) -> None:
         draw_basis(prices)
     features = features_of(catalog.cards, asked.need, prices, server)
     known = Known(prices.over, _listed(catalog, asked.need, server), features, _measured(asked), server.name)
-    question = Question(asked.need, asked.weights, prices.basis.load, prices.sellers, asked.unstated)
+    question = ChoiceQuestion(asked.need, asked.weights, prices.basis.load, prices.sellers, asked.unstated)
     shortlist = choose(catalog, question, known)
     sources = with_own_runs(sources_of(catalog, server))
     _draw_answer(shortlist, catalog, sources, prices.basis)
@@ -86,7 +86,7 @@ def _gateway_at(seller: str, server: Gateway) -> Gateway | None:
     return asked_gateways().find(name) if name else None
 
 
-def _measured(asked: Asked) -> Mapping[Aspect, OnGateways]:
+def _measured(asked: Requirements) -> Mapping[Aspect, OnGateways]:
     """What the user's runs measured, read where it matters."""
     weighted = [aspect for aspect in MEASURED if asked.weights.get(aspect)]
     if not weighted:

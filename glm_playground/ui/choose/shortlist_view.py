@@ -6,7 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from glm_playground.catalog import AnyFact, Catalog, Source
-from glm_playground.catalog.choice import Candidate, Shortlist
+from glm_playground.catalog.choice import AssessedModel, Shortlist
 from glm_playground.catalog.needs import Checked
 from glm_playground.ui.choose.words import (
     Statement,
@@ -61,23 +61,23 @@ class _Told(NamedTuple):
     catalog: Catalog
     sources: Mapping[str, Source]
 
-    def why(self, one: Candidate) -> str:
+    def why(self, one: AssessedModel) -> str:
         """A model with all its reasons."""
         found = reasons(one, self.shortlist, self.catalog)
         return "\n".join(
             [f"**{literal(one.card.name)}**", "", *(f"- {self._statement(statement)}" for statement in found)]
         )
 
-    def not_compared(self, one: Candidate) -> str:
+    def not_compared(self, one: AssessedModel) -> str:
         """What a model is not compared in, on one line."""
         return self._line(shorter_reasons(one, self.shortlist, self.catalog))
 
-    def checks(self, one: Candidate, checks: Sequence[Checked]) -> str:
+    def checks(self, one: AssessedModel, checks: Sequence[Checked]) -> str:
         """What the facts say of some needs, on one line."""
         need, own_name = self.shortlist.question.need, self.shortlist.known.own_name
         return self._line([checked_statement(checked, one, need, own_name) for checked in checks])
 
-    def group(self, name: str, candidates: Sequence[Candidate], told: Callable[[Candidate], str]) -> str:
+    def group(self, name: str, candidates: Sequence[AssessedModel], told: Callable[[AssessedModel], str]) -> str:
         """Models under a heading, each with a line; empty where there is none."""
         if not candidates:
             return ""
@@ -95,7 +95,7 @@ class _Told(NamedTuple):
         return literal(statement.text) + (f" :small[:gray[{links}]]" if links else "")
 
 
-def _link(one: Candidate) -> str:
+def _link(one: AssessedModel) -> str:
     return literal(one.card.name)
 
 
@@ -123,7 +123,7 @@ def _places(shortlist: Shortlist, basis: PriceBasis) -> str:
     return text
 
 
-def _price(one: Candidate, shortlist: Shortlist, basis: PriceBasis) -> str:
+def _price(one: AssessedModel, shortlist: Shortlist, basis: PriceBasis) -> str:
     amount = amount_text(one.offer.cost.per_million, basis.rates)
     if one.offer.seller is None:
         return f":gray[{amount}]"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from glm_playground.catalog.choice import Candidate, Shortlist
+from glm_playground.catalog.choice import AssessedModel, Shortlist
 from glm_playground.catalog.needs import Said
 from glm_playground.evals.probe_suite import Probe
 from glm_playground.ui.shared.answer_markdown import literal
@@ -48,6 +48,6 @@ def unmeasured(shortlist: Shortlist) -> list[Probe]:
     return [Probe(feature.name) for feature in needed if feature not in answered]
 
 
-def _closest(shortlist: Shortlist) -> list[Candidate]:
+def _closest(shortlist: Shortlist) -> list[AssessedModel]:
     """Who may fit, those first of whom the least is unknown."""
     return sorted(shortlist.may_fit, key=lambda one: len(one.open))

@@ -10,7 +10,7 @@ from glm_playground.catalog.choice import (
     MEASURED,
     TOPICS,
     Aspect,
-    Candidate,
+    AssessedModel,
     Shortlist,
     boards_of,
     context_of,
@@ -99,7 +99,7 @@ def need_text(name: NeedName | Feature, need: Need, own_name: str) -> str:
             return flag_names()[name.value]
 
 
-def checked_statement(checked: Checked, candidate: Candidate, need: Need, own_name: str) -> Statement:
+def checked_statement(checked: Checked, candidate: AssessedModel, need: Need, own_name: str) -> Statement:
     """A need, and what the facts say of it."""
     match checked.need:
         case Feature():
@@ -144,7 +144,7 @@ def _value(fact: AnyFact) -> str:
     return _("unknown: {reason}").format(reason=_(fact.why) if fact.why else _("nobody published it"))
 
 
-def price_statement(candidate: Candidate, own_name: str) -> Statement:
+def price_statement(candidate: AssessedModel, own_name: str) -> Statement:
     """The blended price with its seller, or which price is missing."""
     offer = candidate.offer
     amount, used = offer.cost.per_million, [term for term in offer.cost.terms if term.tokens_a_day]
@@ -172,7 +172,7 @@ def _memory_statement(evidence: Sequence[Evidence], gpus: tuple[int, int]) -> St
     )
 
 
-def place_text(candidate: Candidate) -> str:
+def place_text(candidate: AssessedModel) -> str:
     """The place, or the places that it could be: "1", "3–6"."""
     if candidate.first == candidate.last:
         return number(candidate.place or 0)
@@ -185,7 +185,7 @@ def standing_text(standing: Standing) -> str:
     return _("{place} of {count}").format(place=number(standing.place), count=count)
 
 
-def aspect_statement(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> Statement:
+def aspect_statement(aspect: Aspect, candidate: AssessedModel, shortlist: Shortlist, catalog: Catalog) -> Statement:
     """How a model stands in an aspect, and by which numbers; or why it is not compared."""
     standing = candidate.standings.get(aspect)
     name = aspect_names()[aspect]
@@ -217,7 +217,7 @@ def _compared(aspect: Aspect, others: int) -> str:
     return ngettext("ahead of {before} of {count} other", "ahead of {before} of {count} others", others)
 
 
-def _detail(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> Statement:
+def _detail(aspect: Aspect, candidate: AssessedModel, shortlist: Shortlist, catalog: Catalog) -> Statement:
     if aspect is Aspect.PRICE:
         return price_statement(candidate, shortlist.known.own_name)
     if aspect is Aspect.CONTEXT:
@@ -233,7 +233,7 @@ def _detail(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog:
     return Statement("; ".join(texts), tuple(facts))
 
 
-def _board_statement(board: Board, candidate: Candidate, shortlist: Shortlist) -> Statement:
+def _board_statement(board: Board, candidate: AssessedModel, shortlist: Shortlist) -> Statement:
     names = {one.card.id: one.card.name for one in shortlist.fitting}
     mine = score_fact((board.scores[candidate.card.id],))
     rivals = [(names[model], score_fact((score,))) for model, score in board.scores.items() if model in names]
@@ -249,7 +249,7 @@ def _board_statement(board: Board, candidate: Candidate, shortlist: Shortlist) -
     )
 
 
-def _measured(aspect: Aspect, candidate: Candidate, shortlist: Shortlist) -> Statement:
+def _measured(aspect: Aspect, candidate: AssessedModel, shortlist: Shortlist) -> Statement:
     texts, facts = [], []
     for gateway, figures in shortlist.known.measured.get(aspect, {}).items():
         if (fact := figures.get(candidate.card.id)) and fact.value is not None:
@@ -265,7 +265,7 @@ def _figure(aspect: Aspect, value: float) -> str:
     return f"{number(value, 1)}%" if aspect is Aspect.SUCCESS else per_second(value)
 
 
-def _why_not_compared(aspect: Aspect, candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> str:
+def _why_not_compared(aspect: Aspect, candidate: AssessedModel, shortlist: Shortlist, catalog: Catalog) -> str:
     if len(shortlist.fitting) == 1:
         return _("not compared; no other model meets the needs")
     if aspect in TOPICS:
@@ -284,7 +284,7 @@ def aspects_of(shortlist: Shortlist) -> tuple[Aspect, ...]:
     return tuple(aspect for aspect in Aspect if shortlist.question.weights.get(aspect, 0) > 0)
 
 
-def reasons(candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> list[Statement]:
+def reasons(candidate: AssessedModel, shortlist: Shortlist, catalog: Catalog) -> list[Statement]:
     """Why a model stands where it does: its aspects, then the needs it meets."""
     found = [aspect_statement(aspect, candidate, shortlist, catalog) for aspect in aspects_of(shortlist)]
     need = shortlist.question.need
@@ -295,7 +295,7 @@ def reasons(candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> lis
     return found
 
 
-def shorter_reasons(candidate: Candidate, shortlist: Shortlist, catalog: Catalog) -> list[Statement]:
+def shorter_reasons(candidate: AssessedModel, shortlist: Shortlist, catalog: Catalog) -> list[Statement]:
     """Why a model has no place: what it is not compared in."""
     aspects = [aspect for aspect in aspects_of(shortlist) if aspect not in candidate.standings]
     return [aspect_statement(aspect, candidate, shortlist, catalog) for aspect in aspects]

@@ -8,7 +8,7 @@ import streamlit as st
 from glm_playground.catalog import Fact, ModelCard, Source
 from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.running_cost import DAYS, Load, RunningCost, cheapest_first, running_cost
-from glm_playground.catalog.sellers import Offer
+from glm_playground.catalog.sellers import SellerOffer
 from glm_playground.ui.compare.filters import MODELS_A_PAGE
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import money, published
@@ -34,7 +34,9 @@ def draw_calculator(cards: tuple[ModelCard, ...], sources: Mapping[str, Source],
     st.caption(f"{_basis(load, prices.seller_names)} {load_line(prices.basis)}.")
 
 
-def _table(costs: Sequence[RunningCost], offers: Sequence[Offer], prices: Prices, sources: Mapping[str, Source]) -> str:
+def _table(
+    costs: Sequence[RunningCost], offers: Sequence[SellerOffer], prices: Prices, sources: Mapping[str, Source]
+) -> str:
     rates = prices.basis.rates
     head = (
         _("Model"),

@@ -35,18 +35,18 @@ _ORDERS = (
 )
 
 
-class Asked(NamedTuple):
+class RequestedModels(NamedTuple):
     """What an address asks to compare."""
 
     known: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
-def asked_for(ids: str, catalog: Catalog) -> Asked:
+def asked_for(ids: str, catalog: Catalog) -> RequestedModels:
     """The ids of an address, each once: those that have a card, and the others."""
     names = dict.fromkeys(name for part in ids.split(",") if (name := part.strip()))
     known = dict.fromkeys(name.lower() for name in names if name.lower() in catalog)
-    return Asked(tuple(known), tuple(name for name in names if name.lower() not in catalog))
+    return RequestedModels(tuple(known), tuple(name for name in names if name.lower() not in catalog))
 
 
 def first_view(catalog: Catalog) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def draw_choice(catalog: Catalog) -> tuple[ModelCard, ...]:
         chosen = asked.known
         st.session_state[_KEPT] = chosen
     else:
-        asked = Asked((), ())
+        asked = RequestedModels((), ())
         kept = st.session_state.get(_KEPT)
         chosen = first_view(catalog) if kept is None else tuple(name for name in kept if name in catalog)
     st.session_state[_CHOSEN] = list(chosen)

@@ -39,7 +39,7 @@ def draw_downloads(shown: Shown, sources: Mapping[str, Source]) -> None:
 
 def _workbook(shown: Shown, labels: Mapping[str, str], sources: Mapping[str, Source]) -> bytes:
     # Its writer is loaded once somebody wants the file.
-    from glm_playground.catalog.comparison_workbook import Words, workbook  # noqa: PLC0415
+    from glm_playground.catalog.comparison_workbook import SheetWords, workbook  # noqa: PLC0415
 
-    words = Words(_("Values"), _("Sources"), _("Fact"), _("Unit"), _("unknown"))
+    words = SheetWords(_("Values"), _("Sources"), _("Fact"), _("Unit"), _("unknown"))
     return workbook(shown.comparison, labels, sources, words)

@@ -22,7 +22,7 @@ class Spot(NamedTuple):
     y: float
 
 
-class Place(NamedTuple):
+class LabelPlace(NamedTuple):
     """Where a name stands beside its point."""
 
     right: bool
@@ -43,16 +43,16 @@ class _Box(NamedTuple):
         )
 
 
-def places(spots: Sequence[Spot]) -> list[Place]:
+def places(spots: Sequence[Spot]) -> list[LabelPlace]:
     """A place for each name, in their order; where none is free, beside the point as if it were alone."""
     points = [_around(spot) for spot in spots]
     taken = list(points)
     found = []
     for place_of, spot in enumerate(spots):
-        choices = [Place(right, rise) for rise in _RISES for right in (True, False) if _inside(spot, right, rise)]
+        choices = [LabelPlace(right, rise) for rise in _RISES for right in (True, False) if _inside(spot, right, rise)]
         others = [*points[:place_of], *points[place_of + 1 :], *taken[len(points) :]]
         free = (one for one in choices if not any(_box(spot, one).meets(other) for other in others))
-        place = next(free, Place(spot.x < 0.5, _RISES[0]))
+        place = next(free, LabelPlace(spot.x < 0.5, _RISES[0]))
         taken.append(_box(spot, place))
         found.append(place)
     return found
@@ -63,12 +63,12 @@ def _around(spot: Spot) -> _Box:
     return _Box(x - _POINT, x + _POINT, y - _POINT, y + _POINT)
 
 
-def _box(spot: Spot, place: Place) -> _Box:
+def _box(spot: Spot, place: LabelPlace) -> _Box:
     width, x, y = len(spot.name) * _LETTER, spot.x * WIDTH, spot.y * HEIGHT + place.rise
     left = x + _GAP if place.right else x - _GAP - width
     return _Box(left, left + width, y - _LINE / 2, y + _LINE / 2)
 
 
 def _inside(spot: Spot, right: bool, rise: float) -> bool:
-    box = _box(spot, Place(right, rise))
+    box = _box(spot, LabelPlace(right, rise))
     return box.left >= 0 and box.right <= WIDTH and box.bottom >= 0 and box.top <= HEIGHT

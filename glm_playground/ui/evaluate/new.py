@@ -12,8 +12,8 @@ from glm_playground.evals import running
 from glm_playground.evals.candidates import CandidateError, write_candidates
 from glm_playground.evals.evaluation import (
     CapError,
+    EvaluationForecast,
     JudgeOf,
-    Outlook,
     check_caps,
     execution_of,
     judge_for,
@@ -76,7 +76,7 @@ class _Forecast(NamedTuple):
     digest: str
     candidates: str
     prices: tuple[Price | None, ...]
-    found: Outlook
+    found: EvaluationForecast
 
 
 def draw_new(ledger: Ledger, owner: str) -> None:
@@ -204,7 +204,7 @@ def _draw_wanted(gateways: Gateways) -> _Wanted:
     )
 
 
-def _outlook(ledger: Ledger, owner: str, opened: OpenSuite, gateways: Gateways, wanted: _Wanted) -> Outlook:
+def _outlook(ledger: Ledger, owner: str, opened: OpenSuite, gateways: Gateways, wanted: _Wanted) -> EvaluationForecast:
     """What it will use; that of one repeat is found again where the suite, a candidate or a price is another."""
     setups = named(wanted.setups, gateways)
     candidates, prices = write_candidates(setups), _prices(setups, gateways)
@@ -228,7 +228,7 @@ def _prices(setups: Sequence[Setup], gateways: Gateways) -> tuple[Price | None, 
     return tuple(runtime.price_of(gateway, model) if gateway else None for gateway, model in asked)
 
 
-def _draw_outlook(found: Outlook, opened: OpenSuite, wanted: _Wanted, called: Names) -> None:
+def _draw_outlook(found: EvaluationForecast, opened: OpenSuite, wanted: _Wanted, called: Names) -> None:
     parts = [ngettext("{count} request", "{count} requests", found.cells).format(count=number(found.cells))]
     parts.append(_("{amount} at most").format(amount=tokens(found.most.tokens)))
     if len(found.unpriced) < len(wanted.setups):

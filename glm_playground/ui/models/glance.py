@@ -14,7 +14,7 @@ from glm_playground.ui.shared.fact_view import short_name
 from glm_playground.ui.shared.i18n import _
 
 
-class Figure(NamedTuple):
+class GlanceFigure(NamedTuple):
     """A figure as Markdown, with the facts it was made of."""
 
     label: str
@@ -38,20 +38,20 @@ def card_price(card: ModelCard, over: LaidOver, sellers: Basis) -> CardPrice:
     return CardPrice(Fact(), Fact())
 
 
-def glance(card: ModelCard, price: CardPrice) -> list[Figure]:
+def glance(card: ModelCard, price: CardPrice) -> list[GlanceFigure]:
     """Size, context, output, price, licence and status, in this order."""
     facts, limits, runapi = card.facts, card.limits("runapi"), card.gateway("runapi")
     cost = _("{input} in, {output} out / 1M").format(input=_amount(price.input), output=_amount(price.output))
     status = runapi.status if runapi else Fact[str]()
     return [
-        Figure(_("Size"), _size(card), (facts.size_total, facts.size_active)),
-        Figure(_("Context"), fact_text(limits.context), (limits.context,)),
-        Figure(_("Output"), fact_text(limits.max_output), (limits.max_output,)),
-        Figure(
+        GlanceFigure(_("Size"), _size(card), (facts.size_total, facts.size_active)),
+        GlanceFigure(_("Context"), fact_text(limits.context), (limits.context,)),
+        GlanceFigure(_("Output"), fact_text(limits.max_output), (limits.max_output,)),
+        GlanceFigure(
             _("Price"), cost if price.input.known or price.output.known else _("unknown"), (price.input, price.output)
         ),
-        Figure(_("Licence"), fact_text(facts.license), (facts.license,)),
-        Figure(_("Status"), fact_text(status) if runapi else _("not seen on RunAPI"), (status,)),
+        GlanceFigure(_("Licence"), fact_text(facts.license), (facts.license,)),
+        GlanceFigure(_("Status"), fact_text(status) if runapi else _("not seen on RunAPI"), (status,)),
     ]
 
 

@@ -16,7 +16,7 @@ from glm_playground.chat.plan import check
 from glm_playground.gateway import Gateway
 from glm_playground.ledger import LedgerError
 from glm_playground.ledger.polls import Poll, PollCount
-from glm_playground.runs.caps import Claim, Key, Measure, Scope, Tally, refusal_of
+from glm_playground.runs.caps import Key, Measure, Scope, Tally, UsageClaim, refusal_of
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.service import runtime, storage
@@ -177,7 +177,7 @@ def ask_live() -> None:
     if now.scenario is None:
         return
     runner = GatewayRunner(asked_gateways(), owner(), client_address(), present=True)
-    claims: list[Claim] = []
+    claims: list[UsageClaim] = []
     asked = []
     for one in now.scenario.lanes:
         gateway = gateway_of(one.run)
@@ -207,7 +207,7 @@ def ask_lists(order: RunningOrder) -> None:
         runtime.ask_prices(gateway)
 
 
-def _refused(claims: list[Claim]) -> Explanation | None:
+def _refused(claims: list[UsageClaim]) -> Explanation | None:
     """Why all of them together do not fit into the cap of this page."""
     key, tally = used()
     now = datetime.now(UTC)

@@ -28,7 +28,7 @@ from glm_playground.reports.public_words import PublicWords
 from glm_playground.ui.server.address_rate import AddressRate
 from glm_playground.ui.server.body import read_body
 from glm_playground.ui.server.public_door import ROOT, Away, PublicDoor, address_of, notice, public_response
-from glm_playground.ui.server.refusal import Refusal
+from glm_playground.ui.server.refusal import RefusalResponse
 
 PATH = f"{ROOT}/vote"
 COOKIE = "glm_playground_vote_"
@@ -133,9 +133,9 @@ class _Endpoint:
             async with asyncio.timeout(bounds.BALLOT_S):
                 body = await read_body(request, bounds.BALLOT_BYTES)
         except TimeoutError:
-            return Refusal(408, f"a vote is sent within {bounds.BALLOT_S:.0f} s")
+            return RefusalResponse(408, f"a vote is sent within {bounds.BALLOT_S:.0f} s")
         if body is None:
-            return Refusal(413, f"a vote has at most {bounds.BALLOT_BYTES} bytes")
+            return RefusalResponse(413, f"a vote has at most {bounds.BALLOT_BYTES} bytes")
         choice = _choice(body)
         if choice is None:
             return await notice(words.refused, words.refused_more, words, 400)

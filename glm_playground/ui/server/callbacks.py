@@ -24,7 +24,7 @@ from glm_playground.gateway.redaction import Redaction
 from glm_playground.ledger.errors import LedgerError
 from glm_playground.ledger.values import Callback
 from glm_playground.ui.server.body import read_body
-from glm_playground.ui.server.refusal import Refusal
+from glm_playground.ui.server.refusal import RefusalResponse
 
 PATH = "/callbacks/runapi"
 RETRY_AFTER_S = 30
@@ -77,16 +77,16 @@ class _CallbackEndpoint:
 
     async def _answer(self, request: Request) -> Response:
         if request.method != "POST":
-            return Refusal(405, "callbacks are sent by POST", Allow="POST")
+            return RefusalResponse(405, "callbacks are sent by POST", Allow="POST")
         secret = self.secret()
         if secret is None:
-            return Refusal(404, "no secret for callbacks is configured")
+            return RefusalResponse(404, "no secret for callbacks is configured")
         try:
             check_headers(request.headers, datetime.now(UTC))
         except CallbackError as error:
-            return Refusal(error.status, str(error))
+            return RefusalResponse(error.status, str(error))
         if self.taken >= MAX_AT_ONCE:
-            return Refusal(503, "too many callbacks come at once", **{"Retry-After": str(RETRY_AFTER_S)})
+            return RefusalResponse(503, "too many callbacks come at once", **{"Retry-After": str(RETRY_AFTER_S)})
         self.taken += 1
         try:
             return await self._take(request, secret)
@@ -98,17 +98,17 @@ class _CallbackEndpoint:
             async with asyncio.timeout(BODY_DEADLINE_S):
                 body = await read_body(request, MAX_CALLBACK_BYTES)
         except TimeoutError:
-            return Refusal(408, f"a callback is sent within {BODY_DEADLINE_S:.0f} s")
+            return RefusalResponse(408, f"a callback is sent within {BODY_DEADLINE_S:.0f} s")
         if body is None:
-            return Refusal(413, f"a callback has at most {MAX_CALLBACK_BYTES} bytes")
+            return RefusalResponse(413, f"a callback has at most {MAX_CALLBACK_BYTES} bytes")
         try:
             # In a thread from here on: a large body and a slow database must not hold up the server's loop. In one of
             # its own, since the others serve the pages.
             stored = await to_thread.run_sync(self._keep, request.headers, body, secret, limiter=self.threads)
         except CallbackError as error:
-            return Refusal(error.status, str(error))
+            return RefusalResponse(error.status, str(error))
         except LedgerError:
-            return Refusal(503, "it cannot be kept at the moment", **{"Retry-After": str(RETRY_AFTER_S)})
+            return RefusalResponse(503, "it cannot be kept at the moment", **{"Retry-After": str(RETRY_AFTER_S)})
         return JSONResponse({"stored": stored})
 
     def _keep(self, headers: Headers, body: bytes, secret: SecretStr) -> bool:

@@ -8,7 +8,7 @@ from streamlit.url_util import make_url_path
 
 from glm_playground.network import is_loopback
 from glm_playground.settings import ENVIRONMENT_NAMES, EVERYBODY, settings
-from glm_playground.ui.server.refusal import Refusal
+from glm_playground.ui.server.refusal import RefusalResponse
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
@@ -56,7 +56,7 @@ class LocalFigures:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._path and not _is_local(scope):
-            await Refusal(403, "these figures are for this computer only")(scope, receive, send)
+            await RefusalResponse(403, "these figures are for this computer only")(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

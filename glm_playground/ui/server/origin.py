@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glm_playground.addresses import normal_origin
 from glm_playground.network import is_loopback
-from glm_playground.ui.server.refusal import Refusal
+from glm_playground.ui.server.refusal import RefusalResponse
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _MOST_LOGGED = 100
@@ -111,7 +111,7 @@ def _only(headers: MutableHeaders, name: str) -> str | None:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
-        await Refusal(403, "a page of another site may not ask this")(scope, receive, send)
+        await RefusalResponse(403, "a page of another site may not ask this")(scope, receive, send)
     else:
         await receive()
         await send({"type": "websocket.close", "code": 1008})

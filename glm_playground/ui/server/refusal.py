@@ -12,7 +12,7 @@ LINGER_S = 1.0
 MOST_DISCARDED = 8 * 1024 * 1024
 
 
-class Refusal(JSONResponse):
+class RefusalResponse(JSONResponse):
     """Says why, with the request's id, and closes the connection, so that the rest of a body is not waited for.
 
     Not at once: a sender that still sends when it is closed would not read why.

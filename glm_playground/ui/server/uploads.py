@@ -22,7 +22,7 @@ from streamlit.url_util import make_url_path
 
 from glm_playground import bounds
 from glm_playground.ui.server.owner_cookie import OWNER_HEADER
-from glm_playground.ui.server.refusal import Refusal
+from glm_playground.ui.server.refusal import RefusalResponse
 
 _MB = 1024 * 1024
 MAX_SESSION_BYTES = bounds.UPLOADED_BYTES_A_SESSION
@@ -60,11 +60,11 @@ class KeptFiles:
         self._coming: list[Coming] = []
 
     @contextmanager
-    def room(self, coming: Coming) -> Iterator[Refusal | None]:
+    def room(self, coming: Coming) -> Iterator[RefusalResponse | None]:
         """Room for a file while it comes, or why its session can have none."""
         mine = [other for other in self._coming if other.session == coming.session]
         if len(mine) >= MAX_SESSION_UPLOADS or _bytes(mine) + coming.size > MAX_SESSION_BYTES:
-            yield Refusal(503, "too many files are sent at once")
+            yield RefusalResponse(503, "too many files are sent at once")
             return
         while self._kept(coming.session) + _bytes(mine) + coming.size > MAX_SESSION_BYTES:
             self._drop_oldest(coming.session)
@@ -130,7 +130,7 @@ class OwnUploads:
         session, file = found["session"], found["file"]
         if not _is_own(session, Headers(scope=scope)):
             why = "the session is not this browser's, or has ended; load the page again"
-            await Refusal(403, why)(scope, receive, send)
+            await RefusalResponse(403, why)(scope, receive, send)
         elif scope["method"] == "PUT":
             await self._put(session, file, scope, receive, send)
         else:
@@ -139,10 +139,10 @@ class OwnUploads:
     async def _put(self, session: str, file: str, scope: Scope, receive: Receive, send: Send) -> None:
         size = _declared(Headers(scope=scope))
         if size is None:
-            await Refusal(411, "the file's length must be declared")(scope, receive, send)
+            await RefusalResponse(411, "the file's length must be declared")(scope, receive, send)
             return
         if size > config.get_option("server.maxUploadSize") * _MB:
-            await Refusal(413, "the file is too large")(scope, receive, send)
+            await RefusalResponse(413, "the file is too large")(scope, receive, send)
             return
         kept = self._files()
         deadline = asyncio.timeout(DEADLINE_S)
@@ -151,7 +151,7 @@ class OwnUploads:
             if full:
                 refusal = full
             elif not await _comes(self._app, scope, receive, send, deadline):
-                refusal = Refusal(408, "the file did not come in time")
+                refusal = RefusalResponse(408, "the file did not come in time")
             elif Runtime.instance().get_client(session) is None:
                 # Its session went meanwhile, and would never take it away.
                 kept.drop(session, file)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from contextlib import suppress
 
 from glm_playground import bounds
-from glm_playground.markdown.block_markdown import BlockMarkdown, Code
+from glm_playground.markdown.block_markdown import BlockMarkdown, CodeBlock
 from glm_playground.markdown.parser import blocks_of, parse, tokens_of
 from glm_playground.markdown.signs import literal
 from glm_playground.ui.shared.pieces import Piece
@@ -17,15 +17,15 @@ from glm_playground.ui.shared.pieces import Piece
 __all__ = ["code_span", "elements", "literal", "piece_elements"]
 
 
-def elements(text: str) -> tuple[str | Code, ...]:
+def elements(text: str) -> tuple[str | CodeBlock, ...]:
     """What is drawn of `text`, one below the other: Markdown for `st.markdown`, or code for `st.code`."""
     return BlockMarkdown(parse(text)).elements()
 
 
-_kept: OrderedDict[str, tuple[str | Code, ...]] = OrderedDict()
+_kept: OrderedDict[str, tuple[str | CodeBlock, ...]] = OrderedDict()
 
 
-def piece_elements(piece: Piece) -> tuple[str | Code, ...]:
+def piece_elements(piece: Piece) -> tuple[str | CodeBlock, ...]:
     """`elements` of a piece that will not change, kept for the next time that it is drawn."""
     found = _kept.pop(piece.text, None)
     if found is None:

@@ -5,10 +5,10 @@ from textwrap import dedent
 
 import streamlit as st
 
-from glm_playground.markdown.block_markdown import Code
+from glm_playground.markdown.block_markdown import CodeBlock
 
 
-def draw_elements(drawn: Sequence[str | Code]) -> None:
+def draw_elements(drawn: Sequence[str | CodeBlock]) -> None:
     """Draws what `answer_markdown.elements` gives as one element of the page."""
     if len(drawn) == 1:
         draw_element(drawn[0])
@@ -18,9 +18,9 @@ def draw_elements(drawn: Sequence[str | Code]) -> None:
             draw_element(element)
 
 
-def draw_element(element: str | Code, *, wrap_lines: bool = False) -> None:
+def draw_element(element: str | CodeBlock, *, wrap_lines: bool = False) -> None:
     """Draws one of them."""
-    if isinstance(element, Code):
+    if isinstance(element, CodeBlock):
         # One line's end at each side is taken away.
         st.code(f"\n{element.text}\n", element.language, wrap_lines=wrap_lines)
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import streamlit as st
 
 from glm_playground import bounds
-from glm_playground.markdown.block_markdown import Code
+from glm_playground.markdown.block_markdown import CodeBlock
 from glm_playground.ui.shared.answer_markdown import elements
 from glm_playground.ui.shared.drawn_elements import draw_as_it_is, draw_element, draw_elements
 from glm_playground.ui.shared.long_text import draw_cut
@@ -163,4 +163,4 @@ class _GrowingCode:
         begins_line = self._start == 0 or text[self._start - 1] == "\n"
         language = self._language if begins_line and self._start < bounds.DRAWN_CODE_CHARACTERS else None
         with self._rest:
-            draw_element(Code(piece.removesuffix("\n"), language), wrap_lines=self._wrap_lines)
+            draw_element(CodeBlock(piece.removesuffix("\n"), language), wrap_lines=self._wrap_lines)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from glm_playground.catalog import AnyFact, Claim, Fact, Source
 from glm_playground.catalog.choice import LEAST_MEASURED, Aspect, OnGateways
 from glm_playground.ledger import Ledger, LedgerError
-from glm_playground.ledger.measurements import Figures, Measured
+from glm_playground.ledger.measurements import Measured, MeasuredRuns
 from glm_playground.runs.samples import MIN_N_FOR_P95, Sample
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.i18n import _, ngettext, number
@@ -54,7 +54,7 @@ def on_gateways(found: Sequence[Measured], aspect: Aspect) -> OnGateways:
     return by_gateway
 
 
-def _measured_in(aspect: Aspect, total: Figures) -> Fact[float] | None:
+def _measured_in(aspect: Aspect, total: MeasuredRuns) -> Fact[float] | None:
     if aspect is Aspect.SUCCESS:
         decided, share = total.answered + total.failed, total.answered_share
         if share is None or decided < LEAST_MEASURED:
@@ -90,7 +90,7 @@ class MeasuredFigure(NamedTuple):
     """Plain text; a time or speed says of how many runs it is."""
 
 
-def measured_figures(found: Figures | None) -> tuple[MeasuredFigure, ...]:
+def measured_figures(found: MeasuredRuns | None) -> tuple[MeasuredFigure, ...]:
     """The figures in the order that they are shown in; unknown where there is no run."""
     runs = found.runs if found else 0
     ttft, speed = (found.ttft, found.output_speed) if found else (None, None)

@@ -13,7 +13,7 @@ from glm_playground import bounds
 from glm_playground.catalog import Claim, Fact, ModelCard
 from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.running_cost import Load
-from glm_playground.catalog.sellers import BASES, OWN, SELLERS, Basis, Offer, gateway_of, offer
+from glm_playground.catalog.sellers import BASES, OWN, SELLERS, Basis, SellerOffer, gateway_of, offer
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.figures import dollars
@@ -227,15 +227,15 @@ class Prices:
         """The configured gateways, none of them a published seller, that have prices of their own."""
         return own_sellers(self.over)
 
-    def offer(self, card: ModelCard) -> Offer:
+    def offer(self, card: ModelCard) -> SellerOffer:
         """Who sells the model, and at what price."""
         return offer(card, self.sellers, self.basis.load, self.over)
 
-    def seller(self, offered: Offer) -> str:
+    def seller(self, offered: SellerOffer) -> str:
         """The name of who makes the offer; empty where nobody does."""
         return seller_name(offered.seller, self.own_name) if offered.seller else ""
 
-    def blended(self, offered: Offer) -> Fact[Decimal]:
+    def blended(self, offered: SellerOffer) -> Fact[Decimal]:
         """The blended price as a fact: inferred from the seller's prices, whose sources stand behind it."""
         value = offered.cost.per_million
         if value is None:

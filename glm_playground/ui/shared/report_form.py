@@ -28,7 +28,7 @@ _LIMITS = {
 
 
 @dataclass
-class Draft:
+class ReportDraft:
     """What was typed, kept in the session."""
 
     texts: dict[str, str] = field(default_factory=lambda: dict.fromkeys(_LIMITS, ""))
@@ -73,7 +73,7 @@ def draw_report(
         says_off: whether it says that links are off.
     """
     state = st.session_state
-    draft: Draft = state.setdefault(f"{key}-draft", Draft())
+    draft: ReportDraft = state.setdefault(f"{key}-draft", ReportDraft())
     if state.get(f"{key}-filled"):
         _draw_files(draft, default_title, make, key, stem, says_off=says_off)
     else:
@@ -82,7 +82,7 @@ def draw_report(
 
 
 def _draw_files(
-    draft: Draft, default_title: Callable[[], str], make: MakeReport, key: str, stem: str, *, says_off: bool
+    draft: ReportDraft, default_title: Callable[[], str], make: MakeReport, key: str, stem: str, *, says_off: bool
 ) -> None:
     # What is changed meanwhile belongs to the next files.
     paper, spoken = draft.paper, draft.language
@@ -119,12 +119,12 @@ def _draw_files(
     draw_link(lambda: in_language(spoken, shared), "report", f"{key}-link", says_off=says_off)
 
 
-def _fill(draft: Draft, key: str) -> None:
+def _fill(draft: ReportDraft, key: str) -> None:
     _take(draft, key)
     st.session_state[f"{key}-filled"] = True
 
 
-def _draw_fields(draft: Draft, default_title: str, key: str) -> None:
+def _draw_fields(draft: ReportDraft, default_title: str, key: str) -> None:
     options: dict[str, Any] = {"on_change": _take, "args": (draft, key), "persist_state": "session"}
 
     def text_key(name: str) -> str:
@@ -164,7 +164,7 @@ def _draw_fields(draft: Draft, default_title: str, key: str) -> None:
     _take(draft, key)
 
 
-def _take(draft: Draft, key: str) -> None:
+def _take(draft: ReportDraft, key: str) -> None:
     """Keeps what the fields say."""
     state = st.session_state
     for name in draft.texts:

@@ -10,7 +10,7 @@ from glm_playground.chat.forecast import Prediction
 from glm_playground.chat.plan import Outlook, check
 from glm_playground.chat.setup import asked_of, asked_text
 from glm_playground.evals import ballot as ballots
-from glm_playground.evals.ballot import Question, addressed
+from glm_playground.evals.ballot import BallotQuestion, addressed
 from glm_playground.gateway import Message
 from glm_playground.ledger import Ledger
 from glm_playground.service import runtime
@@ -144,7 +144,7 @@ def _draw_settings(*, typed: bool) -> None:
     )
 
 
-def _question(suite: SuiteCase | None) -> Question:
+def _question(suite: SuiteCase | None) -> BallotQuestion:
     """What the page shows, to be asked of both."""
     state = st.session_state
     # The browser alone keeps a widget's bounds.
@@ -152,14 +152,14 @@ def _question(suite: SuiteCase | None) -> Question:
     most = most if isinstance(most, int) and 1 <= most <= _MOST_TOKENS else None
     if suite:
         asked = suite.chosen
-        return Question(asked.messages, most, suite.opened.digest, asked.case.id, asked.case.tools)
+        return BallotQuestion(asked.messages, most, suite.opened.digest, asked.case.id, asked.case.tools)
     system = (state.get(_SYSTEM) or "")[: bounds.PROMPT_CHARACTERS]
     before = (Message(role="system", content=system),) if system.strip() else ()
     prompt = (state.get(_PROMPT) or "")[: bounds.PROMPT_CHARACTERS]
-    return Question((*before, Message(role="user", content=prompt)), most)
+    return BallotQuestion((*before, Message(role="user", content=prompt)), most)
 
 
-def _cost_text(question: Question, candidates: Sequence[str], runner: GatewayRunner) -> str:
+def _cost_text(question: BallotQuestion, candidates: Sequence[str], runner: GatewayRunner) -> str:
     """What two answers cost together, whichever two are drawn."""
     outlook = Outlook(runner.limits, runner.price, lambda gateway, model: ())
     found = [outlook.of(question.to(name, runner)) for name in candidates]

@@ -207,7 +207,7 @@ def test_a_vote_whose_second_run_cannot_be_started_is_given_up(
 
     runner = GatewayRunner(runtime.gateways(), OWNER)
     monkeypatch.setattr(runtime, "start", once)
-    question = ballots.Question((Message(role="user", content="@script tokens=2000 rate=10"),))
+    question = ballots.BallotQuestion((Message(role="user", content="@script tokens=2000 rate=10"),))
     with pytest.raises(RuntimeError, match="closed"):
         ballots.begin(ledger(), runner, question, MODELS)
     assert ledger().votes.open_one(OWNER) is None

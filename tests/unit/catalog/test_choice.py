@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground.catalog import Catalog, Claim, Fact, ModelCard, ModelFacts, Score, load_catalog
-from glm_playground.catalog.choice import Aspect, Candidate, Known, Question, Shortlist, boards_of, choose, context_of
+from glm_playground.catalog.choice import (
+    Aspect,
+    AssessedModel,
+    ChoiceQuestion,
+    Known,
+    Shortlist,
+    boards_of,
+    choose,
+    context_of,
+)
 from glm_playground.catalog.needs import Checked, Feature, Need, NeedName, Said, Use
 from glm_playground.catalog.ranking import ranking
 from glm_playground.catalog.running_cost import Load
@@ -28,11 +37,11 @@ TOOL = Feature(Said.MEASURED, "tool")
 def ask(
     need: Need, *weights: Aspect, catalog: Catalog = CATALOG, known: Known | None = None, **fields: Any
 ) -> Shortlist:
-    question = Question(need, dict.fromkeys(weights, 1), LOAD, BASES[0])
+    question = ChoiceQuestion(need, dict.fromkeys(weights, 1), LOAD, BASES[0])
     return choose(catalog, replace(question, **fields), known or Known())
 
 
-def ids(candidates: tuple[Candidate, ...]) -> list[str]:
+def ids(candidates: tuple[AssessedModel, ...]) -> list[str]:
     return [one.card.id for one in candidates]
 
 
@@ -40,12 +49,12 @@ def places(shortlist: Shortlist) -> list[tuple[int | None, str]]:
     return [(one.place, one.card.id) for one in shortlist.placed]
 
 
-def of(shortlist: Shortlist, model: str) -> Candidate:
+def of(shortlist: Shortlist, model: str) -> AssessedModel:
     everyone = (*shortlist.fitting, *shortlist.may_fit, *shortlist.excluded)
     return next(one for one in everyone if one.card.id == model)
 
 
-def why(candidate: Candidate) -> dict[NeedName | Feature, Any]:
+def why(candidate: AssessedModel) -> dict[NeedName | Feature, Any]:
     """The values that were looked at, by need."""
     return {checked.need: checked.evidence[0].fact.value for checked in candidate.checked}
 

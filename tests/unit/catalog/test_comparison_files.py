@@ -27,7 +27,7 @@ from glm_playground.catalog.comparison_files import (
     json_text,
     markdown_text,
 )
-from glm_playground.catalog.comparison_workbook import Words, workbook
+from glm_playground.catalog.comparison_workbook import SheetWords, workbook
 from tests.unit.catalog.made_facts import READ, card, everything, labels_of, said
 
 TEXTS = st.text(min_size=1, max_size=12) | st.sampled_from(["=1+1", "+1", "-1", "@a", "\tx", "\rx", "\n=1", "＝1"])
@@ -118,7 +118,9 @@ def test_csv_has_a_line_a_fact_with_its_source_and_keeps_unknowns() -> None:
 @settings(max_examples=25)
 def test_a_workbook_holds_the_same_and_no_formula(comparison: Comparison, text: str) -> None:
     labels = {row.key: text for row in comparison.rows}
-    written = workbook(comparison, labels, sources_of(comparison, text), Words("Values", "Sources", "Fact", "Unit"))
+    written = workbook(
+        comparison, labels, sources_of(comparison, text), SheetWords("Values", "Sources", "Fact", "Unit")
+    )
     book = load_workbook(io.BytesIO(written))
     assert book.sheetnames == ["Values", "Sources"]
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
@@ -131,7 +133,7 @@ def test_a_workbook_has_numbers_dates_and_the_source_of_each() -> None:
     catalog = load_catalog()
     keys = ("gateways.zai.price.input", "facts.release", "facts.license")
     comparison = compare((catalog["glm-5.1"], catalog["glm-5.4"]), keys)
-    words = Words("Valores", "Fontes", "Fato", "Unidade")
+    words = SheetWords("Valores", "Fontes", "Fato", "Unidade")
     book = load_workbook(io.BytesIO(workbook(comparison, labels_of(comparison), catalog.sources, words)))
     head, price, release, licence = book["Valores"].iter_rows(values_only=True)
     assert head == ("Fato", "Unidade", "GLM-5.1", "GLM-5.4")

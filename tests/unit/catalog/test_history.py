@@ -14,7 +14,7 @@ from glm_playground.catalog import history as history_file
 from glm_playground.catalog import load_catalog
 from glm_playground.catalog.__main__ import main
 from glm_playground.catalog.changes_feed import MOST_ENTRIES, changes_feed
-from glm_playground.catalog.history import Change, History, compared, digest, history, merged, state, written
+from glm_playground.catalog.history import FactChange, History, compared, digest, history, merged, state, written
 from glm_playground.catalog.loader import DATA, read_file
 
 DAY, NEXT = date(2026, 11, 25), date(2026, 11, 26)
@@ -27,34 +27,34 @@ AFTER = {
 
 def test_two_states_differ_by_value_by_what_is_known_and_by_what_is_there() -> None:
     assert compared(BEFORE, AFTER, DAY) == (
-        Change(day=DAY, about="glm-5.1", fact="facts.license", before="MIT", after="Apache-2.0"),
-        Change(day=DAY, about="glm-5.1", fact="facts.weights", after="zai-org/GLM-5.1"),
-        Change(day=DAY, about="glm-5.1", fact="facts.layers", before="78"),
-        Change(day=DAY, about="new", after="New"),
-        Change(day=DAY, about="old", before="Old"),
+        FactChange(day=DAY, about="glm-5.1", fact="facts.license", before="MIT", after="Apache-2.0"),
+        FactChange(day=DAY, about="glm-5.1", fact="facts.weights", after="zai-org/GLM-5.1"),
+        FactChange(day=DAY, about="glm-5.1", fact="facts.layers", before="78"),
+        FactChange(day=DAY, about="new", after="New"),
+        FactChange(day=DAY, about="old", before="Old"),
     )
     assert compared(AFTER, AFTER, DAY) == ()
 
 
 def test_changes_of_one_day_are_one_and_what_was_taken_back_is_none() -> None:
-    first = Change(day=DAY, about="m", fact="k", before="1", after="2")
-    second = Change(day=DAY, about="m", fact="k", before="2", after="3")
-    assert merged([first], [second]) == (Change(day=DAY, about="m", fact="k", before="1", after="3"),)
+    first = FactChange(day=DAY, about="m", fact="k", before="1", after="2")
+    second = FactChange(day=DAY, about="m", fact="k", before="2", after="3")
+    assert merged([first], [second]) == (FactChange(day=DAY, about="m", fact="k", before="1", after="3"),)
     assert merged([first], [first]) == (first,)
-    assert merged([first], [Change(day=DAY, about="m", fact="k", before="2", after="1")]) == ()
+    assert merged([first], [FactChange(day=DAY, about="m", fact="k", before="2", after="1")]) == ()
     later = second.model_copy(update={"day": NEXT})
     assert merged([first], [later]) == (later, first)
 
 
 names = st.text(min_size=1, max_size=8).filter(str.strip)
 texts = st.none() | names
-changes = st.builds(Change, day=st.dates(), about=names, fact=texts, before=texts, after=texts).filter(
+changes = st.builds(FactChange, day=st.dates(), about=names, fact=texts, before=texts, after=texts).filter(
     lambda change: change.before != change.after
 )
 
 
 @given(found=st.lists(changes, max_size=4))
-def test_what_is_written_is_read(found: list[Change], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_is_written_is_read(found: list[FactChange], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("history") / "history.toml"
     path.write_text(written(History(tuple(found), "d")), encoding="utf-8")
     read, problems = read_file(path, history_file.read_history, {})
@@ -128,7 +128,9 @@ def test_an_editor_changes_a_fact_and_runs_the_command(checkout: Path, capsys: p
     assert "run python -m glm_playground.catalog changes" in capsys.readouterr().out
     assert main(["changes", "--day", "2027-01-02"]) == 0
     assert f"1 change since HEAD, {len(before) + 1} in all" in capsys.readouterr().out
-    made = Change(day=date(2027, 1, 2), about="glm-5.1", fact="facts.gpu_memory_fp8", before="893 GB", after="894 GB")
+    made = FactChange(
+        day=date(2027, 1, 2), about="glm-5.1", fact="facts.gpu_memory_fp8", before="893 GB", after="894 GB"
+    )
     assert history().changes == (made, *before)
     assert main(["check"]) == 0
     # Run again, it adds nothing; the fact put back, nothing is left of it.
@@ -163,15 +165,15 @@ def test_facts_that_were_committed_without_their_history_ask_for_the_commit_befo
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 
-def feed(*found: Change, root: str = "https://example.org/glm") -> ElementTree.Element:
+def feed(*found: FactChange, root: str = "https://example.org/glm") -> ElementTree.Element:
     return ElementTree.fromstring(changes_feed(load_catalog(), found, root))
 
 
 def test_the_feed_has_an_entry_for_each_model_and_day() -> None:
-    one = Change(day=NEXT, about="glm-5.1", fact="facts.license", before="MIT", after="A & <B>")
-    two = Change(day=NEXT, about="glm-5.1", fact="facts.layers", after="78")
-    added = Change(day=DAY, about="glm-5.4", after="GLM-5.4")
-    gone = Change(day=DAY, about="glm-9", before="GLM-9")
+    one = FactChange(day=NEXT, about="glm-5.1", fact="facts.license", before="MIT", after="A & <B>")
+    two = FactChange(day=NEXT, about="glm-5.1", fact="facts.layers", after="78")
+    added = FactChange(day=DAY, about="glm-5.4", after="GLM-5.4")
+    gone = FactChange(day=DAY, about="glm-9", before="GLM-9")
     found = feed(one, two, added, gone)
     titles = [entry.findtext("a:title", None, ATOM) for entry in found.findall("a:entry", ATOM)]
     assert titles == ["GLM-5.1: 2 facts changed", "GLM-5.4 added", "glm-9 taken out"]
@@ -188,7 +190,7 @@ def test_the_feed_has_an_entry_for_each_model_and_day() -> None:
 
 
 def test_an_entry_keeps_its_id_whatever_else_changes() -> None:
-    change = Change(day=DAY, about="glm-5.1", fact="facts.layers", after="78")
+    change = FactChange(day=DAY, about="glm-5.1", fact="facts.layers", after="78")
     later = change.model_copy(update={"day": NEXT})
     ids = [
         [entry.findtext("a:id", None, ATOM) for entry in feed(*found, root=root).findall("a:entry", ATOM)]

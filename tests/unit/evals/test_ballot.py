@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from glm_playground.evals.ballot import Question, addressed, drawn_pair, suite_digest
+from glm_playground.evals.ballot import BallotQuestion, addressed, drawn_pair, suite_digest
 from glm_playground.evals.suite import Case, PromptTemplate, Suite
 from glm_playground.gateway import Gateway, Gateways, Message
 
@@ -40,12 +40,12 @@ def test_a_candidate_with_and_without_its_gateway_is_one(named: list[str], found
 
 
 def test_votes_on_the_same_messages_are_a_cluster() -> None:
-    def asked(text: str, **fields: object) -> Question:
-        return Question((Message(role="user", content=text),), **fields)  # type: ignore[arg-type]
+    def asked(text: str, **fields: object) -> BallotQuestion:
+        return BallotQuestion((Message(role="user", content=text),), **fields)  # type: ignore[arg-type]
 
     assert asked("one").digest == asked("one", max_tokens=5, suite="s", case="c").digest
     assert len({asked("one").digest, asked("two").digest, asked("").digest, asked("one ").digest}) == 4
-    system = Question((Message(role="system", content="Be brief."), *asked("one").messages))
+    system = BallotQuestion((Message(role="system", content="Be brief."), *asked("one").messages))
     assert system.digest != asked("one").digest
     offered = [asked("one", tools=({"type": "function", "function": {"name": name}},)) for name in ("a", "b")]
     assert len({asked("one").digest, *(question.digest for question in offered)}) == 3

@@ -21,7 +21,7 @@ from glm_playground.ledger.evaluation_values import (
     CellState,
     EvaluationState,
 )
-from glm_playground.runs.caps import Cap, Claim, Key, Measure, Refusal, Scope
+from glm_playground.runs.caps import Cap, Key, Measure, Refusal, Scope, UsageClaim
 from glm_playground.runs.engine import Engine
 from glm_playground.sandbox.process import SandboxProcess
 from tests.condition import wait_until
@@ -221,7 +221,7 @@ def test_the_operators_caps_bind_it_too(gateway: Gateway, ledger: Ledger) -> Non
     class OneADay:
         """Grants three requests; a fourth is above the cap of the day."""
 
-        async def reserve(self, run_id: str, claim: Claim) -> Refusal | None:
+        async def reserve(self, run_id: str, claim: UsageClaim) -> Refusal | None:
             asked.append(run_id)
             cap = Cap(Scope.OWNER, Measure.DOLLARS, Decimal(1))
             return Refusal(cap, Decimal("0.9"), Decimal("0.5")) if len(asked) > 3 else None

@@ -16,13 +16,13 @@ from glm_playground.runs.caps import (
     CAP_REACHED,
     Amount,
     Cap,
-    Claim,
     Key,
     Limits,
     Measure,
     Refusal,
     Scope,
     Tally,
+    UsageClaim,
     refusal_of,
 )
 from glm_playground.runs.cost import CostState
@@ -34,7 +34,7 @@ from tests.loopback import CannedServer, answer, content, stream
 NOW = datetime(2026, 11, 25, 23, 10, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 26, tzinfo=UTC)
 ANA, ALL = Key(Scope.OWNER, "ana"), Key(Scope.TOTAL)
-CLAIM = Claim((ANA, ALL), 1000, 500, Decimal(1), Decimal(4))
+CLAIM = UsageClaim((ANA, ALL), 1000, 500, Decimal(1), Decimal(4))
 MOST = Amount(1500, 3 * 10**9)
 
 
@@ -47,7 +47,7 @@ class Noting:
         self.settled: list[tuple[str, Amount | None]] = []
         self.waits: asyncio.Event | None = None
 
-    async def reserve(self, run_id: str, claim: Claim) -> Refusal | None:
+    async def reserve(self, run_id: str, claim: UsageClaim) -> Refusal | None:
         self.reserved.append(run_id)
         if self.waits:
             await self.waits.wait()
@@ -169,7 +169,7 @@ class TestBook:
         assert book.tallies([ANA], MIDNIGHT)[ANA] == Tally()
 
 
-def asked(server: Any, counter: Noting, claim: Claim = CLAIM, script: str = "tokens=3") -> Any:
+def asked(server: Any, counter: Noting, claim: UsageClaim = CLAIM, script: str = "tokens=3") -> Any:
     engine = Engine(connect_timeout=2, read_timeout=5, counter=counter)
     try:
         return finished(engine, engine.start(ask_for(script), Gateway("x", server), claim=claim))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glm_playground.markdown.block_markdown import Code
+from glm_playground.markdown.block_markdown import CodeBlock
 from glm_playground.ui.shared.answer_markdown import code_span, elements, literal
 from tests.shown_text import drawn, meant
 
@@ -243,13 +243,17 @@ def test_a_fence_keeps_every_letter(code: str, language: str) -> None:
 
 
 def test_code_that_streamlit_would_change_is_drawn_by_itself() -> None:
-    assert elements("a\n\n```py\nicon=':material/home:'\n```\nb") == ("a", Code("icon=':material/home:'", "py"), "b")
+    assert elements("a\n\n```py\nicon=':material/home:'\n```\nb") == (
+        "a",
+        CodeBlock("icon=':material/home:'", "py"),
+        "b",
+    )
     # Where it cannot be, it is in spans.
     assert (
         drawn(elements("> ```py\n> a\n>\n> icon=':material/home:'\n> ```"))
         == "<q><c>a</c>⏎⏎<c>icon=':material/home:'</c></q>"
     )
-    assert Code("a\n  \nb", None) in elements("```\na\n  \nb\n```")
+    assert CodeBlock("a\n  \nb", None) in elements("```\na\n  \nb\n```")
 
 
 words = st.text(st.characters(categories=["L", "N"], include_characters=" ,.?;"), max_size=60)

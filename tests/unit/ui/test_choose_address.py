@@ -11,7 +11,7 @@ from glm_playground.catalog.choice import Aspect
 from glm_playground.catalog.needs import Feature, Need, Said, Use
 from glm_playground.catalog.running_cost import Load
 from glm_playground.catalog.sellers import OWN, SELLERS, seller_at
-from glm_playground.ui.choose.address import MOST_WEIGHT, NAMES, NEEDED, Asked, read, write
+from glm_playground.ui.choose.address import MOST_WEIGHT, NAMES, NEEDED, Requirements, read, write
 from glm_playground.ui.shared.price_basis import CURRENCIES, DEFAULT, PriceBasis, Rate, address_of, basis_of, load_of
 
 FEATURES = [Feature(said, probe.value) for said in Said for probe in NEEDED[said]]
@@ -37,7 +37,7 @@ WEIGHTS = st.dictionaries(st.sampled_from(Aspect), st.integers(1, MOST_WEIGHT)).
 
 @given(NEEDS, WEIGHTS, st.booleans())
 def test_an_address_says_all_that_is_asked(need: Need, weights: dict[Aspect, int], unstated: bool) -> None:
-    asked = Asked(need, weights, unstated)
+    asked = Requirements(need, weights, unstated)
     assert read(write(asked)) == (asked, ())
 
 
@@ -51,7 +51,7 @@ def test_no_address_is_refused(address: dict[str, str]) -> None:
 def test_every_need_is_in_the_address() -> None:
     need = Need(1, 1, True, True, True, True, Use.API, Decimal(1), "zai", (1, 1), (FEATURES[0], FEATURES[-1]))
     assert all(getattr(need, entry.name) for entry in fields(Need))
-    assert read(write(Asked(need))).asked.need == need
+    assert read(write(Requirements(need))).asked.need == need
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from itertools import combinations
 
 from glm_playground.catalog import load_catalog
 from glm_playground.catalog.topics import boards
-from glm_playground.ui.compare.label_places import HEIGHT, WIDTH, Place, Spot, places
+from glm_playground.ui.compare.label_places import HEIGHT, WIDTH, LabelPlace, Spot, places
 
 
-def box(spot: Spot, place: Place) -> tuple[float, float, float, float]:
+def box(spot: Spot, place: LabelPlace) -> tuple[float, float, float, float]:
     """Left, right, bottom and top of a name, a little smaller than what is kept free for it."""
     width, x, y = len(spot.name) * 5.0, spot.x * WIDTH, spot.y * HEIGHT + place.rise
     left = x + 9 if place.right else x - 9 - width

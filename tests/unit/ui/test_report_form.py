@@ -1,11 +1,11 @@
 """What is typed for a report, whoever sends it."""
 
 from glm_playground import bounds
-from glm_playground.ui.shared.report_form import Draft
+from glm_playground.ui.shared.report_form import ReportDraft
 
 
 def test_what_is_typed_is_cut_at_its_limits() -> None:
-    draft = Draft()
+    draft = ReportDraft()
     draft.texts = dict.fromkeys(draft.texts, "x" * 1_000_000)
     cover = draft.cover("default")
     assert [len(cover.title), len(cover.author)] == [bounds.REPORT_TITLE_CHARACTERS] * 2
@@ -14,7 +14,7 @@ def test_what_is_typed_is_cut_at_its_limits() -> None:
 
 
 def test_a_title_is_there_whatever_is_typed() -> None:
-    draft = Draft()
+    draft = ReportDraft()
     assert draft.cover("default").title == "default"
     draft.texts["title"] = " \n"
     assert draft.cover("default").title == "default"
