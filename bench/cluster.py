@@ -1,4 +1,4 @@
-"""How much faster an evaluation goes on two Dask workers than on one.
+"""How much faster an evaluation runs on two Dask workers than on one.
 
     python -m bench.cluster                  400 cells; takes a minute
 

@@ -15,7 +15,7 @@ def no_truth(value: object) -> object:
 
 
 class CapSetting(BaseModel):
-    """The caps of one scope, written as `running=30 requests=120 tokens=20000000 dollars=25`; None where there is none.
+    """The caps of one scope, written as `running=30 requests=120 tokens=20000000 dollars=25`; None for no cap.
 
     What is not named keeps its default.
     """

@@ -101,7 +101,7 @@ def content(text: str) -> dict[str, object]:
 
 
 def read_request(connection: socket.socket) -> Asked:
-    """The next request of a connection; EOFError where there is none."""
+    """The next request of a connection; EOFError at its end."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += _more(connection)

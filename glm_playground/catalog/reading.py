@@ -115,7 +115,7 @@ class Reading:
         return raw
 
     def items(self, raw: object, key: str) -> list[Any]:
-        """The list at `key`; an empty one, with the problem noted, where there is none."""
+        """The list at `key`; an empty one, with the problem noted, if it is missing."""
         if isinstance(raw, list):
             return raw
         self.problem(key, f"expected a list, got {raw!r}")

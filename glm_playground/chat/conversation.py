@@ -138,7 +138,7 @@ class Answer:
 
     @property
     def metrics(self) -> Metrics | None:
-        """The figures of the run; None where there is none."""
+        """The figures of the run, or None."""
         if self.run is None or self._metrics:
             return self._metrics
         ended = self.run.ended

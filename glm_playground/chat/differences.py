@@ -56,9 +56,9 @@ class PathChange(NamedTuple):
     path: str
     """As in JSONPath (RFC 9535): `$.a[0].b`, and `$["a b"]` for a key that is no identifier."""
     left: Any
-    """The value on the left; None where there is none."""
+    """The value on the left, or None."""
     right: Any
-    """The value on the right; None where there is none."""
+    """The value on the right, or None."""
     change: Change
     """REMOVED, ADDED or CHANGED."""
 
@@ -202,7 +202,7 @@ def _diff_lines(text: str, other: str) -> list[str]:
 
 
 def _hunk_range(start: int, end: int) -> str:
-    """Lines counted from 1 and how many; where there is none, the line before."""
+    """Lines counted from 1 and how many; for no lines, the line before."""
     if end - start == 1:
         return str(end)
     return f"{start + 1 if end > start else start},{end - start}"

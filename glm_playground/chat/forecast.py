@@ -81,7 +81,7 @@ def predict(
 
     Args:
         request: as it would be sent, with its history.
-        price: of its model; None where there is none.
+        price: of its model, or None.
         context_tokens: the model's context; None where nobody published one.
         max_output_tokens: the model's largest answer; None likewise.
         past_outputs: completion tokens of earlier runs of the model, warm-ups left out.

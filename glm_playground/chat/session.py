@@ -86,7 +86,7 @@ class Session:
                     lane.setup = lane.setup.model_copy(update={"gateway": name})
 
     def begin_with(self, model: str) -> None:
-        """Has the first lane ask `model`."""
+        """Sets the first lane to ask `model`."""
         lane = self.bench.lanes[0]
         if model != lane.setup.model:
             with self._change():

@@ -87,7 +87,7 @@ class ClusterExecution:
         )
 
     def stop(self) -> None:
-        """Has nothing more claimed, from any thread; `run` returns once what is under way has ended."""
+        """Claims nothing more, from any thread; `run` returns once what is under way has ended."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()

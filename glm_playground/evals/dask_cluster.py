@@ -58,7 +58,7 @@ class Cluster:
         return ClusterError(f"the Dask scheduler at {self.address} is gone")
 
     def submit(self, task: CellTask, on_end: Callable[[], None]) -> Any:
-        """Has a worker do `task`; gives its future, and calls `on_end` once on another thread when it has ended.
+        """Sends `task` to a worker; gives its future, and calls `on_end` once on another thread when it has ended.
 
         Dask drops a task whose future nobody holds.
 

@@ -1,6 +1,6 @@
 """Asks the cells of an evaluation, as many at once as the gateways bear, until none waits or a cap is reached.
 
-It works on a thread of its own and goes on without anybody looking. Whatever ends is stored in the transaction that
+It works on a thread of its own and keeps running when nobody looks. Whatever ends is stored in the transaction that
 claims what comes next; while the database is away nothing new is sent, and what has ended waits to be stored.
 """
 

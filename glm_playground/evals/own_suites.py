@@ -43,7 +43,7 @@ def begin(ledger: Ledger, owner: str, new: TurnCase, name: str) -> SuiteRow:
 
 
 def change(ledger: Ledger, owner: str, id: str, edit: Callable[[Suite], Suite]) -> SuiteRow | None:
-    """Has `edit` change a suite, whatever was stored of it meanwhile; None where the owner has none of that id.
+    """Changes a suite by `edit`, whatever was stored of it meanwhile; None where the owner has none of that id.
 
     Raises:
         SuiteError: what it would become is no suite that can be asked, or the suite cannot be read.

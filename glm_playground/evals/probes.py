@@ -167,7 +167,7 @@ def plan(
 def begin(
     ledger: Ledger, found: ProbePlan, dollars: Decimal | None, tokens: int | None = None, *, again: bool = False
 ) -> tuple[EvaluationRow, Execution]:
-    """The evaluation of these probes and what works on it; what was begun today and stopped goes on.
+    """The evaluation of these probes and what works on it; what was begun today and stopped is resumed.
 
     Args:
         ledger: where it is stored.

@@ -50,7 +50,7 @@ class CellResult:
 
     @property
     def cost(self) -> Cost | None:
-        """Of its run; None where there is none."""
+        """Of its run, or None."""
         return self.stored.cost if self.stored else None
 
     @property

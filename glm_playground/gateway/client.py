@@ -367,7 +367,7 @@ def _was_refused(error: BaseException | None) -> bool:
 
 
 def _pause(error: GatewayError, tried: int) -> float | None:
-    """Seconds to wait before the next try; None where there is none."""
+    """Seconds to wait before the next try; None to give up."""
     if not error.safe_to_repeat:
         return None
     if error.retry_after is not None:

@@ -69,17 +69,17 @@ class Gateways:
 
     @property
     def runapi(self) -> Gateway:
-        """The one whose facts are RunAPI's; the first where there is none."""
+        """The one whose facts are RunAPI's, else the first."""
         return next((gateway for gateway in self.all if gateway.seller == RUNAPI), self.first)
 
     def find(self, name: str) -> Gateway | None:
-        """The gateway with this name, the first for an empty one; None where there is none."""
+        """The gateway with this name, the first for an empty one, or None."""
         if not name:
             return self.first
         return next((gateway for gateway in self.all if gateway.name == name), None)
 
     def at(self, origin: str) -> Gateway | None:
-        """The first gateway at this scheme, host and port; None where there is none."""
+        """The first gateway at this scheme, host and port, or None."""
         return next((gateway for gateway in self.all if gateway.origin == origin), None)
 
 

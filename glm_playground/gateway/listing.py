@@ -59,7 +59,7 @@ def rows_of(answer: Any) -> list[Any] | None:
 
 
 def next_page(answer: Any) -> str | None:
-    """The query that asks for the rows behind these; None where there are none (Anthropic lists 20 at a time)."""
+    """The query that asks for the rows behind these; None without such rows (Anthropic lists 20 at a time)."""
     more = isinstance(answer, Mapping) and answer.get("has_more") is True and answer.get("last_id")
     return f"after_id={quote(clean_text(more), safe='')}" if isinstance(more, str) else None
 

@@ -205,12 +205,12 @@ class CapTallies:
             return read_stop(connection)
 
     def stop_sending(self, reason: str) -> None:
-        """Has no process send a request any more, until `resume_sending`."""
+        """Stops the requests of every process, until `resume_sending`."""
         with self._database.writing() as connection:
             write_stop(connection, reason)
 
     def resume_sending(self) -> bool:
-        """Has requests sent again; False where nothing was stopped."""
+        """Allows requests again; False where nothing was stopped."""
         with self._database.writing() as connection:
             return remove_stop(connection)
 

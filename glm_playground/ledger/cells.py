@@ -92,7 +92,7 @@ def new_cells(number: int, new: NewEvaluation) -> Iterator[dict[str, Any]]:
 
 
 def place(connection: Connection, number: int, first: int, wanted: Set[CellKey]) -> int:
-    """Has the cells of the candidates from `first` on be those; by how many more wait. Those that were asked stay."""
+    """Sets the cells of the candidates from `first` on to those; by how many more wait. Those that were asked stay."""
     judged = (cells.c.evaluation == number) & (cells.c.candidate >= first)
     rows = connection.execute(select(*_KEY, cells.c.attempts).where(judged)).all()
     known = {CellKey(row.repeat, row.case, row.candidate): row.attempts for row in rows}

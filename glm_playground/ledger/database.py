@@ -201,7 +201,7 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
-    """Which file that is, whatever it holds; None where there is none."""
+    """Which file that is, whatever it holds; None if it is missing."""
     try:
         found = os.stat(path) if path else None
     except OSError:

@@ -132,7 +132,7 @@ class Evaluations:
             return next(iter(_rows(connection, which)), None)
 
     def numbered(self, number: int) -> EvaluationRow | None:
-        """The one with the ledger's own number, whoever owns it now; None where there is none."""
+        """The one with the ledger's own number, whoever owns it now, or None."""
         with self._database.reading() as connection:
             return next(iter(_rows(connection, evaluations.c.number == number)), None)
 
@@ -166,7 +166,7 @@ class Evaluations:
             return bool(connection.execute(change).rowcount)
 
     def place(self, number: int, first: int, keys: Iterable[CellKey]) -> int:
-        """Has the cells of the candidates from `first` on be these; by how many more wait.
+        """Sets the cells of the candidates from `first` on to these; by how many more wait.
 
         Those that were asked stay, and others that still wait go.
         """
@@ -177,7 +177,7 @@ class Evaluations:
             return place(connection, number, first, wanted)
 
     def open(self, number: int, *, cap_picodollars: int | None, cap_tokens: int | None) -> None:
-        """Has its cells claimed from now on, within these caps.
+        """Opens its cells to whoever claims them, within these caps.
 
         Raises:
             LedgerNoRoom: no more runs of its owner are stored.
@@ -190,7 +190,7 @@ class Evaluations:
             connection.execute(which.values(state=EvaluationState.RUNNING.value, why="", **caps))
 
     def retry(self, number: int, states: Sequence[CellState]) -> int:
-        """Has the cells in these states asked again; how many. What they may have cost stays reserved."""
+        """Sets the cells in these states to be asked again; how many. What they may have cost stays reserved."""
         with self._database.writing() as connection:
             _lock(connection, number)
             which = (cells.c.evaluation == number) & cells.c.state.in_([state.value for state in states])
@@ -218,17 +218,17 @@ class Evaluations:
             return claimed_by(connection, number, recorder)
 
     def stop(self, number: int, why: str) -> None:
-        """Has nobody claim its cells any more, in any process; what is asked already goes on."""
+        """Closes its cells to every process; those that are asked already keep running."""
         with self._database.writing() as connection:
-            going_on = (evaluations.c.number == number) & (evaluations.c.state == EvaluationState.RUNNING.value)
+            running = (evaluations.c.number == number) & (evaluations.c.state == EvaluationState.RUNNING.value)
             connection.execute(
-                update(evaluations).where(going_on).values(state=EvaluationState.STOPPED.value, why=plain(why))
+                update(evaluations).where(running).values(state=EvaluationState.STOPPED.value, why=plain(why))
             )
 
     def leave(self, number: int, why: str) -> EvaluationState:
         """Ends the work of this process, which asks none of its cells any more: finished, or stopped for that reason.
 
-        Where another process asks some of its cells, it goes on there.
+        Where another process asks some of its cells, it keeps running there.
         """
         with self._database.writing() as connection:
             row = _lock(connection, number)
@@ -249,7 +249,7 @@ class Evaluations:
             return state
 
     def delete(self, owner: str, id: str) -> bool:
-        """Removes an evaluation with its cells for good; its runs stay. False where there is none."""
+        """Removes an evaluation with its cells for good; its runs stay. False if it is missing."""
         which = (evaluations.c.owner == plain(owner)) & (evaluations.c.id == plain(id))
         with self._database.writing() as connection:
             return bool(connection.execute(delete(evaluations).where(which)).rowcount)
@@ -309,7 +309,7 @@ def _step(connection: Connection, number: int, step: Step, recorder: str) -> Ste
 
 
 def _lock(connection: Connection, number: int) -> Any:
-    """The evaluation, which nobody else changes until the transaction ends; None where there is none."""
+    """The evaluation, which nobody else changes until the transaction ends, or None."""
     return connection.execute(_LOCKED, {"of_evaluation": number}).first()
 
 

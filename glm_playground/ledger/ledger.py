@@ -131,7 +131,7 @@ class Ledger:
         return self._recorder
 
     def tell_unreachable(self, told: Callable[[LedgerError], None]) -> None:
-        """Has `told` called for each call of whatever thread that did not reach the database."""
+        """Calls `told` for each call of whatever thread that did not reach the database."""
         self._database.on_unreachable = told
 
     # Recording
@@ -301,7 +301,7 @@ class Ledger:
             return annotations.write_note(connection, owner, run_id, note)
 
     def settle(self, owner: str, run_id: str, settlement: Settlement) -> bool:
-        """Stores what the gateway charged for an ended run, beside its cost at the end; False where there is none.
+        """Stores what the gateway charged for an ended run, beside its cost at the end; False if it is missing.
 
         Raises:
             ValueError: it is no amount, or has no time.

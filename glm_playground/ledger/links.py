@@ -99,7 +99,7 @@ class Links:
         return tuple(Link(*row) for row in found)
 
     def read(self, secret: str, *, counts: bool = True) -> str | None:
-        """The page behind a secret; None where there is none, or no longer.
+        """The page behind a secret; None if it is missing, or expired.
 
         Args:
             secret: what the address ends with.

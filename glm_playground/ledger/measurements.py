@@ -42,7 +42,7 @@ class MeasuredRuns:
 
     @property
     def answered_share(self) -> float | None:
-        """Of the runs that were answered or failed; None where there is none."""
+        """Of the runs that were answered or failed; None without such runs."""
         decided = self.answered + self.failed
         return self.answered / decided if decided else None
 

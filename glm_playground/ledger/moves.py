@@ -105,7 +105,7 @@ def move(database: Database, code: str, to: str) -> Movable | None:
             part.take_over(connection, found.owner, to)
         for table in (lookups, balances, evaluations, suites):
             connection.execute(update(table).where(table.c.owner == found.owner).values(owner=plain(to)))
-        # An evaluation that goes on may have stored some since; from now on it stores them under their new owner.
+        # An evaluation that is running may have stored some since; from now on it stores them under their new owner.
         while move_runs(connection, found.owner, to):
             pass
         connection.execute(delete(moves).where(moves.c.id == letters[:_PART]))

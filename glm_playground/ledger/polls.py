@@ -117,7 +117,7 @@ class Polls:
         return _poll(found) if found else None
 
     def find(self, poll_id: str, voter: str = "") -> tuple[Poll, str | None] | None:
-        """A poll for whoever knows its id, and what that voter said; None where there is none."""
+        """A poll for whoever knows its id, and what that voter said, or None."""
         said = select(poll_votes.c.choice).where(poll_votes.c.poll == plain(poll_id), poll_votes.c.voter == voter)
         with self._database.reading() as connection:
             found = connection.execute(select(polls).where(polls.c.id == plain(poll_id))).first()

@@ -66,7 +66,7 @@ def _place() -> str | None:
 
 
 def _start_of(pid: int) -> str | None:
-    """When a process got its number; None where there is none of that number."""
+    """When a process got its number; None if no process has it."""
     if sys.platform == "linux":
         try:
             fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()

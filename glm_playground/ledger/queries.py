@@ -63,8 +63,8 @@ def knows(connection: Connection, owner: str) -> bool:
 def read_models(connection: Connection, owner: str) -> tuple[str, ...]:
     """The models of the owner's runs, by name."""
     ended = select(totals.c.model).where(totals.c.owner == plain(owner))
-    going_on = select(runs.c.model).where(shown(owner), runs.c.outcome.is_(None))
-    return tuple(sorted(connection.execute(union(ended, going_on)).scalars()))
+    running = select(runs.c.model).where(shown(owner), runs.c.outcome.is_(None))
+    return tuple(sorted(connection.execute(union(ended, running)).scalars()))
 
 
 def read_servers(connection: Connection, owner: str) -> tuple[str, ...]:

@@ -255,7 +255,7 @@ class Recorder:
             self._changed.notify_all()
 
     def _leave(self, error: LedgerReplaced) -> None:
-        """Has the ledger opened anew; what is still running is stored anew in it."""
+        """Opens the ledger anew; what is still running is stored anew in it."""
         self._left, self._replaced, self._replaced_at, self._failures = True, error.anew(), time.monotonic(), 0
         with self._changed:
             for watched in (*self._running.values(), *self._ended):

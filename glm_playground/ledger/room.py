@@ -11,7 +11,7 @@ from glm_playground.ledger.database import SQLITE
 from glm_playground.ledger.errors import LedgerNoRoom, Stored
 from glm_playground.ledger.run_parts import plain
 
-# Any numbers that nothing else of ours locks by: "SUIT" and those that follow it.
+# Any numbers that our other locks do not use: "SUIT" and those that follow it.
 _ADVISORY_LOCK = 0x53554954
 _LOCKS = {stored: _ADVISORY_LOCK + place for place, stored in enumerate(Stored)}
 

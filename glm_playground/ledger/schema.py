@@ -271,9 +271,9 @@ Index("runs_by_model", runs.c.owner, runs.c.model, runs.c.number, **_SHOWN)
 Index("runs_by_outcome", runs.c.owner, runs.c.outcome, runs.c.number, **_SHOWN)
 Index("runs_by_cost_state", runs.c.owner, runs.c.cost_state, runs.c.number, **_SHOWN)
 Index("runs_by_stand_in", runs.c.owner, runs.c.by_stand_in, runs.c.number, **_SHOWN)
-_HAS_TASK, _GOES_ON, _GONE = runs.c.task_id.is_not(None), runs.c.outcome.is_(None), runs.c.deletion.is_not(None)
+_HAS_TASK, _IS_RUNNING, _GONE = runs.c.task_id.is_not(None), runs.c.outcome.is_(None), runs.c.deletion.is_not(None)
 Index("runs_by_task", runs.c.task_id, sqlite_where=_HAS_TASK, postgresql_where=_HAS_TASK)
-Index("runs_going_on", runs.c.owner, runs.c.recorder, sqlite_where=_GOES_ON, postgresql_where=_GOES_ON)
+Index("runs_going_on", runs.c.owner, runs.c.recorder, sqlite_where=_IS_RUNNING, postgresql_where=_IS_RUNNING)
 Index(
     "workbenches_deleted",
     workbenches.c.deleted_at,

@@ -77,7 +77,7 @@ class Suites:
             return _add(connection, owner, body)
 
     def change(self, owner: str, id: str, edit: Edit) -> SuiteRow | None:
-        """Has `edit` change a suite, whatever was stored of it meanwhile; None where the owner has none of that id.
+        """Changes a suite by `edit`, whatever was stored of it meanwhile; None where the owner has none of that id.
 
         What `edit` raises ends the change, as no room for it does, and nothing is stored.
         """
@@ -85,7 +85,7 @@ class Suites:
             return _change(connection, owner, id, edit)
 
     def change_last(self, owner: str, edit: Edit, new: Callable[[], SuiteBody]) -> SuiteRow:
-        """Has `edit` change the suite that the owner used last, or stores `new` where there is none."""
+        """Changes the suite that the owner used last by `edit`; stores `new` if it is missing."""
         with self._writing(owner) as connection:
             query = select(suites.c.id).where(_of(owner)).order_by(suites.c.used_at.desc(), suites.c.number.desc())
             last = connection.execute(query.limit(1)).scalar()
@@ -98,7 +98,7 @@ class Suites:
             connection.execute(update(suites).where(_of(owner, id)).values(used_at=datetime.now(UTC)))
 
     def delete(self, owner: str, id: str) -> bool:
-        """Removes a suite for good; False where there is none."""
+        """Removes a suite for good; False if it is missing."""
         with self._database.writing() as connection:
             return bool(connection.execute(delete(suites).where(_of(owner, id))).rowcount)
 

@@ -88,7 +88,7 @@ class Workbenches:
         return self._changes(update(workbenches).where(deleted).values(deleted_at=None))
 
     def presets(self, owner: str) -> tuple[str, int]:
-        """The owner's presets as they were saved, and their revision; an empty text and 0 where there are none."""
+        """The owner's presets as they were saved, and their revision; or "" and 0."""
         query = select(presets.c.body, presets.c.revision).where(presets.c.owner == plain(owner))
         with self._database.reading() as connection:
             found = connection.execute(query).first()

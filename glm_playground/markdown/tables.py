@@ -19,7 +19,7 @@ _BARE_BAR = re.compile(r"(?<!\\)\|")
 
 
 def table_rule(md: MarkdownIt) -> None:
-    """Has `md` read tables so."""
+    """Adds the rule to `md`."""
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
 
 

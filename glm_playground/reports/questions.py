@@ -155,7 +155,7 @@ def shown_answer(
 def _figures_line(run: Run, cost: Cost | None, words: ReportWords) -> str:
     said, metrics = words.words, metrics_of(run)
     tokens = run.usage.completion_tokens if run.usage else None
-    outcome = said.outcomes.get(run.outcome, run.outcome.value) if run.outcome else said.going_on
+    outcome = said.outcomes.get(run.outcome, run.outcome.value) if run.outcome else said.running
     parts = [
         outcome,
         f"TTFT {duration_text(metrics.ttft, said)}",

@@ -46,7 +46,7 @@ class Labels(NamedTuple):
     more_in_report: str
     """In place of what no slide shows; with `{count}`."""
     continued: str
-    """Behind the title of a slide that goes on; with `{title}`."""
+    """Behind the title of a slide that continues the one before; with `{title}`."""
 
 
 class Paragraph(NamedTuple):

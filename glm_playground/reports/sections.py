@@ -84,13 +84,13 @@ class RunsNotice(NamedTuple):
 
 
 def stand_in_notice(runs: Sequence[Run]) -> RunsNotice | None:
-    """The runs that a stand-in answered; None where there are none."""
+    """The runs that a stand-in answered, or None."""
     names = [run.server.stand_in for run in runs if run.server.stand_in]
     return RunsNotice(len(names), len(runs), tuple(dict.fromkeys(names))) if names else None
 
 
 def replay_notice(runs: Sequence[Run]) -> RunsNotice | None:
-    """The runs that are recordings which were played; None where there are none."""
+    """The runs that are recordings which were played, or None."""
     count = sum(run.replayed for run in runs)
     return RunsNotice(count, len(runs), ()) if count else None
 
@@ -219,7 +219,7 @@ def _failures_cell(figures: LaneFigures, words: Words) -> Cell:
     """The failures, and under them how else runs ended that did not complete."""
     notes = tuple(
         Footnote(
-            f"{number_text(count, words)} {words.outcomes.get(outcome, outcome.value) if outcome else words.going_on}"
+            f"{number_text(count, words)} {words.outcomes.get(outcome, outcome.value) if outcome else words.running}"
         )
         for outcome, count in figures.outcomes
         if outcome not in _UNREMARKABLE
@@ -278,7 +278,7 @@ def _named(runs: Sequence[Run]) -> list[str]:
 
 
 def _prices(runs: Sequence[Run], costs: Mapping[str, Cost]) -> list[tuple[Price | None, bool]]:
-    """The prices that the costs of `runs` were counted with, each once; one None where there are none."""
+    """The prices that the costs of `runs` were counted with, each once; one None without such prices."""
     found: list[tuple[Price | None, bool]] = []
     for run in runs:
         cost = costs.get(run.id)

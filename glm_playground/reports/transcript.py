@@ -337,7 +337,7 @@ def _figures(run: Run, cost: Cost | None, words: Words) -> tuple[tuple[str, str]
     figures = [
         (words.model, run.request.model),
         (words.server, f"{run.server.name} ({run.server.origin})"),
-        (words.outcome, words.outcomes.get(run.outcome, run.outcome.value) if run.outcome else words.going_on),
+        (words.outcome, words.outcomes.get(run.outcome, run.outcome.value) if run.outcome else words.running),
         (words.tokens, words.unknown if tokens is None else number_text(tokens, words)),
         (words.ttft, duration_text(metrics.ttft, words)),
         (words.ttfa, duration_text(metrics.ttfa, words)),

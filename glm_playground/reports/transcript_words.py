@@ -111,7 +111,7 @@ class Words:
     outcome: str = "outcome"
     outcomes: Mapping[Outcome, str] = field(default_factory=lambda: _OUTCOMES, metadata=NOT_SAID_HERE)
     """How a run ended; an outcome that is not in it is named as in the JSON."""
-    going_on: str = "running"
+    running: str = "running"
     tokens: str = "tokens"
     ttft: str = "TTFT"
     ttfa: str = "TTFA"

@@ -51,7 +51,7 @@ class Measure(StrEnum):
 
 
 class Limits(NamedTuple):
-    """The caps of one scope; None where there is none."""
+    """The caps of one scope; None for no cap."""
 
     running: int | None = None
     requests: int | None = None

@@ -122,7 +122,7 @@ class ReceivedChat(_Wire):
 
     @property
     def last_user_text(self) -> str:
-        """The text of the newest user message, empty where there is none."""
+        """The text of the newest user message, or ""."""
         return next((message.text for message in reversed(self.messages) if message.role == "user"), "")
 
     @property

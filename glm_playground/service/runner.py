@@ -21,7 +21,7 @@ class GatewayRunner:
     gateways: Gateways
     owner: str
     address: str = ""
-    """The client's, as it is counted; empty where there is none."""
+    """The client's, as it is counted, or ""."""
     present: bool = False
     """Whether the runs count against the cap of the page Present."""
     blind: bool = False

@@ -67,7 +67,7 @@ def new(owner: str) -> OpenWorkbench:
 
 
 def open_latest(owner: str) -> OpenWorkbench:
-    """The workbench that the owner used last, here or as it is stored; an empty one where there is none."""
+    """The workbench that the owner used last, here or as it is stored, or an empty one."""
     with _lock:
         mine = [one for (whose, _id), one in _open.items() if whose == owner]
     in_use = max(mine, key=lambda one: one.used_at, default=None)
@@ -78,7 +78,7 @@ def open_latest(owner: str) -> OpenWorkbench:
 
 
 def open_one(owner: str, id: str) -> OpenWorkbench | None:
-    """The owner's workbench with this id; None where there is none. One that cannot be read leaves an empty one."""
+    """The owner's workbench with this id, or None. One that cannot be read leaves an empty one."""
     with _lock:
         if found := _open.get((owner, id)):
             return found
@@ -110,7 +110,7 @@ def rows(owner: str) -> tuple[WorkbenchRow, ...]:
 
 
 def save(opened: OpenWorkbench) -> None:
-    """Has the changes of a workbench stored in the background; costs the caller next to nothing."""
+    """Stores the changes of a workbench in the background; costs the caller next to nothing."""
     bench = opened.bench
     if bench.changes == opened.handed_over or (bench.empty and not opened.copy.revision):
         return
@@ -139,7 +139,7 @@ storage.after_replacing.append(save_all)
 
 
 def forget(owner: str) -> None:
-    """Has the owner's next session read anew what is stored; a tab that is open keeps what it shows."""
+    """Makes the owner's next session read anew what is stored; a tab that is open keeps what it shows."""
     with _lock:
         for key in [key for key in _open if key[0] == owner]:
             del _open[key]

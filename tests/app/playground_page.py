@@ -34,7 +34,7 @@ class Playground:
         self.ask(f"@script {directive}{pace}\n{prompt}")
 
     def say(self, text: str) -> None:
-        """Has the sandbox answer with this text."""
+        """Makes the sandbox answer with this text."""
         self.script(f"text={quote(text)}")
 
     def click(self, key: str) -> None:

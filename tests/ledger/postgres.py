@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def binaries() -> Path | None:
-    """The folder with initdb and postgres; None where there is none."""
+    """The folder with initdb and postgres, or None."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if found:
         return found[-1].parent

@@ -43,12 +43,12 @@ def test_what_is_taken_away_is_nowhere_until_it_is_brought_back(ledger: Ledger, 
 
 
 def test_a_run_that_goes_on_stays(ledger: Ledger, owner: str) -> None:
-    going_on, ended = made_run(outcome=None), made_run()
-    ledger.store_started([(going_on, owner)])
+    running, ended = made_run(outcome=None), made_run()
+    ledger.store_started([(running, owner)])
     keep(ledger, owner, ended)
     assert ledger.delete_all(owner).runs == 1
-    assert ledger.delete(owner, [going_on.id]).runs == 0
-    assert ids(ledger, owner) == [going_on.id]
+    assert ledger.delete(owner, [running.id]).runs == 0
+    assert ids(ledger, owner) == [running.id]
 
 
 def test_what_is_removed_for_good_does_not_come_back(ledger: Ledger, owner: str) -> None:

@@ -1,4 +1,4 @@
-"""A database that is lost in the middle of an evaluation: what is finished stays, nothing is paid twice, it goes on."""
+"""A database that is lost in the middle of an evaluation: what is finished stays, nothing is paid twice, it ends."""
 
 import threading
 from collections.abc import Callable

@@ -123,7 +123,7 @@ def test_a_killed_process_leaves_runs_that_become_interrupted_with_their_text(ur
 
 
 def _forget(url: str, **changes: object) -> None:
-    """Has the recorders of a database be as if of a process elsewhere."""
+    """Makes the recorders of a database look like those of a process elsewhere."""
     engine = engine_of(url)
     with engine.begin() as connection:
         connection.execute(schema.recorders.update().values(**changes))

@@ -78,10 +78,10 @@ def test_nothing_is_lost_while_the_database_is_locked(sqlite_path: Path) -> None
     writing = Recorder(lambda: ledger, interval=0.1)
     with sqlite3.connect(sqlite_path, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
-        ended, going_on = made_run(), made_run(outcome=None)
+        ended, running = made_run(), made_run(outcome=None)
         started = time.monotonic()
         writing.watch(ended, "me", lambda: PRICE)
-        writing.watch(going_on, "me", lambda: PRICE)
+        writing.watch(running, "me", lambda: PRICE)
         assert time.monotonic() - started < 0.05
         assert not writing.flush(0.3)
         wait_until(lambda: isinstance(writing.problem, LedgerLocked))
@@ -90,7 +90,7 @@ def test_nothing_is_lost_while_the_database_is_locked(sqlite_path: Path) -> None
     other.close()
     assert writing.flush(5)
     wait_until(lambda: writing.problem is None)
-    assert sorted(ids(ledger, "me")) == sorted([ended.id, going_on.id])
+    assert sorted(ids(ledger, "me")) == sorted([ended.id, running.id])
     writing.close()
     ledger.close()
 
@@ -230,10 +230,10 @@ def test_the_oldest_are_given_up_where_too_many_wait(sqlite_path: Path, monkeypa
 def test_a_run_that_no_database_takes_does_not_hold_up_the_others(
     ledger: Ledger, writing: Recorder, owner: str
 ) -> None:
-    broken, going_on, good = made_run(), made_run(outcome=None), made_run()
+    broken, running, good = made_run(), made_run(outcome=None), made_run()
     broken.started_at = None  # type: ignore[assignment]
-    going_on.started_at = None  # type: ignore[assignment]
-    for run in (broken, going_on, good):
+    running.started_at = None  # type: ignore[assignment]
+    for run in (broken, running, good):
         writing.watch(run, owner, lambda: None)
     assert writing.flush(5)
     assert ids(ledger, owner) == [good.id]
@@ -242,11 +242,11 @@ def test_a_run_that_no_database_takes_does_not_hold_up_the_others(
 
 def test_what_waits_is_written_at_the_end(ledger: Ledger, owner: str) -> None:
     writing = Recorder(lambda: ledger)
-    run, going_on = made_run(), made_run(outcome=None)
+    run, running = made_run(), made_run(outcome=None)
     writing.watch(run, owner, lambda: None)
-    writing.watch(going_on, owner, lambda: None)
+    writing.watch(running, owner, lambda: None)
     writing.close()
-    stored = ledger.run(owner, going_on.id)
+    stored = ledger.run(owner, running.id)
     assert stored is not None
-    assert stored.run == going_on
+    assert stored.run == running
     assert len(ids(ledger, owner)) == 2

@@ -54,7 +54,7 @@ class Widget:
 
     @classmethod
     def of(cls, node: Node) -> Widget | None:
-        """The widget at a node, or None where there is none."""
+        """The widget at a node, or None."""
         message: Element | Block | None = node.element or node.block
         if message is None or node.kind not in KINDS:
             return None

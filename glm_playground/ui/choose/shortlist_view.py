@@ -78,7 +78,7 @@ class _Told(NamedTuple):
         return self._line([checked_statement(checked, one, need, own_name) for checked in checks])
 
     def group(self, name: str, candidates: Sequence[AssessedModel], told: Callable[[AssessedModel], str]) -> str:
-        """Models under a heading, each with a line; empty where there is none."""
+        """Models under a heading, each with a line; empty without models."""
         if not candidates:
             return ""
         lines = [title(f"{name} ({number(len(candidates))})"), ""]

@@ -52,7 +52,7 @@ def draw_caps(key: str, dollars: Decimal | None, tokens: int | None) -> Caps:
         width=170,
         persist_state="session",
     )
-    # One field of a tab, so that an evaluation goes on at the pace that it was begun with.
+    # One field of a tab, so that an evaluation continues at the pace that it was begun with.
     at_once = st.number_input(
         _("At once, at most"),
         1,

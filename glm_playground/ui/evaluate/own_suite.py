@@ -82,7 +82,7 @@ def draw_own_suite(ledger: Ledger, owner: str, id: str, kept_under: str) -> None
 
 
 def ask_own_suite(ledger: Ledger, owner: str, id: str, kept_under: str) -> None:
-    """Has the form of a new evaluation ask a suite, in a callback; where it cannot be read, its page says so."""
+    """Chooses a suite in the form of a new evaluation, in a callback; where it cannot be read, its page says so."""
 
     def take() -> None:
         try:

@@ -217,7 +217,7 @@ def draw_input_line(session: Session) -> None:
 
 
 def draw_new_input_line(session: Session) -> None:
-    """Has the line that is drawn follow the answers that ended since."""
+    """Updates the line that is drawn by the answers that ended since."""
     plan = _next_plan(session)
     draw_new_predictions(
         session.bench.id,

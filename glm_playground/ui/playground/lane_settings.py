@@ -96,7 +96,7 @@ def _changed_text(count: int) -> str:
 
 
 def _show(lane: Lane, name: str, within: tuple[float, float] | None = None) -> str:
-    """Has the field's widget show the lane's value; its key. The widget takes `_shown` as its default."""
+    """Shows the lane's value in the field's widget; returns its key. The widget takes `_shown` as its default."""
     key = f"{name}-{lane.id}"
     show_value(key, _shown(lane, name, within or _RANGES.get(name)), always=name in _RANGES)
     return key

@@ -238,7 +238,7 @@ def allowance() -> tuple[str, str]:
 
 
 def ask_audience() -> None:
-    """Opens a vote of the audience, or goes on with the open one; while it is on stage, closes it."""
+    """Opens a vote of the audience, or continues with the open one; while it is on stage, closes it."""
     now = stage()
     if not now.votable or now.scenario is None:
         return

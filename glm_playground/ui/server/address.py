@@ -8,7 +8,7 @@ _UNREADABLE = "unreadable"
 
 
 def client_address() -> str:
-    """The address that this session's connection came from; empty on loopback, where there is none to tell apart.
+    """The address that this session's connection came from; empty on loopback, where all connections come from one.
 
     Behind a proxy it is the one that the proxy names, if uvicorn trusts it (FORWARDED_ALLOW_IPS), else the proxy's.
     """

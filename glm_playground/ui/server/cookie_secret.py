@@ -40,7 +40,7 @@ def cookie_secrets(settings: Settings) -> tuple[str, ...]:
 
 
 def _kept_secret(file: Path) -> str:
-    """The secret in `file`, which is made where there is none; the first of several processes makes it."""
+    """The secret in `file`, which is made if it is missing; the first of several processes makes it."""
     with suppress(FileNotFoundError):
         return _read(file)
     file.parent.mkdir(parents=True, exist_ok=True)

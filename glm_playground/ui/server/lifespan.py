@@ -88,7 +88,7 @@ def _say_where() -> None:
 
 async def _collect() -> None:
     # The pages of 160 sessions take the collector 80 ms to walk (`python -m bench.memory --only collection`), 200 ms
-    # while answers are being written, in which every stream stands still: it does so where there is none, and only at
+    # while answers are being written, in which every stream stands still: it does so between answers, and only at
     # last where there always is (`python -m bench.load many --chats 160`). What many sessions left does not wait: where
     # one script run after the other is new memory, Python's heap grows with them, and what lives among them keeps it
     # from shrinking (`python -m bench.memory`).

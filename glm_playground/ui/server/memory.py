@@ -1,4 +1,4 @@
-"""Has memory that is free go back to the system, where the C library would keep it (glibc only)."""
+"""Returns memory that is free to the system, where the C library would keep it (glibc only)."""
 
 import ctypes
 import platform

@@ -106,7 +106,7 @@ class ModelPages:
         return id
 
     def find(self, owner: str, id: str) -> tuple[bytes, bool] | None:
-        """A page of `owner`, and whether its scripts run; None where there is none with this id, or not any more."""
+        """A page of `owner`, and whether its scripts run; None if it is missing, or was removed."""
         with self._lock:
             self._forget(lambda page: page.until <= self._now())
             page = self._pages.get(id)

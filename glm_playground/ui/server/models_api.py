@@ -133,7 +133,7 @@ class _ModelsEndpoint:
         return _writers(self._catalog())
 
     def _write(self, path: str) -> _Document | None:
-        """The document at that path, written at the first request; None where there is none."""
+        """The document at that path, written at the first request, or None."""
         if path not in self._writers:
             return None
         media_type, text = self._writers[path]

@@ -183,7 +183,7 @@ class OwnerCookie:
 
 
 def trust_owner_header() -> None:
-    """Has Streamlit bind sessions to the header, beside what the operator has it trust.
+    """Makes Streamlit bind sessions to the header, beside those that the operator trusts.
 
     Asked for each connection, since Streamlit reads its settings anew when their file changes.
     """

@@ -56,7 +56,7 @@ class _Slot:
         return ticket
 
     def begin_read(self, ticket: threading.Event) -> None:
-        """Has the slot go to the next one soon, unless `end_read` is called before."""
+        """Gives the slot to the next one soon, unless `end_read` is called before."""
         self._set_patience(ticket, _READ_PATIENCE_S)
 
     def end_read(self, ticket: threading.Event) -> bool:

@@ -16,7 +16,7 @@ def first_screen_only(page: str) -> bool:
 
 
 def draw_rest_soon(page: str) -> None:
-    """Has the whole page drawn as soon as its first screen can be used."""
+    """Draws the whole page as soon as its first screen can be used."""
     st.session_state[f"first_screen-{page}"] = _DRAWN
     _draw_rest(page)
 

@@ -61,7 +61,7 @@ class GrowingMarkdown:
         return again
 
     def finish(self) -> None:
-        """Has the rest drawn as Markdown too, once its turn has come."""
+        """Queues the rest to be drawn as Markdown too, once its turn has come."""
         if self._waiting:
             self._paced.put(self._waiting, self._slot())
             self._waiting = None

@@ -79,7 +79,7 @@ def draw_link(make: Callable[[], SharedPage], kind: Kind, key: str, *, says_off:
 
 
 def _make(page: SharedPage, kind: Kind, lasts: timedelta) -> tuple[Link, str] | None:
-    """The link and its address; where there is none, says why."""
+    """The link and its address; says why it cannot be made."""
     named = page.title[: bounds.LINK_TITLE_CHARACTERS]
     asked = [Server(gateway.name, gateway.origin) for gateway in asked_gateways().all]
     html = page_without_addresses(page.html, [*page.servers, *asked], _("the operator's gateway"))
@@ -111,7 +111,7 @@ def _draw_made(link: Link, address: str) -> None:
 
 
 def draw_links(key: str, *, said: str = "") -> None:
-    """Draws the owner's links with what can be done with them; where there are none, what is `said`."""
+    """Draws the owner's links with what can be done with them; without links, what is `said`."""
     found = storage.ledger()
     if settings().sharing == "off" or not isinstance(found, Ledger):
         return

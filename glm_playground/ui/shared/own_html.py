@@ -23,7 +23,7 @@ _KEPT = 1_000
 
 
 def draw_text(text: str, width: Literal["stretch", "content"] = "stretch") -> None:
-    """Draws Markdown of ours."""
+    """Draws our own Markdown."""
     st.html(own_html(text), width=width)
 
 
@@ -35,7 +35,7 @@ def page_link(address: str, label: str, style: Literal["open", "try"] | None = N
 
 @lru_cache(maxsize=_KEPT)
 def own_html(text: str) -> str:
-    """Markdown of ours as HTML, with Streamlit's directives: `:small[..]` is a span of the class "small".
+    """Our own Markdown as HTML, with Streamlit's directives: `:small[..]` is a span of the class "small".
 
     HTML in it is text, and images are not drawn. Links lead to a new tab.
     """

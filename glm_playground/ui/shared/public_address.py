@@ -10,7 +10,7 @@ from glm_playground.ui.server.first_page import PAGES
 
 
 def public_address(path: str) -> str:
-    """The address of a route of ours, such as `/public/link/...`, for people elsewhere."""
+    """The address of one of our routes, such as `/public/link/...`, for people elsewhere."""
     return f"{settings().public_address or _seen_here()}{path}"
 
 

@@ -10,7 +10,7 @@ from glm_playground.ui.shared.i18n import _, speaking
 
 @cache
 def public_words(language: str) -> PublicWords:
-    """Each label and sentence; in English for a language that is none of ours."""
+    """Each label and sentence; in English for a language that we do not have."""
     spoken = language if language in LANGUAGES else "en"
     with speaking(spoken):
         return said(PublicWords(), _, language=spoken.replace("_", "-"))

@@ -183,31 +183,31 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
         on_end: by a run's id, what is called once it is drawn whole.
     """
     with released():
-        going_on = list(views)
+        running = list(views)
         waiting = backlog()
-        while going_on:
+        while running:
             least = max(pause, engine.running * _INTERVAL_PER_RUN_S * max(1, engine.running / _MANY_RUNS))
             due = []
-            for view in going_on:
+            for view in running:
                 with redraw_slot():
                     due.append(view.draw_due(least))
-            for view in [view for view in going_on if view.run.ended]:
+            for view in [view for view in running if view.run.ended]:
                 with redraw_slot():
                     view.draw_due(0)
                     view.finish()
                 with page_slot():
                     on_end[view.run.id]()
-                going_on.remove(view)
+                running.remove(view)
             if waiting.waits:
                 with redraw_slot():
                     waiting.advance()
             # Any use of the session lets Streamlit end this script when the user did something else.
             st.session_state.get("attached")
             # The first token is drawn as soon as it came.
-            unseen = [view.run for view in going_on if not view.begun]
-            while going_on and (left := min(due) - monotonic()) > 0:
+            unseen = [view.run for view in running if not view.begun]
+            while running and (left := min(due) - monotonic()) > 0:
                 look_up = min(left, max(least / 4, _LOOKS_UP_EVERY_S))
-                if engine.wait_end((view.run for view in going_on), look_up, unseen=unseen):
+                if engine.wait_end((view.run for view in running), look_up, unseen=unseen):
                     break
                 st.session_state.get("attached")
 

@@ -55,7 +55,7 @@ def session() -> Session:
 
 
 def save() -> None:
-    """Has what changed stored; called once at the end of each script."""
+    """Stores what changed; called once at the end of each script."""
     if _OPEN in st.session_state:
         workbenches.save(opened())
 
@@ -92,7 +92,7 @@ def model_choices() -> list[str]:
 
 
 def say(notice: Notice | None) -> None:
-    """Has the page say something above the input, until the next command that says something."""
+    """Says something above the input, until the next command that says something."""
     st.session_state[_NOTICE] = notice
 
 
@@ -109,7 +109,7 @@ def shown_values() -> dict[str, object]:
 
 
 def show_value(key: str, value: object, *, always: bool = False) -> None:
-    """Has a widget show `value`; what differs from it at the next run was typed by the user.
+    """Shows `value` in a widget; what differs from it at the next run was typed by the user.
 
     The widget gets `value` as its default too: a run that is replaced before the browser saw it takes the word of the
     session state with it, and the browser would then report the widget's own default as the user's choice. A field for
@@ -121,7 +121,7 @@ def show_value(key: str, value: object, *, always: bool = False) -> None:
 
 
 def forget_widgets() -> None:
-    """Has every widget that shows a value of the workbench begin anew."""
+    """Resets every widget that shows a value of the workbench."""
     for key in shown_values():
         st.session_state.pop(key, None)
     shown_values().clear()

@@ -43,7 +43,7 @@ def open_vote(ledger: Ledger) -> Ballot | None:
 
 
 def keep_open(ballot: Ballot | None) -> None:
-    """Has the page show this vote."""
+    """Shows this vote on the page."""
     st.session_state[_OPEN] = ballot
     st.session_state.pop(_GIVEN, None)
 

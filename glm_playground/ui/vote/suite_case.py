@@ -49,5 +49,5 @@ def draw_suite() -> SuiteCase | None:
 
 
 def next_case(case: SuiteCase) -> None:
-    """Has the page offer the prompt after the one that was asked; the first after the last."""
+    """Offers the prompt after the one that was asked; the first after the last."""
     st.session_state[_PLACE] = (case.place + 1) % len(case.opened.asked) + 1

@@ -127,7 +127,7 @@ def test_it_goes_on_without_the_page_and_is_stopped_and_resumed_from_another(
     assert "somebody stopped it" in texts(other)
     assert evaluation(owner).cells == {CellState.INTERRUPTED: 4, CellState.WAITING: 2}
 
-    # The first tab goes on with what waits, under other caps and at the pace that it began with.
+    # The first tab continues with what waits, under other caps and at the pace that it began with.
     at.run(timeout=30)
     field(at, "Cap, tokens").set_value(50_000)
     assert at.number_input(key="evaluate_at_once").value == 4

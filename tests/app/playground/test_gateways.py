@@ -65,7 +65,7 @@ def open_playground(open_page: Callable[..., AppTest]) -> Callable[..., Playgrou
 
 @pytest.fixture
 def write(configure: Configure, tmp_path: Path) -> Callable[[str], None]:
-    """Has the app ask the gateways of a file with this text."""
+    """Makes the app ask the gateways of a file with this text."""
 
     def apply(text: str) -> None:
         path = tmp_path / "gateways.toml"
@@ -128,7 +128,7 @@ def test_the_same_model_on_two_gateways_stands_side_by_side(
     # The stored workbench keeps the names.
     stored = from_json(to_json(page.bench, lambda run: False), {}, id="1", name="")
     assert [lane.setup.asked for lane in stored.lanes] == ["glm-5.1 @ One", "glm-5.1 @ Two"]
-    # What goes on is asked of the gateway that answered.
+    # What continues is asked of the gateway that answered.
     history = open_page("pages/history.py", owner=owner, run=last.id)
     history.button(key="history_continue").click().run()
     again = Playground(history.switch_page("pages/playground.py"))

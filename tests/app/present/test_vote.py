@@ -101,7 +101,7 @@ def test_names_come_with_the_result_and_the_poll_outlasts_a_restart(open_page: O
     assert "From 2 network addresses." in said
     assert "had been on stage" not in said
     assert not has_vote(again)
-    # The next key goes on: here is no further scenario.
+    # The next key continues: here is no further scenario.
     press(again, "stage_next")
     assert stage_of(again).poll
 

@@ -47,7 +47,7 @@ def test_a_first_visit_ends_with_figures(standin_app: AppProcess, open_tab: Open
     if page.get_by_text("The stand-in model could not be loaded").is_visible():
         pytest.skip("the stand-in model cannot be loaded here")
 
-    # So small a model ends at any moment; without chance in it, it goes on and on.
+    # So small a model ends at any moment; without chance in it, it never ends.
     set_to(tab, "Temperature", "0")
     page.evaluate(RECORD_LENGTHS)
     tab.button(f"Code {QUICKSTART}").click()

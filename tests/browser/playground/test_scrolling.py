@@ -122,7 +122,7 @@ class TestScrolling:
         jump(tab).focus()
         tab.page.keyboard.press("Enter")
         wait_for(tab, "gap < 4")
-        # The focus is where the keyboard goes on from.
+        # The focus is where the keyboard continues from.
         assert tab.page.evaluate("document.activeElement.id") == "stMain"
         tab.button("Stop").click()
         tab.finished("stopped")

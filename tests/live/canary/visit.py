@@ -44,7 +44,7 @@ async def visit(app: AppProcess, found: Found, own_key: str | None) -> None:
             await paste(tab, own_key)
         await ask_of_faults(tab, found)
         await compare(tab, found)
-        # A pasted key is its session's, so the same tab goes on to the other pages.
+        # A pasted key is its session's, so the same tab opens the other pages.
         await look_at_runs(tab, found)
         await evaluate(tab, found)
         await probe(tab, found)
@@ -68,7 +68,7 @@ async def visit(app: AppProcess, found: Found, own_key: str | None) -> None:
 
 
 async def paste(tab: RecordingTab, key: str) -> None:
-    """Has the session ask with this key."""
+    """Makes the session ask with this key."""
     await tab.open("options")
     await tab.set_value(tab.find_widget("text_input", "key_field"), key)
     await tab.click(tab.find_button("key_use"))

@@ -58,7 +58,7 @@ def test_the_runs_of_a_killed_replica_are_found_and_can_be_deleted_on_the_other(
             await tab.wait_finished()
             assert not problems(tab)
             assert "1 run was deleted." in tab.text
-        # It goes on there.
+        # It continues there.
         async with BrowserSession(address, path="/playground", cookies=cookies) as tab:
             await tab.run(timeout=30)
             await tab.submit_chat("@script tokens=30 rate=0\nabout owls")

@@ -181,7 +181,7 @@ class TestARunningAnswerIsNeverLost:
             texts = ["@script text=late rate=0\ntoo early", "@script text=later rate=0\nearly too"]
             for text in texts:
                 await tab.submit_chat(text)
-                await tab.wait_for(lambda: text in waiting(tab))  # noqa: B023 - called before the loop goes on
+                await tab.wait_for(lambda: text in waiting(tab))  # noqa: B023 - called before the loop continues
             assert tab.text.count("An answer is still being written.") == 2
             await self.end(tab, asked, "earlier")
             # Once it has ended, they no longer say that they wait for it.

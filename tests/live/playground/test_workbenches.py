@@ -134,7 +134,7 @@ def test_a_run_that_is_still_running_is_gone_on_with_from_the_history(app: AppPr
                 await tab.rerun()
                 await tab.click(await tab.wait_for_widget("button", "history_continue"))
                 await tab.wait_for(lambda: tab.path == "/playground" and words(24) in tab.text)
-                # It is the same run, which goes on here as there.
+                # It is the same run, which keeps running here as there.
                 assert ":green-badge[completed]" not in tab.text
                 await tab.wait_for_widget("button", "stop")
                 await tab.wait_finished(ACTS_S)

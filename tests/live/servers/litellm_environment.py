@@ -24,7 +24,7 @@ class NotInstalled(Exception):
 
 
 def litellm_command() -> Path:
-    """The proxy's command; the environment is made where there is none yet, which takes a minute.
+    """The proxy's command; the environment is made if it is missing, which takes a minute.
 
     Raises:
         NotInstalled: uv is missing, or did not find the packages.

@@ -11,7 +11,7 @@ from tests.live.servers.llama_server import MODEL
 
 UNTHINKING = {"chat_template_kwargs": {"enable_thinking": False}}
 REASONED = {"grammar": 'root ::= "Two and two.</think>Four."'}
-"""Has llama.cpp's model reason, and then answer."""
+"""Makes llama.cpp's model reason, and then answer."""
 WEATHER: dict[str, Any] = {
     "type": "function",
     "function": {

@@ -24,7 +24,7 @@ def session() -> Session:
 
 
 def call_tool(session: Session, name: str) -> None:
-    """Has the last run end with a call."""
+    """Ends the last run with a call."""
     assert isinstance(session.runner, FakeRunner)
     run = session.runner.runs[-1]
     run.events.append(Event(5, EventKind.TOOL_CALLS, CALL.format(name=name)))

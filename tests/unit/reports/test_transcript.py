@@ -369,7 +369,7 @@ def test_reasoning_in_the_content_is_told_from_the_answer() -> None:
     assert "\nHello\n" in markdown
 
 
-def test_a_run_that_is_going_on_is_told_as_far_as_it_came() -> None:
+def test_a_run_that_is_still_running_is_told_as_far_as_it_came() -> None:
     lane = asked("So f", outcome=None, finish_reason=None)
     assert "outcome `running`" in markdown_of(lane)
     assert json.loads(to_json([lane], exported_at=AT))["lanes"][0]["turns"][0]["answer"]["run"]["outcome"] is None

@@ -60,7 +60,7 @@ def draw_composer(
         stop_key: the key of the button that stops what is being written.
         repeats: how often each request is sent.
         warm_ups: of the requests that go before them, each sent once.
-        latest: names the newest turn, and is empty where there is none; when it changes, the page scrolls to it.
+        latest: names the newest turn, and is empty before the first; when it changes, the page scrolls to it.
         editor: the editor that is open.
         hint: plain text in the line's place for as long as nothing is typed.
         waiting_for_price: whether a price that is missing may still come.
