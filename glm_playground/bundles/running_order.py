@@ -7,6 +7,7 @@ from glm_playground.bundles.archive import SHARED, ArchiveLimits
 from glm_playground.bundles.bundle import Bundle, BundleError, BundleParts, RecordedRun, ScenarioRow
 from glm_playground.bundles.shown_verdict import ShownVerdict
 from glm_playground.bundles.snapshot import snapshot
+from glm_playground.runs.marks import unmarked_request
 from glm_playground.runs.run import Run
 
 _TITLE_CHARACTERS = 80
@@ -142,7 +143,8 @@ class RunningOrder:
 
 
 def _question(run: Run) -> str:
-    return next((message.content for message in reversed(run.request.messages) if message.role == "user"), "")
+    messages = unmarked_request(run.request).messages
+    return next((message.content for message in reversed(messages) if message.role == "user"), "")
 
 
 def scenarios_of(runs: Sequence[RecordedRun]) -> tuple[Scenario, ...]:

@@ -11,6 +11,7 @@ from glm_playground.cli import replay, rerun
 from glm_playground.cli.bundle_file import FILE, BundleFile, chosen
 from glm_playground.cli.figures import answered_by, cost_text, count, figures
 from glm_playground.cli.terminal import line, plain
+from glm_playground.runs.marks import prompt_of
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.thinking import answer_of
 
@@ -38,10 +39,9 @@ def show(file: BundleFile, as_json: bool) -> None:
     if held.note:
         click.echo(plain(held.note))
     for number, one in chosen(held, None):
-        prompt = one.run.request.messages[-1].content if one.run.request.messages else ""
         click.echo(f"\nRun {number}: {line(one.run.request.model)}, lane {one.lane + 1}")
         rows = {"answered by": answered_by(one.run), **figures(one.run), "cost": cost_text(one.cost)}
-        rows |= {"prompt": line(prompt), "answer": line(answer_of(one.run)) or "none"}
+        rows |= {"prompt": line(prompt_of(one.run.request)), "answer": line(answer_of(one.run)) or "none"}
         for name, text in rows.items():
             click.echo(f"  {name:<12} {text}")
 

@@ -23,6 +23,7 @@ from glm_playground.ledger.run_parts import (
 from glm_playground.ledger.schema import callbacks, contents, lookups, progress, runs
 from glm_playground.ledger.values import Callback, RunRow, Settlement, StoredRun, TaskLookup, UnreadableRun
 from glm_playground.runs.cost import Cost, CostState, cost_of
+from glm_playground.runs.marks import unmarked
 from glm_playground.runs.run import Outcome, Run
 
 E = TypeVar("E", bound=StrEnum)
@@ -78,7 +79,7 @@ def row_of(found: Row[Any]) -> RunRow:
         server=found.server,
         stand_in=found.stand_in,
         outcome=outcome,
-        prompt=found.prompt,
+        prompt=unmarked(found.prompt),
         prompt_tokens=found.prompt_tokens,
         completion_tokens=found.completion_tokens,
         ttft_ns=found.ttft_ns,

@@ -55,7 +55,7 @@ class RunRow:
     outcome: Outcome | None
     """None while the run is running, and where `readable` is False."""
     prompt: str
-    """The beginning of the last message that was sent."""
+    """The beginning of the last message that was sent, without a mark of `runs.marks`."""
     prompt_tokens: int | None
     completion_tokens: int | None
     ttft_ns: int | None

@@ -11,7 +11,7 @@ from typing import Any
 from glm_playground.catalog.comparison_files import harmless_cell
 from glm_playground.gateway.wire import clean_text
 from glm_playground.runs.cost import Cost, CostState
-from glm_playground.runs.marks import unmarked
+from glm_playground.runs.marks import prompt_of
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.run_json import cost_to_json, run_to_json
@@ -96,7 +96,7 @@ def _cells(run: Run, cost: Cost | None) -> dict[str, Any]:
         "price_source": cost.price.source if cost and cost.price else None,
         "request_id": run.request_id,
         "task_id": run.task_id,
-        "prompt": unmarked(run.request.messages[-1].content) if run.request.messages else "",
+        "prompt": prompt_of(run.request),
         "answer": answer_of(run),
     }
 

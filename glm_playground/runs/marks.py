@@ -1,6 +1,6 @@
 """The mark against prompt caches in front of a request whose times are compared, such as `[530909f5] `.
 
-A stored request keeps it, since it was sent; whoever shows a prompt calls `unmarked`.
+A stored request keeps it, since it was sent; who shows a prompt takes it from `prompt_of` or through `unmarked`.
 """
 
 import re
@@ -39,3 +39,9 @@ def unmarked_request(request: ChatRequest) -> ChatRequest:
     first, *rest = request.messages
     messages = (first.model_copy(update={"content": unmarked(first.content)}), *rest)
     return request.model_copy(update={"messages": messages})
+
+
+def prompt_of(request: ChatRequest) -> str:
+    """The text of the last message as it is shown, without the mark; empty if there is no message."""
+    messages = unmarked_request(request).messages
+    return messages[-1].content if messages else ""

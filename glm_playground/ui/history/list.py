@@ -8,7 +8,6 @@ import streamlit as st
 
 from glm_playground.ledger import Cursor, Deletion, Ledger, Page, RunFilter, RunRow
 from glm_playground.runs.live_run import LiveRun
-from glm_playground.runs.marks import unmarked
 from glm_playground.service import runtime, storage
 from glm_playground.ui.history.exports import draw_exports
 from glm_playground.ui.history.filters import draw_filters, forget_filters, is_asked, is_narrowed
@@ -82,7 +81,7 @@ def _draw_grid(rows: Sequence[RunRow], key: str) -> list[RunRow]:
             "open": [_("Open")] * len(rows),
             "started": [row.started_at for row in rows],
             "model": [row.model for row in rows],
-            "prompt": [unmarked(row.prompt) for row in rows],
+            "prompt": [row.prompt for row in rows],
             "outcome": [_outcome(row) for row in rows],
             "tokens": pd.array([row.completion_tokens for row in rows], dtype="Int64"),
             "ttft": [None if row.ttft_ns is None else row.ttft_ns / 1e6 for row in rows],

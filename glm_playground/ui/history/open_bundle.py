@@ -10,6 +10,7 @@ import streamlit as st
 from glm_playground.bundles import bundle as bundles
 from glm_playground.bundles.bundle import Bundle, BundleError, BundleParts, RecordedRun
 from glm_playground.chat.setup import asked_text
+from glm_playground.runs.marks import prompt_of
 from glm_playground.runs.metrics import metrics_of
 from glm_playground.service.opened_bundles import look, whole
 from glm_playground.ui.history import bundle_lanes
@@ -168,10 +169,9 @@ class _Told(NamedTuple):
 
 def _tell(one: RecordedRun) -> _Told:
     run = one.run
-    prompt = run.request.messages[-1].content if run.request.messages else ""
     cells = (
         literal(asked_text(run.request.model[:_MODEL_CHARACTERS], run.server.name[:_MODEL_CHARACTERS])),
-        literal(" ".join(prompt[:1000].split())[:80]),
+        literal(" ".join(prompt_of(run.request)[:1000].split())[:80]),
         outcome_name(run.outcome),
         tokens(run.usage.completion_tokens if run.usage else None),
         seconds(metrics_of(run).ttft),

@@ -6,7 +6,7 @@ import streamlit as st
 
 from glm_playground.chat.attachments import split_attachments
 from glm_playground.runs.live_run import LiveRun
-from glm_playground.runs.marks import unmarked
+from glm_playground.runs.marks import prompt_of
 from glm_playground.service import runtime
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.answer_markdown import literal
@@ -64,7 +64,7 @@ def _draw_count() -> None:
 
 def _draw_run(run: LiveRun) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        asked, _files = split_attachments(unmarked(run.request.messages[-1].content))
+        asked, _files = split_attachments(prompt_of(run.request))
         prompt = " ".join(asked.split())[:_PROMPT_CHARACTERS]
         what = _("warm-up") if run.warm_up else prompt
         st.markdown(f"**{literal(asked_name(run))}** {styled('small', literal(what))}", width="stretch")
