@@ -183,7 +183,7 @@ def _answer(text: str) -> list[Event]:
 
 def _questions(language: Language) -> list[Question]:
     common, phrase = language.words[0], " ".join(language.words[1:3])
-    today = datetime.now(UTC).date()
+    now = datetime.now(UTC)
 
     def page(name: str, wanted: RunFilter, limit: float = _PAGE_MS, most_growth: float | None = _GROWTH) -> Question:
         return Question(name, lambda ledger: ledger.page(_OWNER, wanted), limit, most_growth)
@@ -198,7 +198,7 @@ def _questions(language: Language) -> list[Question]:
         page("page, by tag", RunFilter(tags=(_TAGS[0],))),
         page("page, stand-in", RunFilter(stand_in=True)),
         page("page, by model and outcome", RunFilter(models=(_MODELS[3],), outcomes=(Outcome.FAILED,))),
-        page("page, until 30 days ago", RunFilter(until=today - timedelta(days=30)), most_growth=None),
+        page("page, until 30 days ago", RunFilter(until=now - timedelta(days=30)), most_growth=None),
         page("search, rare word", RunFilter(text="unrepeatable"), _SEARCH_MS),
         page("search, common word", RunFilter(text=common), _SEARCH_MS),
         page("search, beginning of words", RunFilter(text=language.words[-1][:3]), _SEARCH_MS),

@@ -1,5 +1,7 @@
 """A filter of runs as a query, newest first."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, false, select
@@ -51,13 +53,22 @@ def _conditions(wanted: RunFilter) -> list[Condition]:
         _one_of(runs.c.server, tuple(map(plain, wanted.servers))),
         _one_of(runs.c.outcome, tuple(outcome.value for outcome in wanted.outcomes)),
         _one_of(runs.c.cost_state, tuple(state.value for state in wanted.cost_states)),
-        None if wanted.since is None else runs.c.day >= wanted.since,
-        None if wanted.until is None else runs.c.day <= wanted.until,
+        *_within(wanted.since, wanted.until),
         None if wanted.stand_in is None else runs.c.by_stand_in.is_(wanted.stand_in),
         None if wanted.warm_up is None else runs.c.warm_up.is_(wanted.warm_up),
         runs.c.task_id == plain(wanted.task_id) if wanted.task_id else None,
     ]
     return [condition for condition in found if condition is not None]
+
+
+def _within(since: datetime | None, until: datetime | None) -> Iterator[Condition]:
+    """Of when runs began; the index has their days only, by which it leaves out most."""
+    if since is not None:
+        yield runs.c.day >= since.astimezone(UTC).date()
+        yield runs.c.started_at >= since
+    if until is not None:
+        yield runs.c.day <= until.astimezone(UTC).date()
+        yield runs.c.started_at < until
 
 
 def _one_of(column: ColumnElement[Any], values: tuple[str, ...]) -> Condition | None:

@@ -25,10 +25,10 @@ class RunFilter:
     models: tuple[str, ...] = ()
     servers: tuple[str, ...] = ()
     """Names of gateways."""
-    since: date | None = None
-    """First day, UTC."""
-    until: date | None = None
-    """Last day, UTC."""
+    since: datetime | None = None
+    """Runs that began then or later."""
+    until: datetime | None = None
+    """Runs that began earlier."""
     outcomes: tuple[Outcome, ...] = ()
     cost_states: tuple[CostState, ...] = ()
     tags: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Filters and the search of words."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome, Run, Server
 from tests.ledger.made import ids, keep, made_run
 
+TOKYO = timezone(timedelta(hours=9))
+
 
 def test_each_filter_leaves_out_what_does_not_fit(ledger: Ledger, owner: str) -> None:
     first = made_run(model="glm-5", started_at=datetime(2026, 11, 1, tzinfo=UTC), task_id="t1")
@@ -27,8 +29,13 @@ def test_each_filter_leaves_out_what_does_not_fit(ledger: Ledger, owner: str) ->
     cases: list[tuple[dict[str, Any], list[Run]]] = [
         ({"models": ("glm-5",)}, [first]),
         ({"models": ("glm-5", "glm-4.5", "glm-0")}, [third, second, first]),
-        ({"since": date(2026, 11, 2)}, [third, second]),
-        ({"until": date(2026, 11, 1)}, [first]),
+        ({"since": datetime(2026, 11, 1, 0, 0, 1, tzinfo=UTC)}, [third, second]),
+        ({"since": datetime(2026, 11, 1, tzinfo=UTC)}, [third, second, first]),
+        ({"until": datetime(2026, 11, 1, 0, 0, 1, tzinfo=UTC)}, [first]),
+        ({"until": datetime(2026, 11, 1, tzinfo=UTC)}, []),
+        # One second before and after it began, as a zone ahead of UTC writes them.
+        ({"since": datetime(2026, 11, 1, 8, 59, 59, tzinfo=TOKYO)}, [third, second, first]),
+        ({"until": datetime(2026, 11, 1, 9, 0, 1, tzinfo=TOKYO)}, [first]),
         ({"outcomes": (Outcome.FAILED, Outcome.LENGTH)}, [third, second]),
         ({"outcomes": (Outcome.FAILED,), "models": ("glm-4.5",)}, [second]),
         ({"cost_states": (CostState.NO_USAGE,)}, [second]),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome
 from glm_playground.ui.shared.filter_count import draw_filter_count
-from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.i18n import _, beginning
 from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
 
 _KEYS = (_TEXT, _MODELS, _SERVERS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _TASK, _WARM_UPS) = tuple(
@@ -53,8 +53,8 @@ def draw_filters(ledger: Ledger, owner: str, models: Sequence[str]) -> RunFilter
         text=(text or "").strip(),
         models=tuple(chosen),
         servers=tuple(state.get(_SERVERS) or ()),
-        since=_day(state.get(_FROM)),
-        until=_day(state.get(_TO)),
+        since=_beginning(state.get(_FROM)),
+        until=_beginning(state.get(_TO), later=1),
         outcomes=tuple(map(Outcome, state.get(_OUTCOMES) or ())),
         cost_states=tuple(map(CostState, state.get(_COSTS) or ())),
         tags=tuple(state.get(_TAGS) or ()),
@@ -99,8 +99,8 @@ def _draw_more(ledger: Ledger, owner: str) -> None:
         _("Tag"), _with_chosen(ledger.tags(owner), _TAGS), key=_TAGS, placeholder=_("all"), persist_state="session"
     )
     with st.container(horizontal=True):
-        st.date_input(_("From (UTC)"), None, key=_FROM, persist_state="session")
-        st.date_input(_("To (UTC)"), None, key=_TO, persist_state="session")
+        st.date_input(_("From"), None, key=_FROM, persist_state="session")
+        st.date_input(_("To"), None, key=_TO, persist_state="session")
     st.text_input(_("Task id"), key=_TASK, placeholder="task_…", persist_state="session")
     st.checkbox(_("Show warm-ups"), key=_WARM_UPS, persist_state="session")
     st.button(_("Show all"), key="history_all", on_click=forget_filters)
@@ -111,5 +111,9 @@ def _with_chosen(found: Sequence[str], key: str) -> list[str]:
     return sorted({*found, *(st.session_state.get(key) or ())})
 
 
-def _day(value: object) -> date | None:
-    return value if isinstance(value, date) else None
+def _beginning(value: object, later: int = 0) -> datetime | None:
+    """When a chosen day begins for the reader, or the one so many days later."""
+    # In the first and the last year that Python knows, a day may begin in none of another zone.
+    if not isinstance(value, date) or not date.min.year < value.year < date.max.year:
+        return None
+    return beginning(value + timedelta(days=later))

@@ -10,7 +10,7 @@ from glm_playground.catalog.sellers import SELLERS, offer, price_now
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside, money, table_head
 from glm_playground.ui.shared.fact_view import Row
-from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.i18n import _, clock
 from glm_playground.ui.shared.live_facts import PRICES, LiveFacts
 from glm_playground.ui.shared.live_prices import FILED, own_sellers
 from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, load_line, seller_name
@@ -91,7 +91,7 @@ def _dated(name: str, price: PriceFacts, live: LiveFacts) -> str:
     """The seller with the month its prices were read, or the time where they were read now."""
     facts = [fact for _key, fact in price.classes if fact.read]
     if live.prices_read_at and any(fact.source == PRICES for fact in facts):
-        return f"{name} {live.prices_read_at:%H:%M}"
+        return f"{name} {clock(live.prices_read_at)}"
     dates = [fact.read for fact in facts if fact.read]
     return f"{name} {max(dates):%Y-%m}" if dates else name
 
@@ -140,8 +140,8 @@ def _is_filed(price: PriceFacts) -> bool:
 def _live_note(live: LiveFacts) -> str:
     server = literal(live.server.name)
     if live.prices and live.prices_read_at:
-        time = f"{live.prices_read_at:%H:%M}"
-        return _("{server}'s own list was read at {time} UTC.").format(server=server, time=time)
+        time = clock(live.prices_read_at)
+        return _("{server}'s own list was read at {time}.").format(server=server, time=time)
     if live.waiting:
         return _("{server} is being asked for its prices.").format(server=server)
     if live.prices_read_at:

@@ -5,7 +5,7 @@ from glm_playground.service.status import RunsSeen
 from glm_playground.ui.models.status_words import last_success_text, runs_text
 from glm_playground.ui.shared.fact_values import arithmetic_labels, billions, code, fact_text, wire_text
 from glm_playground.ui.shared.fact_view import Row, row
-from glm_playground.ui.shared.i18n import _, number
+from glm_playground.ui.shared.i18n import _, clock, number
 from glm_playground.ui.shared.live_facts import LiveFacts, listed_fact_text
 
 _AS_CODE = {"model_id", "endpoint"}
@@ -34,7 +34,7 @@ def page_rows(card: ModelCard, live: LiveFacts, seen: RunsSeen | None) -> list[R
 def _status_rows(live: LiveFacts, seen: RunsSeen | None) -> list[Row]:
     listed = row("live.listed", _("Status, now"), live.listed, listed_fact_text(live.listed))
     if live.models_read_at:
-        tag = _("{server}, {time} UTC").format(server=live.server.name, time=f"{live.models_read_at:%H:%M}")
+        tag = f"{live.server.name}, {clock(live.models_read_at)}"
         if live.server.stand_in:
             tag += " · " + _("stand-in")
         listed = listed._replace(tag=tag)

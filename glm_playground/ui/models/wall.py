@@ -29,7 +29,7 @@ from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.fact_values import aside
 from glm_playground.ui.shared.filter_count import draw_filter_count
 from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
-from glm_playground.ui.shared.i18n import _, day, ngettext, number
+from glm_playground.ui.shared.i18n import _, clock, day, ngettext, number
 from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
 from glm_playground.ui.shared.navigation import COMPARE
 from glm_playground.ui.shared.own_html import draw_text
@@ -232,6 +232,6 @@ def _provenance(catalog: Catalog, server: Gateway) -> list[str]:
     pieces = [_("published facts read on {date}").format(date=day(max(dates)))] if dates else []
     models = runtime.live_models(server).value
     if models:
-        time = f"{models.read_at:%H:%M}"
-        pieces.append(_("models of {server} read at {time} UTC").format(server=literal(server.name), time=time))
+        time = clock(models.read_at)
+        pieces.append(_("models of {server} read at {time}").format(server=literal(server.name), time=time))
     return pieces

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TypeVar
@@ -131,7 +131,8 @@ def long_day(value: date) -> str:
 def moment(value: datetime) -> str:
     """A date and time in the browser's time zone with the zone's name, by locale; UTC where the zone is not known.
 
-    Every time on a page goes through it; times in files are UTC and say so.
+    Every time on a page goes through it or `clock`. Times in files are UTC and say so, as do the days by which the
+    ledger adds up costs and measurements. Days of publication have no zone.
     """
     zone = _zone(_browser_zone())
     told = format_datetime(value, format="medium", tzinfo=zone, locale=locale())
@@ -139,8 +140,20 @@ def moment(value: datetime) -> str:
 
 
 def clock(value: datetime) -> str:
-    """A time of day in the browser's time zone, by locale."""
-    return format_time(value, format="short", tzinfo=_zone(_browser_zone()), locale=locale())
+    """A time of day in the browser's time zone, by locale; in UTC, with its name, where the zone is not known."""
+    zone = _zone(_browser_zone())
+    told = format_time(value, format="short", tzinfo=zone, locale=locale())
+    return f"{told} UTC" if zone is UTC else told
+
+
+def beginning(value: date) -> datetime:
+    """When a day begins in the browser's time zone."""
+    return datetime.combine(value, time(), _zone(_browser_zone()))
+
+
+def today() -> date:
+    """The day in the browser's time zone."""
+    return datetime.now(_zone(_browser_zone())).date()
 
 
 def _browser_zone() -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -13,7 +13,7 @@ from glm_playground.reports.report_files import REPORT_WRITERS
 from glm_playground.translations import LANGUAGES
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
-from glm_playground.ui.shared.i18n import _, in_language, language, long_day
+from glm_playground.ui.shared.i18n import _, in_language, language, long_day, today
 from glm_playground.ui.shared.link_form import SharedPage, draw_link
 from glm_playground.ui.shared.report_words import transcript_words
 
@@ -32,7 +32,7 @@ class ReportDraft:
     """What was typed, kept in the session."""
 
     texts: dict[str, str] = field(default_factory=lambda: dict.fromkeys(_LIMITS, ""))
-    day: date = field(default_factory=lambda: datetime.now(UTC).date())
+    day: date = field(default_factory=today)
     paper: Paper = Paper.A4
     language: str = field(default_factory=language)
 

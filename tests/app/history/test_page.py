@@ -1,7 +1,7 @@
 """The history's page: what was asked is found, opened, noted, taken away and brought back."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,9 @@ from glm_playground.ledger import Callback, Ledger, RunFilter
 from glm_playground.ledger.sums import By
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import storage, workbenches
+from glm_playground.ui.shared import i18n
 from tests.app.conftest import Configure, wait_for_answers
+from tests.app.own_runs import keep_own
 from tests.app.playground_page import Playground
 from tests.ledger.made import keep, made_run
 
@@ -124,6 +126,23 @@ def test_tags_and_a_note_stay_and_find_the_run(asked: AppTest) -> None:
     asked.run()
     asked.multiselect(key="history_tags").set_value(["birds"]).run()
     assert len(asked.dataframe[0].value) == 1
+
+
+def test_a_filter_by_days_means_the_days_of_the_browser(
+    in_sandbox: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(i18n, "_browser_zone", lambda: "America/Sao_Paulo")
+    at = open_page("pages/history.py")
+    # There it is still the evening of the 24th, and the morning of the 25th.
+    times = (datetime(2026, 11, 25, 1, tzinfo=UTC), datetime(2026, 11, 25, 10, tzinfo=UTC))
+    keep_own(at.session_state["session_owner"], *(made_run(str(when.hour), started_at=when) for when in times))
+    at.session_state["history_filters"] = True
+    at.run()
+    at.date_input(key="history_to").set_value(date(2026, 11, 24)).run()
+    assert list(at.dataframe[0].value["prompt"]) == ["1"]
+    at.date_input(key="history_from").set_value(date(2026, 11, 25))
+    at.date_input(key="history_to").set_value(date(2026, 11, 25)).run()
+    assert list(at.dataframe[0].value["prompt"]) == ["10"]
 
 
 def test_a_filter_holds_when_its_last_run_is_deleted(asked: AppTest) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from glm_playground.catalog import Catalog, RejectedFile
 from glm_playground.gateway import Gateway, Gateways
 from glm_playground.service import runtime
+from glm_playground.ui.shared import i18n
 from glm_playground.ui.shared.navigation import MODELS
 from tests.app.models_page import CATALOG, at_address, cards, cells, claims, run, text
 from tests.loopback import CannedServer, answer
@@ -43,6 +45,22 @@ class TestLive:
         assert shown.index("\\$0.70 / 1M tokens**") < shown.index("\\$0.60 / 1M tokens |")
         assert f"{runapi.url}/api/v1/price_schedules" in shown
         assert "UTC" in shown
+
+    def test_times_of_reading_are_the_browsers(self, runapi: CannedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(i18n, "_browser_zone", lambda: "Asia/Kolkata")
+        at = at_address(id="glm-5-turbo", tab="prices")
+        server = runtime.gateways().first
+        prices, models = runtime.live_prices(server).value, runtime.live_models(server).value
+        assert prices
+        assert models
+        prices_at, models_at = (
+            f"{found.read_at.astimezone(ZoneInfo('Asia/Kolkata')):%-I:%M\u202f%p}" for found in (prices, models)
+        )
+        shown = text(at)
+        assert f"RunAPI {prices_at}" in shown
+        assert f"RunAPI's own list was read at {prices_at}." in shown
+        assert f"RunAPI, {models_at}" in text(at_address(id="glm-5-turbo"))
+        assert f"models of RunAPI read at {models_at}" in text(at_address())
 
     def test_the_wall_shows_it_with_its_publisher(self, runapi: CannedServer) -> None:
         turbo = next(card for card in cards(at_address()) if "proprietary" in card)

@@ -192,6 +192,19 @@ class TestTimes:
         monkeypatch.setattr(i18n, "_browser_zone", lambda: zone)
         assert i18n.moment(self.NOON) == shown
 
+    @pytest.mark.parametrize(
+        ("zone", "shown"), [("Asia/Kolkata", "5:30\u202fPM"), ("UTC", "12:00\u202fPM"), (None, "12:00\u202fPM UTC")]
+    )
+    def test_a_time_of_day_names_its_zone_where_it_is_not_the_browsers(
+        self, monkeypatch: pytest.MonkeyPatch, zone: str | None, shown: str
+    ) -> None:
+        monkeypatch.setattr(i18n, "_browser_zone", lambda: zone)
+        assert i18n.clock(self.NOON) == shown
+
+    def test_a_day_begins_when_it_does_for_the_reader(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(i18n, "_browser_zone", lambda: "America/Sao_Paulo")
+        assert i18n.beginning(date(2026, 11, 25)) == datetime(2026, 11, 25, 3, tzinfo=UTC)
+
     def test_a_name_of_a_file_says_that_its_time_is_utc(self) -> None:
         assert re.fullmatch(r"runs-\d{8}-\d{4}-UTC", dated("runs"))
 
