@@ -165,13 +165,13 @@ class BrowserSession(Screen):
             await self.set_value(self.find_widget(kind, key), True)
         await self.wait_finished()
 
-    async def go_to(self, url_pathname: str) -> None:
-        """Choose a page in the navigation; its query string starts empty."""
+    async def go_to(self, url_pathname: str, query_string: str = "") -> None:
+        """Choose a page in the navigation, where its query string starts empty, or by a link that has one."""
         page = next((page for page in self.pages if page.url_pathname == url_pathname.strip("/")), None)
         if page is None:
             raise LookupError(f"no page {url_pathname!r} among {[page.url_pathname for page in self.pages]}")
         self._cancel_auto_reruns()
-        self.query_string = ""
+        self.query_string = query_string
         shared = {widget.id for widget in self.widgets() if widget.script_hash == self._main_script_hash}
         self._values = {id_: state for id_, state in self._values.items() if id_ in shared}
         await self._ask(page_script_hash=page.page_script_hash)

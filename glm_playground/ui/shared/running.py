@@ -1,4 +1,7 @@
-"""My runs that are running, wherever I am: how many, what they are, and a way to stop each."""
+"""My runs that are running, wherever I am: how many, what they are, the way to each, and a way to stop it.
+
+The runs of an open vote belong to nobody until a verdict is given, so they are not among them.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.asked import asked_name
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.navigation import HISTORY, RUN
 from glm_playground.ui.shared.styled import styled
 
 if TYPE_CHECKING:
@@ -67,7 +71,12 @@ def _draw_run(run: LiveRun) -> None:
         asked, _files = split_attachments(prompt_of(run.request))
         prompt = " ".join(asked.split())[:_PROMPT_CHARACTERS]
         what = _("warm-up") if run.warm_up else prompt
-        st.markdown(f"**{literal(asked_name(run))}** {styled('small', literal(what))}", width="stretch")
+        words = f"**{literal(asked_name(run))}** {styled('small', literal(what))}"
+        if run.replayed:
+            # The history does not keep what a recording plays.
+            st.markdown(words, width="stretch")
+        else:
+            st.page_link(HISTORY, label=words, query_params={RUN: run.id}, help=_("In the history"), width="stretch")
         st.button(_("Stop"), key=f"running-stop-{run.id}", type="tertiary", on_click=_stop, args=((run,),))
 
 
