@@ -32,7 +32,7 @@ def to_json(lanes: Sequence[TranscriptLane], *, exported_at: datetime) -> str:
     """The turns and answers on the screen; lone surrogates become U+FFFD, since they cannot be written as UTF-8.
 
     Raises:
-        ValueError: a setting is NaN or infinite, which `runs.structured.read_json` and a link refuse.
+        ValueError: a setting is NaN or infinite, which `chat.strict_json.read_json` and a link refuse.
     """
     transcript = {
         "kind": TRANSCRIPT_KIND,

@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 
 _AS_JSON = ConfigDict(extra="forbid")
-"""How `runs.recording` reads these values: a field that is not known is refused."""
+"""How `runs.run_json` reads these values: a field that is not known is refused."""
 
 DELTAS = frozenset({EventKind.REASONING, EventKind.CONTENT, EventKind.TOOL_CALLS})
 """The kinds that carry generated tokens; the reader gives out none that is empty."""

@@ -1,4 +1,4 @@
-"""What Alembic runs to reach a database; the connection is given by `ledger.migrating`."""
+"""What Alembic runs to reach a database; the connection is given by `ledger.migration`."""
 
 from alembic import context
 

@@ -15,7 +15,7 @@ from glm_playground.chat.workbench import MAX_REPEATS
 from glm_playground.ui.server.scheduler import action_slot
 from glm_playground.ui.shared.session import say, shown_values
 
-TARGET, REPEATS, ORDER, ASK_ABOVE, SAME = "target", "repeats", "order", "ask_above", "in_step"
+TARGET, REPEATS, ORDER, ASK_ABOVE, SAME = "target", "repeats", "order", "ask_above", "same_settings"
 LAYOUT, RUN_TOOLS = "layout", "run_tools"
 """Keys of the options' widgets."""
 DRAFT, VARIABLE, ENCODING = "draft-text", "variable", "encoding"

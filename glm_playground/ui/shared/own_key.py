@@ -13,7 +13,7 @@ from glm_playground.settings import settings
 from glm_playground.ui.shared.i18n import _, ngettext
 from glm_playground.ui.shared.styled import styled
 
-_KEY, _FIELD, _SAID = "session_key", "key_field", "key_said"
+_KEY, _FIELD, _SAID = "own_key", "key_field", "key_said"
 _CHECK_SECONDS = 15.0
 _LONGEST_KEY = 500
 

@@ -236,7 +236,7 @@ class TestPresets:
         assert not presets_of(page)
 
 
-class TestSessionKey:
+class TestOwnKey:
     def test_an_operators_key_leaves_none_to_ask_for(self, page: Playground) -> None:
         page.open("options")
         assert page.at.number_input(key="repeats")
@@ -264,7 +264,7 @@ class TestSessionKey:
         assert f"{said} Nothing was sent." in page.text
         assert not asked
         assert page.at.text_input(key="key_field").value == ""
-        assert "session_key" not in page.at.session_state
+        assert "own_key" not in page.at.session_state
 
     @pytest.mark.parametrize(
         ("error", "said"),

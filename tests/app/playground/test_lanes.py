@@ -115,12 +115,12 @@ class TestSeveralLanes:
             ":small[:gray-badge[differs: system]]",
         ]
 
-    def test_in_step_all_ask_with_the_first_ones_settings(
+    def test_with_same_settings_all_ask_with_the_first_ones_settings(
         self, lanes: Callable[..., Playground], body_of: BodyOf
     ) -> None:
         page = lanes("glm-5.1;temperature=0.5;thinking=off", "glm-4.5;temperature=0.9")
         page.open("options")
-        page.at.toggle(key="in_step").set_value(True)
+        page.at.toggle(key="same_settings").set_value(True)
         page.run()
         assert "differs" not in page.text
         page.open("settings-2")
@@ -132,7 +132,7 @@ class TestSeveralLanes:
         assert (first.pop("model"), second.pop("model")) == ("glm-5.1", "glm-4.5")
         assert first == second
         assert second["temperature"] == 0.5
-        page.at.toggle(key="in_step").set_value(False)
+        page.at.toggle(key="same_settings").set_value(False)
         page.run()
         page.say("apart")
         assert [body_of(run)["temperature"] for run in page.last_runs] == [0.5, 0.9]
