@@ -16,7 +16,7 @@ from glm_playground.catalog.card import (
     PriceFacts,
 )
 from glm_playground.catalog.catalog import GatewaySheet, TokenCounting, Tokenizer, Variant
-from glm_playground.catalog.reading import Reading
+from glm_playground.catalog.shorthand import FactReader
 from glm_playground.catalog.types import KINDS, Fact, Source, day, texts
 
 _SOURCE_TEXTS = ("publisher", "url", "read_from", "note")
@@ -34,7 +34,7 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def read_sources(raw: dict[str, Any], reading: Reading) -> dict[str, Source]:
+def read_sources(raw: dict[str, Any], reading: FactReader) -> dict[str, Source]:
     """The sources by id, each with the day it was read, its own date and the licence of its text.
 
     A date or a licence that is not known is written as `{ unknown = "why" }`; silence is a problem.
@@ -57,7 +57,7 @@ def read_sources(raw: dict[str, Any], reading: Reading) -> dict[str, Source]:
     return found
 
 
-def _known_or_why(raw: object, name: str, reading: Reading, key: str) -> dict[str, str | None]:
+def _known_or_why(raw: object, name: str, reading: FactReader, key: str) -> dict[str, str | None]:
     """The date or licence under its name, or why it is not known under `..._unknown`."""
     if isinstance(raw, dict):
         return {
@@ -69,7 +69,7 @@ def _known_or_why(raw: object, name: str, reading: Reading, key: str) -> dict[st
     return {name: reading.as_of(raw, key) if name == "as_of" else reading.text(raw, key)}
 
 
-def read_card(raw: dict[str, Any], reading: Reading, stem: str) -> ModelCard:
+def read_card(raw: dict[str, Any], reading: FactReader, stem: str) -> ModelCard:
     """The card in a model file, without what the loader adds from the files that all models share."""
     reading.mapping(raw, "", ("id", "name", "facts", "arithmetic", "scores", "gateways"))
     model_id, name = reading.text(raw.get("id"), "id"), reading.text(raw.get("name"), "name")
@@ -86,7 +86,7 @@ def read_card(raw: dict[str, Any], reading: Reading, stem: str) -> ModelCard:
     )
 
 
-def _model_on_gateway(gateway_id: str, raw: object, reading: Reading) -> GatewayFacts:
+def _model_on_gateway(gateway_id: str, raw: object, reading: FactReader) -> GatewayFacts:
     path = f"gateways.{gateway_id}"
     table = dict(reading.mapping(raw, path))
     plain: dict[str, Any] = {"id": gateway_id}
@@ -97,7 +97,7 @@ def _model_on_gateway(gateway_id: str, raw: object, reading: Reading) -> Gateway
     return reading.table(GatewayFacts, table, path, plain)
 
 
-def read_gateways(raw: dict[str, Any], reading: Reading) -> tuple[GatewaySheet, ...]:
+def read_gateways(raw: dict[str, Any], reading: FactReader) -> tuple[GatewaySheet, ...]:
     """One sheet for each table `[gateways.<id>]`."""
     found = []
     for gateway_id, entry in reading.mapping(raw.get("gateways"), "gateways").items():
@@ -109,7 +109,7 @@ def read_gateways(raw: dict[str, Any], reading: Reading) -> tuple[GatewaySheet, 
     return tuple(found)
 
 
-def read_parameters(raw: dict[str, Any], reading: Reading) -> tuple[Parameter, ...]:
+def read_parameters(raw: dict[str, Any], reading: FactReader) -> tuple[Parameter, ...]:
     """One parameter for each table; a table's `source` stands behind each of its values that names none."""
     found = []
     for name, entry in raw.items():
@@ -146,7 +146,7 @@ def read_parameters(raw: dict[str, Any], reading: Reading) -> tuple[Parameter, .
     return tuple(found)
 
 
-def read_discrepancies(raw: dict[str, Any], reading: Reading) -> tuple[tuple[Discrepancy, ...], tuple[str, ...]]:
+def read_discrepancies(raw: dict[str, Any], reading: FactReader) -> tuple[tuple[Discrepancy, ...], tuple[str, ...]]:
     """The list `discrepancy`, and the texts in `unknown`: what nobody published."""
     reading.mapping(raw, "", ("discrepancy", "unknown"))
     found = []
@@ -168,7 +168,7 @@ def read_discrepancies(raw: dict[str, Any], reading: Reading) -> tuple[tuple[Dis
     return tuple(found), _optional_texts(raw, "unknown", reading, "")
 
 
-def read_variants(raw: dict[str, Any], reading: Reading) -> tuple[Variant, ...]:
+def read_variants(raw: dict[str, Any], reading: FactReader) -> tuple[Variant, ...]:
     """One variant for each table; its `gateways` hold price tables."""
     found = []
     for model_id, entry in raw.items():
@@ -183,7 +183,7 @@ def read_variants(raw: dict[str, Any], reading: Reading) -> tuple[Variant, ...]:
     return tuple(found)
 
 
-def read_tokenizers(raw: dict[str, Any], reading: Reading) -> tuple[tuple[Tokenizer, ...], TokenCounting]:
+def read_tokenizers(raw: dict[str, Any], reading: FactReader) -> tuple[tuple[Tokenizer, ...], TokenCounting]:
     """The vocabularies in `vocabularies.<id>` and what is known about `counting`."""
     reading.mapping(raw, "", ("vocabularies", "counting"))
     found = []
@@ -195,14 +195,14 @@ def read_tokenizers(raw: dict[str, Any], reading: Reading) -> tuple[tuple[Tokeni
     return tuple(found), reading.table(TokenCounting, raw.get("counting", {}), "counting")
 
 
-def _optional_texts(table: dict[str, Any], name: str, reading: Reading, path: str) -> tuple[str, ...]:
+def _optional_texts(table: dict[str, Any], name: str, reading: FactReader, path: str) -> tuple[str, ...]:
     if not table.get(name):
         return ()
     return reading.parsed(texts, table[name], f"{path}.{name}" if path else name) or ()
 
 
 # Every file that is not a model's, with its reader.
-FILE_READERS: dict[str, Callable[[dict[str, Any], Reading], Any]] = {
+FILE_READERS: dict[str, Callable[[dict[str, Any], FactReader], Any]] = {
     "sources.toml": read_sources,
     "parameters.toml": read_parameters,
     "discrepancies.toml": read_discrepancies,

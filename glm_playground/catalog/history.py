@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from glm_playground.catalog.catalog import Catalog
 from glm_playground.catalog.loader import DATA, FROM_THE_GATEWAY, read_file
-from glm_playground.catalog.reading import Reading
+from glm_playground.catalog.shorthand import FactReader
 from glm_playground.catalog.types import AnyFact, Frozen, Score, day
 
 FILE = DATA / "history.toml"
@@ -127,7 +127,7 @@ def merged(history: Iterable[FactChange], new: Iterable[FactChange]) -> tuple[Fa
     return tuple(sorted(kept, key=lambda change: change.day, reverse=True))
 
 
-def read_history(raw: dict[str, Any], reading: Reading) -> History:
+def read_history(raw: dict[str, Any], reading: FactReader) -> History:
     """The content of a history file."""
     reading.mapping(raw, "", ("digest", "change"))
     found = []

@@ -30,7 +30,7 @@ from glm_playground.catalog.files import (
     read_tokenizers,
     read_variants,
 )
-from glm_playground.catalog.reading import Reading
+from glm_playground.catalog.shorthand import FactReader
 from glm_playground.catalog.types import AnyFact, Source
 
 DATA = Path(__file__).with_name("data")
@@ -49,7 +49,7 @@ _FROM_THE_MODEL = (
 FROM_THE_GATEWAY = ("plans", "endpoints", "data_policy")
 
 Found = TypeVar("Found")
-FileReader = Callable[[dict[str, Any], Reading], Found]
+FileReader = Callable[[dict[str, Any], FactReader], Found]
 
 
 def load_catalog(directory: Path | None = None) -> Catalog:
@@ -106,7 +106,7 @@ def read_file(
     path: Path, reader: FileReader[Found], sources: Mapping[str, Source]
 ) -> tuple[Found | None, tuple[RejectedFile, ...]]:
     """What the reader makes of a file, None where it cannot be parsed, with every reason to refuse it."""
-    reading = Reading(sources)
+    reading = FactReader(sources)
     found = None
     try:
         found = reader(tomli.loads(path.read_text(encoding="utf-8")), reading)

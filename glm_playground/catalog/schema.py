@@ -26,7 +26,7 @@ from glm_playground.catalog.card import (
 from glm_playground.catalog.catalog import GatewaySheet, TokenCounting, Tokenizer, Variant
 from glm_playground.catalog.files import SOURCE_KEYS
 from glm_playground.catalog.history import FactChange
-from glm_playground.catalog.reading import (
+from glm_playground.catalog.shorthand import (
     NOT_STATED,
     OF_UNIT,
     SCORE_ROW,

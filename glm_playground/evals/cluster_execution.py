@@ -243,8 +243,8 @@ class ClusterExecution:
             # What the judge can be asked now, and what another process has given back since; a last look.
             self._looked = True
             if self._work.judge:
-                judging = self._work.judge[1]
-                self._store.place(self._row.number, judging.first, judging.keys())
+                judge_cells = self._work.judge[1]
+                self._store.place(self._row.number, judge_cells.first, judge_cells.keys())
             self._forget()
             self._submit()
             return not self._sent

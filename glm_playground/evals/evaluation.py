@@ -13,7 +13,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import CandidateError, name_of, write_candidates
 from glm_playground.evals.execution import Execution
 from glm_playground.evals.judge import Judge, stored_judge, write_judge
-from glm_playground.evals.judging import Answers, Judging, rubrics_of
+from glm_playground.evals.judge_cells import Answers, JudgeCells, rubrics_of
 from glm_playground.evals.suite import Suite
 from glm_playground.evals.work import Candidate, CellRequest, Work
 from glm_playground.gateway import Gateway, Gateways
@@ -126,8 +126,8 @@ def work_of(
         return Work(suite, candidates)
     who = judge.judge
     setup = Setup(model=who.model, gateway=who.gateway, parameters=who.parameters)
-    judging = Judging(who, suite, len(setups), Answers(judge.ledger, judge.number, owner))
-    return Work(suite, candidates, (_candidate(setup, gateways, owner), judging))
+    judge_cells = JudgeCells(who, suite, len(setups), Answers(judge.ledger, judge.number, owner))
+    return Work(suite, candidates, (_candidate(setup, gateways, owner), judge_cells))
 
 
 def judge_for(ledger: Ledger, row: EvaluationRow) -> JudgeOf | None:

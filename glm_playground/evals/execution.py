@@ -273,8 +273,8 @@ class Execution:
         """Looks for cells a last time, before the work ends: what the judge can be asked now, and what others left."""
         self._forget()
         if self._work.judge and not (self._state.stopping or self._halted or self._fault):
-            judging = self._work.judge[1]
-            more = self._store.place(self._row.number, judging.first, judging.keys())
+            judge_cells = self._work.judge[1]
+            more = self._store.place(self._row.number, judge_cells.first, judge_cells.keys())
             self._cells[CellState.WAITING] = self._cells.get(CellState.WAITING, 0) + more
         self._claim(self._wants())
 

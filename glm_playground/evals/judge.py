@@ -4,7 +4,7 @@ Two answers are shown to it in both orders. A choice that changes with the order
 that is not as asked, of a kind of its own (Zheng et al., "Judging LLM-as-a-Judge", arxiv.org/abs/2306.05685).
 
 What is judged is a stranger's text: it stands between marks that are drawn from the texts themselves, so that no answer
-can hold them, and a reply that is not exactly as asked counts as nonsense. `judging` asks it.
+can hold them, and a reply that is not exactly as asked counts as nonsense. `judge_cells` asks it.
 """
 
 import re

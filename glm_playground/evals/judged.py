@@ -11,8 +11,8 @@ from glm_playground.chat.setup import Setup, asked_text
 from glm_playground.evals.ballot import BallotQuestion
 from glm_playground.evals.candidates import name_of
 from glm_playground.evals.judge import Judge, read_pair, stored_judge
+from glm_playground.evals.judge_cells import PairPlace, Places
 from glm_playground.evals.judge_figures import JudgedPair, JudgeFigures, Pair, WinRate, judge_figures, win_rates
-from glm_playground.evals.judging import PairPlace, Places
 from glm_playground.evals.rating import Choice
 from glm_playground.evals.results import reply_of
 from glm_playground.evals.standings import PERSON

@@ -11,7 +11,7 @@ from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import name_of
 from glm_playground.evals.grade import JUDGE_WAITS, NO_JUDGE, Grade, Graded, Output, grade, grade_of, reasons_of
 from glm_playground.evals.judge import rubric_graded, stored_judge
-from glm_playground.evals.judging import PairPlace, Places, RubricPlace
+from glm_playground.evals.judge_cells import PairPlace, Places, RubricPlace
 from glm_playground.evals.suite import Check, CheckKind, FilledCase, Suite
 from glm_playground.evals.verdict import GradedAnswer
 from glm_playground.ledger import Ledger, StoredRun

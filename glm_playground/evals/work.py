@@ -7,7 +7,7 @@ from typing import NamedTuple
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.chat.setup import Setup
 from glm_playground.evals.candidates import name_of, request_for
-from glm_playground.evals.judging import Judging
+from glm_playground.evals.judge_cells import JudgeCells
 from glm_playground.evals.suite import FilledCase, Suite
 from glm_playground.gateway import ChatRequest, Dialect, Gateway
 from glm_playground.ledger.evaluation_values import CellKey
@@ -67,7 +67,7 @@ class Work:
     """
 
     def __init__(
-        self, suite: Suite, candidates: Sequence[Candidate], judge: tuple[Candidate, Judging] | None = None
+        self, suite: Suite, candidates: Sequence[Candidate], judge: tuple[Candidate, JudgeCells] | None = None
     ) -> None:
         self.suite = suite
         self.judge = judge

@@ -59,8 +59,8 @@ def main() -> None:
     if arguments.engine != "scripted":
         # The model loads while the rest is imported.
         standin = ThreadPoolExecutor(1).submit(_load_standin)
-    serving: Any = importlib.import_module("glm_playground.sandbox.serving")
-    serving.serve(
+    server: Any = importlib.import_module("glm_playground.sandbox.server")
+    server.serve(
         standin,
         script=arguments.script,
         fall_back=arguments.engine == "auto",

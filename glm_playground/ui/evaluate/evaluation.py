@@ -10,7 +10,7 @@ import streamlit as st
 
 from glm_playground.bundles.running_order import Scenario
 from glm_playground.chat.setup import Setup
-from glm_playground.evals import running
+from glm_playground.evals import background
 from glm_playground.evals.candidates import CandidateError, stored_candidates
 from glm_playground.evals.evaluation import (
     CapError,
@@ -75,7 +75,7 @@ def draw_evaluation(ledger: Ledger, owner: str, id: str) -> None:
         st.error(_("A later version of this app has written it. Update the app to open it."))
         return
     names = candidate_names(setups, asked_gateways())
-    working = running.here(row) is not None
+    working = background.here(row) is not None
     busy = working or _works_elsewhere(row)
     caps: Caps | None = None
     if working:
@@ -117,7 +117,7 @@ def _suite(ledger: Ledger, row: EvaluationRow) -> Suite:
 
 
 def _draw_progress(ledger: Ledger, row: EvaluationRow, names: Names) -> None:
-    execution = running.here(row)
+    execution = background.here(row)
     if execution is None:
         # It has ended: the whole page is drawn as it is then.
         st.rerun()
@@ -159,7 +159,7 @@ def _draw_stop(ledger: Ledger, row: EvaluationRow) -> None:
 
 
 def _stop(ledger: Ledger, row: EvaluationRow) -> None:
-    if execution := running.here(row):
+    if execution := background.here(row):
         execution.stop()
         return
     attempt(
@@ -241,7 +241,7 @@ def _go_on(
             check_caps(work, capped.spending.cap_dollars, capped.spending.cap_tokens)
             if states:
                 ledger.evaluations.retry(row.number, states)
-            running.begin(row, execution_of(ledger, capped, work, caps.at_once))
+            background.begin(row, execution_of(ledger, capped, work, caps.at_once))
     except (CandidateError, CapError) as error:
         names = candidate_names(setups, asked_gateways())
         st.error(problem_text(error, names), title=_("The evaluation cannot go on."))

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from glm_playground.evals import running
+from glm_playground.evals import background
 from glm_playground.evals.candidates import stored_candidates
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import EvaluationRow
@@ -25,7 +25,7 @@ def draw_list(ledger: Ledger, owner: str) -> None:
         st.markdown(_("No evaluation is kept yet."))
     for row in rows[:most]:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            here = running.here(row) is not None
+            here = background.here(row) is not None
             name = literal(row.name) or _("Evaluation")
             st.markdown(
                 f"**{name}** · {moment(row.created_at)} · {standing(row, _names(row), here=here)} · "

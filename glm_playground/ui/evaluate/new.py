@@ -8,7 +8,7 @@ import streamlit as st
 
 from glm_playground import bounds
 from glm_playground.chat.setup import Setup, asked_of
-from glm_playground.evals import running
+from glm_playground.evals import background
 from glm_playground.evals.candidates import CandidateError, write_candidates
 from glm_playground.evals.evaluation import (
     CapError,
@@ -25,7 +25,7 @@ from glm_playground.evals.evaluation import (
     work_of,
 )
 from glm_playground.evals.judge import Judge
-from glm_playground.evals.judging import rubrics_of
+from glm_playground.evals.judge_cells import rubrics_of
 from glm_playground.evals.verdict import cases_needed
 from glm_playground.gateway import Gateways, Parameters
 from glm_playground.ledger import Ledger, LedgerError
@@ -280,6 +280,6 @@ def _begin(ledger: Ledger, owner: str, opened: OpenSuite, gateways: Gateways, wa
         )
         row = ledger.evaluations.add(owner, new)
         work = work_of(opened.suite, setups, gateways, owner, judge_for(ledger, row))
-        running.begin(row, execution_of(ledger, row, work, caps.at_once))
+        background.begin(row, execution_of(ledger, row, work, caps.at_once))
     open_evaluation(row.id)
     st.rerun()

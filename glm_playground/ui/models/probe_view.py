@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 import streamlit as st
 
 from glm_playground.catalog import ModelCard, Source
-from glm_playground.evals import running
+from glm_playground.evals import background
 from glm_playground.evals.candidates import CandidateError
 from glm_playground.evals.evaluation import CapError
 from glm_playground.evals.probe_claims import Advertised, advertised, agrees
@@ -66,7 +66,7 @@ def draw_probes(card: ModelCard, sources: Mapping[str, Source]) -> None:
     if not found:
         parts.append(_("Probes ask the model a few short questions and show whether it does here what is advertised."))
     st.markdown("\n\n".join(parts))
-    if newest and running.here(newest):
+    if newest and background.here(newest):
         st.fragment(partial(_draw_progress, newest), run_every=_REDRAWN_S)()
     else:
         _draw_begin(opened, card)
@@ -129,7 +129,7 @@ def _links(run_ids: Sequence[str]) -> str:
 
 
 def _draw_progress(row: EvaluationRow) -> None:
-    execution = running.here(row)
+    execution = background.here(row)
     if execution is None:
         # It has ended: the whole page is drawn as it is then.
         st.rerun()
@@ -196,7 +196,7 @@ def _begin(opened: Ledger, found: ProbePlan, *, again: bool) -> None:
     try:
         with released():
             row, execution = begin(opened, found, found.cap_dollars, found.cap_tokens, again=again)
-            running.begin(row, execution)
+            background.begin(row, execution)
     except LedgerError as error:
         draw_error(error)
     except (ProbeError, CapError) as error:

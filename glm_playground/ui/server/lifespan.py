@@ -15,7 +15,7 @@ from glm_playground.catalog import load_catalog
 from glm_playground.chat.pdf import pdf_processes
 from glm_playground.chat.schema_pool import checks
 from glm_playground.confinement import permission
-from glm_playground.evals import running
+from glm_playground.evals import background
 from glm_playground.gateway.configured import configured_gateways
 from glm_playground.ledger.database import Database
 from glm_playground.service import runtime, storage
@@ -72,7 +72,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         for task in tidying:
             task.cancel()
         await starting
-        await asyncio.to_thread(running.close)
+        await asyncio.to_thread(background.close)
         await asyncio.to_thread(runtime.close)
         await asyncio.to_thread(checks.close)
         await asyncio.to_thread(pdf_processes.close)

@@ -10,7 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from glm_playground import bounds
-from glm_playground.evals import own_suites, running
+from glm_playground.evals import background, own_suites
 from glm_playground.evals.suite import Check, CheckKind
 from glm_playground.evals.turn_case import case_of
 from glm_playground.gateway import ChatRequest, Message
@@ -32,7 +32,7 @@ def owner() -> Iterator[str]:
     # On a busy computer a page is sooner than a new database.
     storage.ledger(60)
     yield uuid.uuid4().hex
-    running.close()
+    background.close()
 
 
 @pytest.fixture
@@ -72,7 +72,9 @@ def ask(at: AppTest, models: list[str], judge: str | None = None) -> None:
 
 
 def finish(at: AppTest, owner: str) -> None:
-    wait_until(lambda: evaluation(owner).state is EvaluationState.FINISHED and not running.here(evaluation(owner)), 30)
+    wait_until(
+        lambda: evaluation(owner).state is EvaluationState.FINISHED and not background.here(evaluation(owner)), 30
+    )
     at.run(timeout=60)
     assert not at.exception
 

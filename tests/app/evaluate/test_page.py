@@ -12,7 +12,7 @@ from streamlit.testing.v1.element_tree import NumberInput
 
 from glm_playground import bounds
 from glm_playground.chat.setup import Setup
-from glm_playground.evals import findings, running, suite_file
+from glm_playground.evals import background, findings, suite_file
 from glm_playground.evals.evaluation import new_evaluation
 from glm_playground.evals.promptfoo import read_promptfoo
 from glm_playground.ledger import Ledger
@@ -44,7 +44,7 @@ def owner() -> Iterator[str]:
     # On a busy computer a page is sooner than a new database.
     storage.ledger(60)
     yield uuid.uuid4().hex
-    running.close()
+    background.close()
 
 
 def texts(at: AppTest) -> str:
@@ -76,7 +76,7 @@ def test_a_suite_is_asked_and_its_verdict_is_drawn(open_page: OpenPage, owner: s
     begin(at, SUITE, ["glm-5.1", "glm-4.6"])
     row = evaluation(owner)
     assert at.query_params["evaluation"] in (row.id, [row.id])
-    wait_until(lambda: evaluation(owner).state is EvaluationState.FINISHED and running.here(row) is None, 30)
+    wait_until(lambda: evaluation(owner).state is EvaluationState.FINISHED and background.here(row) is None, 30)
     at.run(timeout=60)
     assert not at.exception
     assert "4 answered" in texts(at)
@@ -122,7 +122,7 @@ def test_it_goes_on_without_the_page_and_is_stopped_and_resumed_from_another(
     other = open_page("pages/evaluate.py", owner=owner, evaluation=row.id)
     assert "0 of 6" in texts(other)
     press(other, "evaluate_stop")
-    wait_until(lambda: running.here(row) is None, 30)
+    wait_until(lambda: background.here(row) is None, 30)
     other.run(timeout=30)
     assert "somebody stopped it" in texts(other)
     assert evaluation(owner).cells == {CellState.INTERRUPTED: 4, CellState.WAITING: 2}
@@ -138,7 +138,7 @@ def test_it_goes_on_without_the_page_and_is_stopped_and_resumed_from_another(
     caps = evaluation(owner).spending
     assert (caps.cap_dollars, caps.cap_tokens) == (1, 50_000)
     press(at, "evaluate_stop")
-    wait_until(lambda: running.here(row) is None, 30)
+    wait_until(lambda: background.here(row) is None, 30)
 
     # And once more with what was interrupted, a field that is empty all the same leaving the cap as it is.
     at.run(timeout=30)
@@ -147,7 +147,7 @@ def test_it_goes_on_without_the_page_and_is_stopped_and_resumed_from_another(
     press(at, "evaluate_retry")
     wait_until(lambda: evaluation(owner).cells == {CellState.CLAIMED: 6}, 30)
     assert evaluation(owner).spending.cap_tokens == 50_000
-    running.close()
+    background.close()
     other.run(timeout=30)
     assert set(export_of(other, monkeypatch)) == {"csv", "jsonl", "json"}
     press(other, "evaluate_delete_now")
@@ -190,12 +190,12 @@ def test_what_failed_is_asked_again_and_its_new_runs_are_shown(
     at = open_page("pages/evaluate.py", owner=owner)
     begin(at, SUITE.replace("text={{word}} rate={{rate}}", "status=400"), ["glm-5.1"])
     row = evaluation(owner)
-    wait_until(lambda: running.here(row) is None, 30)
+    wait_until(lambda: background.here(row) is None, 30)
     at.run(timeout=60)
     first = shown_runs(at)
     assert len(first) == 2
     press(at, "evaluate_retry_failed")
-    wait_until(lambda: running.here(row) is None, 30)
+    wait_until(lambda: background.here(row) is None, 30)
     at.run(timeout=60)
     # As many failed as before, but these are other answers.
     assert evaluation(owner).cells == {CellState.FAILED: 2}
@@ -346,7 +346,7 @@ def test_for_a_link_to_its_report_an_evaluation_is_graded_once(
     wait_for_answers()
     begin(at, SUITE, ["glm-5.1", "glm-4.6"])
     wait_until(
-        lambda: evaluation(owner).state is EvaluationState.FINISHED and running.here(evaluation(owner)) is None, 30
+        lambda: evaluation(owner).state is EvaluationState.FINISHED and background.here(evaluation(owner)) is None, 30
     )
     at.session_state["evaluate_report"] = True
     at.run(timeout=60)
@@ -373,7 +373,7 @@ def test_an_evaluation_is_reported_and_put_on_stage(
     wait_for_answers()
     begin(at, SUITE, ["glm-5.1", "glm-4.6"])
     wait_until(
-        lambda: evaluation(owner).state is EvaluationState.FINISHED and running.here(evaluation(owner)) is None, 30
+        lambda: evaluation(owner).state is EvaluationState.FINISHED and background.here(evaluation(owner)) is None, 30
     )
     at.run(timeout=60)
     kinds: list[FileKind] = []

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glm_playground.evals import running
+from glm_playground.evals import background
 from glm_playground.evals.probe_suite import Probe
 from glm_playground.evals.probes import stored_findings
 from glm_playground.gateway import Gateway, Gateways
@@ -27,7 +27,7 @@ Configure = Callable[..., None]
 @pytest.fixture
 def owner() -> Iterator[str]:
     yield uuid.uuid4().hex
-    running.close()
+    background.close()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def probed(at: AppTest, owner: str) -> AppTest:
     opened(at).button(key="probe_begin").click().run(timeout=30)
     assert not at.exception
     row = storage.needed_ledger().evaluations.all(owner)[0]
-    wait_until(lambda: running.here(row) is None, 60)
+    wait_until(lambda: background.here(row) is None, 60)
     at.run(timeout=30)
     assert not at.exception
     return at

@@ -10,7 +10,7 @@ import tomli
 from glm_playground.catalog import load_catalog
 from glm_playground.catalog.files import read_card, read_sources
 from glm_playground.catalog.loader import DATA
-from glm_playground.catalog.reading import SCORE_UNITS, SETTINGS, Reading
+from glm_playground.catalog.shorthand import SCORE_UNITS, SETTINGS, FactReader
 
 PAGE = (Path(__file__).parents[3] / "docs" / "facts.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
@@ -18,10 +18,10 @@ EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 def test_the_examples_are_read_without_a_problem() -> None:
     value, scores, source, model = map(tomli.loads, EXAMPLES)
-    reading = Reading({})
+    reading = FactReader({})
     sources = {**load_catalog().sources, **read_sources(source, reading)}
     assert reading.problems == []
-    reading = Reading(sources)
+    reading = FactReader(sources)
     new = partial(read_card, stem="glm-new")(model, reading)
     read_card({"id": "glm-x", "name": "X", "facts": value, **scores}, reading, "glm-x")
     assert reading.problems == []

@@ -12,7 +12,7 @@ from glm_playground.catalog import Catalog, load_catalog
 from glm_playground.catalog.__main__ import main
 from glm_playground.catalog.files import FILE_READERS, read_card
 from glm_playground.catalog.loader import DATA
-from glm_playground.catalog.reading import Reading
+from glm_playground.catalog.shorthand import FactReader
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ wild = st.dictionaries(keys | st.text(max_size=5), anything | st.dictionaries(ke
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(raw=wild)
 def test_no_content_makes_a_reader_raise(name: str, raw: dict[str, Any]) -> None:
-    reading = Reading(load_catalog().sources)
+    reading = FactReader(load_catalog().sources)
     if name == "model":
         read_card(raw, reading, "glm-5.1")
     else:

@@ -11,16 +11,16 @@ import tomli
 from glm_playground.catalog import load_catalog
 from glm_playground.catalog.files import read_card, read_sources
 from glm_playground.catalog.loader import DATA
-from glm_playground.catalog.reading import SETTINGS, Reading
+from glm_playground.catalog.shorthand import SETTINGS, FactReader
 
 SOURCES = tomli.loads((DATA / "sources.toml").read_text(encoding="utf-8"))
 MODELS = sorted((DATA / "models").glob("*.toml"))
 KNOWN = load_catalog().sources
-Reader = Callable[[dict[str, Any], Reading], Any]
+Reader = Callable[[dict[str, Any], FactReader], Any]
 
 
 def refused(reader: Reader, raw: dict[str, Any]) -> bool:
-    reading = Reading(KNOWN)
+    reading = FactReader(KNOWN)
     reader(raw, reading)
     return bool(reading.problems)
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from glm_playground import bounds
 from glm_playground.cli.evaluation_run import watched
 from glm_playground.cli.failure import Failure
-from glm_playground.evals import running
+from glm_playground.evals import background
 from glm_playground.evals.execution import CAP_REACHED, INTERRUPTED, STOPPED
 from glm_playground.evals.work import Candidate, Work
 from glm_playground.gateway import Dialect, Gateway
@@ -170,8 +170,8 @@ def test_whatever_ends_it_in_the_middle_is_said(
         monkeypatch.setattr(one, "run", unforeseen)
     with pytest.raises(Failure, match="nobody thought of that"):
         watched(broken, ledger, row)
-    assert running.begin(row, also_broken)
-    wait_until(lambda: running.here(row) is None)
+    assert background.begin(row, also_broken)
+    wait_until(lambda: background.here(row) is None)
     told = [one for one in caplog.records if one.exc_info]
     assert [one.getMessage() for one in told] == [f"evaluation {row.id} ends in the middle"] * 2
 

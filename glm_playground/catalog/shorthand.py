@@ -93,7 +93,7 @@ def inner_tables(table: type[FactTable]) -> Mapping[str, type[FactTable]]:
     }
 
 
-class Reading:
+class FactReader:
     """Reads one file against the known sources; `problems` is empty when the file is good."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:

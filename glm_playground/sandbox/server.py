@@ -1,4 +1,4 @@
-"""Serving the sandbox: its socket, its engine, and the line that says it is ready."""
+"""The sandbox as a server: its socket, its engine, and the line that says it is ready."""
 
 import importlib
 import json

@@ -117,7 +117,7 @@ class Answers:
             yield which, {by_run[run_id]: answer_of(stored.run) for run_id, stored in runs.items()}
 
 
-class Judging:
+class JudgeCells:
     """The judge's side of an evaluation.
 
     Args:
