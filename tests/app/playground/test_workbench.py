@@ -171,7 +171,6 @@ class TestWaiting:
             "```table.csv\na,b\n1,2\n```\n\n@script text=summed rate=0\nSum it up"
         )
 
-
     def test_what_is_typed_in_an_editor_or_as_a_result_is_there_on_another_page_and_after_a_restart(
         self, tab: Callable[..., Playground], owner: str
     ) -> None:
