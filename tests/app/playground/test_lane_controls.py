@@ -22,6 +22,7 @@ from glm_playground.gateway.errors import (
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import presets
+from glm_playground.ui.shared.run_footer import cost_text
 from tests.app.conftest import wait_for_answers
 from tests.app.playground_page import Playground
 
@@ -309,7 +310,13 @@ class TestOwnKey:
         assert page.last_run.server.name == "RunAPI"
         assert sandbox.key not in page.text
         assert sandbox.key not in repr(page.at.session_state.to_dict())
+        cost = page.talk.turns[-1].answer.cost
+        assert cost is not None
+        assert cost.amount
         page.click("key_forget")
+        # It was computed with the prices of a gateway that this session does not have any more.
+        assert page.talk.turns[-1].answer.cost == cost
+        assert cost_text(cost) in page.answer
         page.say("fine")
         assert page.last_run.server.name == "Sandbox"
 
