@@ -1,9 +1,11 @@
 """The page that a browser loads first says where the server is, so that no address is tried in vain."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from glm_playground.ui.server.first_page import PAGES
 from tests.browser.conftest import OpenTab, Tab
@@ -39,4 +41,11 @@ def test_it_does_so_below_a_base_path(tmp_path: Path, open_tab: OpenTab) -> None
         # A page that is gone to from here has its address below the base path too.
         tab.page.get_by_role("link", name="Compare").first.click()
         tab.page.wait_for_url(f"{app.base_url}/compare*")
+        # So has the link to the settings, which opens them.
+        tab.go("/playground?lane=glm-4.5;temperature=0.5")
+        tab.button("Share").click()
+        link = tab.page.get_by_text(re.compile(r"/playground\?lane=")).inner_text()
+        assert link.startswith(f"{app.base_url}/playground?lane=glm-4.5")
+        tab.page.goto(link)
+        expect(tab.page.get_by_role("textbox", name="Ask glm-4.5")).to_be_visible()
         tab.page.close()
