@@ -14,6 +14,8 @@ from tests.live.conftest import AskedLog, problems, serve
 pytestmark = pytest.mark.slow
 
 ACTS_S = 15
+MODELS = ("glm-5.3", "glm-5.2", "glm-5.1", "glm-5", "glm-4.7", "glm-4.6")
+SIX = "&".join(f"lane={model}" for model in MODELS)
 
 
 def tab_of(
@@ -26,6 +28,12 @@ def tab_of(
 def words(end: int) -> str:
     """The last of so many tokens of the scripted text."""
     return "".join(markdown_tokens(end)[end - 3 : end]).strip()
+
+
+def models(tab: BrowserSession) -> list[str]:
+    """What the lanes on the screen ask, left to right."""
+    boxes = [widget for widget in tab.widgets("selectbox") if (widget.key or "").startswith("model-")]
+    return [box.proto.options[box.proto.default] for box in boxes]
 
 
 def test_a_reload_and_another_tab_show_the_same_answer_as_it_grows(app: AppProcess, asked: AskedLog) -> None:
@@ -153,7 +161,9 @@ def test_a_run_that_is_still_running_is_gone_on_with_from_the_history(app: AppPr
     asyncio.run(visit())
 
 
-def test_after_a_kill_the_answer_is_there_as_interrupted_with_its_text(sandbox: SandboxProcess, tmp_path: Path) -> None:
+def test_after_a_kill_six_answers_are_there_as_interrupted_with_their_text(
+    sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     environment = {
         "RUNAPI_BASE_URL": sandbox.base_url,
         "RUNAPI_API_KEY": sandbox.key,
@@ -161,16 +171,16 @@ def test_after_a_kill_the_answer_is_there_as_interrupted_with_its_text(sandbox: 
     }
 
     async def ask(app: AppProcess) -> BrowserSession:
-        first = tab_of(app)
+        first = tab_of(app, query=SIX)
         await first.connect()
         await first.run()
         await first.submit_chat("@script text=ended-before rate=0")
         await first.wait_finished()
         await first.submit_chat("@script tokens=4000 rate=20\nkilled")
-        await first.wait_for(lambda: words(12) in first.text)
+        await first.wait_for(lambda: first.text.count(words(12)) == 6)
         await first.submit_chat("wait for it, with {{a variable}}")
         # What is stored is at most two seconds old.
-        await first.wait_for(lambda: words(100) in first.text, ACTS_S)
+        await first.wait_for(lambda: first.text.count(words(100)) == 6, ACTS_S)
         app.kill()
         await first.close()
         return first
@@ -179,17 +189,40 @@ def test_after_a_kill_the_answer_is_there_as_interrupted_with_its_text(sandbox: 
         async with tab_of(app, first, query=first.query_string) as tab:
             await tab.run()
             assert tab.query_string == first.query_string
-            assert "ended-before" in tab.text
-            assert ":gray-badge[interrupted]" in tab.text
-            assert words(40) in tab.text
+            assert models(tab) == list(MODELS)
+            assert tab.text.splitlines().count("ended-before") == 6
+            assert tab.text.count(":gray-badge[interrupted]") == 6
+            assert tab.text.count(words(40)) == 6
             drafts = [widget.text for widget in tab.widgets("text_area") if (widget.key or "").startswith("draft-text")]
             assert drafts == ["wait for it, with {{a variable}}"]
             await tab.submit_chat("@script text=onward rate=0")
             await tab.wait_finished()
-            assert "onward" in tab.text
+            assert tab.text.splitlines().count("onward") == 6
             assert not problems(tab)
 
     with serve(tmp_path, environment) as app:
         first = asyncio.run(ask(app))
     with serve(tmp_path, environment) as app:
         asyncio.run(look(app, first))
+
+
+def test_a_reload_in_the_middle_of_six_lanes_goes_on_in_all(app: AppProcess, asked: AskedLog) -> None:
+    async def visit() -> None:
+        async with tab_of(app, query=SIX) as first:
+            await first.run()
+            await first.submit_chat("@script tokens=300 rate=40\nsix-reloaded")
+            await first.wait_for(lambda: first.text.count(words(12)) == 6, ACTS_S)
+        async with tab_of(app, first, query=first.query_string) as reloaded:
+            await reloaded.rerun()
+            await reloaded.wait_for(lambda: reloaded.text.count(words(12)) == 6, ACTS_S)
+            assert ":green-badge[completed]" not in reloaded.text
+            assert models(reloaded) == list(MODELS)
+            await reloaded.wait_finished(2 * ACTS_S)
+            assert reloaded.text.count(words(300)) == 6
+            assert reloaded.text.count(":green-badge[completed]") == 6
+            assert not problems(reloaded)
+        entries = asked.entries("six-reloaded")
+        assert len(entries) == 6
+        assert not [entry for entry in entries if entry["closed_by_client_ns"]]
+
+    asyncio.run(visit())
