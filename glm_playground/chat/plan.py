@@ -10,6 +10,7 @@ from glm_playground.chat.forecast import Forecast, Prediction, forecast, predict
 from glm_playground.chat.lane import Lane
 from glm_playground.gateway import ChatRequest, Message
 from glm_playground.runs.cost import Price
+from glm_playground.runs.marks import marked
 
 
 class RequestLimits(NamedTuple):
@@ -129,5 +130,13 @@ class Outlook:
 
     def forecast(self, plan: Plan) -> Forecast | None:
         """What `plan` will use and cost, warm-ups included; None where there is nothing to forecast."""
-        predictions = [self.of(request.addressed) for request in plan.requests]
+        predictions = [self._of_one(request, is_marked=plan.one_after_the_other) for request in plan.requests]
         return forecast(predictions, repeats=plan.repeats, warm_ups=[self.of(sent) for sent in plan.warm_ups])
+
+    def _of_one(self, request: Request, *, is_marked: bool) -> Prediction:
+        found = self.of(request.addressed)
+        if not is_marked or found.nothing:
+            return found
+        # The mark is paid for too; which digits it has makes no difference.
+        body = request.body.model_copy(update={"messages": marked(request.body.messages, "0" * 8)})
+        return self.of(Addressed(request.gateway, body))
