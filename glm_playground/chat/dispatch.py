@@ -52,8 +52,13 @@ class Dispatch:
         """What `plan` will use and cost; None where there is nothing to forecast."""
         return self.outlook.forecast(plan)
 
-    def send(self, draft: Draft) -> Notice | None:
-        """Starts what a draft sends, or says why it waits; a lane that cannot be asked has a notice of its own."""
+    def send(self, draft: Draft, beside: Decimal = Decimal(0)) -> Notice | None:
+        """Starts what a draft sends, or says why it waits; a lane that cannot be asked has a notice of its own.
+
+        Args:
+            draft: is sent to the lanes that can be asked.
+            beside: US dollars that the same act may cost already; a limit holds for the whole act.
+        """
         bench = self.bench
         plan = self.plan_of(draft)
         if not plan.requests:
@@ -73,7 +78,7 @@ class Dispatch:
                     request.lane.notice = None
             return notice or first.notice
         plan = plan.only(ready)
-        if self._must_confirm(plan, draft):
+        if self._must_confirm(plan, draft, beside):
             return Notice(NoticeKind.CONFIRM)
         start(plan, draft, bench, self.runner)
         return None
@@ -92,14 +97,14 @@ class Dispatch:
             return False
         return True
 
-    def _must_confirm(self, plan: Plan, draft: Draft) -> bool:
+    def _must_confirm(self, plan: Plan, draft: Draft, beside: Decimal) -> bool:
         limit = self.bench.ask_above
         if limit is None:
             return False
         if draft.confirmed is None:
             # A limit of 0 asks every time.
-            return limit == 0 or self.most_cost(plan) > limit
-        return self.most_cost(plan) > max(limit, draft.confirmed)
+            return limit == 0 or beside + self.most_cost(plan) > limit
+        return beside + self.most_cost(plan) > max(limit, draft.confirmed)
 
     def most_cost(self, plan: Plan) -> Decimal:
         """US dollars that a plan may cost at most; infinite where no price is known."""

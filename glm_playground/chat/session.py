@@ -220,15 +220,16 @@ class Session:
         with self._change() as bench:
             bench.drafts.append(draft)
 
-    def send(self, draft: Draft) -> bool:
+    def send(self, draft: Draft, beside: Decimal = Decimal(0)) -> bool:
         """Sends a prompt, or lets it wait with the reason in its notice; True where it was sent.
 
-        What is sent is what `Dispatch.plan_of` plans, and costs at most what the user confirmed.
+        What is sent is what `Dispatch.plan_of` plans, and costs at most what the user confirmed; `beside` is what the
+        same act may cost already.
         """
         with self._change() as bench:
             for lane in bench.lanes:
                 lane.notice = None
-            draft.notice = self.dispatch.send(draft)
+            draft.notice = self.dispatch.send(draft, beside)
             waits = bench.draft(draft.id)
             if draft.notice and not waits:
                 bench.drafts.append(draft)
@@ -292,21 +293,31 @@ class Session:
         """Answers and sends the calls of built-in tools that lanes ended with, where the user wants that; whether any.
 
         Not where a call is of a tool of the user's, and not more than `MAX_TOOL_ROUNDS` times in a row.
+        The limit on the cost holds for all lanes together.
         """
         if not self.bench.run_tools:
             return False
-        ran = [self._run_tools(lane, now) for lane in self.bench.lanes]
-        return any(ran)
+        sent = False
+        beside = Decimal(0)
+        for lane in self.bench.lanes:
+            if results := self._results(lane, now):
+                draft = self._again(lane, Prompt(results=results))
+                cost = self.dispatch.most_cost(self.dispatch.plan_of(draft))
+                if self.send(draft, beside):
+                    sent, beside = True, beside + cost
+        return sent
 
-    def _run_tools(self, lane: Lane, now: datetime) -> bool:
+    def _results(self, lane: Lane, now: datetime) -> tuple[ToolResult, ...]:
+        """The answers to the calls of built-in tools that a lane ended with; empty where they are not sent, or wait."""
         turns = lane.conversation.turns
         calls = turns[-1].answer.tool_calls if turns and turns[-1].answers and not lane.conversation.live_runs() else ()
         rounds = len(list(itertools.takewhile(lambda turn: turn.prompt.results, reversed(turns))))
         answers = [answer_builtin(call, now) for call in calls]
-        if not calls or rounds >= MAX_TOOL_ROUNDS or None in answers:
-            return False
-        results = tuple(ToolResult(call, answer or "") for call, answer in zip(calls, answers, strict=True))
-        return self.answer_tools(lane, Prompt(results=results))
+        prompts = [draft.prompt for draft in self.bench.drafts if draft.prompt and lane.id in draft.lane_ids]
+        waiting = any(result.call in calls for prompt in prompts for result in prompt.results)
+        if rounds >= MAX_TOOL_ROUNDS or None in answers or waiting:
+            return ()
+        return tuple(ToolResult(call, answer or "") for call, answer in zip(calls, answers, strict=True))
 
     def send_without(self, lane: Lane, turn: Turn, name: str) -> bool:
         """Asks a turn again without a field that the server refused.

@@ -1,6 +1,7 @@
 """Built-in tools that are run without asking."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -50,3 +51,23 @@ def test_a_tool_of_the_user_is_theirs_to_answer(session: Session) -> None:
     session.submit("Weather?")
     call_tool(session, "get_weather")
     assert not session.run_tools(NOW)
+
+
+def test_the_limit_on_the_cost_is_for_all_lanes_together_and_what_waits_is_not_sent_by_itself(session: Session) -> None:
+    session.duplicate(session.bench.lanes[0])
+    session.set_option("run_tools", True)
+    session.submit("What is 2+2?")
+    for run in session.bench.live_runs():
+        run.events.append(Event(5, EventKind.TOOL_CALLS, CALL.format(name="calculator")))
+        run.outcome = Outcome.TOOL_CALLS
+    # An answer may cost $0.036: one lane's is below the limit, both together are not.
+    session.set_option("ask_above", Decimal("0.05"))
+    assert session.run_tools(NOW)
+    assert [lane.id for lane in session.bench.lanes if lane.conversation.live_runs()] == ["1"]
+    [draft] = session.bench.drafts
+    assert draft.lane_ids == ("2",)
+    session.stop_all()
+    assert not session.run_tools(NOW)
+    assert session.bench.drafts == [draft]
+    assert session.confirm(draft, Decimal("0.05"))
+    assert [lane.id for lane in session.bench.lanes if lane.conversation.live_runs()] == ["2"]
