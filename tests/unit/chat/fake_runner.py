@@ -10,6 +10,8 @@ from glm_playground.runs.cost import Price, TokenClass
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Outcome, Run, Server
 
+GATEWAY = "main"
+"""The name of the first one, which is the only one."""
 PRICES = {
     "glm-5.1": Price(
         {TokenClass.INPUT: Decimal(2), TokenClass.OUTPUT: Decimal(9)}, "https://example.org", datetime.now(UTC).date()
@@ -36,7 +38,7 @@ class FakeRunner:
             run.outcome = Outcome.STOPPED
 
     def has(self, gateway: str) -> bool:
-        return not gateway
+        return gateway in {"", GATEWAY}
 
     def dialect(self, gateway: str) -> Dialect:
         return Dialect()

@@ -1,117 +1,29 @@
 """Every command on a workbench, in any order, against an engine that does as the test says."""
 
+import inspect
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import precondition, rule
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Prompt, ToolResult, Turn
-from glm_playground.chat.lane import Lane
+from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolResult, Turn
 from glm_playground.chat.notice import Notice, NoticeKind
-from glm_playground.chat.plan import Plan
-from glm_playground.chat.session import CONTINUE, Session
+from glm_playground.chat.session import CONTINUE
 from glm_playground.chat.setup import MAX_LANES, Setup
-from glm_playground.chat.workbench import Draft, Workbench
+from glm_playground.chat.workbench import Draft
 from glm_playground.chat.workbench_json import KnownRun, from_json, to_json
-from glm_playground.gateway import Event, EventKind, Message, Usage
-from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Outcome
-from tests.unit.chat.fake_runner import PRICES, FakeRunner
-
-MODELS = (*PRICES, "glm-5", "glm-4.6", "glm-4.7", "glm-5.2")
-TOOL_CALL = '[{"index": 0, "id": "c1", "function": {"name": "clock", "arguments": "{}"}}]'
-
-
-def fits_roles(messages: tuple[Message, ...]) -> bool:
-    """Whether a server takes these roles: a user's message or results of the calls made, then an answer, and so on."""
-    rest = list(messages)
-    while rest and rest[0].role == "system":
-        rest.pop(0)
-    called: set[str] = set()
-    while rest:
-        if called:
-            results = [rest.pop(0) for _call in range(min(len(called), len(rest)))]
-            if {message.tool_call_id for message in results} != called:
-                return False
-        elif rest.pop(0).role != "user":
-            return False
-        if not rest:
-            return True
-        answer = rest.pop(0)
-        if answer.role != "assistant" or not (answer.content or answer.tool_calls):
-            return False
-        called = {call.id for call in answer.tool_calls}
-    return False
+from tests.unit.chat.checked_session import COMMANDS
+from tests.unit.chat.fake_runner import GATEWAY
+from tests.unit.chat.seen import picture, texts_of
+from tests.unit.chat.session_machine import MODELS, SessionMachine
 
 
-def texts_of(bench: Workbench) -> set[str]:
-    """Every prompt and file that can be found again: asked, waiting, or behind an undo."""
-    turns = [turn for lane in bench.lanes for turn in lane.conversation.all_turns()]
-    prompts = {turn.prompt.text for turn in turns} | {draft.text for draft in bench.drafts}
-    files = {file.text for turn in turns for file in turn.prompt.attachments}
-    return prompts | files | {file.text for draft in bench.drafts for file in draft.attachments}
-
-
-def picture(bench: Workbench) -> list[tuple[str, str, list[tuple[str, int]]]]:
-    """What a person sees: lanes, settings, turns with the shown answer."""
-    return [
-        (lane.id, repr(lane.setup), [(turn.id, turn.number) for turn in lane.conversation.turns])
-        for lane in bench.lanes
-    ]
-
-
-class Playing(RuleBasedStateMachine):
-    @initialize(models=st.lists(st.sampled_from(MODELS), min_size=1, max_size=3))
-    def begin(self, models: list[str]) -> None:
-        self.runner = FakeRunner()
-        self.bench = Workbench(lanes=[Lane(str(number), Setup(model=model)) for number, model in enumerate(models)])
-        self.bench.next_lane = len(models)
-        self.session = Session(self.bench, self.runner)
-        self.typed: set[str] = set()
-        self.taken: list[tuple[set[str], set[str]]] = []
-        self.count = 0
-
-    # -- what the machine knows beside the session
-
-    def lane(self, data: st.DataObject) -> Lane:
-        return data.draw(st.sampled_from(self.bench.lanes))
-
-    def turn(self, data: st.DataObject) -> tuple[Lane, Turn]:
-        return data.draw(st.sampled_from(list(self.bench.turns())))
-
-    def new_text(self, kind: str = "") -> str:
-        self.count += 1
-        text = f"prompt {self.count} {kind}".strip()
-        self.typed.add(text)
-        return text
-
-    def taking(self, command: object, *arguments: object) -> None:
-        """Does a command that may take things away, and remembers what it took."""
-        texts, entries = texts_of(self.bench), len(self.bench.undo)
-        newest = self.bench.undo[-1:]
-        command(*arguments)  # type: ignore[operator]
-        if len(self.bench.undo) > entries or self.bench.undo[-1:] != newest:
-            self.taken.append((texts - texts_of(self.bench), set()))
-        else:
-            assert texts <= texts_of(self.bench)
-
-    def sent_at_most(self, plan: Plan | None, before: int, confirmed: Decimal | None) -> None:
-        """One act sent at most what it said, in number and in cost."""
-        sent = self.runner.runs[before:]
-        if plan is None:
-            assert not sent
-            return
-        assert len(sent) <= len(plan.bodies)
-        if sent and self.bench.ask_above is not None:
-            bound = max(self.bench.ask_above, confirmed or Decimal(0))
-            if len(sent) == len(plan.bodies):
-                assert self.session.dispatch.most_cost(plan) <= bound
-
-    # -- acts
-
+class Playing(SessionMachine):
     @rule(
         data=st.data(),
         kind=st.sampled_from(["", "", "{{name}}", "x" * 200, "many words " * 9_000]),
@@ -123,9 +35,7 @@ class Playing(RuleBasedStateMachine):
         files = (Attachment("a.txt", self.new_text("file")),) if file else ()
         notice = Notice(NoticeKind.FILES) if bad else None
         before = len(self.runner.runs)
-        plan = self.session.dispatch.plan_of(Draft(text, files, self.bench.targets()))
         self.session.submit(text, files, notice)
-        self.sent_at_most(plan, before, None)
         if bad:
             assert len(self.runner.runs) == before
 
@@ -136,7 +46,7 @@ class Playing(RuleBasedStateMachine):
         self.session.set_option("target", "all")
         self.session.submit(self.new_text())
         for run in self.runner.running:
-            self._end(run, Outcome.TOOL_CALLS if tools else Outcome.COMPLETED)
+            self.end(run, Outcome.TOOL_CALLS if tools else Outcome.COMPLETED)
         for lane in self.bench.lanes if results else ():
             turns = lane.conversation.turns
             calls = turns[-1].answer.tool_calls if turns and turns[-1].answers else ()
@@ -148,6 +58,28 @@ class Playing(RuleBasedStateMachine):
         self.session.set_option("one_by_one", True)
         self.session.set_option("repeats", repeats)
         self.session.submit(self.new_text())
+
+    @rule(repeats=st.integers(2, 3))
+    def confirm_just_what_a_comparison_costs(self, repeats: int) -> None:
+        self.session.stop_all()
+        self.taking(self.session.use_setups, [Setup(model="glm-5.1")])
+        self.session.set_option("ask_above", Decimal(0))
+        self.begin_a_comparison(repeats)
+        draft = self.bench.drafts[-1]
+        self.session.confirm(draft, self.session.dispatch.most_cost(self.session.dispatch.plan_of(draft)))
+
+    @rule()
+    def run_tools_at_a_limit(self) -> None:
+        """Each lane's next request is below the limit, and all of them together may not be."""
+        self.session.set_option("ask_above", None)
+        self.session.set_option("one_by_one", False)
+        for lane in self.bench.lanes:
+            self.session.edit(lane, "model", "glm-5.1")
+        self.ask_and_be_answered(tools=True, results=False)
+        self.session.set_option("repeats", 1)
+        self.session.set_option("ask_above", Decimal("0.05"))
+        self.session.set_option("run_tools", True)
+        self.session.run_tools(datetime.now(UTC))
 
     @rule(data=st.data())
     def edit_the_first_prompt(self, data: st.DataObject) -> None:
@@ -165,6 +97,54 @@ class Playing(RuleBasedStateMachine):
         assert not self.session.submit(text)
         assert len(self.runner.runs) == before
 
+    @rule(text=st.sampled_from(["Ol\u00e1, \u00e7a va?", "\u00fcber"]))
+    def submit_a_file_of_a_guessed_encoding(self, text: str) -> None:
+        file = Attachment("a.txt", f"{text} {len(self.runner.runs)} {self.count}")
+        self.typed.add(file.text)
+        before = len(self.runner.runs)
+        self.session.submit(self.new_text(), [file], guessed=["cp1252"])
+        assert len(self.runner.runs) == before
+        assert self.bench.drafts
+
+    @precondition(lambda self: [draft for draft in self.bench.drafts if any(draft.guessed)])
+    @rule(data=st.data())
+    def read_again(self, data: st.DataObject) -> None:
+        draft = data.draw(st.sampled_from([draft for draft in self.bench.drafts if any(draft.guessed)]))
+        before, encoding = draft.attachments[0].text, draft.guessed[0]
+        self.session.read_again(draft, 0, data.draw(st.sampled_from(draft.encodings(0))))
+        after = draft.attachments[0].text
+        assert after.encode(draft.guessed[0]) == before.encode(encoding)
+        self.typed = self.typed - {before} | {after}
+
+    @rule()
+    def wait(self) -> None:
+        draft = Draft(self.new_text(), lane_ids=self.bench.targets(), notice=Notice(NoticeKind.READY))
+        self.session.wait(draft)
+        assert self.bench.drafts[-1] is draft
+
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from(["", "{{name}}", "x" * 200]),
+        confirmed=st.sampled_from([None, Decimal(0), Decimal("0.04"), Decimal("Infinity")]),
+        filled=st.booleans(),
+        seen=st.booleans(),
+    )
+    def send(self, data: st.DataObject, kind: str, confirmed: Decimal | None, filled: bool, seen: bool) -> None:
+        lanes = data.draw(st.lists(st.sampled_from([lane.id for lane in self.bench.lanes]), unique=True))
+        draft = Draft(self.new_text(kind), lane_ids=tuple(lanes), filled=filled, confirmed=confirmed)
+        draft.literal = draft.unchecked = seen
+        before = len(self.runner.runs)
+        was_sent = self.session.send(draft)
+        assert was_sent == (len(self.runner.runs) > before)
+        assert was_sent == (draft not in self.bench.drafts)
+        self.forget_names()
+
+    @precondition(lambda self: self.bench.drafts)
+    @rule(data=st.data())
+    def send_a_waiting_one(self, data: st.DataObject) -> None:
+        self.session.send(data.draw(st.sampled_from(self.bench.drafts)))
+        self.forget_names()
+
     @precondition(lambda self: self.bench.drafts)
     @rule(data=st.data(), low=st.booleans(), literal=st.booleans())
     def confirm(self, data: st.DataObject, low: bool, literal: bool) -> None:
@@ -173,13 +153,8 @@ class Playing(RuleBasedStateMachine):
         self.bench.values["name"] = data.draw(st.sampled_from(["", "Ana"]))
         plan = self.session.dispatch.plan_of(draft)
         most = Decimal(0) if low else self.session.dispatch.most_cost(plan)
-        before = len(self.runner.runs)
         self.session.confirm(draft, most)
-        self.sent_at_most(self.session.dispatch.plan_of(draft) if not plan.requests else plan, before, most)
-        # A variable that was filled stands in the turn in place of its name.
-        self.typed = {text for text in self.typed if "{{name}}" not in text} | {
-            text for text in self.typed if "{{name}}" in text and text in texts_of(self.bench)
-        }
+        self.forget_names()
 
     @precondition(lambda self: self.bench.drafts)
     @rule(data=st.data())
@@ -198,7 +173,6 @@ class Playing(RuleBasedStateMachine):
     @rule(data=st.data(), act=st.sampled_from(["regenerate", "edit", "continue", "tools", "without", "delete"]))
     def on_a_turn(self, data: st.DataObject, act: str) -> None:
         lane, turn = self.turn(data)
-        before = len(self.runner.runs)
         match act:
             case "regenerate":
                 self.session.regenerate(lane, turn)
@@ -218,8 +192,6 @@ class Playing(RuleBasedStateMachine):
             case "delete":
                 self.taking(self.session.delete_turn, lane, turn)
                 assert all(run.ended for one in turn.below() for run in one.runs)
-        most = self.bench.repeats + (1 if self.bench.one_by_one else 0)
-        assert len(self.runner.runs) - before <= most
 
     @precondition(lambda self: list(self.bench.turns()))
     @rule(data=st.data(), number=st.integers(0, 4))
@@ -263,7 +235,7 @@ class Playing(RuleBasedStateMachine):
             case "reset":
                 before = lane.setup
                 self.taking(self.session.reset, lane)
-                assert lane.setup == Setup(model=before.model)
+                assert lane.setup == Setup(model=before.model, gateway=before.gateway)
             case "settings":
                 self.session.edit(lane, "temperature", 0.5)
                 self.session.edit(lane, "tools", data.draw(st.sampled_from(["", "[{", '{"name": "f"}'])))
@@ -271,6 +243,31 @@ class Playing(RuleBasedStateMachine):
     @rule(models=st.lists(st.sampled_from(MODELS), min_size=1, max_size=4))
     def use_setups(self, models: list[str]) -> None:
         self.taking(self.session.use_setups, [Setup(model=model) for model in models])
+
+    @precondition(lambda self: self.bench.empty and not self.bench.undo)
+    @rule(models=st.lists(st.sampled_from(MODELS), min_size=1, max_size=8))
+    def use_conversations(self, models: list[str]) -> None:
+        recorded = []
+        for model in models:
+            turn = Turn(Prompt(f"recorded {model}"), [Answer(text="an answer")])
+            recorded.append((Setup(model=model), Conversation()))
+            recorded[-1][1].start.add(turn)
+        self.session.use_conversations(recorded)
+        assert [(lane.setup, lane.conversation) for lane in self.bench.lanes] == recorded[:MAX_LANES]
+        assert not self.bench.live_runs()
+
+    @rule(model=st.sampled_from(MODELS))
+    def begin_with(self, model: str) -> None:
+        others = [lane.setup for lane in self.bench.lanes[1:]]
+        self.session.begin_with(model)
+        assert self.bench.lanes[0].setup.model == model
+        assert [lane.setup for lane in self.bench.lanes[1:]] == others
+
+    @rule()
+    def name_gateways(self) -> None:
+        named = {lane.id: lane.setup.gateway for lane in self.bench.lanes}
+        self.session.name_gateways(GATEWAY)
+        assert [lane.setup.gateway for lane in self.bench.lanes] == [name or GATEWAY for name in named.values()]
 
     @rule()
     def clear(self) -> None:
@@ -282,7 +279,7 @@ class Playing(RuleBasedStateMachine):
         one_by_one=st.booleans(),
         repeats=st.integers(1, 3),
         same=st.booleans(),
-        above=st.sampled_from([None, Decimal(0), Decimal("0.02"), Decimal(1)]),
+        above=st.sampled_from([None, Decimal(0), Decimal("0.02"), Decimal("0.04"), Decimal(1)]),
     )
     def options(self, one_by_one: bool, repeats: int, same: bool, above: Decimal | None) -> None:
         self.session.set_option("one_by_one", one_by_one)
@@ -292,11 +289,12 @@ class Playing(RuleBasedStateMachine):
 
     @rule(wanted=st.booleans())
     def run_tools(self, wanted: bool) -> None:
-        before = len(self.runner.runs)
         self.session.set_option("run_tools", wanted)
         self.session.run_tools(datetime.now(UTC))
-        most = sum(bool(lane.conversation.turns) for lane in self.bench.lanes) * (self.bench.repeats + 1)
-        assert len(self.runner.runs) - before <= (most if wanted else 0)
+        waiting = len(self.bench.drafts)
+        # A page does so at every click.
+        assert not self.session.run_tools(datetime.now(UTC))
+        assert len(self.bench.drafts) == waiting
 
     @rule(data=st.data())
     def target(self, data: st.DataObject) -> None:
@@ -357,15 +355,7 @@ class Playing(RuleBasedStateMachine):
         outcome=st.sampled_from([Outcome.COMPLETED, Outcome.FAILED, Outcome.TOOL_CALLS, Outcome.LENGTH]),
     )
     def a_run_ends(self, data: st.DataObject, outcome: Outcome) -> None:
-        self._end(data.draw(st.sampled_from(self.runner.running)), outcome)
-
-    def _end(self, run: LiveRun, outcome: Outcome) -> None:
-        if outcome is Outcome.TOOL_CALLS:
-            run.events.append(Event(5, EventKind.TOOL_CALLS, TOOL_CALL))
-        elif outcome is not Outcome.FAILED:
-            run.events.append(Event(5, EventKind.CONTENT, "an answer"))
-            run.usage = Usage(5, 20, 25)
-        run.outcome = outcome
+        self.end(data.draw(st.sampled_from(self.runner.running)), outcome)
 
     @rule()
     def store_and_open(self) -> None:
@@ -378,31 +368,9 @@ class Playing(RuleBasedStateMachine):
             run.id for run in self.bench.live_runs() if not run.warm_up
         }
 
-    # -- what always holds
 
-    @invariant()
-    def every_running_run_can_be_reached(self) -> None:
-        if hasattr(self, "runner"):
-            reached = {run.id for run in self.bench.live_runs()}
-            assert {run.id for run in self.runner.running} == reached
-
-    @invariant()
-    def every_request_has_valid_roles(self) -> None:
-        if hasattr(self, "runner"):
-            for run in self.runner.runs[-8:]:
-                assert fits_roles(run.request.messages), run.request.messages
-
-    @invariant()
-    def nothing_typed_is_lost(self) -> None:
-        if hasattr(self, "runner"):
-            behind_undo = set().union(*(took for took, _ in self.taken)) if self.taken else set()
-            assert self.typed <= texts_of(self.bench) | behind_undo
-
-    @invariant()
-    def there_are_one_to_six_lanes(self) -> None:
-        if hasattr(self, "runner"):
-            assert 1 <= len(self.bench.lanes) <= MAX_LANES
-            assert len({lane.id for lane in self.bench.lanes}) == len(self.bench.lanes)
+def test_every_command_of_a_session_is_run() -> None:
+    assert set(re.findall(r"self\.session\.(\w+)", inspect.getsource(Playing))) >= COMMANDS
 
 
 TestPlaying = Playing.TestCase
