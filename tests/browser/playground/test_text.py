@@ -14,7 +14,7 @@ from tests.browser.conftest import OpenTab
 from tests.condition import wait_until
 from tests.live.app_process import AppProcess
 from tests.shown_text import READ_PAGE, form, meant
-from tests.unit.ui.test_answer_markdown import SIGNS
+from tests.unit.ui.shared.test_answer_markdown import SIGNS
 
 pytestmark = pytest.mark.slow
 

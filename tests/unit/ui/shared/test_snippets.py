@@ -27,7 +27,7 @@ from glm_playground.ui.shared.literals import (
 from glm_playground.ui.shared.snippets import request_snippets, snippets
 from tests.loopback import CannedServer, answer, content, stream
 
-NODE_FOLDER = Path(__file__).parents[2] / "quickstarts"
+NODE_FOLDER = Path(__file__).parents[3] / "quickstarts"
 HOSTILE = {
     "quotes": 'it\'s "quoted" and `ticked`',
     "shell": "$HOME ${RUNAPI_API_KEY} $(id) `id` !! \\$x",
