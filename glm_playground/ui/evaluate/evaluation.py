@@ -244,7 +244,7 @@ def _go_on(
             background.begin(row, execution_of(ledger, capped, work, caps.at_once))
     except (CandidateError, CapError) as error:
         names = candidate_names(setups, asked_gateways())
-        st.error(problem_text(error, names), title=_("The evaluation cannot go on."))
+        st.error(problem_text(error, names), title=_("The evaluation can't continue."))
     else:
         st.rerun()
 

@@ -22,7 +22,7 @@ def draw_list(ledger: Ledger, owner: str) -> None:
     most = st.session_state.setdefault(_SHOWN, _SHOWN_AT_ONCE)
     rows = ledger.evaluations.all(owner, most + 1)
     if not rows:
-        st.markdown(_("No evaluation is kept yet."))
+        st.markdown(_("No evaluations yet."))
     for row in rows[:most]:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             here = background.here(row) is not None

@@ -19,7 +19,7 @@ def draw_own_suites(ledger: Ledger, owner: str) -> None:
     """Draws them, each with the button that opens it."""
     rows = ledger.suites.all(owner)
     if not rows:
-        st.markdown(_("No suite is kept yet. Add a turn of the playground or a run of the history to one."))
+        st.markdown(_("No suites yet. Create one by adding a turn of the playground or a run of the history."))
     for row in rows:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             cases = ngettext("{count} case", "{count} cases", row.cases).format(count=number(row.cases))

@@ -60,7 +60,7 @@ def draw_list(ledger: Ledger, owner: str) -> None:
 
 
 def _draw_empty() -> None:
-    st.markdown(_("No run is kept yet. Ask something in the playground: each answer is kept here."))
+    st.markdown(_("No runs yet. Ask something in the playground: each answer is saved here."))
     if st.button(on_accent(_("Open the playground")), type="primary"):
         open_playground()
 

@@ -178,19 +178,23 @@ def parameter_rows(card: ModelCard) -> list[Row]:
 
 
 def _range_row(parameter: Parameter, key: str | None = None, label: str | None = None) -> Row:
-    named = {"minimum": _("least"), "maximum": _("most"), "default": _("default"), "values": _("values")}
+    named = {"minimum": _("minimum"), "maximum": _("maximum"), "default": _("default"), "values": _("values")}
     pieces = []
     if parameter.minimum.known and parameter.maximum.known:
         least, most = fact_text(parameter.minimum), fact_text(parameter.maximum)
         pieces.append(_("{least} to {most}").format(least=least, most=most))
-    else:
-        pieces += [f"{named[side]} {fact_text(fact)}" for side, fact in parameter.items()[:2] if fact.known]
+    elif parameter.minimum.known:
+        pieces.append(_("at least {number}").format(number=fact_text(parameter.minimum)))
+    elif parameter.maximum.known:
+        pieces.append(_("up to {number}").format(number=fact_text(parameter.maximum)))
     if parameter.values.known:
-        pieces.append(wire_text(parameter.values))
+        values = wire_text(parameter.values)
+        # What an array or an object may hold, where a plain value is itself one of these.
+        pieces.append(_("types: {values}").format(values=values) if parameter.type in {"array", "object"} else values)
     if parameter.default.known:
         pieces.append(f"{named['default']} {wire_text(parameter.default)}")
     facts = tuple((named[side], fact) for side, fact in parameter.items())
-    text = ", ".join(pieces) or _("unknown")
+    text = "; ".join(pieces) or _("unknown")
     return Row(key or parameter.name, label or code(parameter.name), text, facts)
 
 

@@ -102,9 +102,9 @@ def explain(error: LedgerError) -> Explanation:
         LedgerOpening: _("This page appears as soon as it is open."),
         LedgerReplaced: _("The app opens the file that is there now, or makes a new one."),
         LedgerUnreachable: _("Check GLM_PLAYGROUND_DATABASE_URL or the data folder. The app keeps trying."),
-        LedgerLocked: _("Close the other program; what waits is written as soon as it lets go."),
+        LedgerLocked: _("Close the other program. Pending changes are saved once it releases the database."),
         LedgerReadOnly: _("Allow this app to write it, or set GLM_PLAYGROUND_DATA_FOLDER to another folder."),
-        LedgerFull: _("Make space on the disk; what waits is written as soon as there is some."),
+        LedgerFull: _("Free some disk space. Pending changes are saved once there is room."),
         LedgerDamaged: _("It was left untouched. Move it away or restore a copy. The app keeps trying."),
         LedgerNewer: _("It was left untouched. Update this app, or set GLM_PLAYGROUND_DATA_FOLDER to another folder."),
     }

@@ -46,10 +46,10 @@ def draw_ballot(ledger: Ledger, ballot: Ballot) -> None:
         _draw_answers(ledger, ballot)
     else:
         st.warning(
-            _("One of the answers failed, was stopped or is lost. Both, and why, are shown once you go on."),
+            _("One of the answers failed, was stopped or is lost. Continue to see both and the reason."),
             title=_("These answers cannot be compared."),
         )
-        show, action = on_accent(_("Show both and go on")), partial(give, ledger, ballot, None)
+        show, action = on_accent(_("Show both and continue")), partial(give, ledger, ballot, None)
         st.button(show, key="vote_void", type="primary", on_click=action)
     _draw_cost(ballot)
 

@@ -36,6 +36,6 @@ def told(vote: StoredVote, choice: Choice | None) -> str:
         Choice.SECOND: _("You prefer B, **{b}**, to A, **{a}**."),
         Choice.TIE: _("A, **{a}**, and B, **{b}**, are as good as each other."),
         Choice.BOTH_BAD: _("A, **{a}**, and B, **{b}**, are both bad. This counts in no rating."),
-        None: _("A was **{a}**, B was **{b}**. No verdict is kept."),
+        None: _("A was **{a}**, B was **{b}**. No verdict was saved."),
     }
     return sentences[choice].format(**names)

@@ -246,7 +246,7 @@ def test_a_suite_is_renamed_and_deleted_and_a_full_one_says_so(
     at = open_page("pages/evaluate.py", owner=owner)
     at.session_state["evaluate_view"] = "suites"
     at.run(timeout=30)
-    assert "No suite is kept yet." in texts(at)
+    assert "No suites yet." in texts(at)
     press(at, "own_suite_starter_pt")
     (row,) = suites(owner)
     assert row.cases == 30

@@ -192,7 +192,7 @@ def test_what_is_deleted_comes_back(asked: AppTest) -> None:
     asked.button(key="history_undo_button").click().run()
     assert len(asked.dataframe[0].value) == 2
     asked.button(key="history_delete_all").click().run()
-    assert "No run is kept yet" in texts(asked)
+    assert "No runs yet" in texts(asked)
     asked.button(key="history_undo_button").click().run()
     assert len(asked.dataframe[0].value) == 2
 
@@ -206,7 +206,7 @@ def test_what_was_deleted_a_day_ago_is_gone(asked: AppTest, monkeypatch: pytest.
     monkeypatch.setattr(storage, "KEPT_AFTER_DELETION", timedelta(0))
     storage.open_and_tidy()
     asked.button(key="history_undo_button").click().run()
-    assert "No run is kept yet" in texts(asked)
+    assert "No runs yet" in texts(asked)
 
 
 def test_a_task_is_looked_up_and_its_cost_settles(asked: AppTest) -> None:

@@ -74,6 +74,12 @@ class TestSheet:
         assert ":orange[play money]" in text(glm_51)
         assert "play money of the sandbox, not a price of RunAPI" in claims(glm_51, "price.input.2").replace("\\", "")
 
+    def test_a_parameter_says_its_range_its_types_and_its_default(self, glm_51: AppTest) -> None:
+        assert cells(glm_51, "`tools`")[0] == "up to 128; types: `function`, `retrieval`, `web_search`"
+        assert cells(glm_51, "`stop`")[0] == "up to 1"
+        assert cells(glm_51, "`thinking.type`")[0] == "`enabled`, `disabled`; default `enabled`"
+        assert cells(glm_51, "`temperature`")[0].startswith("0 to 1; default 1")
+
     def test_status_has_three_claims(self, glm_51: AppTest) -> None:
         assert cells(glm_51, "Status, advertised")[0] == "Operational"
         assert cells(glm_51, "Status, now")[0] == "listed now"

@@ -111,7 +111,7 @@ def test_stop_ends_both(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     ask(tab, "@script tokens=40000 rate=20")
     tab.button("Stop both").click()
     expect(tab.page.get_by_text("These answers cannot be compared.")).to_be_visible()
-    tab.button("Show both and go on").click()
+    tab.button("Show both and continue").click()
     expect(tab.page.get_by_text("stopped", exact=True)).to_have_count(2)
 
 

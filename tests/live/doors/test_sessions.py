@@ -113,7 +113,7 @@ def test_a_browser_keeps_its_history_over_restarts_until_it_is_revoked(sandbox: 
     async def has_history(app: AppProcess, cookies: dict[str, str]) -> bool:
         async with BrowserSession(app.base_url, "/history", cookies=cookies) as tab:
             await tab.run(30)
-            if "No run is kept yet" in tab.text:
+            if "No runs yet" in tab.text:
                 return False
             await tab.set_value(tab.find_widget("expandable", "history_reading"), True)
             await tab.wait_for(lambda: "minealone" in tab.text)

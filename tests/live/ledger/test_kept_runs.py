@@ -37,7 +37,7 @@ def test_a_browser_sees_its_own_runs_and_no_others(app: AppProcess) -> None:
             assert not problems(mine)
         async with history(app, {}) as other:
             await other.run()
-            assert "No run is kept yet" in other.text
+            assert "No runs yet" in other.text
         async with history(app, {}, f"run={run_id}") as other:
             await other.run()
             assert "There is no such run of yours" in other.text
