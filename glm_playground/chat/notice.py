@@ -31,6 +31,8 @@ class NoticeKind(StrEnum):
     READY = "ready"
     """A prompt of a preset: nothing is wrong with it."""
     LANES_FULL = "lanes_full"
+    LANE_TAKEN_IN = "lane_taken_in"
+    """Turns of a lane that another tab added stand in this one, since six lanes were there."""
     LINK_IGNORED = "link_ignored"
     ONLY_SOME_LANES = "only_some_lanes"
     NO_GATEWAY = "no_gateway"

@@ -73,6 +73,11 @@ def _explain_kind(kind: NoticeKind) -> Explanation:
             return Explanation(
                 _("There is no room for it."), _("Six lanes fit beside each other: remove one, then undo again.")
             )
+        case NoticeKind.LANE_TAKEN_IN:
+            return Explanation(
+                _("A lane that was added elsewhere had no room."),
+                _("Six lanes fit beside each other: what it asked is in this one now, beside the first prompt."),
+            )
         case NoticeKind.ONLY_SOME_LANES:
             return Explanation(
                 _("Only the first three lanes are asked again."),

@@ -3,12 +3,14 @@
 import gc
 import time
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from glm_playground.chat.notice import NoticeKind
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Preset, Setup
 from glm_playground.chat.workbench_json import WorkbenchNewer, WorkbenchUnreadable
@@ -166,6 +168,53 @@ def test_turns_of_two_servers_are_brought_together(session_of: Callable[[OpenWor
         answer.content for answer in workbenches._read(ledger, OWNER, stored).lanes[0].conversation.all_answers()
     }
     assert contents == {"one", "theirs", "mine"}
+
+
+def test_lanes_of_two_servers_for_which_there_is_no_room_lose_no_turn(
+    session_of: Callable[[OpenWorkbench], Session],
+) -> None:
+    _ledger()
+    opened = workbenches.new(OWNER)
+    session = session_of(opened)
+    for _lane in range(3):
+        session.add_lane(())
+    _ask(session, "@script text=both rate=0\n")
+    _stored(opened)
+    # The tabs of another server do not share this one's value.
+    workbenches.forget(OWNER)
+    there = workbenches.open_one(OWNER, opened.bench.id)
+    assert there
+    assert there is not opened
+    elsewhere = session_of(there)
+    for _lane in range(2):
+        elsewhere.add_lane(())
+    elsewhere.edit(there.bench.lanes[-1], "system", "Be brief.")
+    _ask(elsewhere, "@script text=theirs rate=0\n")
+    _stored(there)
+    session.remove(opened.bench.lanes[0])
+    session.remove(opened.bench.lanes[0])
+    for _lane in range(4):
+        session.add_lane(())
+    _ask(session, "@script text=mine rate=0\n")
+    shown = [[turn.id for turn in lane.conversation.turns] for lane in opened.bench.lanes if lane.id in "78"]
+    _stored(opened)
+    assert len(opened.bench.lanes) == 6
+    assert [lane.notice.kind for lane in opened.bench.lanes if lane.notice] == [NoticeKind.LANE_TAKEN_IN]
+    assert [[turn.id for turn in lane.conversation.turns] for lane in opened.bench.lanes if lane.id in "78"] == shown
+    # Both come to hold the same, each turn once.
+    elsewhere.set_option("repeats", 2)
+    _stored(there)
+    asked = {"both": 4, "theirs": 6, "mine": 6}
+    assert Counter(_answers(opened)) == asked
+    assert Counter(_answers(there)) == asked
+    workbenches.forget(OWNER)
+    again = workbenches.open_one(OWNER, opened.bench.id)
+    assert again
+    assert Counter(_answers(again)) == asked
+
+
+def _answers(opened: OpenWorkbench) -> list[str]:
+    return [answer.content for lane in opened.bench.lanes for answer in lane.conversation.all_answers()]
 
 
 @pytest.mark.parametrize(
