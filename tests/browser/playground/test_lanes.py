@@ -89,6 +89,27 @@ def test_six_lanes_are_tabs_whose_names_stay_in_view(scripted_app: AppProcess, o
     expect(tab.page.get_by_text(re.compile("chatcmpl"))).to_have_count(0)
 
 
+def test_lane_names_stay_in_view_above_columns(scripted_app: AppProcess, open_tab: OpenTab) -> None:
+    tab = open_tab(scripted_app, TWO)
+    ask_all(tab, "@script tokens=400 rate=0")
+    completed(tab, 2)
+    main = tab.page.locator("main")
+    assert main.evaluate("main => { main.scrollTop = 1e6; return main.scrollTop }") > 300
+    # The prompt, which stood below the names, has gone above them.
+    expect(tab.page.get_by_label("Chat message from user")).not_to_be_in_viewport()
+    names = tab.page.get_by_role("combobox", name="Model")
+    expect(names).to_have_count(2)
+    for name, model in zip(names.all(), ("glm-5.1", "glm-4.5"), strict=True):
+        expect(name).to_be_in_viewport(ratio=1)
+        expect(name).to_have_value(model)
+        # No answer is drawn over it.
+        box = name.bounding_box()
+        assert box
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        assert name.evaluate("(name, [x, y]) => name.parentElement.contains(document.elementFromPoint(x, y))", middle)
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_narrow_window_names_the_model_of_each_answer(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/playground?lane=glm-5.1&lane=glm-4.5", viewport={"width": 390, "height": 800})
     ask_all(tab, "@script text=done rate=0")
