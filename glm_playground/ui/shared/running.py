@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RUNNING = "running"
 """The key of the list."""
+_LABEL = "running_label"
 _LOOKS_UP_EVERY_S = 2.0
 _PROMPT_CHARACTERS = 60
 
@@ -55,6 +56,11 @@ def _draw_count() -> None:
         st.space("small")
         return
     label = ngettext("{count} running", "{count} running", len(runs)).format(count=number(len(runs)))
+    state = st.session_state
+    if state.get(_LABEL) != label:
+        state[_LABEL] = label
+        # To Streamlit a popover with another label is another one; it stays open while the count goes down.
+        state[RUNNING] = bool(state.get(RUNNING))
     with st.popover(
         label, icon=":material/progress_activity:", key=RUNNING, type="tertiary", on_change="rerun"
     ) as popover:
