@@ -171,7 +171,8 @@ def delete(owner: str, id: str) -> Callable[[], None]:
     with _lock:
         opened = _open.pop((owner, id), None)
     if opened:
-        for run in opened.bench.live_runs():
+        # Those that wait for others first, so that none of them begins meanwhile.
+        for run in reversed(opened.bench.live_runs()):
             runtime.engine().stop(run)
         # A change that still waits would bring it back.
         storage.catch_up()

@@ -1,5 +1,6 @@
 """The history as a grid: newest first, a page at a time, with what can be done to the chosen runs."""
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -179,9 +180,12 @@ def stop_runs(runs: Sequence[LiveRun]) -> None:
     """Stops runs that are running here, and waits a moment until they are stored as stopped."""
     if not runs:
         return
-    for run in runs:
+    # Those that wait for others first, so that none of them begins meanwhile.
+    for run in reversed(runs):
         runtime.engine().stop(run)
-    runtime.engine().wait_end(runs, _STOP_S)
+    deadline = time.monotonic() + _STOP_S
+    while (left := [run for run in runs if not run.ended]) and (seconds_left := deadline - time.monotonic()) > 0:
+        runtime.engine().wait_end(left, seconds_left)
     storage.catch_up()
 
 

@@ -23,6 +23,7 @@ from glm_playground.service.runner import GatewayRunner
 from glm_playground.service.workbenches import OpenWorkbench
 from glm_playground.settings import settings
 from tests.asking import finished
+from tests.condition import wait_until
 
 OWNER = "ana"
 
@@ -120,8 +121,7 @@ def test_to_delete_one_that_no_tab_has_open_stops_its_runs_and_their_warm_ups(
     _stored(other)
     gc.collect()
     workbenches.delete(OWNER, id)
-    runtime.engine().wait_end(live, 10)
-    assert all(run.ended for run in live)
+    wait_until(lambda: all(run.ended for run in live))
 
 
 def test_an_empty_one_is_not_listed_and_a_deleted_one_can_be_restored(
