@@ -22,7 +22,7 @@ from bench.enter import enter
 from bench.many_chats import many
 from bench.one_chat import stream
 from bench.pages import APP, BARE, NAIVE, NAIVE_TUNED, Page
-from bench.stopping import stop
+from bench.stop import stop
 
 
 def _arguments() -> argparse.Namespace:

@@ -12,9 +12,9 @@ from glm_playground.translations import LANGUAGES
 from glm_playground.ui.server import document_language
 from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import LANGUAGE_KEY, SHORT_NAMES, _, browser_language, language, ngettext
+from glm_playground.ui.shared.live_runs import draw_running
 from glm_playground.ui.shared.own_html import draw_text
 from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.running import draw_running
 from glm_playground.ui.shared.styled import styled
 
 if TYPE_CHECKING:
