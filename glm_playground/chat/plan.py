@@ -130,13 +130,17 @@ class Outlook:
 
     def forecast(self, plan: Plan) -> Forecast | None:
         """What `plan` will use and cost, warm-ups included; None where there is nothing to forecast."""
-        predictions = [self._of_one(request, is_marked=plan.one_after_the_other) for request in plan.requests]
-        return forecast(predictions, repeats=plan.repeats, warm_ups=[self.of(sent) for sent in plan.warm_ups])
+        warm_ups = [self.of(sent) for sent in plan.warm_ups]
+        return forecast(self.predictions(plan), repeats=plan.repeats, warm_ups=warm_ups)
+
+    def predictions(self, plan: Plan) -> list[Prediction]:
+        """What each request of `plan` will use, once and as it will be sent, without the warm-ups."""
+        return [self._of_one(request, is_marked=plan.one_after_the_other) for request in plan.requests]
 
     def _of_one(self, request: Request, *, is_marked: bool) -> Prediction:
         found = self.of(request.addressed)
-        if not is_marked or found.nothing:
+        if not is_marked:
             return found
         # The mark is paid for too; which digits it has makes no difference.
         body = request.body.model_copy(update={"messages": marked(request.body.messages, "0" * 8)})
-        return self.of(Addressed(request.gateway, body))
+        return replace(self.of(Addressed(request.gateway, body)), nothing=found.nothing)

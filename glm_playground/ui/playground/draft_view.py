@@ -204,7 +204,7 @@ def draw_input_line(session: Session) -> None:
     turns = [lane.conversation.turns[-1].id for lane in bench.lanes if lane.conversation.turns]
     draw_composer(
         bench.id,
-        [session.dispatch.outlook.of(request.addressed) for request in plan.requests],
+        session.dispatch.outlook.predictions(plan),
         input_key=PROMPT,
         stop_key="stop",
         repeats=plan.repeats,
@@ -221,7 +221,7 @@ def draw_new_input_line(session: Session) -> None:
     plan = _next_plan(session)
     draw_new_predictions(
         session.bench.id,
-        [session.dispatch.outlook.of(request.addressed) for request in plan.requests],
+        session.dispatch.outlook.predictions(plan),
         repeats=plan.repeats,
         warm_ups=[session.dispatch.outlook.of(sent) for sent in plan.warm_ups],
     )
