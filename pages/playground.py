@@ -45,8 +45,6 @@ running_slot = draw_header(_("Playground"), attaches=True)
 draw_sandbox_notice()
 draw_problem()
 draw_lane_panel(now)
-draw_folder_upload(now)
-draw_share(bench)
 give_way()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
     if not several:
@@ -55,6 +53,8 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
     draw_folder_button()
     draw_share_button()
     draw_target(bench)
+draw_folder_upload(now)
+draw_share(bench)
 if not several:
     draw_lane_notice(now, bench.lanes[0])
 give_way()

@@ -9,6 +9,7 @@ import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from glm_playground.ui.playground.panel import Panel
 from tests.live.browser_session import BrowserSession
 from tests.live.widget_state import Widget
 
@@ -41,8 +42,13 @@ class RecordingTab(BrowserSession):
         return super()._handle(message)
 
     async def look_everywhere(self, *buttons: str) -> None:
-        """Looks at the page as it is, and behind each tab."""
+        """Looks at the page as it is, at what opens beside it, and behind each tab."""
         await self.look(*buttons)
+        for panel in Panel:
+            for opens in self._buttons(f"{panel}-button"):
+                await self._use([opens], set())
+                await self.look(*buttons)
+                await self._use([opens], set())
         for tabs in self.widgets("tab_container"):
             for label in self._tab_labels(tabs.id):
                 await self.set_value(tabs, label)

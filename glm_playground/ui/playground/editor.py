@@ -6,9 +6,9 @@ import streamlit as st
 
 from glm_playground.chat.session import Session
 from glm_playground.ui.playground.composer import Editor
-from glm_playground.ui.playground.form import EDITED, take_changes
+from glm_playground.ui.playground.form import EDITED, RESULT, take_changes
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.session import show_value
+from glm_playground.ui.shared.session import show_value, shown_values
 
 _PROMPT, _ANSWER = "prompt", "answer"
 
@@ -26,7 +26,7 @@ def answer_place(answer_id: str) -> str:
 def open_editor(session: Session) -> Editor | None:
     """The editor that was opened last, if one is open."""
     places = [place for place in session.bench.edits if place.startswith((f"{_PROMPT}-", f"{_ANSWER}-"))]
-    return Editor(f"{EDITED}-{places[-1]}", places[-1]) if places else None
+    return Editor(_key(places[-1]), places[-1]) if places else None
 
 
 def edit(session: Session, place: str, text: str) -> None:
@@ -37,8 +37,11 @@ def edit(session: Session, place: str, text: str) -> None:
 
 
 def close(session: Session, *places: str) -> None:
-    """Closes editors; what was typed in them is gone."""
+    """Closes editors and fields of results; what was typed in them is gone."""
     left = {place: text for place, text in session.bench.edits.items() if place not in places}
+    for place in places:
+        # What leaves a field with the click that closes it comes late: it would open it again.
+        shown_values().pop(_key(place), None)
     session.set_option("edits", left)
 
 
@@ -53,10 +56,15 @@ def draw_editor(session: Session, place: str, label: str, done: Callable[[str], 
         done(session.bench.edits.get(place, text))
         close(session, place)
 
-    key = f"{EDITED}-{place}"
+    key = _key(place)
     show_value(key, text)
     st.text_area(_("Text"), text, key=key, height="content", label_visibility="collapsed")
     with st.container(horizontal=True):
         st.button(label, key=f"keep-{place}", type="secondary", on_click=keep)
         st.button(_("Cancel"), key=f"cancel-{place}", on_click=close, args=(session, place))
     return True
+
+
+def _key(place: str) -> str:
+    """The key of the field at a place among the workbench's edits; that of a result is its place."""
+    return place if place.startswith(f"{RESULT}-") else f"{EDITED}-{place}"

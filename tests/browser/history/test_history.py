@@ -31,6 +31,8 @@ def test_a_run_is_opened_from_the_list_and_continued(asked: Tab) -> None:
     grid = page.get_by_test_id("stDataFrame")
     grid.click(position={"x": 62, "y": 52})
     expect(asked.button("Back to the list")).to_be_visible()
+    # The list stays until the script of the run's page has ended, and holds the prompt too.
+    expect(grid).to_have_count(0)
     expect(page.get_by_text("a heron in the reeds")).to_be_visible()
     assert findings(asked) == []
     asked.button("Continue in the playground").click()

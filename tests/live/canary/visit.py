@@ -11,6 +11,7 @@ import httpx
 from pydantic import SecretStr
 
 from glm_playground.gateway.callbacks import sign
+from glm_playground.ui.playground.panel import Panel
 from glm_playground.ui.server.models_api import PATHS
 from tests.live.app_process import AppProcess
 from tests.live.canary.echoing_gateway import FAULTS
@@ -90,11 +91,14 @@ async def ask_of_faults(tab: RecordingTab, found: Found) -> None:
         found.look(f"the answers to {', '.join(some)}", *tab.pop())
         tab.files.clear()
         await tab.press("clear")
+    # What fails on the page is the link to share.
+    await tab.open(Panel.SHARE)
     for words in ("fail in the engine", "fail on the page"):
         await tab.submit_chat(words)
         await tab.wait_finished(_WITHIN_S)
         assert "Something went wrong in this app" in tab.text
         await tab.press("clear")
+    await tab.press("panel-close")
     found.look("failures", *tab.pop())
     assert any("/model-page/" in address for address in tab.followed)
 
