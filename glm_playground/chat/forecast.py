@@ -106,11 +106,15 @@ def predict(
         likely_cost=_cost(prompt, full, likely, output),
         most_cost=_cost(most_prompt, full, most, output),
         price=price,
-        nothing=not any(
-            message.content.strip() or message.images for message in request.messages if message.role != "system"
-        ),
+        nothing=is_nothing(request),
         images=image_count(request),
     )
+
+
+def is_nothing(request: ChatRequest) -> bool:
+    """Whether there is neither a prompt nor a history in a request."""
+    asked = (message for message in request.messages if message.role != "system")
+    return not any(message.content.strip() or message.images for message in asked)
 
 
 def price_range(price: Price | None) -> tuple[Decimal | None, Decimal | None, Decimal | None]:

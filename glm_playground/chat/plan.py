@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from glm_playground.chat.checks import Finding, check_request
 from glm_playground.chat.conversation import Prompt, Turn
-from glm_playground.chat.forecast import Forecast, Prediction, forecast, predict
+from glm_playground.chat.forecast import Forecast, Prediction, forecast, is_nothing, predict
 from glm_playground.chat.lane import Lane
 from glm_playground.gateway import ChatRequest, Message
 from glm_playground.runs.cost import Price
@@ -138,9 +138,8 @@ class Outlook:
         return [self._of_one(request, is_marked=plan.one_after_the_other) for request in plan.requests]
 
     def _of_one(self, request: Request, *, is_marked: bool) -> Prediction:
-        found = self.of(request.addressed)
         if not is_marked:
-            return found
+            return self.of(request.addressed)
         # The mark is paid for too; which digits it has makes no difference.
         body = request.body.model_copy(update={"messages": marked(request.body.messages, "0" * 8)})
-        return replace(self.of(Addressed(request.gateway, body)), nothing=found.nothing)
+        return replace(self.of(Addressed(request.gateway, body)), nothing=is_nothing(request.body))

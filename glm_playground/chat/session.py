@@ -343,11 +343,9 @@ class Session:
         stopped = {run.id for run in runs}
         for batch in list(self.bench.batches):
             if all(run.ended or run.id in stopped for run in batch.runs):
-                runs = [*(run for run in batch.warm_ups if not run.ended), *runs]
+                runs = [*runs, *batch.warm_ups]
                 self.bench.batches.remove(batch)
-        # Those that wait for others first, so that none of them begins meanwhile.
-        for run in reversed(runs):
-            self.runner.stop(run)
+        self.runner.stop(*runs)
 
     def _change(self) -> "_Locked":
         return _Locked(self.bench)

@@ -23,8 +23,8 @@ class Runner(Protocol):
     def has(self, gateway: str) -> bool:
         """Whether there is a gateway with this name."""
 
-    def stop(self, run: LiveRun) -> None:
-        """Stops a run; one that ended is left alone."""
+    def stop(self, *runs: LiveRun) -> None:
+        """Stops runs, those that wait for others first; those that ended are left alone."""
 
     def dialect(self, gateway: str) -> Dialect:
         """How the gateway is spoken to."""

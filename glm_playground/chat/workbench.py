@@ -149,10 +149,10 @@ class Workbench:
         return next((draft for draft in self.drafts if draft.id == draft_id), None)
 
     def live_runs(self) -> list[LiveRun]:
-        """Every run that is running or queued for this workbench, warm-ups first."""
+        """Every run that is running or queued for this workbench, warm-ups among them."""
         answers = [run for lane in self.lanes for run in lane.conversation.live_runs()]
         warm_ups = [run for batch in self.batches for run in batch.warm_ups if not run.ended]
-        return warm_ups + answers
+        return answers + warm_ups
 
     @property
     def empty(self) -> bool:

@@ -177,8 +177,7 @@ class Execution:
             self._stop_at = self._stop_at or time.monotonic()
             running = [one.run for one in self._state.sent.values() if one.run]
             self._changed.notify_all()
-        for run in running:
-            self._engine.stop(run)
+        self._engine.stop(*running)
 
     def run(self) -> EvaluationState:
         """Works until nothing can be done here any more; how the evaluation stands then.

@@ -181,9 +181,13 @@ class Engine:
         self._begin(Drive(run, no_price, behind=self._drive_of(behind)), lambda drive: replay.play(drive.tell))
         return run
 
-    def stop(self, run: LiveRun) -> None:
-        """Ends `run` as stopped and closes its connection; the text so far stays. A run that ended is left alone."""
-        if drive := self._drives.get(run.id):
+    def stop(self, *runs: LiveRun) -> None:
+        """Ends `runs` as stopped and closes their connections; the text so far stays. Those that ended are left alone.
+
+        Those that were started last are stopped first, so that none of them begins since the one before it ended.
+        """
+        stopped = {run.id for run in runs}
+        for drive in reversed([drive for id, drive in tuple(self._drives.items()) if id in stopped]):
             drive.stopping = True
             self._loop.call_soon_threadsafe(self._cancel, drive)
 

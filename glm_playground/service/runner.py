@@ -47,9 +47,9 @@ class GatewayRunner:
         """Whether there is a gateway with this name."""
         return self.gateways.find(gateway) is not None
 
-    def stop(self, run: LiveRun) -> None:
-        """Stops a run; one that ended is left alone."""
-        runtime.engine().stop(run)
+    def stop(self, *runs: LiveRun) -> None:
+        """Stops runs, those that wait for others first; those that ended are left alone."""
+        runtime.engine().stop(*runs)
 
     def dialect(self, gateway: str) -> Dialect:
         """How the gateway is spoken to."""

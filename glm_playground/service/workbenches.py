@@ -171,9 +171,7 @@ def delete(owner: str, id: str) -> Callable[[], None]:
     with _lock:
         opened = _open.pop((owner, id), None)
     if opened:
-        # Those that wait for others first, so that none of them begins meanwhile.
-        for run in reversed(opened.bench.live_runs()):
-            runtime.engine().stop(run)
+        runtime.engine().stop(*opened.bench.live_runs())
         # A change that still waits would bring it back.
         storage.catch_up()
     storage.needed_ledger().workbenches.delete(owner, id)

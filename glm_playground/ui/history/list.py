@@ -180,9 +180,7 @@ def stop_runs(runs: Sequence[LiveRun]) -> None:
     """Stops runs that are running here, and waits a moment until they are stored as stopped."""
     if not runs:
         return
-    # Those that wait for others first, so that none of them begins meanwhile.
-    for run in reversed(runs):
-        runtime.engine().stop(run)
+    runtime.engine().stop(*runs)
     deadline = time.monotonic() + _STOP_S
     while (left := [run for run in runs if not run.ended]) and (seconds_left := deadline - time.monotonic()) > 0:
         runtime.engine().wait_end(left, seconds_left)

@@ -259,15 +259,13 @@ def stop() -> None:
     if not now.running:
         clear()
         return
-    for run in now.running:
-        runtime.engine().stop(run)
+    runtime.engine().stop(*now.running)
 
 
 def clear() -> None:
     """Clears the stage; what is running is stopped."""
     now = stage()
-    for run in now.running:
-        runtime.engine().stop(run)
+    runtime.engine().stop(*now.running)
     now.runs, now.notice, now.dark, now.poll, now.count = [], None, False, None, None
 
 

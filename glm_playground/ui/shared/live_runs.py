@@ -87,5 +87,4 @@ def _draw_run(run: LiveRun) -> None:
 
 
 def _stop(runs: tuple[LiveRun, ...]) -> None:
-    for run in runs:
-        runtime.engine().stop(run)
+    runtime.engine().stop(*runs)

@@ -33,9 +33,10 @@ class FakeRunner:
         self.behind[run.id] = behind
         return run
 
-    def stop(self, run: LiveRun) -> None:
-        if not run.ended:
-            run.outcome = Outcome.STOPPED
+    def stop(self, *runs: LiveRun) -> None:
+        for run in runs:
+            if not run.ended:
+                run.outcome = Outcome.STOPPED
 
     def has(self, gateway: str) -> bool:
         return gateway in {"", GATEWAY}
