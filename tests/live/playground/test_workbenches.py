@@ -149,9 +149,11 @@ def test_a_run_that_is_still_running_is_gone_on_with_from_the_history(app: AppPr
                 assert words(200) in tab.text
                 assert ":green-badge[completed]" in tab.text
                 assert tab.query_string != first.query_string
-                # Its script has ended with it: nothing more is sent.
-                received = tab.messages_received
+                # Its script has ended with it: nothing more is sent. The session's new state follows the script's end,
+                # so what another tab is answered meanwhile is waited for first.
                 await first.wait_finished()
+                await first.run()
+                received = tab.messages_received
                 await first.run()
                 assert tab.messages_received == received
                 assert not problems(tab)
