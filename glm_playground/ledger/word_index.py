@@ -47,8 +47,10 @@ def add_all(connection: Connection, runs: Sequence[tuple[int, Sequence[str]]]) -
         connection.execute(_ADD_VECTOR, rows)
         return
     connection.execute(_ADD, [{"number": number, "words": " ".join(words)} for number, words in runs])
-    new = {word for _number, words in runs for word in words if len(word) > SHORTEST_BEGINNING}
-    connection.execute(_ADD_TERMS, {"words": json.dumps(list(new), ensure_ascii=False)})
+    # Of a set: a long answer says most of its words again and again.
+    different = set[str]().union(*(words for _number, words in runs))
+    new = [word for word in different if len(word) > SHORTEST_BEGINNING]
+    connection.execute(_ADD_TERMS, {"words": json.dumps(new)})
 
 
 def remove(connection: Connection, number: int, words: Sequence[str]) -> None:
