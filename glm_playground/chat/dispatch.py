@@ -79,7 +79,8 @@ class Dispatch:
             return notice or first.notice
         plan = plan.only(ready)
         if self._must_confirm(plan, draft, beside):
-            return Notice(NoticeKind.CONFIRM)
+            alone = self._must_confirm(plan, draft, Decimal(0))
+            return Notice(NoticeKind.CONFIRM if alone else NoticeKind.CONFIRM_TOGETHER)
         start(plan, draft, bench, self.runner)
         return None
 

@@ -16,6 +16,8 @@ class NoticeKind(StrEnum):
     """The prompt has variables to fill in."""
     CONFIRM = "confirm"
     """The prompt may cost more than the user's limit."""
+    CONFIRM_TOGETHER = "confirm_together"
+    """The prompt and what the same act has sent already may."""
     SETTINGS = "settings"
     """A field of the settings cannot be used."""
     CHECK = "check"

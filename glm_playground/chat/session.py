@@ -255,12 +255,15 @@ class Session:
             return self.send(draft)
 
     def discard(self, draft: Draft) -> None:
-        """Takes a waiting prompt away."""
+        """Takes a waiting prompt away; where it has results of tools, they are not run automatically any more."""
         with self._change() as bench:
             if draft in bench.drafts:
                 index = bench.drafts.index(draft)
                 del bench.drafts[index]
-                undo.can_undo(bench, undo.draft_back(draft, index))
+                # Else the same results would wait again at once.
+                run_tools = bench.run_tools and bool(draft.prompt and draft.prompt.results)
+                bench.run_tools &= not run_tools
+                undo.can_undo(bench, undo.draft_back(draft, index, run_tools=run_tools))
 
     def rewrite(self, draft: Draft, text: str) -> None:
         """Changes the text of a waiting prompt; a cost that was confirmed for another text no longer counts."""

@@ -87,11 +87,12 @@ def _put_turn_back(fork: Fork, turn: Turn, index: int, bench: Workbench) -> bool
     return True
 
 
-def draft_back(draft: Draft, index: int) -> Undo:
-    """Lets a prompt wait again that was discarded."""
-    return partial(_put_draft_back, draft, index)
+def draft_back(draft: Draft, index: int, *, run_tools: bool) -> Undo:
+    """Lets a prompt wait again that was discarded; with `run_tools`, tools are run automatically again."""
+    return partial(_put_draft_back, draft, index, run_tools)
 
 
-def _put_draft_back(draft: Draft, index: int, bench: Workbench) -> bool:
+def _put_draft_back(draft: Draft, index: int, run_tools: bool, bench: Workbench) -> bool:
     bench.drafts.insert(min(index, len(bench.drafts)), draft)
+    bench.run_tools |= run_tools
     return True

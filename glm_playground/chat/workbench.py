@@ -118,7 +118,10 @@ class Workbench:
     values: dict[str, str] = field(default_factory=dict)
     """What the variables of prompts were filled with last."""
     edits: dict[str, str] = field(default_factory=dict)
-    """What is typed in open editors and as results of tools, by where that is, the one opened last at the end."""
+    """What is typed in open editors and as results of tools, the one opened last at the end.
+
+    By where that is: words and the id of the turn or answer, with hyphens between them.
+    """
     undo: "list[Undo]" = field(default_factory=list)
     """What puts back what the last commands took away, the newest last."""
     batches: list[Batch] = field(default_factory=list)

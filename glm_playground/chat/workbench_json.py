@@ -170,8 +170,19 @@ def to_json(bench: Workbench, stored: Callable[[Run], bool]) -> str:
             runs=inside,
             **{name: getattr(bench, name) for name in _OPTIONS},
         )
+        found.edits = _edits(bench)
     # Lone surrogates, which a text may hold, are escaped.
     return json.dumps(found.model_dump(mode="json", exclude_defaults=True))
+
+
+def _edits(bench: Workbench) -> dict[str, str]:
+    """What is typed for turns and answers that are there: what an undo could still bring back is not stored either."""
+    if not bench.edits:
+        return {}
+    conversations = [lane.conversation for lane in bench.lanes]
+    ids = {turn.id for conversation in conversations for turn in conversation.all_turns()}
+    ids |= {answer.id for conversation in conversations for answer in conversation.all_answers()}
+    return {place: text for place, text in bench.edits.items() if not ids.isdisjoint(place.split("-"))}
 
 
 def run_ids(text: str) -> tuple[str, ...]:

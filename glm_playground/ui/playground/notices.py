@@ -37,6 +37,10 @@ def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -
             return Explanation(
                 _("Confirm the cost."), _("It may cost more than {limit}, your limit.").format(limit=limit)
             )
+        case NoticeKind.CONFIRM_TOGETHER:
+            limit = literal(dollars(bench.ask_above or Decimal(0)))
+            told = _("With what the other lanes have just sent, it may cost more than {limit}, your limit.")
+            return Explanation(_("Confirm the cost."), told.format(limit=limit))
         case NoticeKind.SETTINGS:
             problems = (bench.settings_of(lane) if lane else bench.lanes[0]).problems
             said = [f"{field_name(name)}: {explain_problem(problem)}" for name, problem in problems.items()]

@@ -7,6 +7,7 @@ import pytest
 
 from glm_playground.chat.builtin_tools import BUILTIN_TOOLS
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Workbench
@@ -66,8 +67,36 @@ def test_the_limit_on_the_cost_is_for_all_lanes_together_and_what_waits_is_not_s
     assert [lane.id for lane in session.bench.lanes if lane.conversation.live_runs()] == ["1"]
     [draft] = session.bench.drafts
     assert draft.lane_ids == ("2",)
+    assert draft.notice == Notice(NoticeKind.CONFIRM_TOGETHER)
     session.stop_all()
     assert not session.run_tools(NOW)
     assert session.bench.drafts == [draft]
     assert session.confirm(draft, Decimal("0.05"))
     assert [lane.id for lane in session.bench.lanes if lane.conversation.live_runs()] == ["2"]
+
+
+def test_results_that_are_discarded_do_not_wait_again_by_themselves(session: Session) -> None:
+    session.set_option("run_tools", True)
+    session.submit("What is 2+2?")
+    call_tool(session, "calculator")
+    session.set_option("ask_above", Decimal(0))
+    assert not session.run_tools(NOW)
+    [draft] = session.bench.drafts
+    assert draft.notice == Notice(NoticeKind.CONFIRM)
+    session.discard(draft)
+    assert not session.run_tools(NOW)
+    assert not session.bench.drafts
+    session.undo()
+    assert session.bench.drafts == [draft]
+    assert session.bench.run_tools
+
+
+def test_a_discarded_prompt_leaves_the_tools_as_they_are(session: Session) -> None:
+    session.set_option("ask_above", Decimal(0))
+    session.set_option("run_tools", True)
+    session.submit("What is 2+2?")
+    session.discard(session.bench.drafts[0])
+    assert session.bench.run_tools
+    session.set_option("run_tools", False)
+    session.undo()
+    assert not session.bench.run_tools

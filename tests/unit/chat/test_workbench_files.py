@@ -6,9 +6,11 @@ from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Prompt, Turn
 from glm_playground.chat.folders import LeftOut, Omission, PathFile
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Draft, Workbench
 from glm_playground.chat.workbench_json import from_json, to_json
 from tests.pictures import picture, url_of
+from tests.unit.chat.fake_runner import FakeRunner
 
 FILES = (
     Attachment("a.txt", "text"),
@@ -28,3 +30,24 @@ def test_every_kind_is_stored_and_read() -> None:
     assert again.drafts[0].attachments == FILES
     # A text is stored as it always was, so that an earlier version reads it too.
     assert json.loads(stored)["drafts"][0]["attachments"][0] == ["a.txt", "text"]
+
+
+def test_what_was_typed_for_a_deleted_turn_is_not_stored() -> None:
+    lane = Lane("1")
+    turns = [Turn(Prompt(text), [Answer(text="there")]) for text in ("one", "two", "three")]
+    for turn in turns:
+        lane.conversation.end.add(turn)
+    answer = turns[1].answers[0]
+    edits = {
+        f"prompt-{turns[0].id}": "kept",
+        f"answer-{answer.id}": "kept too",
+        f"result-{answer.id}-0": "and this",
+        f"prompt-{turns[2].id}": "gone",
+    }
+    session = Session(Workbench(lanes=[lane], edits=dict(edits)), FakeRunner())
+    session.delete_turn(lane, turns[2])
+    stored = to_json(session.bench, lambda run: True)
+    assert "gone" not in stored
+    assert list(from_json(stored, {}, id="x", name="y").edits) == list(edits)[:3]
+    session.undo()
+    assert from_json(to_json(session.bench, lambda run: True), {}, id="x", name="y").edits == edits
