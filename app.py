@@ -11,7 +11,7 @@ import streamlit as st
 from glm_playground.settings import SettingsError, settings
 
 if __name__ == "__main__":
-    from glm_playground.ui.shared.navigation import draw_page
+    from glm_playground.ui.shared.page.navigation import draw_page
 
     draw_page()
 else:
@@ -32,8 +32,8 @@ else:
     from glm_playground.ui.server.public_door import PublicDoor
     from glm_playground.ui.server.shared_links import shared_link_route
     from glm_playground.ui.shared.i18n import preferred_language
-    from glm_playground.ui.shared.public_words import public_words
-    from glm_playground.ui.shared.script_error import on_script_error
+    from glm_playground.ui.shared.page.public_words import public_words
+    from glm_playground.ui.shared.page.script_error import on_script_error
 
     try:
         configured_gateways(settings())

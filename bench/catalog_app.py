@@ -10,7 +10,7 @@ from glm_playground.ui.server.doors import base_path, doors
 from glm_playground.ui.server.first_page import first_page_routes
 from glm_playground.ui.server.lifespan import lifespan
 from glm_playground.ui.shared.i18n import preferred_language
-from glm_playground.ui.shared.script_error import on_script_error
+from glm_playground.ui.shared.page.script_error import on_script_error
 
 loader.DATA = Path(os.environ["BENCH_CATALOG"])
 _SCRIPT = Path(__file__).resolve().parent.parent / "glm_playground" / "ui" / "script.py"

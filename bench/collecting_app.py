@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from glm_playground import ui
 from glm_playground.ui.server.lifespan import lifespan
-from glm_playground.ui.shared.script_error import on_script_error
+from glm_playground.ui.shared.page.script_error import on_script_error
 
 
 async def _collect(request: Request) -> Response:

@@ -8,14 +8,14 @@ from glm_playground.ui.compare.claims import draw_claims
 from glm_playground.ui.compare.compared_models import draw_cards, draw_choice
 from glm_playground.ui.compare.quality import draw_quality
 from glm_playground.ui.compare.table import draw_table
-from glm_playground.ui.shared import live_facts
+from glm_playground.ui.shared.facts import live_facts
+from glm_playground.ui.shared.facts.live_notices import draw_live_notices, watch_answers
+from glm_playground.ui.shared.facts.live_prices import laid_over, sources_of
+from glm_playground.ui.shared.facts.measured import with_own_runs
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
-from glm_playground.ui.shared.live_prices import laid_over, sources_of
-from glm_playground.ui.shared.measured import with_own_runs
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.page.views import open_view
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
-from glm_playground.ui.shared.views import open_view
 
 catalog = load_catalog()
 server = asked_gateways().runapi

@@ -8,14 +8,14 @@ from glm_playground.ui.evaluate.evaluation import draw_evaluation
 from glm_playground.ui.evaluate.list import draw_list
 from glm_playground.ui.evaluate.new import KEPT_SUITE, draw_new
 from glm_playground.ui.server.owner import owner
-from glm_playground.ui.shared import live_facts
+from glm_playground.ui.shared.facts import live_facts
+from glm_playground.ui.shared.facts.live_notices import watch_answers
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.ledger_notice import draw_error, draw_opening, draw_problem, ledger
-from glm_playground.ui.shared.live_notices import watch_answers
-from glm_playground.ui.shared.navigation import SUITE
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.ledger_notice import draw_error, draw_opening, draw_problem, ledger
+from glm_playground.ui.shared.page.navigation import SUITE
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.page.views import open_view
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
-from glm_playground.ui.shared.views import open_view
 
 servers = asked_gateways().all
 for server in servers:

@@ -13,10 +13,10 @@ from glm_playground.ui.history.retention import draw_retention
 from glm_playground.ui.history.run import draw_run
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.ledger_notice import catch_up, draw_error, draw_opening, draw_problem, ledger
-from glm_playground.ui.shared.navigation import RUN
+from glm_playground.ui.shared.page.ledger_notice import catch_up, draw_error, draw_opening, draw_problem, ledger
+from glm_playground.ui.shared.page.navigation import RUN
+from glm_playground.ui.shared.page.views import open_view
 from glm_playground.ui.shared.page_header import draw_header
-from glm_playground.ui.shared.views import open_view
 
 draw_header(_("History"))
 opened = ledger()

@@ -5,14 +5,14 @@ import streamlit as st
 from glm_playground.catalog import load_catalog
 from glm_playground.ui.models.page import draw_model, draw_rejected, draw_unknown
 from glm_playground.ui.models.wall import draw_wall
-from glm_playground.ui.shared import live_facts
-from glm_playground.ui.shared.accent import on_accent
+from glm_playground.ui.shared.facts import live_facts
+from glm_playground.ui.shared.facts.live_notices import draw_live_notices, watch_answers
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.live_notices import draw_live_notices, watch_answers
-from glm_playground.ui.shared.navigation import CHOOSE, page_title
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.navigation import CHOOSE, page_title
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.page.playground_link import open_playground
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
-from glm_playground.ui.shared.playground_link import open_playground
+from glm_playground.ui.shared.text.accent import on_accent
 
 catalog = load_catalog()
 server = asked_gateways().runapi

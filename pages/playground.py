@@ -21,15 +21,15 @@ from glm_playground.ui.playground.standings_view import draw_best_and_table
 from glm_playground.ui.playground.starter_buttons import draw_starters
 from glm_playground.ui.playground.total_view import draw_total
 from glm_playground.ui.server.scheduler import give_way
-from glm_playground.ui.shared import live_facts
-from glm_playground.ui.shared.accent import on_accent
+from glm_playground.ui.shared.answer.run_view import attach, wait_for_end
+from glm_playground.ui.shared.facts import live_facts
+from glm_playground.ui.shared.facts.live_notices import watch_answers
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.ledger_notice import draw_problem
-from glm_playground.ui.shared.live_notices import watch_answers
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.ledger_notice import draw_problem
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.page.session import save, session
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
-from glm_playground.ui.shared.run_view import attach, wait_for_end
-from glm_playground.ui.shared.session import save, session
+from glm_playground.ui.shared.text.accent import on_accent
 
 take_address()
 now = session()

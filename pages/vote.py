@@ -2,13 +2,13 @@
 
 from glm_playground.ledger import Ledger, LedgerError, LedgerOpening
 from glm_playground.ui.server.owner import owner
-from glm_playground.ui.shared import live_facts
+from glm_playground.ui.shared.facts import live_facts
+from glm_playground.ui.shared.facts.live_notices import watch_answers
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.ledger_notice import draw_error, draw_opening, draw_problem, ledger
-from glm_playground.ui.shared.live_notices import watch_answers
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.ledger_notice import draw_error, draw_opening, draw_problem, ledger
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.page.views import open_view
 from glm_playground.ui.shared.page_header import draw_header, draw_sandbox_notice
-from glm_playground.ui.shared.views import open_view
 from glm_playground.ui.vote.ballot_view import draw_ballot
 from glm_playground.ui.vote.open_vote import given, open_vote
 from glm_playground.ui.vote.question import draw_next_question

@@ -15,8 +15,8 @@ from glm_playground.gateway.bodies import read_completion
 from glm_playground.gateway.error_shapes import read_error_body
 from glm_playground.gateway.errors import StreamLineTooLong
 from glm_playground.gateway.sse import EventStreamReader
-from glm_playground.ui.shared.answer_markdown import piece_elements
-from glm_playground.ui.shared.pieces import Piece, PieceCutter
+from glm_playground.ui.shared.text.answer_markdown import piece_elements
+from glm_playground.ui.shared.text.pieces import Piece, PieceCutter
 from tests.bundles import small_bundle
 
 Reader = Callable[[bytes], object]

@@ -4,6 +4,6 @@ It does not stand beside `pages/`: there Streamlit would take that folder for a 
 of a page's address would get the page without what is around it.
 """
 
-from glm_playground.ui.shared.navigation import draw_page
+from glm_playground.ui.shared.page.navigation import draw_page
 
 draw_page()

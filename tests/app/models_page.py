@@ -5,7 +5,7 @@ from collections.abc import Callable
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.catalog import load_catalog
-from glm_playground.ui.shared.fact_view import CLAIMS_OF
+from glm_playground.ui.shared.facts.fact_view import CLAIMS_OF
 from tests.app.conftest import APP, wait_for_answers
 from tests.app.drawn_text import drawn_texts, html_texts
 

@@ -10,7 +10,7 @@ from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.run import Run
 from glm_playground.service.workbenches import OpenWorkbench
 from glm_playground.ui.playground.panel import Panel
-from glm_playground.ui.shared.navigation import PANEL
+from glm_playground.ui.shared.page.navigation import PANEL
 from tests.app.drawn_text import html_texts
 
 

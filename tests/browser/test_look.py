@@ -10,7 +10,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 from glm_playground.catalog import load_catalog
-from glm_playground.ui.shared.starters import QUICKSTART
+from glm_playground.ui.shared.answer.starters import QUICKSTART
 from tests.browser.conftest import OpenTab, Tab
 from tests.live.app_process import AppProcess
 

@@ -23,11 +23,11 @@ from glm_playground.ui.choose.address import (
     Requirements,
 )
 from glm_playground.ui.choose.words import aspect_names, flag_names, use_names
-from glm_playground.ui.shared.filter_count import draw_filter_count
+from glm_playground.ui.shared.facts.price_basis import seller_name
+from glm_playground.ui.shared.facts.probe_words import probe_names
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.own_html import page_link
-from glm_playground.ui.shared.price_basis import seller_name
-from glm_playground.ui.shared.probe_words import probe_names
+from glm_playground.ui.shared.page.filter_count import draw_filter_count
+from glm_playground.ui.shared.page.own_html import page_link
 
 _ASKED = "choose_asked"
 _MORE = ("context", "output", "use", "price", "seller", "gpus")

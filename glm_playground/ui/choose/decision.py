@@ -18,10 +18,10 @@ from glm_playground.ui.choose.words import (
     reasons,
     standing_text,
 )
-from glm_playground.ui.shared.cited import Cited
+from glm_playground.ui.shared.facts.cited import Cited
+from glm_playground.ui.shared.facts.plain_values import unescaped
+from glm_playground.ui.shared.facts.price_basis import PriceBasis, amount_text, load_line, seller_name
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.plain_values import unescaped
-from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, load_line, seller_name
 
 
 def decision_of(

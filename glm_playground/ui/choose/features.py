@@ -14,11 +14,11 @@ from glm_playground.gateway import Gateway
 from glm_playground.gateway.gateways import ZAI
 from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ui.server.owner import owner
+from glm_playground.ui.shared.facts.price_basis import Prices
+from glm_playground.ui.shared.facts.probe_words import measured_fact
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.ledger_notice import draw_error, ledger
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.price_basis import Prices
-from glm_playground.ui.shared.probe_words import measured_fact
+from glm_playground.ui.shared.page.ledger_notice import draw_error, ledger
+from glm_playground.ui.shared.page.own_key import asked_gateways
 
 _MET = {ProbeOutcome.YES: True, ProbeOutcome.NO: False, ProbeOutcome.UNCLEAR: None}
 Findings = Mapping[Probe, ProbeFinding]

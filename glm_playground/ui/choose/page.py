@@ -28,17 +28,17 @@ from glm_playground.ui.choose.record import draw_record
 from glm_playground.ui.choose.shortlist_view import draw_places, draw_reasons
 from glm_playground.ui.choose.unmeasured import draw_unmeasured
 from glm_playground.ui.choose.words import method
-from glm_playground.ui.shared import live_facts
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside
+from glm_playground.ui.shared.facts import live_facts
+from glm_playground.ui.shared.facts.fact_values import aside
+from glm_playground.ui.shared.facts.live_prices import laid_over, sources_of
+from glm_playground.ui.shared.facts.measured import on_gateways, read_measured, with_own_runs
+from glm_playground.ui.shared.facts.price_basis import PriceBasis, draw_basis, load_line, prices_now
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.ledger_notice import draw_error
-from glm_playground.ui.shared.live_prices import laid_over, sources_of
-from glm_playground.ui.shared.measured import on_gateways, read_measured, with_own_runs
-from glm_playground.ui.shared.navigation import COMPARE
-from glm_playground.ui.shared.own_html import draw_text
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.price_basis import PriceBasis, draw_basis, load_line, prices_now
+from glm_playground.ui.shared.page.ledger_notice import draw_error
+from glm_playground.ui.shared.page.navigation import COMPARE
+from glm_playground.ui.shared.page.own_html import draw_text
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _MOST_COMPARED = 6
 

@@ -8,8 +8,8 @@ import streamlit as st
 
 from glm_playground.catalog import Catalog, Source
 from glm_playground.catalog.choice import Shortlist
+from glm_playground.ui.shared.facts.price_basis import PriceBasis
 from glm_playground.ui.shared.i18n import _, language, long_day
-from glm_playground.ui.shared.price_basis import PriceBasis
 
 
 def draw_record(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, Source], basis: PriceBasis) -> None:
@@ -21,8 +21,8 @@ def draw_record(shortlist: Shortlist, catalog: Catalog, sources: Mapping[str, So
     from glm_playground.reports.decision_report import decision_report  # noqa: PLC0415
     from glm_playground.reports.report import Cover, Paper, Report  # noqa: PLC0415
     from glm_playground.ui.choose.decision import decision_of  # noqa: PLC0415
-    from glm_playground.ui.shared.report_form import draw_report  # noqa: PLC0415
-    from glm_playground.ui.shared.report_words import report_words  # noqa: PLC0415
+    from glm_playground.ui.shared.files.report_form import draw_report  # noqa: PLC0415
+    from glm_playground.ui.shared.files.report_words import report_words  # noqa: PLC0415
 
     address = _address_now()
 

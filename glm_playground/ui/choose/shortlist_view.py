@@ -18,12 +18,12 @@ from glm_playground.ui.choose.words import (
     shorter_reasons,
     standing_text,
 )
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import table_head, title
-from glm_playground.ui.shared.fact_view import source_link
+from glm_playground.ui.shared.facts.fact_values import table_head, title
+from glm_playground.ui.shared.facts.fact_view import source_link
+from glm_playground.ui.shared.facts.price_basis import PriceBasis, amount_text, seller_name
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.own_html import draw_text
-from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, seller_name
+from glm_playground.ui.shared.page.own_html import draw_text
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _MOST_ROWS, _MOST_REASONS, _MOST_MORE_REASONS, _MOST_NAMED = 20, 3, 20, 20
 

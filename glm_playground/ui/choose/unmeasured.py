@@ -5,11 +5,11 @@ import streamlit as st
 from glm_playground.catalog.choice import AssessedModel, Shortlist
 from glm_playground.catalog.needs import Said
 from glm_playground.evals.probe_suite import Probe
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.facts.probe_words import probe_names
 from glm_playground.ui.shared.i18n import _, ngettext
-from glm_playground.ui.shared.navigation import MODELS
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.probe_words import probe_names
+from glm_playground.ui.shared.page.navigation import MODELS
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _MOST_LINKS = 3
 

@@ -22,12 +22,12 @@ from glm_playground.catalog.ranking import Standing
 from glm_playground.catalog.sellers import OWN
 from glm_playground.catalog.topics import Board
 from glm_playground.evals.probe_suite import Probe
-from glm_playground.ui.shared.board_words import board_name
+from glm_playground.ui.shared.facts.board_words import board_name
+from glm_playground.ui.shared.facts.plain_values import plain, unescaped
+from glm_playground.ui.shared.facts.price_basis import seller_name
+from glm_playground.ui.shared.facts.probe_words import probe_names
 from glm_playground.ui.shared.figures import dollars, per_second, seconds
 from glm_playground.ui.shared.i18n import _, day, ngettext, number
-from glm_playground.ui.shared.plain_values import plain, unescaped
-from glm_playground.ui.shared.price_basis import seller_name
-from glm_playground.ui.shared.probe_words import probe_names
 
 _MOST_BOARDS = 2
 _MOST_RIVALS = 3

@@ -10,11 +10,11 @@ from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.running_cost import DAYS, Load, RunningCost, cheapest_first, running_cost
 from glm_playground.catalog.sellers import SellerOffer
 from glm_playground.ui.compare.filters import MODELS_A_PAGE
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import money, published
-from glm_playground.ui.shared.fact_view import source_link
+from glm_playground.ui.shared.facts.fact_values import money, published
+from glm_playground.ui.shared.facts.fact_view import source_link
+from glm_playground.ui.shared.facts.price_basis import Prices, Rate, amount_text, draw_basis, load_line, prices_now
 from glm_playground.ui.shared.i18n import _, day, number
-from glm_playground.ui.shared.price_basis import Prices, Rate, amount_text, draw_basis, load_line, prices_now
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 
 @st.fragment

@@ -10,8 +10,8 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from glm_playground.ui.compare.label_places import HEIGHT, Spot, places
 from glm_playground.ui.compare.points import Point, family
+from glm_playground.ui.shared.facts.plain_values import plain
 from glm_playground.ui.shared.i18n import locale
-from glm_playground.ui.shared.plain_values import plain
 
 Plot = alt.LayerChart | alt.FacetChart
 

@@ -10,10 +10,10 @@ from glm_playground.catalog.comparison import LaidOver
 from glm_playground.ui.compare.compared_models import IDS
 from glm_playground.ui.compare.filters import WantedRows, shown_rows
 from glm_playground.ui.compare.own_rows import own_rows
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_view import claims_text
+from glm_playground.ui.shared.facts.fact_view import claims_text
+from glm_playground.ui.shared.facts.price_basis import address_of, price_basis, prices_now
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.price_basis import address_of, price_basis, prices_now
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _FACT = "claims"
 _MODEL = "of"

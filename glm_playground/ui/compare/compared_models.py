@@ -9,11 +9,11 @@ import streamlit as st
 from glm_playground.catalog import AnyFact, Catalog, ModelCard, Source
 from glm_playground.catalog.comparison import CARDS_OF_RUNAPI, fact_at, in_order
 from glm_playground.ui.compare.words import fact_labels
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import published
-from glm_playground.ui.shared.fact_view import short_name
+from glm_playground.ui.shared.facts.fact_values import published
+from glm_playground.ui.shared.facts.fact_view import short_name
 from glm_playground.ui.shared.i18n import _, ngettext
-from glm_playground.ui.shared.own_html import own_html, page_link
+from glm_playground.ui.shared.page.own_html import own_html, page_link
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 IDS = "ids"
 _CHOSEN = "compare_models"

@@ -8,7 +8,7 @@ import streamlit as st
 from glm_playground.catalog import Source
 from glm_playground.catalog.comparison_files import csv_text, json_text, markdown_text
 from glm_playground.ui.compare.filters import Shown
-from glm_playground.ui.shared.file_buttons import FileKind, draw_file_buttons
+from glm_playground.ui.shared.files.file_buttons import FileKind, draw_file_buttons
 from glm_playground.ui.shared.i18n import _
 
 _NAME = "glm-comparison"

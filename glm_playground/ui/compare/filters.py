@@ -20,9 +20,9 @@ from glm_playground.catalog.comparison import (
 from glm_playground.ui.compare.compared_models import chosen_order, draw_order
 from glm_playground.ui.compare.own_rows import OwnRow
 from glm_playground.ui.compare.words import group_names, row_label, searched, with_unit
-from glm_playground.ui.shared.filter_count import draw_filter_count
+from glm_playground.ui.shared.facts.plain_values import bare_texts, common_unit, plain_texts
 from glm_playground.ui.shared.i18n import _, language
-from glm_playground.ui.shared.plain_values import bare_texts, common_unit, plain_texts
+from glm_playground.ui.shared.page.filter_count import draw_filter_count
 from glm_playground.ui.shared.searched import has_words
 
 MOST_COLUMNS = 12

@@ -11,7 +11,7 @@ from glm_playground.catalog import AnyFact, ModelCard
 from glm_playground.catalog.comparison import ComparedRow, Comparison, differs_from
 from glm_playground.catalog.comparison_files import mark
 from glm_playground.ui.compare.filters import Shown
-from glm_playground.ui.shared.own_html import page_link
+from glm_playground.ui.shared.page.own_html import page_link
 
 _MOST_TINTED = 1500
 

@@ -13,12 +13,12 @@ from glm_playground.evals.probes import stored_findings
 from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ui.compare.words import PRICE_AT_MY_WORKLOAD, row_label, with_unit
 from glm_playground.ui.server.owner import owner
+from glm_playground.ui.shared.facts.measured import MeasuredFigure, gateway_names, measured_figures, read_measured
+from glm_playground.ui.shared.facts.plain_values import bare_texts, common_unit, plain
+from glm_playground.ui.shared.facts.price_basis import Prices, seller_name
+from glm_playground.ui.shared.facts.probe_words import finding_text, measured_fact, probe_names
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.ledger_notice import ledger
-from glm_playground.ui.shared.measured import MeasuredFigure, gateway_names, measured_figures, read_measured
-from glm_playground.ui.shared.plain_values import bare_texts, common_unit, plain
-from glm_playground.ui.shared.price_basis import Prices, seller_name
-from glm_playground.ui.shared.probe_words import finding_text, measured_fact, probe_names
+from glm_playground.ui.shared.page.ledger_notice import ledger
 
 WITH_PRICE = frozenset({"key", "prices", "all"})
 WITH_MEASURED = frozenset({"measured", "all"})

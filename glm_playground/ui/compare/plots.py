@@ -20,12 +20,12 @@ from glm_playground.ui.compare.points import (
     score_facts,
 )
 from glm_playground.ui.compare.words import fact_labels, score_label
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.board_words import board_name
+from glm_playground.ui.shared.facts.board_words import board_name
+from glm_playground.ui.shared.facts.plain_values import plain
+from glm_playground.ui.shared.facts.price_basis import draw_basis, load_line, prices_now
+from glm_playground.ui.shared.facts.sourced import sourced
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.plain_values import plain
-from glm_playground.ui.shared.price_basis import draw_basis, load_line, prices_now
-from glm_playground.ui.shared.sourced import sourced
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _MOST_DRAWN = 40
 _MOST_NAMED = 40

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from glm_playground.catalog import AnyFact, Fact, ModelCard
 from glm_playground.catalog.comparison import Comparison, ScoreName, compare, score_fact, score_key, score_names
 from glm_playground.catalog.topics import Board, scores_of
-from glm_playground.ui.shared.board_words import conditions_text
+from glm_playground.ui.shared.facts.board_words import conditions_text
 from glm_playground.ui.shared.i18n import _
 
 

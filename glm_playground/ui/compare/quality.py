@@ -10,12 +10,12 @@ import streamlit as st
 from glm_playground.catalog import ModelCard, Source
 from glm_playground.catalog.comparison import score_fact
 from glm_playground.catalog.topics import Board, Topic, boards, scores_of
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.board_words import board_name, topic_names
-from glm_playground.ui.shared.fact_values import aside, table_head, title
+from glm_playground.ui.shared.facts.board_words import board_name, topic_names
+from glm_playground.ui.shared.facts.fact_values import aside, table_head, title
+from glm_playground.ui.shared.facts.sourced import sourced
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.sourced import sourced
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 _MOST_MODELS = 24
 

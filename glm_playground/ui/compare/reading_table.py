@@ -8,9 +8,9 @@ import streamlit as st
 from glm_playground.catalog import Source
 from glm_playground.catalog.comparison_files import mark
 from glm_playground.ui.compare.filters import Shown
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.facts.sourced import sourced
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.sourced import sourced
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 
 def draw_reading(shown: Shown, sources: Mapping[str, Source]) -> None:

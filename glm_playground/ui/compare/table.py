@@ -14,11 +14,11 @@ from glm_playground.ui.compare.filters import MODELS_A_PAGE, draw_filters, shown
 from glm_playground.ui.compare.html_table import html_table, is_tinted
 from glm_playground.ui.compare.own_rows import own_rows
 from glm_playground.ui.compare.reading_table import draw_reading
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside
+from glm_playground.ui.shared.facts.fact_values import aside
+from glm_playground.ui.shared.facts.price_basis import prices_now
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.own_html import draw_text
-from glm_playground.ui.shared.price_basis import prices_now
+from glm_playground.ui.shared.page.own_html import draw_text
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 
 @st.fragment

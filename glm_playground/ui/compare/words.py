@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from glm_playground.catalog.comparison import ComparedRow, ScoreName
-from glm_playground.ui.shared.board_words import conditions_text
-from glm_playground.ui.shared.fact_groups import lifecycle_labels, self_host_labels
-from glm_playground.ui.shared.fact_values import arithmetic_labels, kind_name, unit_name
+from glm_playground.ui.shared.facts.board_words import conditions_text
+from glm_playground.ui.shared.facts.fact_groups import lifecycle_labels, self_host_labels
+from glm_playground.ui.shared.facts.fact_values import arithmetic_labels, kind_name, unit_name
 from glm_playground.ui.shared.i18n import _, in_each_language, language
 from glm_playground.ui.shared.searched import folded
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from glm_playground.ui.shared.navigation import SUITE
+from glm_playground.ui.shared.page.navigation import SUITE
 
 EVALUATION = "evaluation"
 

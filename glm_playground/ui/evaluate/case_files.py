@@ -12,13 +12,13 @@ from glm_playground.evals.suite_table import attached, detached
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.suites import SuiteRow
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.add_to_suite import suite_fault
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.attachment_view import draw_attachments
-from glm_playground.ui.shared.attachment_words import explain_attachment
+from glm_playground.ui.shared.answer.attachment_view import draw_attachments
+from glm_playground.ui.shared.answer.attachment_words import explain_attachment
+from glm_playground.ui.shared.files.add_to_suite import suite_fault
+from glm_playground.ui.shared.files.taken_files import take_files
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.taken_files import take_files
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _FAULT, _UPLOADS = "case_files_fault", "case_files_uploads"
 

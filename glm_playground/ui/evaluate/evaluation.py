@@ -42,13 +42,13 @@ from glm_playground.ui.evaluate.words import (
     standing,
 )
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
+from glm_playground.ui.shared.files.file_buttons import FileKind, dated, draw_file_buttons
+from glm_playground.ui.shared.files.put_on_stage import draw_put_scenarios
 from glm_playground.ui.shared.i18n import _, moment, number
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.put_on_stage import draw_put_scenarios
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _REDRAWN_S = 1.0
 _SUITE = "evaluate_suite_shown"

@@ -13,11 +13,11 @@ from glm_playground.evals.judged import JudgeVerdict, PairResult
 from glm_playground.evals.verdict import Interval
 from glm_playground.gateway import Gateways
 from glm_playground.ui.evaluate.words import Names, candidate_name
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, tokens
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.long_text import draw_typed
-from glm_playground.ui.shared.session import model_choices
+from glm_playground.ui.shared.page.session import model_choices
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_typed
 
 _OPENED = "evaluate_opened_run"
 _MOST_PAIRS = 500

@@ -10,9 +10,9 @@ from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import EvaluationRow
 from glm_playground.ui.evaluate.address import open_evaluation
 from glm_playground.ui.evaluate.words import Names, candidate_names, cell_counts, spending, standing
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, moment
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _SHOWN, _SHOWN_AT_ONCE = "evaluate_shown", 50
 

@@ -37,14 +37,14 @@ from glm_playground.ui.evaluate.caps import Caps, draw_caps
 from glm_playground.ui.evaluate.judge import draw_judge_choice
 from glm_playground.ui.evaluate.words import Names, candidate_names, problem_text
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, tokens
+from glm_playground.ui.shared.files.suite_upload import OpenSuite, draw_suite_text, draw_suite_upload, kept_suite
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.ledger_notice import explain
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.session import model_choices
-from glm_playground.ui.shared.suite_upload import OpenSuite, draw_suite_text, draw_suite_upload, kept_suite
+from glm_playground.ui.shared.page.ledger_notice import explain
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.page.session import model_choices
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 KEPT_SUITE = "evaluate_suite"
 """Where the suite is that this tab asks."""

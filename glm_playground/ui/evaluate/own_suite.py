@@ -26,13 +26,13 @@ from glm_playground.ledger.suites import SuiteRow
 from glm_playground.ui.evaluate.address import close_suite, open_suite_page
 from glm_playground.ui.evaluate.case_files import draw_case_files
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.add_to_suite import suite_fault
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
+from glm_playground.ui.shared.files.add_to_suite import suite_fault
+from glm_playground.ui.shared.files.file_buttons import FileKind, dated, draw_file_buttons
+from glm_playground.ui.shared.files.suite_upload import opened_of
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.suite_upload import opened_of
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _DRAWN, _FAULT = "own_suite_drawn", "own_suite_fault"
 _TYPES = {

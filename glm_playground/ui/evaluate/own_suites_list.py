@@ -10,9 +10,9 @@ from glm_playground.evals.suite import Suite
 from glm_playground.evals.suite_file import open_suite
 from glm_playground.ledger import Ledger
 from glm_playground.ui.evaluate.address import open_suite_page
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
-from glm_playground.ui.shared.ledger_notice import attempt
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 
 def draw_own_suites(ledger: Ledger, owner: str) -> None:

@@ -9,9 +9,9 @@ from glm_playground.chat.setup import Setup
 from glm_playground.evals.suite import Suite
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.evaluation_values import EvaluationRow
+from glm_playground.ui.shared.facts.price_basis import kept_basis
 from glm_playground.ui.shared.i18n import _, language, long_day
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.price_basis import kept_basis
+from glm_playground.ui.shared.page.own_key import asked_gateways
 
 
 def draw_report_menu(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: Sequence[Setup]) -> None:
@@ -25,9 +25,9 @@ def draw_report_menu(ledger: Ledger, row: EvaluationRow, suite: Suite, setups: S
     from glm_playground.evals.results import results_of  # noqa: PLC0415
     from glm_playground.reports.evaluation_report import evaluation_report  # noqa: PLC0415
     from glm_playground.reports.report import Cover, Paper, Report  # noqa: PLC0415
-    from glm_playground.ui.shared.published_facts import published_of  # noqa: PLC0415
-    from glm_playground.ui.shared.report_form import draw_report  # noqa: PLC0415
-    from glm_playground.ui.shared.report_words import report_words  # noqa: PLC0415
+    from glm_playground.ui.shared.facts.published_facts import published_of  # noqa: PLC0415
+    from glm_playground.ui.shared.files.report_form import draw_report  # noqa: PLC0415
+    from glm_playground.ui.shared.files.report_words import report_words  # noqa: PLC0415
 
     server, basis = asked_gateways().runapi, kept_basis()
 

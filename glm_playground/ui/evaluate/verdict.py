@@ -25,11 +25,11 @@ from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
 from glm_playground.ui.evaluate.judge import PairRow, draw_judge, pair_rows
 from glm_playground.ui.evaluate.words import Names, cell_reason, difference_text, grade_name, rate_text, short_names
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.navigation import HISTORY, RUN
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.navigation import HISTORY, RUN
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _VERDICT, _OPENED = "evaluate_verdict", "evaluate_opened_run"
 _MOST_CELLS = 1_000

@@ -12,10 +12,10 @@ from glm_playground.evals.verdict import PairedDifference, PassRate
 from glm_playground.gateway import Gateways, Parameters
 from glm_playground.ledger.evaluation_values import NOT_BEGUN, CellState, EvaluationRow, EvaluationState
 from glm_playground.runs.caps import Amount
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.verdict_words import pair_sentence
 from glm_playground.ui.shared.figures import dollars, tokens
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.verdict_words import pair_sentence
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 Names = Mapping[str, str]
 """What candidates are called on the screen, by `name_of`."""

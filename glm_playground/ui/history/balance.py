@@ -13,11 +13,11 @@ from glm_playground.runs.cost import CostState
 from glm_playground.service import runtime
 from glm_playground.ui.history.tasks import ask_task, can_look_up, keep_task, unanswered
 from glm_playground.ui.server.operator import is_operator
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars, signed_dollars
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 MOST_LOOKED_UP = 50
 _WAIT_S = 30.0

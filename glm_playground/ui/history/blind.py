@@ -4,7 +4,7 @@ import streamlit as st
 
 from glm_playground.ledger import Ledger
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.navigation import VOTE
+from glm_playground.ui.shared.page.navigation import VOTE
 
 
 def draw_blind(ledger: Ledger, owner: str) -> None:

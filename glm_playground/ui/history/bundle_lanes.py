@@ -14,8 +14,8 @@ from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
 from glm_playground.service import runtime
 from glm_playground.ui.server.owner import owner
-from glm_playground.ui.shared.asked import asked_setup
-from glm_playground.ui.shared.session import open_conversations, opened, say
+from glm_playground.ui.shared.answer.asked import asked_setup
+from glm_playground.ui.shared.page.session import open_conversations, opened, say
 
 
 def show(bundle: Bundle) -> Session:

@@ -8,11 +8,11 @@ from glm_playground.ledger import Ledger, Total
 from glm_playground.ledger.sums import By, Sum, sum_of, sums
 from glm_playground.runs.run import Outcome
 from glm_playground.ui.history.balance import draw_balance
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.run_footer import outcome_name
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, day, number
-from glm_playground.ui.shared.run_footer import outcome_name
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 _PERIODS = {"7": 7, "30": 30, "90": 90, "all": None}
 _BY, _PERIOD = "history_by", "history_period"

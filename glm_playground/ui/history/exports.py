@@ -10,10 +10,10 @@ from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.chat.setup import MAX_LANES as MOST_LANES
 from glm_playground.ledger import Ledger, RunFilter, StoredRun
 from glm_playground.reports.history_files import Kept, csv_lines, json_lines
-from glm_playground.ui.shared.bundle_download import draw_bundle_download
-from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
+from glm_playground.ui.shared.files.bundle_download import draw_bundle_download
+from glm_playground.ui.shared.files.file_buttons import FileKind, dated, draw_file_buttons
+from glm_playground.ui.shared.files.put_on_stage import draw_put_on_stage
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.put_on_stage import draw_put_on_stage
 
 MOST_EXPORTED = 10_000
 
@@ -43,7 +43,7 @@ def draw_exports(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str
         if 0 < len(chosen) <= bounds.REPORT_RUNS:
             st.markdown(_("**As a transcript**, with figures, sources and limits."))
             # Jinja is loaded once somebody wants a report.
-            from glm_playground.ui.shared.downloads import (  # noqa: PLC0415
+            from glm_playground.ui.shared.files.downloads import (  # noqa: PLC0415
                 draw_downloads,
                 draw_lanes_report,
                 recorded_lanes,

@@ -9,9 +9,9 @@ import streamlit as st
 from glm_playground.ledger import Ledger, RunFilter
 from glm_playground.runs.cost import CostState
 from glm_playground.runs.run import Outcome
-from glm_playground.ui.shared.filter_count import draw_filter_count
+from glm_playground.ui.shared.answer.run_footer import cost_state_name, outcome_name
 from glm_playground.ui.shared.i18n import _, beginning
-from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
+from glm_playground.ui.shared.page.filter_count import draw_filter_count
 
 _KEYS = (_TEXT, _MODELS, _SERVERS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _TASK, _WARM_UPS) = tuple(
     f"history_{name}"

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from glm_playground.settings import settings
+from glm_playground.ui.shared.files.link_form import draw_links
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.link_form import draw_links
 
 
 def draw_links_menu() -> None:

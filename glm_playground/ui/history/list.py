@@ -14,14 +14,14 @@ from glm_playground.ui.history.exports import draw_exports
 from glm_playground.ui.history.filters import draw_filters, forget_filters, is_asked, is_narrowed
 from glm_playground.ui.server.model_pages import model_pages
 from glm_playground.ui.server.owner import browser_owner
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.run_footer import cost_state_name, outcome_name
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.navigation import RUN
-from glm_playground.ui.shared.playground_link import open_playground
-from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.navigation import RUN
+from glm_playground.ui.shared.page.playground_link import open_playground
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 ROWS_A_PAGE = 50
 _STOP_S = 1.0

@@ -8,7 +8,7 @@ from glm_playground.ledger import Ledger
 from glm_playground.ledger.moves import Movable, Offer
 from glm_playground.service import moves
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
-from glm_playground.ui.shared.ledger_notice import attempt
+from glm_playground.ui.shared.page.ledger_notice import attempt
 
 _OFFER, _FOUND, _MOVED, _CODE = "history_move_offer", "history_move_found", "history_moved", "history_move_code"
 _WRONG = "history_move_wrong"

@@ -16,15 +16,15 @@ from glm_playground.service.opened_bundles import look, whole
 from glm_playground.ui.history import bundle_lanes
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanation import Explanation
+from glm_playground.ui.shared.answer.run_footer import cost_text, outcome_name
 from glm_playground.ui.shared.figures import seconds, tokens
 from glm_playground.ui.shared.i18n import _, language, moment
-from glm_playground.ui.shared.navigation import PLAYGROUND
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.page_header import stand_in_badge
-from glm_playground.ui.shared.run_footer import cost_text, outcome_name
+from glm_playground.ui.shared.page.badges import stand_in_badge
+from glm_playground.ui.shared.page.explanation import Explanation
+from glm_playground.ui.shared.page.navigation import PLAYGROUND
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _OPENED = "opened_bundle"
 _MOST_SHOWN = 50

@@ -14,22 +14,22 @@ from glm_playground.runs.cost import Cost, CostState
 from glm_playground.service import runtime
 from glm_playground.ui.history.list import delete, stop_runs
 from glm_playground.ui.history.tasks import draw_task
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.add_to_suite import AskedTurn, draw_add_to_suite, draw_added
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.asked import asked_setup
-from glm_playground.ui.shared.attachment_view import draw_attachments
+from glm_playground.ui.shared.answer.asked import asked_setup
+from glm_playground.ui.shared.answer.attachment_view import draw_attachments
+from glm_playground.ui.shared.answer.page_frames import draw_page_frames
+from glm_playground.ui.shared.answer.run_footer import cost_state_name, draw_footer
+from glm_playground.ui.shared.answer.run_view import draw_ended
+from glm_playground.ui.shared.answer.tool_results import draw_tool_results
 from glm_playground.ui.shared.figures import dollars
+from glm_playground.ui.shared.files.add_to_suite import AskedTurn, draw_add_to_suite, draw_added
+from glm_playground.ui.shared.files.put_on_stage import draw_put_on_stage
 from glm_playground.ui.shared.i18n import _, moment
-from glm_playground.ui.shared.ledger_notice import attempt, typed_for
-from glm_playground.ui.shared.long_text import draw_markdown, draw_typed
-from glm_playground.ui.shared.navigation import PLAYGROUND, RUN
-from glm_playground.ui.shared.page_frames import draw_page_frames
-from glm_playground.ui.shared.put_on_stage import draw_put_on_stage
-from glm_playground.ui.shared.run_footer import cost_state_name, draw_footer
-from glm_playground.ui.shared.run_view import draw_ended
-from glm_playground.ui.shared.session import open_conversations
-from glm_playground.ui.shared.tool_results import draw_tool_results
+from glm_playground.ui.shared.page.ledger_notice import attempt, typed_for
+from glm_playground.ui.shared.page.navigation import PLAYGROUND, RUN
+from glm_playground.ui.shared.page.session import open_conversations
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_markdown, draw_typed
 
 _UNKNOWN_COST = Cost(CostState.NO_USAGE)
 _MOST_TAGS = 20

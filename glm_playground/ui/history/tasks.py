@@ -8,13 +8,13 @@ from glm_playground.gateway import Gateway, GatewayError
 from glm_playground.gateway.tasks import read_task
 from glm_playground.ledger import Ledger, Settlement, StoredRun, TaskLookup
 from glm_playground.service import runtime
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanation import Explanation
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, moment
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.long_text import draw_code
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.explanation import Explanation
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_code
 
 _WAIT_S = 30.0
 

@@ -7,11 +7,11 @@ from urllib.parse import quote
 from glm_playground.catalog import ModelCard, Source
 from glm_playground.ui.models.filters import Badge, CardPrice, badge_names, badges
 from glm_playground.ui.models.glance import glance, said_by
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import title
+from glm_playground.ui.shared.facts.fact_values import title
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.own_html import own_html, page_link
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.page.own_html import own_html, page_link
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 _LINE_END = "  \n"
 _BADGE_STYLES: dict[Badge, str] = {"new": "blue-badge", "free": "green-badge"}

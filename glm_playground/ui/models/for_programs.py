@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.navigation import app_path
+from glm_playground.ui.shared.page.navigation import app_path
 
 
 def catalog_links() -> str:

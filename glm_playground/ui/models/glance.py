@@ -8,10 +8,10 @@ from glm_playground.catalog import AnyFact, Fact, ModelCard, Source
 from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.sellers import SELLERS, Basis, price_now
 from glm_playground.ui.models.filters import CardPrice
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import billions, fact_text, money
-from glm_playground.ui.shared.fact_view import short_name
+from glm_playground.ui.shared.facts.fact_values import billions, fact_text, money
+from glm_playground.ui.shared.facts.fact_view import short_name
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 
 class GlanceFigure(NamedTuple):

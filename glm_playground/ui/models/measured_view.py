@@ -4,11 +4,11 @@ import streamlit as st
 
 from glm_playground.ledger import LedgerError
 from glm_playground.ledger.measurements import Measured
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, table_head, title
+from glm_playground.ui.shared.facts.fact_values import aside, table_head, title
+from glm_playground.ui.shared.facts.measured import DAYS, gateway_names, measured_figures, read_measured
 from glm_playground.ui.shared.i18n import _, day
-from glm_playground.ui.shared.ledger_notice import draw_error
-from glm_playground.ui.shared.measured import DAYS, gateway_names, measured_figures, read_measured
+from glm_playground.ui.shared.page.ledger_notice import draw_error
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _MOST_DAYS = 14
 

@@ -26,18 +26,18 @@ from glm_playground.ui.models.use import (
     guide_rows,
     skill_rows,
 )
-from glm_playground.ui.shared import live_facts
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_groups import group_rows
-from glm_playground.ui.shared.fact_values import aside, table_head
-from glm_playground.ui.shared.fact_view import FactView, Section
-from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
+from glm_playground.ui.shared.facts import live_facts
+from glm_playground.ui.shared.facts.fact_groups import group_rows
+from glm_playground.ui.shared.facts.fact_values import aside, table_head
+from glm_playground.ui.shared.facts.fact_view import FactView, Section
+from glm_playground.ui.shared.facts.live_prices import laid_over, own_sellers, sources_of
+from glm_playground.ui.shared.facts.price_basis import asked_sellers, kept_basis
 from glm_playground.ui.shared.i18n import _, language
-from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
-from glm_playground.ui.shared.navigation import COMPARE, MODELS
-from glm_playground.ui.shared.own_html import own_html, page_link
-from glm_playground.ui.shared.playground_link import draw_try_it
-from glm_playground.ui.shared.price_basis import asked_sellers, kept_basis
+from glm_playground.ui.shared.page.first_screen import draw_rest_soon, first_screen_only
+from glm_playground.ui.shared.page.navigation import COMPARE, MODELS
+from glm_playground.ui.shared.page.own_html import own_html, page_link
+from glm_playground.ui.shared.page.playground_link import draw_try_it
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _LONGEST_SHOWN_ID = 80
 _PAGE = "sheet"

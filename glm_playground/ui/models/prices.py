@@ -7,13 +7,13 @@ from typing import NamedTuple
 from glm_playground.catalog import Fact, ModelCard, PriceFacts
 from glm_playground.catalog.comparison import LaidOver
 from glm_playground.catalog.sellers import SELLERS, offer, price_now
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, money, table_head
-from glm_playground.ui.shared.fact_view import Row
+from glm_playground.ui.shared.facts.fact_values import aside, money, table_head
+from glm_playground.ui.shared.facts.fact_view import Row
+from glm_playground.ui.shared.facts.live_facts import PRICES, LiveFacts
+from glm_playground.ui.shared.facts.live_prices import FILED, own_sellers
+from glm_playground.ui.shared.facts.price_basis import PriceBasis, amount_text, load_line, seller_name
 from glm_playground.ui.shared.i18n import _, clock
-from glm_playground.ui.shared.live_facts import PRICES, LiveFacts
-from glm_playground.ui.shared.live_prices import FILED, own_sellers
-from glm_playground.ui.shared.price_basis import PriceBasis, amount_text, load_line, seller_name
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _ALWAYS = ("runapi", "zai")
 

@@ -31,17 +31,17 @@ from glm_playground.ledger import Ledger, LedgerError
 from glm_playground.ledger.evaluation_values import CellState, EvaluationRow
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, fact_text, table_head, title
-from glm_playground.ui.shared.fact_view import short_name
+from glm_playground.ui.shared.answer.refusal_words import explain_refusal
+from glm_playground.ui.shared.facts.fact_values import aside, fact_text, table_head, title
+from glm_playground.ui.shared.facts.fact_view import short_name
+from glm_playground.ui.shared.facts.probe_words import finding_text, probe_names
 from glm_playground.ui.shared.figures import dollars, tokens
 from glm_playground.ui.shared.i18n import _, day, ngettext, number
-from glm_playground.ui.shared.ledger_notice import draw_error, ledger
-from glm_playground.ui.shared.navigation import EVALUATE
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.probe_words import finding_text, probe_names
-from glm_playground.ui.shared.refusal_words import explain_refusal
+from glm_playground.ui.shared.page.ledger_notice import draw_error, ledger
+from glm_playground.ui.shared.page.navigation import EVALUATE
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _REDRAWN_S = 1.0
 _MOST_LINKS = 6

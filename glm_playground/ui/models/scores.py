@@ -6,11 +6,11 @@ from itertools import chain
 import streamlit as st
 
 from glm_playground.catalog import Discrepancy, ModelCard, Score, Source
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.board_words import conditions_text
-from glm_playground.ui.shared.fact_values import aside, kind_name, published, table_head, value_text
-from glm_playground.ui.shared.fact_view import source_link
+from glm_playground.ui.shared.facts.board_words import conditions_text
+from glm_playground.ui.shared.facts.fact_values import aside, kind_name, published, table_head, value_text
+from glm_playground.ui.shared.facts.fact_view import source_link
 from glm_playground.ui.shared.i18n import _, day, ngettext
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 
 def scores_of(card: ModelCard) -> list[Score]:

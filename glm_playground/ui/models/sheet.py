@@ -3,10 +3,10 @@
 from glm_playground.catalog import AnyFact, Fact, GatewayFacts, ModelCard, Parameter
 from glm_playground.service.status import RunsSeen
 from glm_playground.ui.models.status_words import last_success_text, runs_text
-from glm_playground.ui.shared.fact_values import arithmetic_labels, billions, code, fact_text, wire_text
-from glm_playground.ui.shared.fact_view import Row, row
+from glm_playground.ui.shared.facts.fact_values import arithmetic_labels, billions, code, fact_text, wire_text
+from glm_playground.ui.shared.facts.fact_view import Row, row
+from glm_playground.ui.shared.facts.live_facts import LiveFacts, listed_fact_text
 from glm_playground.ui.shared.i18n import _, clock, number
-from glm_playground.ui.shared.live_facts import LiveFacts, listed_fact_text
 
 _AS_CODE = {"model_id", "endpoint"}
 

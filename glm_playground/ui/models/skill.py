@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from glm_playground.catalog import AnyFact, Catalog, ModelCard, Source
-from glm_playground.ui.shared.snippets import BASE_URL, snippets
+from glm_playground.ui.shared.text.snippets import BASE_URL, snippets
 
 _MOST_NAME, _MOST_DESCRIPTION = 64, 1024
 # A fixed time makes the archive of the same facts the same file.

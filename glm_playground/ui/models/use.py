@@ -4,12 +4,12 @@ import streamlit as st
 
 from glm_playground.catalog import Catalog, GatewayFacts, GatewaySheet, ModelCard
 from glm_playground.ui.models.skill import skill_of
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside, code, kind_name, published
-from glm_playground.ui.shared.fact_view import FactView, Row, row
+from glm_playground.ui.shared.answer.starters import QUICKSTART
+from glm_playground.ui.shared.facts.fact_values import aside, code, kind_name, published
+from glm_playground.ui.shared.facts.fact_view import FactView, Row, row
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.snippets import BASE_URL, snippets
-from glm_playground.ui.shared.starters import QUICKSTART
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.snippets import BASE_URL, snippets
 
 
 def endpoint_rows(card: ModelCard, sheet: GatewaySheet) -> list[Row]:

@@ -25,15 +25,15 @@ from glm_playground.ui.models.filters import (
 )
 from glm_playground.ui.models.for_programs import catalog_links
 from glm_playground.ui.models.glance import card_price
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.fact_values import aside
-from glm_playground.ui.shared.filter_count import draw_filter_count
-from glm_playground.ui.shared.first_screen import draw_rest_soon, first_screen_only
+from glm_playground.ui.shared.facts.fact_values import aside
+from glm_playground.ui.shared.facts.live_prices import laid_over, own_sellers, sources_of
+from glm_playground.ui.shared.facts.price_basis import asked_sellers, kept_basis
 from glm_playground.ui.shared.i18n import _, clock, day, ngettext, number
-from glm_playground.ui.shared.live_prices import laid_over, own_sellers, sources_of
-from glm_playground.ui.shared.navigation import COMPARE
-from glm_playground.ui.shared.own_html import draw_text
-from glm_playground.ui.shared.price_basis import asked_sellers, kept_basis
+from glm_playground.ui.shared.page.filter_count import draw_filter_count
+from glm_playground.ui.shared.page.first_screen import draw_rest_soon, first_screen_only
+from glm_playground.ui.shared.page.navigation import COMPARE
+from glm_playground.ui.shared.page.own_html import draw_text
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _CARDS_A_PAGE = 24
 _CARDS_SEEN_AT_ONCE = 8

@@ -6,8 +6,8 @@ from glm_playground.chat.link import LANE, ORDER, REPEATS, read_query
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.setup import asked_of, asked_text
 from glm_playground.service.models import gateway_for
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.session import WORKBENCH, open_new, opened, say, session
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.page.session import WORKBENCH, open_new, opened, say, session
 
 
 def take_address() -> None:

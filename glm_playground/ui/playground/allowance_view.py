@@ -9,9 +9,9 @@ from glm_playground.service import storage
 from glm_playground.service.caps import keys_of
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
+from glm_playground.ui.shared.answer.refusal_words import amount_text
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.refusal_words import amount_text
+from glm_playground.ui.shared.page.own_key import asked_gateways
 
 
 def draw_allowance() -> None:

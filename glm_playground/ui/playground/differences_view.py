@@ -16,10 +16,10 @@ from glm_playground.chat.differences import (
     word_differences,
 )
 from glm_playground.chat.workbench import Workbench
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.asked import asked_name
+from glm_playground.ui.shared.answer.asked import asked_name
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 _MOST_CHARACTERS = 60_000
 _KEPT = "difference_parts"

@@ -19,16 +19,16 @@ from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, take_ch
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.setting_words import encoding_name
 from glm_playground.ui.server.scheduler import action_slot, released
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.attachment_view import draw_attachments
+from glm_playground.ui.shared.answer.attachment_view import draw_attachments
 from glm_playground.ui.shared.figures import dollars
+from glm_playground.ui.shared.files.taken_files import Taken, take_files
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.long_text import draw_code
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.session import say, show_value
-from glm_playground.ui.shared.styled import styled
-from glm_playground.ui.shared.taken_files import Taken, take_files
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.page.session import say, show_value
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_code
+from glm_playground.ui.shared.text.styled import styled
 
 PROMPT = "prompt"
 # Less of the context is nothing to think of.

@@ -8,7 +8,7 @@ from glm_playground.chat.session import Session
 from glm_playground.ui.playground.composer import Editor
 from glm_playground.ui.playground.form import EDITED, RESULT, take_changes
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.session import show_value, shown_values
+from glm_playground.ui.shared.page.session import show_value, shown_values
 
 _PROMPT, _ANSWER = "prompt", "answer"
 

@@ -8,9 +8,9 @@ from glm_playground.chat.workbench import Draft
 from glm_playground.ui.playground.form import take_changes
 from glm_playground.ui.playground.panel import Panel, close_panel, draw_panel_button, draw_panel_head, in_panel
 from glm_playground.ui.server.scheduler import action_slot, released
+from glm_playground.ui.shared.files.taken_files import take_files
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.session import say
-from glm_playground.ui.shared.taken_files import take_files
+from glm_playground.ui.shared.page.session import say
 
 _KEY, _ROUND = "folder_upload", "folder_upload_round"
 

@@ -13,7 +13,7 @@ from glm_playground.chat.lane import FIELDS
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import MAX_REPEATS
 from glm_playground.ui.server.scheduler import action_slot
-from glm_playground.ui.shared.session import say, shown_values
+from glm_playground.ui.shared.page.session import say, shown_values
 
 TARGET, REPEATS, ORDER, ASK_ABOVE, SAME = "target", "repeats", "order", "ask_above", "same_settings"
 LAYOUT, RUN_TOOLS = "layout", "run_tools"

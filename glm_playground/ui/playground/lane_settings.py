@@ -18,12 +18,12 @@ from glm_playground.ui.playground.menus import request_fold
 from glm_playground.ui.playground.notices import explain_problem
 from glm_playground.ui.playground.panel import draw_panel_head, in_panel
 from glm_playground.ui.playground.setting_words import capability_note
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.images import shown_body
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.images import shown_body
-from glm_playground.ui.shared.long_text import draw_code
-from glm_playground.ui.shared.session import model_choices, show_value
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.page.session import model_choices, show_value
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_code
+from glm_playground.ui.shared.text.styled import styled
 
 _SWITCHES = ("default", "on", "off")
 _FORMATS = ("text", "json_object", "json_schema")

@@ -20,10 +20,10 @@ from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.options import side_by_side
 from glm_playground.ui.playground.panel import toggle_panel
 from glm_playground.ui.playground.turn_view import OnEnd, draw_shared_answer, draw_shared_prompt, draw_turn
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.run_view import RunView
 from glm_playground.ui.shared.i18n import _, ngettext
-from glm_playground.ui.shared.run_view import RunView
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 Attached = list[tuple[RunView, OnEnd]]
 _FEWEST_TURNS = 4

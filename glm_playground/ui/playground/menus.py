@@ -7,7 +7,7 @@ import streamlit as st
 
 from glm_playground.chat.lane import Lane
 from glm_playground.ui.playground.panel import Panel, in_panel
-from glm_playground.ui.shared.live_runs import RUNNING
+from glm_playground.ui.shared.answer.live_runs import RUNNING
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_popover_container import PopoverContainer

@@ -13,14 +13,14 @@ from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import WorkbenchNewer, WorkbenchUnreadable
 from glm_playground.ledger import Stored
 from glm_playground.ui.playground.setting_words import explain_extra, explain_schema, explain_tools
-from glm_playground.ui.shared.answer_markdown import code_span, literal
-from glm_playground.ui.shared.attachment_words import explain_files
-from glm_playground.ui.shared.explanation import Explanation
+from glm_playground.ui.shared.answer.attachment_words import explain_files
+from glm_playground.ui.shared.answer.finding_words import explain_finding
 from glm_playground.ui.shared.figures import dollars
-from glm_playground.ui.shared.finding_words import explain_finding
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.no_room import explain_no_room
-from glm_playground.ui.shared.session import opened, said
+from glm_playground.ui.shared.page.explanation import Explanation
+from glm_playground.ui.shared.page.no_room import explain_no_room
+from glm_playground.ui.shared.page.session import opened, said
+from glm_playground.ui.shared.text.answer_markdown import code_span, literal
 
 
 def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -> Explanation:

@@ -9,10 +9,10 @@ from glm_playground.ui.playground.allowance_view import draw_allowance
 from glm_playground.ui.playground.form import ASK_ABOVE, LAYOUT, ORDER, REPEATS, SAME, TARGET, command
 from glm_playground.ui.playground.menus import Menu, draw_menu
 from glm_playground.ui.playground.saved import draw_saved
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.own_key import draw_key, may_paste_key
-from glm_playground.ui.shared.session import model_choices, say, show_value
+from glm_playground.ui.shared.page.own_key import draw_key, may_paste_key
+from glm_playground.ui.shared.page.session import model_choices, say, show_value
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _MOST_COLUMNS = 4
 """More lanes than that are too narrow to read as columns at 1280 px."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 import streamlit as st
 
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.navigation import PANEL, PANEL_OPENED
+from glm_playground.ui.shared.page.navigation import PANEL, PANEL_OPENED
 
 
 class Panel(StrEnum):

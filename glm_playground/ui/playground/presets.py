@@ -10,10 +10,10 @@ from glm_playground.service import presets as stored
 from glm_playground.ui.playground.form import take_changes
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 _SAID, _DELETED = "presets_said", "presets_deleted"
 

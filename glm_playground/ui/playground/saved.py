@@ -7,7 +7,7 @@ from glm_playground.ui.playground.menus import Menu, draw_menu
 from glm_playground.ui.playground.presets import draw_presets
 from glm_playground.ui.playground.workbench_list import draw_workbenches
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.session import open_new
+from glm_playground.ui.shared.page.session import open_new
 
 
 def draw_saved(session: Session) -> None:

@@ -3,8 +3,8 @@
 from glm_playground.catalog import ModelCard
 from glm_playground.chat.structured import SchemaProblem
 from glm_playground.chat.tools import ToolFault, ToolProblem
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 
 def capability_note(card: ModelCard | None, name: str) -> str:

@@ -13,12 +13,12 @@ from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.settings import RUNAPI_BASE_URL
 from glm_playground.ui.playground.panel import Panel, draw_panel_button, draw_panel_head, in_panel
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.images import shown_body
+from glm_playground.ui.shared.answer.starters import starters
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.images import shown_body
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.snippets import KEY_NAME, request_snippets
-from glm_playground.ui.shared.starters import starters
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.snippets import KEY_NAME, request_snippets
 
 
 def draw_share_button() -> None:
@@ -100,10 +100,10 @@ def _draw_downloads(bench: Workbench) -> None:
         return
     # Jinja is loaded once somebody wants a file.
     from glm_playground.reports.transcript import TranscriptLane  # noqa: PLC0415
-    from glm_playground.ui.shared.bundle_download import draw_bundle_download  # noqa: PLC0415
-    from glm_playground.ui.shared.downloads import draw_downloads, draw_lanes_report  # noqa: PLC0415
-    from glm_playground.ui.shared.link_form import draw_links  # noqa: PLC0415
-    from glm_playground.ui.shared.put_on_stage import draw_put_on_stage  # noqa: PLC0415
+    from glm_playground.ui.shared.files.bundle_download import draw_bundle_download  # noqa: PLC0415
+    from glm_playground.ui.shared.files.downloads import draw_downloads, draw_lanes_report  # noqa: PLC0415
+    from glm_playground.ui.shared.files.link_form import draw_links  # noqa: PLC0415
+    from glm_playground.ui.shared.files.put_on_stage import draw_put_on_stage  # noqa: PLC0415
 
     lanes = [
         TranscriptLane(

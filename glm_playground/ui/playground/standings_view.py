@@ -16,12 +16,12 @@ from glm_playground.runs.standings import (
     compare,
     repeats_of,
 )
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.asked import asked_name
+from glm_playground.ui.shared.answer.asked import asked_name
+from glm_playground.ui.shared.answer.run_footer import outcome_name
 from glm_playground.ui.shared.figures import dollars, min_median_max, per_second, seconds, tokens
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.run_footer import outcome_name
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 
 def lanes_to_compare(bench: Workbench) -> tuple[list[LaneRuns], bool]:

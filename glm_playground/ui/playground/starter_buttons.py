@@ -4,10 +4,10 @@ import streamlit as st
 
 from glm_playground.chat.session import Session
 from glm_playground.ui.playground.form import command
+from glm_playground.ui.shared.answer.starters import starters
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.own_html import draw_text
-from glm_playground.ui.shared.starters import starters
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.page.own_html import draw_text
+from glm_playground.ui.shared.text.styled import styled
 
 
 def draw_starters(session: Session) -> None:

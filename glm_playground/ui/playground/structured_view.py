@@ -6,9 +6,9 @@ from glm_playground.chat.conversation import Answer
 from glm_playground.chat.schema_pool import Unchecked
 from glm_playground.chat.structured import SchemaCheck
 from glm_playground.runs.run import Outcome
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 
 def draw_check(answer: Answer) -> None:

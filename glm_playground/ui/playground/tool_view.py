@@ -14,12 +14,12 @@ from glm_playground.chat.workbench import MAX_TOOL_ROUNDS
 from glm_playground.gateway import ToolCall
 from glm_playground.ui.playground.editor import close
 from glm_playground.ui.playground.form import RESULT, RUN_TOOLS, take_changes
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.tool_results import pretty_json
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.long_text import draw_code
-from glm_playground.ui.shared.session import show_value
-from glm_playground.ui.shared.styled import styled
-from glm_playground.ui.shared.tool_results import pretty_json
+from glm_playground.ui.shared.page.session import show_value
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_code
+from glm_playground.ui.shared.text.styled import styled
 
 
 def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:

@@ -4,9 +4,9 @@ import streamlit as st
 
 from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.totals import cost_total
+from glm_playground.ui.shared.answer.run_footer import total_text
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.run_footer import total_text
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.text.styled import styled
 
 
 def draw_total(bench: Workbench) -> None:

@@ -21,18 +21,18 @@ from glm_playground.ui.playground.form import command, take_changes
 from glm_playground.ui.playground.structured_view import draw_check
 from glm_playground.ui.playground.tool_view import draw_tool_calls
 from glm_playground.ui.server.scheduler import give_way
-from glm_playground.ui.shared.add_to_suite import AskedTurn, draw_add_to_suite, draw_added
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.asked import asked_name
-from glm_playground.ui.shared.attachment_view import draw_attachments
+from glm_playground.ui.shared.answer.asked import asked_name
+from glm_playground.ui.shared.answer.attachment_view import draw_attachments
+from glm_playground.ui.shared.answer.page_frames import draw_page_frames, hide_page_frames
+from glm_playground.ui.shared.answer.run_footer import draw_footer
+from glm_playground.ui.shared.answer.run_view import RunView, draw_ended
+from glm_playground.ui.shared.answer.tool_results import draw_tool_results
+from glm_playground.ui.shared.files.add_to_suite import AskedTurn, draw_add_to_suite, draw_added
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.long_text import draw_code, draw_markdown, draw_typed
-from glm_playground.ui.shared.page_frames import draw_page_frames, hide_page_frames
-from glm_playground.ui.shared.page_header import replay_badge
-from glm_playground.ui.shared.run_footer import draw_footer
-from glm_playground.ui.shared.run_view import RunView, draw_ended
-from glm_playground.ui.shared.styled import styled
-from glm_playground.ui.shared.tool_results import draw_tool_results
+from glm_playground.ui.shared.page.badges import replay_badge
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_code, draw_markdown, draw_typed
+from glm_playground.ui.shared.text.styled import styled
 
 _RAW, _AS_MARKDOWN = "raw", "as_markdown"
 _USER, _MODEL = ":material/person:", ":material/smart_toy:"

@@ -8,11 +8,11 @@ from glm_playground.chat.session import Session
 from glm_playground.service import workbenches
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, moment
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.session import open_new, open_workbench, opened
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.session import open_new, open_workbench, opened
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 _RESTORE = "workbench_restore"
 _MOST_SHOWN = 30

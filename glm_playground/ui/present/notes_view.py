@@ -6,9 +6,9 @@ import streamlit as st
 
 from glm_playground.runs.run import Outcome
 from glm_playground.ui.present import stage as stages
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.error_words import explain_error
+from glm_playground.ui.shared.answer.error_words import explain_error
 from glm_playground.ui.shared.i18n import _, clock, number
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _FOLLOWS_EVERY_S = 1.0
 _STYLE = """<style>

@@ -19,15 +19,15 @@ from glm_playground.ui.present import stage as stages
 from glm_playground.ui.present.verdict_view import verdict_sentences
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.bundle_download import known_keys
-from glm_playground.ui.shared.file_buttons import dated
+from glm_playground.ui.shared.files.bundle_download import known_keys
+from glm_playground.ui.shared.files.file_buttons import dated
 from glm_playground.ui.shared.i18n import _, language
-from glm_playground.ui.shared.ledger_notice import draw_error, explain
-from glm_playground.ui.shared.long_text import draw_typed
-from glm_playground.ui.shared.navigation import NOTES, VIEW
-from glm_playground.ui.shared.page_header import stand_in_badge
+from glm_playground.ui.shared.page.badges import stand_in_badge
+from glm_playground.ui.shared.page.ledger_notice import draw_error, explain
+from glm_playground.ui.shared.page.navigation import NOTES, VIEW
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_typed
 
 _FOLDER = Path(__file__).parents[2] / "scenarios"
 _CHOSEN, _FILE, _SAID = "running_order", "running_order_file", "running_order_said"

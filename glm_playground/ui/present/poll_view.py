@@ -11,10 +11,10 @@ from glm_playground.settings import ENVIRONMENT_NAMES
 from glm_playground.ui.present import stage as stages
 from glm_playground.ui.server.audience import PATH
 from glm_playground.ui.server.owner import owner
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.long_text import draw_markdown
-from glm_playground.ui.shared.public_address import is_for_this_computer, public_address
+from glm_playground.ui.shared.page.public_address import is_for_this_computer, public_address
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_markdown
 
 _COUNTS_EVERY_S = 1.0
 

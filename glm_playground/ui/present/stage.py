@@ -26,13 +26,13 @@ from glm_playground.ui.present.poll import closed, opened, votable
 from glm_playground.ui.server.address import client_address
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.explanation import Explanation
-from glm_playground.ui.shared.finding_words import explain_finding
+from glm_playground.ui.shared.answer.finding_words import explain_finding
+from glm_playground.ui.shared.answer.refusal_words import amount_text, explain_refusal
 from glm_playground.ui.shared.i18n import _, language
-from glm_playground.ui.shared.ledger_notice import explain
-from glm_playground.ui.shared.navigation import STAGE, VIEW
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.refusal_words import amount_text, explain_refusal
+from glm_playground.ui.shared.page.explanation import Explanation
+from glm_playground.ui.shared.page.ledger_notice import explain
+from glm_playground.ui.shared.page.navigation import STAGE, VIEW
+from glm_playground.ui.shared.page.own_key import asked_gateways
 
 _HELD = "stage"
 _FAST = 4.0

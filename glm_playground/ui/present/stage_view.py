@@ -17,15 +17,15 @@ from glm_playground.ui.present import stage as stages
 from glm_playground.ui.present.poll_view import draw_poll
 from glm_playground.ui.present.verdict_view import draw_verdict
 from glm_playground.ui.server.stage_script import GROWING, SCRIPT
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.error_words import explain_error
+from glm_playground.ui.shared.answer.error_words import explain_error
+from glm_playground.ui.shared.answer.run_footer import cost_state_name, outcome_name
+from glm_playground.ui.shared.answer.run_view import RunView, attach, draw_ended
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.long_text import draw_code, draw_typed
-from glm_playground.ui.shared.page_header import replay_badge, stand_in_badge
-from glm_playground.ui.shared.run_footer import cost_state_name, outcome_name
-from glm_playground.ui.shared.run_view import RunView, attach, draw_ended
+from glm_playground.ui.shared.page.badges import replay_badge, stand_in_badge
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_code, draw_typed
 
 _TOOL_CHARACTERS = 400
 

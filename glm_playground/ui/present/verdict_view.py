@@ -7,10 +7,10 @@ from html import escape
 import streamlit as st
 
 from glm_playground.bundles.shown_verdict import ShownPair, ShownRate, ShownVerdict
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.verdict_words import pair_sentence
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.verdict_words import pair_sentence
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 _MOST_SENTENCES, _MOST_BARS = 2, 6
 

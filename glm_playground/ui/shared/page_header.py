@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from glm_playground.gateway.configured import SCRIPTED_TEXT
 from glm_playground.sandbox.process import SandboxFailed, SandboxProcess
 from glm_playground.sandbox.weights import INSTALL_COMMAND, has_weights
 from glm_playground.service import runtime
 from glm_playground.translations import LANGUAGES
 from glm_playground.ui.server import document_language
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.live_runs import draw_running
 from glm_playground.ui.shared.i18n import LANGUAGE_KEY, SHORT_NAMES, _, browser_language, language, ngettext
-from glm_playground.ui.shared.live_runs import draw_running
-from glm_playground.ui.shared.own_html import draw_text
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.page.badges import stand_in_badge
+from glm_playground.ui.shared.page.own_html import draw_text
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -72,17 +72,6 @@ def _server_line() -> str:
         return f"{styled('small', sandbox)} {stand_in_badge(server.stand_in)}"
     key = _("with a key") if server.key else _("without a key")
     return f"{styled('small', literal(server.name))} {styled('gray-badge', key)}"
-
-
-def stand_in_badge(stand_in: str) -> str:
-    """Markdown that says who answered in place of GLM."""
-    text = _("scripted text, not GLM") if stand_in == SCRIPTED_TEXT else _("stand-in model, not GLM")
-    return styled("orange-badge", text)
-
-
-def replay_badge() -> str:
-    """Markdown that says that a recording is played."""
-    return styled("blue-badge", _("REPLAY: nothing is sent"))
 
 
 def draw_sandbox_notice() -> None:

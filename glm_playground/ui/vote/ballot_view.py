@@ -19,13 +19,13 @@ from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.thinking import answer_of
 from glm_playground.runs.totals import cost_total
 from glm_playground.service import runtime
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.run_footer import total_text
+from glm_playground.ui.shared.answer.run_view import wait_for_end
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.long_text import draw_code, draw_markdown, draw_typed
-from glm_playground.ui.shared.run_footer import total_text
-from glm_playground.ui.shared.run_view import wait_for_end
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_code, draw_markdown, draw_typed
+from glm_playground.ui.shared.text.styled import styled
 from glm_playground.ui.vote.open_vote import give
 
 _LOOKS_UP_EVERY_S = 2.0

@@ -11,7 +11,7 @@ from glm_playground.ledger import Ledger
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import action_slot, released
 from glm_playground.ui.shared.i18n import _, language
-from glm_playground.ui.shared.ledger_notice import attempt
+from glm_playground.ui.shared.page.ledger_notice import attempt
 
 _OPEN, _GIVEN, _TIDIED = "open_vote", "given_vote", "votes_tidied"
 

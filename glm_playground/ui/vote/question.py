@@ -18,17 +18,17 @@ from glm_playground.service.runner import GatewayRunner
 from glm_playground.ui.server.address import client_address
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import action_slot, released
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.explanation import Explanation
+from glm_playground.ui.shared.answer.finding_words import explain_finding
 from glm_playground.ui.shared.figures import dollars
-from glm_playground.ui.shared.finding_words import explain_finding
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.own_key import asked_gateways
-from glm_playground.ui.shared.session import model_choices
-from glm_playground.ui.shared.styled import styled
-from glm_playground.ui.shared.views import open_view
+from glm_playground.ui.shared.page.explanation import Explanation
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.page.session import model_choices
+from glm_playground.ui.shared.page.views import open_view
+from glm_playground.ui.shared.text.accent import on_accent
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 from glm_playground.ui.vote.open_vote import keep_open
 from glm_playground.ui.vote.suite_case import SuiteCase, draw_suite, next_case
 from glm_playground.ui.vote.words import candidate_name

@@ -5,11 +5,11 @@ import streamlit as st
 from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.evals.ballot import Side
 from glm_playground.runs.cost import Cost, CostState
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.run_footer import draw_footer
+from glm_playground.ui.shared.answer.run_view import draw_ended
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.navigation import HISTORY, RUN
-from glm_playground.ui.shared.run_footer import draw_footer
-from glm_playground.ui.shared.run_view import draw_ended
+from glm_playground.ui.shared.page.navigation import HISTORY, RUN
+from glm_playground.ui.shared.text.answer_markdown import literal
 from glm_playground.ui.vote.ballot_view import draw_question
 from glm_playground.ui.vote.open_vote import Given
 from glm_playground.ui.vote.words import candidate_name, told

@@ -11,10 +11,10 @@ from glm_playground import bounds
 from glm_playground.ledger import Ledger
 from glm_playground.ledger.votes import VoteId
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.styled import styled
-from glm_playground.ui.shared.views import open_view
+from glm_playground.ui.shared.page.views import open_view
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.styled import styled
 from glm_playground.ui.vote.words import candidate_name
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from glm_playground.evals.suite import FilledCase
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.answer.images import draw_images
+from glm_playground.ui.shared.files.suite_upload import OpenSuite, draw_suite_upload
 from glm_playground.ui.shared.i18n import _, number
-from glm_playground.ui.shared.images import draw_images
-from glm_playground.ui.shared.long_text import draw_typed
-from glm_playground.ui.shared.suite_upload import OpenSuite, draw_suite_upload
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_typed
 
 _SUITE, _PLACE = "vote_suite", "vote_case"
 _SHOWN_CHARACTERS = 2_000

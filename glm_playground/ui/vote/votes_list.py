@@ -10,11 +10,11 @@ from glm_playground.ledger import Deletion, Ledger
 from glm_playground.ledger.votes import StoredVote
 from glm_playground.reports.vote_files import csv_lines, json_lines
 from glm_playground.ui.server.scheduler import released
-from glm_playground.ui.shared.accent import on_accent
-from glm_playground.ui.shared.file_buttons import FileKind, dated, draw_file_buttons
+from glm_playground.ui.shared.files.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.ledger_notice import attempt
-from glm_playground.ui.shared.navigation import HISTORY, RUN
+from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.navigation import HISTORY, RUN
+from glm_playground.ui.shared.text.accent import on_accent
 from glm_playground.ui.vote.words import candidate_name, verdict_name
 
 _SHOWN = 200

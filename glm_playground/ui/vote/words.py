@@ -3,9 +3,9 @@
 from glm_playground.chat.setup import asked_of, asked_text
 from glm_playground.evals.rating import Choice
 from glm_playground.ledger.votes import SKIPPED, StoredVote
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.i18n import _
-from glm_playground.ui.shared.own_key import asked_gateways
+from glm_playground.ui.shared.page.own_key import asked_gateways
+from glm_playground.ui.shared.text.answer_markdown import literal
 
 
 def candidate_name(candidate: str) -> str:

@@ -12,8 +12,8 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from glm_playground.catalog import load_catalog
-from glm_playground.ui.shared import report_form
-from glm_playground.ui.shared.file_buttons import FileKind
+from glm_playground.ui.shared.files import report_form
+from glm_playground.ui.shared.files.file_buttons import FileKind
 from tests.app.drawn_text import drawn_texts
 from tests.app.own_runs import keep_own, own_run
 from tests.documents import text_of_docx

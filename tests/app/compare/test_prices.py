@@ -9,7 +9,7 @@ import pytest
 
 from glm_playground.catalog import Claim, Fact, Source
 from glm_playground.gateway import Gateway
-from glm_playground.ui.shared import live_facts
+from glm_playground.ui.shared.facts import live_facts
 from tests.app.compare_page import PAGE, Open, costs, run, table, text, view
 
 pytestmark = pytest.mark.usefixtures("in_sandbox")

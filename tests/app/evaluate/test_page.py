@@ -22,8 +22,8 @@ from glm_playground.service import running_orders, runtime, storage
 from glm_playground.settings import ENVIRONMENT_NAMES, settings
 from glm_playground.ui.evaluate import evaluation as evaluation_page
 from glm_playground.ui.evaluate import new as new_page
-from glm_playground.ui.shared import report_form
-from glm_playground.ui.shared.file_buttons import FileKind
+from glm_playground.ui.shared.files import report_form
+from glm_playground.ui.shared.files.file_buttons import FileKind
 from tests.app.conftest import wait_for_answers
 from tests.condition import wait_until
 

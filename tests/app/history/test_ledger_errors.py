@@ -166,7 +166,7 @@ def test_a_database_that_is_locked_at_the_start_is_used_once_it_is_free(
 def test_what_any_script_meets_of_the_ledger_is_explained(in_sandbox: None, caplog: pytest.LogCaptureFixture) -> None:
     at = AppTest.from_string(
         "from glm_playground.ledger import LedgerUnreachable\n"
-        "from glm_playground.ui.shared.script_error import on_script_error\n"
+        "from glm_playground.ui.shared.page.script_error import on_script_error\n"
         "on_script_error(LedgerUnreachable('runs at db7.internal: no route'))\n"
     )
     at.run()

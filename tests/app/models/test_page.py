@@ -11,7 +11,7 @@ from glm_playground.catalog import Catalog, RejectedFile
 from glm_playground.gateway import Gateway, Gateways
 from glm_playground.service import runtime
 from glm_playground.ui.shared import i18n
-from glm_playground.ui.shared.navigation import MODELS
+from glm_playground.ui.shared.page.navigation import MODELS
 from tests.app.models_page import CATALOG, at_address, cards, cells, claims, run, text
 from tests.loopback import CannedServer, answer
 

@@ -8,9 +8,9 @@ import pytest
 from glm_playground.chat.attachments import MAX_ATTACHMENTS, Attachment
 from glm_playground.chat.folders import LeftOut, Omission, PathFile
 from glm_playground.ui.shared import i18n
-from glm_playground.ui.shared.attachment_words import explain_attachment
-from glm_playground.ui.shared.starters import QUICKSTART
-from glm_playground.ui.shared.taken_files import take_files
+from glm_playground.ui.shared.answer.attachment_words import explain_attachment
+from glm_playground.ui.shared.answer.starters import QUICKSTART
+from glm_playground.ui.shared.files.taken_files import take_files
 from tests import pdfs
 from tests.app.playground.asked_lanes import BodyOf
 from tests.app.playground_page import Playground

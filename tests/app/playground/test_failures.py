@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from glm_playground.runs.run import Run
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.sandbox.script_text import markdown_tokens
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.text.answer_markdown import literal
 from tests import loopback
 from tests.app.playground_page import Playground
 from tests.loopback import CannedServer

@@ -5,7 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glm_playground.ui.shared.growing_text import CODE_PIECE_CHARACTERS
+from glm_playground.ui.shared.text.growing_text import CODE_PIECE_CHARACTERS
 
 LONG = json.dumps([{"name": f"**{number}**", "next": ["_", "\\n"]} for number in range(1_000)], indent=2)
 TEXTS = [
@@ -25,7 +25,7 @@ TEXTS = [
 def draw_ended(text: str, kind: str) -> None:
     from glm_playground.chat.conversation import Answer
     from glm_playground.gateway import ChatRequest, Message
-    from glm_playground.ui.shared import run_view
+    from glm_playground.ui.shared.answer import run_view
     from tests.bundles import recorded_run
 
     request = ChatRequest(model="m", messages=(Message(role="user", content="?"),), response_format={"type": kind})
@@ -36,7 +36,7 @@ def draw_ended(text: str, kind: str) -> None:
 def draw_growing(text: str, step: int) -> None:
     import streamlit as st
 
-    from glm_playground.ui.shared.growing_text import GrowingJson
+    from glm_playground.ui.shared.text.growing_text import GrowingJson
 
     growing = GrowingJson(st.container())
     rests = [growing.draw(text[:end]) for end in range(step, len(text) + step, step)]

@@ -22,7 +22,7 @@ from glm_playground.gateway.errors import (
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import presets
-from glm_playground.ui.shared.run_footer import cost_text
+from glm_playground.ui.shared.answer.run_footer import cost_text
 from tests.app.conftest import wait_for_answers
 from tests.app.playground_page import Playground
 

@@ -4,12 +4,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from glm_playground import bounds
-from glm_playground.ui.shared.pieces import LONGEST_PIECE
+from glm_playground.ui.shared.text.pieces import LONGEST_PIECE
 
 
 def draw() -> None:
     from glm_playground.chat.conversation import Answer
-    from glm_playground.ui.shared.run_view import draw_ended
+    from glm_playground.ui.shared.answer.run_view import draw_ended
     from tests.bundles import recorded_run
 
     run = recorded_run("1", "word " * 400_000)
@@ -34,7 +34,7 @@ def test_a_line_of_two_megabytes_is_shown_in_parts() -> None:
 def draw_growing(text: str, step: int) -> None:
     import streamlit as st
 
-    from glm_playground.ui.shared.growing_text import GrowingMarkdown
+    from glm_playground.ui.shared.text.growing_text import GrowingMarkdown
 
     growing = GrowingMarkdown(st.container())
     rests = [growing.draw(text[:end]) for end in range(step, len(text) + step, step)]
@@ -73,9 +73,9 @@ def draw_page(page: str, text: str, steps: int, *, waits: bool) -> None:
     """A page on which a text grows, or is drawn as one that has ended; with `waits`, until nothing of it does."""
     import streamlit as st
 
-    from glm_playground.ui.shared.growing_text import GrowingMarkdown
-    from glm_playground.ui.shared.long_text import draw_markdown
-    from glm_playground.ui.shared.paced_text import backlog, draw_what_waits
+    from glm_playground.ui.shared.text.growing_text import GrowingMarkdown
+    from glm_playground.ui.shared.text.long_text import draw_markdown
+    from glm_playground.ui.shared.text.paced_text import backlog, draw_what_waits
 
     with backlog().page(page):
         container = st.container(gap="small")

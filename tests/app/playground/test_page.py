@@ -12,8 +12,8 @@ from glm_playground.runs.run import Run
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.sandbox.script_text import DEFAULT_TEXT, markdown_tokens
 from glm_playground.service import runtime
-from glm_playground.ui.shared.answer_markdown import literal
-from glm_playground.ui.shared.starters import QUICKSTART
+from glm_playground.ui.shared.answer.starters import QUICKSTART
+from glm_playground.ui.shared.text.answer_markdown import literal
 from tests import loopback
 from tests.app.conftest import wait_for_answers
 from tests.app.playground_page import Playground

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glm_playground.ui.shared import report_form
-from glm_playground.ui.shared.file_buttons import FileKind
+from glm_playground.ui.shared.files import report_form
+from glm_playground.ui.shared.files.file_buttons import FileKind
 from tests.app.playground_page import Playground
 from tests.documents import slides_of, text_of_docx
 

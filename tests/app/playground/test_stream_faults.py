@@ -7,7 +7,7 @@ import pytest
 
 from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.script_text import markdown_tokens
-from glm_playground.ui.shared.answer_markdown import literal
+from glm_playground.ui.shared.text.answer_markdown import literal
 from tests.app.conftest import wait_for_answers
 from tests.app.playground_page import Playground
 

@@ -8,8 +8,8 @@ from typing import Any
 from glm_playground.chat.session import CONTINUE
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.service import runtime
-from glm_playground.ui.shared.answer_markdown import literal
 from glm_playground.ui.shared.figures import dollars
+from glm_playground.ui.shared.text.answer_markdown import literal
 from tests.app.conftest import wait_for_answers
 from tests.app.playground.asked_lanes import contents
 from tests.app.playground_page import Playground

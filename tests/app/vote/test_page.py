@@ -19,7 +19,7 @@ from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime, storage
 from glm_playground.service.runner import GatewayRunner
-from glm_playground.ui.shared.styled import styled
+from glm_playground.ui.shared.text.styled import styled
 from glm_playground.ui.vote import ballot_view
 from tests.app.conftest import Configure
 from tests.condition import wait_until

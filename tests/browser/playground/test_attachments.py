@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from glm_playground.ui.shared.starters import QUICKSTART
+from glm_playground.ui.shared.answer.starters import QUICKSTART
 from tests.browser.conftest import OpenTab
 from tests.live.app_process import AppProcess
 from tests.pictures import picture

@@ -14,7 +14,7 @@ from tests.browser.conftest import OpenTab
 from tests.condition import wait_until
 from tests.live.app_process import AppProcess
 from tests.shown_text import READ_PAGE, form, meant
-from tests.unit.ui.shared.test_answer_markdown import SIGNS
+from tests.unit.ui.shared.text.test_answer_markdown import SIGNS
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ SCRIPT = """
 import json
 from pathlib import Path
 import streamlit as st
-from glm_playground.ui.shared.long_text import draw_markdown, draw_typed
+from glm_playground.ui.shared.text.long_text import draw_markdown, draw_typed
 st.html("<style>" + Path({style!r}).read_text() + "</style>")
 texts = json.loads(Path({path!r}).read_text())
 for number, text in enumerate(texts["answers"]):

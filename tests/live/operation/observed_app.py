@@ -15,7 +15,7 @@ from glm_playground.gateway import GatewayClient, errors
 from glm_playground.gateway.live import LivePrices
 from glm_playground.service import runtime
 from glm_playground.ui.server import lifespan
-from glm_playground.ui.shared.script_error import on_script_error
+from glm_playground.ui.shared.page.script_error import on_script_error
 
 
 async def _no_prices(client: GatewayClient, last: LivePrices | None) -> LivePrices:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from glm_playground.markdown.document import to_document
 from tests.shown_text import meant, read_in_document
-from tests.unit.ui.shared.test_answer_markdown import SIGNS
+from tests.unit.ui.shared.text.test_answer_markdown import SIGNS
 
 
 @given(st.lists(st.sampled_from(SIGNS), max_size=14).map("".join))

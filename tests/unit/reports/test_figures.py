@@ -19,7 +19,7 @@ from glm_playground.runs.cost import Cost, CostState, cost_of
 from glm_playground.runs.run import Outcome, Run, RunError, Server
 from glm_playground.runs.samples import sample_of
 from glm_playground.ui.shared import i18n
-from glm_playground.ui.shared.report_words import transcript_words
+from glm_playground.ui.shared.files.report_words import transcript_words
 from tests.report_lanes import AT, MILLISECOND, PLAY_PRICE, PRICE, SERVER, lane_of, realistic_lanes, run_of, timed_run
 
 STAND_IN = Server("Sandbox", "http://127.0.0.1:8601", stand_in="SmolLM2", failed_not_charged=True)

@@ -5,7 +5,7 @@ from glm_playground.reports.sentences import said, sentences
 from glm_playground.reports.transcript_words import Words
 from glm_playground.runs.cost import TokenClass
 from glm_playground.runs.run import Outcome
-from glm_playground.ui.shared import report_words as spoken
+from glm_playground.ui.shared.files import report_words as spoken
 from glm_playground.ui.shared.i18n import in_language
 
 

@@ -21,7 +21,7 @@ async def _send_or_fail(self: GatewayClient, request: Any, *more: Any) -> Any:
 def _query_or_fail(bench: Any) -> Any:
     turns = [turn for lane in bench.lanes for turn in lane.conversation.turns]
     if turns and "fail on the page" in turns[-1].prompt.text:
-        from glm_playground.ui.shared.own_key import asked_gateways
+        from glm_playground.ui.shared.page.own_key import asked_gateways
 
         key = asked_gateways().first.key
         headers = {"Authorization": f"Bearer {key.get_secret_value() if key else ''}"}

@@ -12,7 +12,15 @@ from glm_playground.catalog.needs import Feature, Need, Said, Use
 from glm_playground.catalog.running_cost import Load
 from glm_playground.catalog.sellers import OWN, SELLERS, seller_at
 from glm_playground.ui.choose.address import MOST_WEIGHT, NAMES, NEEDED, Requirements, read, write
-from glm_playground.ui.shared.price_basis import CURRENCIES, DEFAULT, PriceBasis, Rate, address_of, basis_of, load_of
+from glm_playground.ui.shared.facts.price_basis import (
+    CURRENCIES,
+    DEFAULT,
+    PriceBasis,
+    Rate,
+    address_of,
+    basis_of,
+    load_of,
+)
 
 FEATURES = [Feature(said, probe.value) for said in Said for probe in NEEDED[said]]
 TOKENS = st.none() | st.integers(1, 100_000_000)

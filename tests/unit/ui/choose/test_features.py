@@ -9,7 +9,7 @@ from glm_playground.catalog.needs import Feature, Said
 from glm_playground.evals.probe_findings import ProbeFinding, ProbeOutcome
 from glm_playground.evals.probe_suite import Probe
 from glm_playground.ui.choose.features import Findings, of_model
-from glm_playground.ui.shared.price_basis import DEFAULT, Prices
+from glm_playground.ui.shared.facts.price_basis import DEFAULT, Prices
 
 CARD = load_catalog()["glm-5.1"]
 PRICES = Prices(DEFAULT, ("runapi",), "", {})

@@ -7,8 +7,8 @@ import pytest
 from glm_playground import bounds
 from glm_playground.markdown.busy_text import is_busy
 from glm_playground.markdown.formulas import may_be_drawn
-from glm_playground.ui.shared.answer_markdown import elements, piece_elements
-from glm_playground.ui.shared.pieces import LONGEST_PIECE, Piece, PieceCutter
+from glm_playground.ui.shared.text.answer_markdown import elements, piece_elements
+from glm_playground.ui.shared.text.pieces import LONGEST_PIECE, Piece, PieceCutter
 from tests.shown_text import drawn
 
 NESTED_LIST = "\n".join(f"{'  ' * depth}- a" for depth in range(80))

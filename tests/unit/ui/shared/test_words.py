@@ -27,11 +27,11 @@ from glm_playground.ui.server import document_language, stage_script
 from glm_playground.ui.server.first_page import first_page
 from glm_playground.ui.server.headers import SecurityHeaders, content_security_policy
 from glm_playground.ui.shared import figures, i18n
-from glm_playground.ui.shared.error_words import explain_error
-from glm_playground.ui.shared.file_buttons import dated
-from glm_playground.ui.shared.finding_words import explain_finding
+from glm_playground.ui.shared.answer.error_words import explain_error
+from glm_playground.ui.shared.answer.finding_words import explain_finding
+from glm_playground.ui.shared.answer.run_footer import cost_text, total_text
+from glm_playground.ui.shared.files.file_buttons import dated
 from glm_playground.ui.shared.i18n import preferred_language
-from glm_playground.ui.shared.run_footer import cost_text, total_text
 
 HOSTILE = "![x](http://evil.test) [y](http://evil.test) $5 :red[z] <b> `c` **d** # e | f"
 

@@ -1,0 +1,26 @@
+"""What tools answered, as it was sent."""
+
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+from glm_playground.chat.conversation import ToolResult
+from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.text.answer_markdown import literal
+from glm_playground.ui.shared.text.long_text import draw_code
+
+
+def draw_tool_results(results: Sequence[ToolResult]) -> None:
+    """Draws what the tools said, as it was sent."""
+    for result in results:
+        st.caption(_("Result of {name}").format(name=literal(result.call.name)))
+        draw_code(pretty_json(result.content), "json")
+
+
+def pretty_json(text: str) -> str:
+    """`text` laid out where it is JSON, else as it is."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return text
