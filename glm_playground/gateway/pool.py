@@ -5,6 +5,7 @@ import re
 import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,9 +27,6 @@ more, and a request that meets the close may have been received, so it cannot be
 _UNREAD_BYTES = 128 * 1024
 """What waits unread on a connection. Linux would let megabytes wait, which is seconds of an answer that comes faster
 than it is read: it would be late, each event stamped late, and what the user stops would have been made in vain."""
-
-_TOGETHER = 16
-"""Answers that are under way in one of httpcore's pools."""
 
 PROXY_EXTENSION = "glm_playground.proxy"
 """Key of `httpx.Request.extensions` under which the proxy's address stands, where one was used."""
@@ -58,59 +56,66 @@ class _Counted(httpx.AsyncByteStream):
 
 
 @dataclass(eq=False)
-class _Pool:
-    """One of httpcore's pools, with how many answers are under way in it."""
+class _Line:
+    """One of httpcore's pools, in which at most one answer is under way: a connection that is made anew when needed."""
 
+    origin: tuple[str, str, int | None]
     transport: httpx.AsyncBaseTransport
-    running: int = 0
     left_at: float = 0.0
 
-    def leave(self) -> None:
-        self.running -= 1
-        self.left_at = time.monotonic()
-
     def is_over(self, now: float) -> bool:
-        """Whether none of its connections can be used again."""
-        return not self.running and now - self.left_at > KEPT_FOR_S
+        """Whether its connection cannot be used again."""
+        return now - self.left_at > KEPT_FOR_S
 
 
-class _Pools(httpx.AsyncBaseTransport):
-    """Pools of a few connections in the place of a large one.
+class _Lines(httpx.AsyncBaseTransport):
+    """A pool for each answer that is under way, in the place of one for all.
 
-    httpcore looks at each connection of a pool whenever a request is sent or an answer ends, and where there are more
-    than it may keep it closes every one that is idle (1.0, `_assign_requests_to_connections`). A request goes to the
-    first pool with room, so that connections are used again as in one pool.
+    httpcore looks at each connection of a pool whenever a request is sent or an answer ends, which with many at once
+    takes longer than all else, and where there are more than it may keep it closes every one that is idle (1.0,
+    `_assign_requests_to_connections`). A request goes over the line of its origin that was left last, so that
+    connections are used again as in one pool.
     """
 
     def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
         self._make = make
-        self._pools = [_Pool(make())]
+        self._busy: set[_Line] = set()
+        self._idle: deque[_Line] = deque()
+        """Those that were left first stand first."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        pool = next((pool for pool in self._pools if pool.running < _TOGETHER), None)
-        if pool is None:
-            pool = _Pool(self._make())
-            self._pools.append(pool)
-        pool.running += 1
+        line = self._take((request.url.scheme, request.url.host, request.url.port))
         with ExitStack() as ends:
-            ends.callback(pool.leave)
+            ends.callback(self._leave, line)
             await self._close_old()
-            response = await pool.transport.handle_async_request(request)
+            response = await line.transport.handle_async_request(request)
             body = cast(httpx.AsyncByteStream, response.stream)
             response.stream = _Counted(body, ends.pop_all().close)
         return response
 
     async def aclose(self) -> None:
-        for pool in self._pools:
-            await pool.transport.aclose()
+        for line in (*self._busy, *self._idle):
+            await line.transport.aclose()
+
+    def _take(self, origin: tuple[str, str, int | None]) -> _Line:
+        line = next((line for line in reversed(self._idle) if line.origin == origin), None)
+        if line is None:
+            line = _Line(origin, self._make())
+        else:
+            self._idle.remove(line)
+        self._busy.add(line)
+        return line
+
+    def _leave(self, line: _Line) -> None:
+        line.left_at = time.monotonic()
+        self._busy.discard(line)
+        self._idle.append(line)
 
     async def _close_old(self) -> None:
-        """Closes the pools that nobody came back to; nobody else would close their connections."""
+        """Closes the lines that nobody came back to; nobody else would close their connections."""
         now = time.monotonic()
-        if old := [pool for pool in self._pools[1:] if pool.is_over(now)]:
-            self._pools = [pool for pool in self._pools if pool not in old]
-            for pool in old:
-                await pool.transport.aclose()
+        while self._idle and self._idle[0].is_over(now):
+            await self._idle.popleft().transport.aclose()
 
 
 class _Routes(httpx.AsyncBaseTransport):
@@ -120,8 +125,8 @@ class _Routes(httpx.AsyncBaseTransport):
         context = _tls_context(*map(os.environ.get, CERTIFICATE_VARIABLES))
         self._network = network
         addresses = set(dict(network.proxies).values())
-        self._direct = _Pools(partial(_transport, context, limits))
-        self._proxied = {address: _Pools(partial(_transport, context, limits, address)) for address in addresses}
+        self._direct = _Lines(partial(_transport, context, limits))
+        self._proxied = {address: _Lines(partial(_transport, context, limits, address)) for address in addresses}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -156,7 +161,7 @@ def connection_pool(
     Raises:
         NetworkUnusable: a proxy or a certificate of the environment cannot be used; the message names the variable.
     """
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=40, keepalive_expiry=KEPT_FOR_S)
+    limits = httpx.Limits(keepalive_expiry=KEPT_FOR_S)
     if transport is None:
         try:
             transport = _Routes(read_network(), limits)
