@@ -10,6 +10,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
@@ -66,6 +67,12 @@ class JsonAnswer(NamedTuple):
     size: int
 
 
+@lru_cache(maxsize=64)
+def _url(text: str) -> httpx.URL:
+    """An address of a gateway, read once: each request needs two, and httpx takes 50 us to read one."""
+    return httpx.URL(text)
+
+
 class _Credentials(httpx.Auth):
     """Adds a gateway's key and headers to requests to its own origin and to no other."""
 
@@ -73,7 +80,7 @@ class _Credentials(httpx.Auth):
         self._headers = [(header.name, header.value) for header in gateway.headers]
         if gateway.key:
             self._headers.append(("Authorization", SecretStr(f"Bearer {gateway.key.get_secret_value()}")))
-        self._origin = httpx.URL(gateway.origin)
+        self._origin = _url(gateway.origin)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         url = request.url
@@ -274,7 +281,7 @@ class GatewayClient:
             headers["X-Client-Request-Id"] = client_request_id
         content = request.encoded()
         for tried in range(retries + 1):
-            asked = self._http.build_request("POST", self.gateway.chat_url, headers=headers, content=content)
+            asked = self._http.build_request("POST", _url(self.gateway.chat_url), headers=headers, content=content)
             try:
                 return await self._send(asked)
             except GatewayError as error:
