@@ -47,7 +47,7 @@ _AWAY_S = 1.0
 """Seconds until a database that is away is asked again."""
 _STORED_FIRST = 4
 """Ended cells that are stored before others are claimed; behind more of them a gateway would be idle."""
-_TOGETHER_S, _MANY = 0.02, 16
+_TOGETHER_S, _MANY = 0.01, 16
 """What ends within so many seconds is stored together, where so many are under way: a transaction has its price."""
 _STOPPING_S = 20.0
 """Seconds that a stopped evaluation waits for a database that is away."""
