@@ -69,7 +69,7 @@ class JsonAnswer(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _url(text: str) -> httpx.URL:
-    """An address of a gateway, read once: each request needs two, and httpx takes 50 us to read one."""
+    """An address of a gateway, read once: each request needs two, and httpx takes 30 us to read one."""
     return httpx.URL(text)
 
 
