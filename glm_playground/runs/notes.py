@@ -10,8 +10,8 @@ from glm_playground.runs.thinking import split
 
 _VERSION = re.compile(r"|[:@].*|-(\d{4,}|\d{4}-\d\d-\d\d|latest)")
 _LEAST_TOKENS = 20
-_NS_PER_TOKEN = 50_000
-"""20,000 tokens a second: no model writes as fast."""
+_NS_PER_TOKEN = 150_000
+"""6,600 tokens a second: no GLM writes as fast, and a busy machine takes 40 to 80 us to read a piece that waits."""
 _NS_PER_READ_TOKEN = 500_000
 """2,000 tokens a second: hardly a model does, and none of them by the many in one read of the network."""
 _TOKENS_PER_READ = 16

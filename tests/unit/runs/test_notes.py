@@ -50,6 +50,7 @@ def kinds(run: Run) -> list[NoteKind]:
         ),
         (run_of(*[(CONTENT, "a")] * 30, spread_ns=1000), [NoteKind.IN_ONE_PIECE]),
         (run_of((CONTENT, "a" * 99), usage=Usage(9, 40)), [NoteKind.IN_ONE_PIECE]),
+        (run_of(*[(CONTENT, "a")] * 30, spread_ns=80_000), [NoteKind.IN_ONE_PIECE]),
         (run_of(*[(CONTENT, "a")] * 30, spread_ns=300_000), []),
         (run_of(*[(CONTENT, "a")] * 19, spread_ns=0), []),
     ],
