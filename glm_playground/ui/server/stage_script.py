@@ -14,7 +14,13 @@ SCRIPT = """
   let following = true, grew = false, dragged = false, until = 0, top = 0;
   on('wheel', (event) => { if (event.deltaY < 0) following = false; });
   on('touchmove', () => { following = false; });
-  on('keydown', (event) => { if (['ArrowUp', 'Home'].includes(event.key)) following = false; });
+  // What is done once an answer has ended is about what comes next.
+  const act = () => { if (!grew) until = 0; };
+  on('click', act);
+  on('keydown', (event) => {
+    if (['ArrowUp', 'Home'].includes(event.key)) following = false;
+    act();
+  });
   // Of the scroll bar.
   on('pointerdown', (event) => { dragged = event.target.id === 'stMain'; });
   on('pointerup', () => { dragged = false; });
@@ -33,8 +39,8 @@ SCRIPT = """
     else if (dragged && main.scrollTop < top - 1) following = false;
     // Within some lines of the end, since it grows meanwhile.
     else if (main.scrollTop > top && gap <= 160) following = true;
-    // The figures below an answer are drawn a moment after its end.
-    if (grows) until = performance.now() + 1500;
+    // A long answer is drawn anew after its end, and its figures below it: on a busy machine that takes seconds.
+    if (grows) until = performance.now() + 15000;
     grew = grows;
     if (following && performance.now() < until && gap > 0) main.scrollTop = main.scrollHeight;
     top = main.scrollTop;

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenTab, Tab
-from tests.browser.playground.composer import MODULES, jump, line, open_empty, wait_for
+from tests.browser.playground.composer import MODULES, jump, line, open_empty, to_top
 from tests.browser.test_look import findings
 from tests.live.app_process import AppProcess
 from tests.live.conftest import serve
@@ -221,9 +221,7 @@ class TestEscape:
         for name, (opener, content) in openers.items():
             # As a reader does: first there, then pressed. A list closes when the page still moves.
             if opener.evaluate("element => Boolean(element.closest('main'))"):
-                tab.page.mouse.move(640, 400)
-                tab.page.mouse.wheel(0, -9000)
-                wait_for(tab, "top === 0")
+                to_top(tab)
             opener.click()
             overlay = page.locator('[role="dialog"], [role="listbox"], [role="menu"]').first
             # Streamlit hears the key from then on.
