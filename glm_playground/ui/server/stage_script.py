@@ -12,7 +12,13 @@ SCRIPT = """
   const ended = new AbortController();
   const on = (name, act) => document.addEventListener(name, act, { passive: true, signal: ended.signal });
   let following = true, grew = false, dragged = false, until = 0, top = 0;
-  on('wheel', (event) => { if (event.deltaY < 0) following = false; });
+  const gapOf = (main) => main.scrollHeight - main.clientHeight - main.scrollTop;
+  on('wheel', (event) => {
+    const main = document.getElementById('stMain');
+    if (event.deltaY < 0) following = false;
+    // Where this turn leads to the end, wherever that will be once it is taken.
+    else if (event.deltaY > 0 && main && gapOf(main) <= event.deltaY + 160) following = true;
+  });
   on('touchmove', () => { following = false; });
   // What is done once an answer has ended is about what comes next.
   const act = () => { if (!grew) until = 0; };
@@ -33,7 +39,7 @@ SCRIPT = """
       return;
     }
     const grows = main.querySelector('.st-key-GROWING') !== null;
-    const gap = main.scrollHeight - main.clientHeight - main.scrollTop;
+    const gap = gapOf(main);
     if (grows && !grew) following = true;
     // Also a page that is drawn anew stands higher for a moment.
     else if (dragged && main.scrollTop < top - 1) following = false;
