@@ -143,8 +143,8 @@ class BrowserSession(Screen):
         await self.set_value(widget, True)
 
     async def submit_chat(self, text: str, widget: Widget | None = None) -> None:
-        """Send a text by the chat input, by default the page's only one."""
-        await self.set_value(widget or self.find_widget("chat_input"), text)
+        """Send a text by the chat input, by default the page's only one, waited for where it is drawn anew."""
+        await self.set_value(widget or await self.wait_for_widget("chat_input"), text)
 
     async def set_value(self, widget: Widget, value: Any) -> None:
         """Change a widget as a person would; in a form it is only kept for the form's submit button."""
