@@ -168,9 +168,8 @@ def to_json(bench: Workbench, stored: Callable[[Run], bool]) -> str:
             lanes=tuple(lanes),
             drafts=tuple(map(_draft, bench.drafts)),
             runs=inside,
-            **{name: getattr(bench, name) for name in _OPTIONS},
+            **{name: getattr(bench, name) for name in _OPTIONS} | {"edits": _edits(bench)},
         )
-        found.edits = _edits(bench)
     # Lone surrogates, which a text may hold, are escaped.
     return json.dumps(found.model_dump(mode="json", exclude_defaults=True))
 

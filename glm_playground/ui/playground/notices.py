@@ -32,14 +32,13 @@ def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -
             return Explanation(
                 _("The prompt has variables."), todo or _("Check their values, or send the prompt as it is.")
             )
-        case NoticeKind.CONFIRM:
-            limit = literal(dollars(bench.ask_above or Decimal(0)))
-            return Explanation(
-                _("Confirm the cost."), _("It may cost more than {limit}, your limit.").format(limit=limit)
+        case NoticeKind.CONFIRM | NoticeKind.CONFIRM_TOGETHER:
+            told = (
+                _("It may cost more than {limit}, your limit.")
+                if notice.kind is NoticeKind.CONFIRM
+                else _("With what the other lanes have just sent, it may cost more than {limit}, your limit.")
             )
-        case NoticeKind.CONFIRM_TOGETHER:
             limit = literal(dollars(bench.ask_above or Decimal(0)))
-            told = _("With what the other lanes have just sent, it may cost more than {limit}, your limit.")
             return Explanation(_("Confirm the cost."), told.format(limit=limit))
         case NoticeKind.SETTINGS:
             problems = (bench.settings_of(lane) if lane else bench.lanes[0]).problems
