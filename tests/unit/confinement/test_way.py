@@ -76,7 +76,6 @@ class TestMonty:
             ("def f():\n    yield 1", "assert list(f()) == [1]", None, "does not yet support yield"),
             ("import statistics", "", None, "No module named"),
             ("x = 1", "import unittest", None, "no unittest"),
-            ("while True: pass", "", None, "Time"),
             ("x = []\nwhile True: x.append('x' * 10000000 + str(len(x)))", "", None, "Memory"),
             ("open('/etc/shadow').read()", "", None, "Permission denied"),
             ("import os\nos.environ", "", None, "not supported"),
@@ -87,12 +86,17 @@ class TestMonty:
         ],
     )
     def test_what_it_does_not_know_is_told_of_nobody(
-        self, monkeypatch: pytest.MonkeyPatch, code: str, tests: str, passed: bool | None, said: str
+        self, code: str, tests: str, passed: bool | None, said: str
     ) -> None:
-        monkeypatch.setattr(bounds, "CODE_S", 1.0)
         tested = monty.run(code, tests)
         assert tested.passed is passed
         assert said in tested.reason
+
+    def test_code_without_an_end_is_told_of_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bounds, "CODE_S", 1.0)
+        tested = monty.run("while True: pass", "")
+        assert tested.passed is None
+        assert "Time" in tested.reason
 
 
 def test_where_it_is_not_permitted_nothing_is_run_and_that_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
