@@ -100,8 +100,12 @@ def draw_new(ledger: Ledger, owner: str) -> None:
         with released():
             found = _outlook(ledger, owner, opened, gateways, wanted)
         _draw_outlook(found, opened, wanted, names)
+        place = st.container()
         if st.button(on_accent(_("Begin the evaluation")), type="primary", key="evaluate_begin"):
             _begin(ledger, owner, opened, gateways, wanted)
+        # Last, since the first one in a process loads the statistics.
+        with place:
+            _draw_needed(opened, wanted)
     except LedgerError as error:
         st.error(explain(error).body, title=_("The evaluation cannot begin."))
     except (CandidateError, CapError) as error:
@@ -254,6 +258,10 @@ def _draw_outlook(found: EvaluationForecast, opened: OpenSuite, wanted: _Wanted,
     if found.unpriced:
         names = literal(", ".join(called.get(name, name) for name in found.unpriced))
         st.caption(_("No price is known of {names}: only tokens are counted.").format(names=names))
+
+
+def _draw_needed(opened: OpenSuite, wanted: _Wanted) -> None:
+    """Draws how many cases tell two models apart."""
     with released():
         needed = cases_needed(_POINTS / 100) if len(wanted.setups) > 1 else None
     if needed:
