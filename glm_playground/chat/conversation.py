@@ -294,6 +294,28 @@ class Conversation:
         """The turn on the screen with this id."""
         return next((turn for turn in self.turns if turn.id == turn_id), None)
 
+    def has(self, turn_id: str) -> bool:
+        """Whether there is a turn with this id, on the screen or not."""
+        return any(turn.id == turn_id for turn in self.all_turns())
+
+    def reveal(self, turn_id: str) -> None:
+        """Shows the turn with this id, where it is on a branch that is not on the screen."""
+        if not turn_id or self.find(turn_id):
+            return
+        above = {
+            turn.id: (before, answer)
+            for before in self.all_turns()
+            for answer in before.answers
+            for turn in answer.after.turns
+        }
+        turn = next((turn for turn in self.all_turns() if turn.id == turn_id), None)
+        while turn:
+            before, answer = above.get(turn.id, (None, None))
+            (answer.after if answer else self.start).show(turn)
+            if before and answer:
+                before.chosen = next(index for index, one in enumerate(before.answers) if one is answer)
+            turn = before
+
     def all_turns(self) -> Iterator[Turn]:
         """Every turn of the tree, on the screen or not."""
         return (turn for first in self.start.turns for turn in first.below())

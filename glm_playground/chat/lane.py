@@ -110,12 +110,25 @@ class Lane:
             case _:
                 self._set(**{name: value})
 
+    def leave_out(self, name: str) -> None:
+        """Forgets what makes a field of the request; all else that was typed stays, and so does a schema's text."""
+        before = self.setup.parameters
+        if name == "response_format":
+            self._choose_format("text")
+        else:
+            self.setup = self.setup.model_copy(update={"parameters": before.without(name)})
+        for field_name in ("tools", "extra"):
+            changed = getattr(before, field_name) != getattr(self.setup.parameters, field_name)
+            if changed and field_name not in self.problems:
+                self.typed.pop(field_name, None)
+
     def _write(self, name: str, text: str) -> None:
         """Keeps a text and, where it can be read, takes what it says."""
         self.typed[name] = text
         found = _READ[name](text)
         if isinstance(found, ToolProblem | SchemaProblem | ExtraProblem):
-            self.problems[name] = found
+            if name != "schema" or self.value("format") == "json_schema":
+                self.problems[name] = found
             return
         self.problems.pop(name, None)
         if name == "tools":

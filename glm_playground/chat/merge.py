@@ -1,6 +1,8 @@
 """Brings two copies of a workbench together that were changed apart, as two servers may: no turn of either is lost."""
 
-from glm_playground.chat.conversation import Fork
+from collections.abc import Sequence
+
+from glm_playground.chat.conversation import Conversation, Fork
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.setup import MAX_LANES
@@ -45,11 +47,15 @@ def _take_in(bench: Workbench, theirs: Lane) -> None:
 
 
 def _add_turns(bench: Workbench, start: Fork, theirs: Lane) -> None:
-    """Adds turns and answers that are nowhere in `bench`, each where it stood; at `start` those that follow none."""
-    here = [lane.conversation for lane in bench.lanes]
+    """`add_turns` of a lane that are nowhere in `bench`."""
+    add_turns([lane.conversation for lane in bench.lanes], start, theirs.conversation)
+
+
+def add_turns(here: Sequence[Conversation], start: Fork, theirs: Conversation) -> None:
+    """Adds turns and answers that are nowhere in `here`, each where it stood; at `start` those that follow none."""
     known = {turn.id: turn for mine in here for turn in mine.all_turns()}
     places = {"": start, **{answer.id: answer.after for mine in here for answer in mine.all_answers()}}
-    waiting = [("", theirs.conversation.start)]
+    waiting = [("", theirs.start)]
     while waiting:
         after, fork = waiting.pop()
         for turn in fork.turns:

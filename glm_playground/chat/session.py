@@ -4,7 +4,7 @@ A session knows no page and no database: it starts and stops runs through a `Run
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +31,8 @@ class Session:
 
     bench: Workbench
     runner: Runner
+    on_change: Callable[[], None] | None = None
+    """Called after each command: what was asked is kept although the page that shows it may never be drawn."""
 
     @property
     def dispatch(self) -> Dispatch:
@@ -54,7 +56,8 @@ class Session:
     def duplicate(self, lane: Lane) -> Lane | None:
         """Adds a lane beside `lane` with its settings and the turns on its screen, up to one that is running."""
         with self._change() as bench:
-            twin = bench.add_lane(lane.setup, self._index(lane) + 1)
+            at = self._index(lane)
+            twin = None if at is None else bench.add_lane(lane.setup, at + 1)
             if twin:
                 for turn in lane.conversation.turns:
                     if turn.answers and turn.answer.run and not turn.answer.run.ended:
@@ -66,16 +69,17 @@ class Session:
         """Moves a lane to the left (-1) or right (1)."""
         with self._change() as bench:
             at = self._index(lane)
-            bench.lanes.insert(max(0, min(at + by, len(bench.lanes) - 1)), bench.lanes.pop(at))
+            if at is not None:
+                bench.lanes.insert(max(0, min(at + by, len(bench.lanes) - 1)), bench.lanes.pop(at))
 
     def remove(self, lane: Lane) -> None:
         """Takes a lane away and stops its runs. The last one stays."""
         with self._change() as bench:
-            if len(bench.lanes) > 1:
+            at = self._index(lane)
+            if at is not None and len(bench.lanes) > 1:
                 self._stop(lane.conversation.live_runs())
-                at = self._index(lane)
                 del bench.lanes[at]
-                undo.can_undo(bench, undo.lanes_back([(at, lane)]))
+                undo.can_undo(bench, undo.lanes_back([(at, lane)]), makes_room=True)
 
     def name_gateways(self, name: str) -> None:
         """Names the gateway of each lane that names none, so that it is asked whatever comes first later."""
@@ -171,6 +175,7 @@ class Session:
         """Puts back what the last command took away; says why where there is no room for it."""
         with self._change() as bench:
             if bench.undo and not bench.undo[-1](bench):
+                bench.no_room_for = bench.undo[-1]
                 return Notice(NoticeKind.LANES_FULL)
             del bench.undo[-1:]
             return None
@@ -229,6 +234,9 @@ class Session:
         with self._change() as bench:
             for lane in bench.lanes:
                 lane.notice = None
+                if lane.id in draft.lane_ids:
+                    # What it is asked in place of may be on a branch that was left meanwhile.
+                    lane.conversation.reveal(draft.turn_id)
             draft.notice = self.dispatch.send(draft, beside)
             waits = bench.draft(draft.id)
             if draft.notice and not waits:
@@ -240,6 +248,8 @@ class Session:
     def confirm(self, draft: Draft, most: Decimal, *, literal: bool = False, unchecked: bool = False) -> bool:
         """Sends a waiting prompt that may cost at most `most`, US dollars: what the user was shown.
 
+        Nothing happens to one that waits no more, since another tab or an earlier click sent it or took it away.
+
         Args:
             draft: the prompt.
             most: US dollars.
@@ -247,11 +257,14 @@ class Session:
             unchecked: whether the server decides if it is too long.
         """
         with self._change() as bench:
-            draft.filled, draft.confirmed = True, most
+            if bench.draft(draft.id) is not draft:
+                return False
+            draft.filled = True
             draft.literal |= literal
             draft.unchecked |= unchecked
-            # A draft for no lane that is left goes to all there are.
-            draft.lane_ids = tuple(lane for lane in draft.lane_ids if bench.lane(lane)) or bench.targets()
+            left = tuple(lane for lane in draft.lane_ids if bench.lane(lane))
+            # A draft for no lane that is left goes to all there are; nobody was shown what those may cost.
+            draft.lane_ids, draft.confirmed = (left, most) if left else (bench.targets(), Decimal(0))
             return self.send(draft)
 
     def discard(self, draft: Draft) -> None:
@@ -278,7 +291,7 @@ class Session:
 
     def regenerate(self, lane: Lane, turn: Turn) -> bool:
         """Asks a turn's prompt again; the earlier answers stay with the turn."""
-        return self.send(self._again(lane, turn.prompt, turn))
+        return self._ask_again(lane, turn.prompt, turn)
 
     def edit_prompt(self, lane: Lane, turn: Turn, text: str) -> bool:
         """Asks an edited prompt in the place of a turn, which stays as a branch beside it."""
@@ -286,11 +299,13 @@ class Session:
 
     def continue_answer(self, lane: Lane) -> bool:
         """Asks for the rest of an answer that was cut or stopped."""
-        return self.send(self._again(lane, Prompt(CONTINUE)))
+        return self._ask_again(lane, Prompt(CONTINUE))
 
     def answer_tools(self, lane: Lane, prompt: Prompt) -> bool:
-        """Sends the results of the tools that the last answer asked for."""
-        return self.send(self._again(lane, prompt))
+        """Sends the results of the tools that the last answer asked for; nothing where they were sent before."""
+        turns = lane.conversation.turns
+        calls = turns[-1].answer.tool_calls if turns and turns[-1].answers else ()
+        return all(result.call in calls for result in prompt.results) and self._ask_again(lane, prompt)
 
     def run_tools(self, now: datetime) -> bool:
         """Answers and sends the calls of built-in tools that lanes ended with, where the user wants that; whether any.
@@ -331,15 +346,21 @@ class Session:
         with self._change() as bench:
             run = turn.answer.run
             if not (run and self.runner.leave_out(run, name)):
-                owner = bench.settings_of(lane)
-                owner.use(owner.setup.model_copy(update={"parameters": owner.setup.parameters.without(name)}))
-            return self.send(self._again(lane, turn.prompt, turn))
+                bench.settings_of(lane).leave_out(name)
+            return self._ask_again(lane, turn.prompt, turn)
+
+    def _ask_again(self, lane: Lane, prompt: Prompt, turn: Turn | None = None) -> bool:
+        """Sends what a button asks for; nothing where that was pressed twice, or another tab took the turn away."""
+        with self._change() as bench:
+            gone = bench.lane(lane.id) is not lane or (turn and lane.conversation.place_of(turn) is None)
+            return not gone and not lane.conversation.live_runs() and self.send(self._again(lane, prompt, turn))
 
     def _again(self, lane: Lane, prompt: Prompt, turn: Turn | None = None) -> Draft:
         return Draft(prompt.text, prompt.attachments, (lane.id,), prompt=prompt, turn_id=turn.id if turn else "")
 
-    def _index(self, lane: Lane) -> int:
-        return next(index for index, one in enumerate(self.bench.lanes) if one is lane)
+    def _index(self, lane: Lane) -> int | None:
+        """The place of a lane; None where another tab took it away."""
+        return next((index for index, one in enumerate(self.bench.lanes) if one is lane), None)
 
     def _stop(self, runs: Sequence[LiveRun]) -> None:
         """Stops `runs`, and the warm-ups that no other run waits for."""
@@ -351,14 +372,14 @@ class Session:
         self.runner.stop(*runs)
 
     def _change(self) -> "_Locked":
-        return _Locked(self.bench)
+        return _Locked(self.bench, self.on_change)
 
 
 class _Locked:
     """Holds the workbench while a command changes it."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
+    def __init__(self, bench: Workbench, on_change: Callable[[], None] | None) -> None:
+        self._bench, self._on_change = bench, on_change
 
     def __enter__(self) -> Workbench:
         self._bench.lock.acquire()
@@ -367,3 +388,5 @@ class _Locked:
     def __exit__(self, *_: object) -> None:
         self._bench.changes += 1
         self._bench.lock.release()
+        if self._on_change:
+            self._on_change()

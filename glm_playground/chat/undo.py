@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from glm_playground.chat.conversation import Conversation, Fork, Turn
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.merge import add_turns
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.workbench import MAX_UNDO, Draft, Undo, Workbench
 
@@ -24,9 +25,17 @@ def settings_of(lane: Lane) -> Replaced:
     return Replaced(lane, lane.setup, dict(lane.typed), lane.format)
 
 
-def can_undo(bench: Workbench, undo: Undo) -> None:
-    """Notes the inverse of the command that is done now; the oldest of many is forgotten."""
-    bench.undo.append(undo)
+def can_undo(bench: Workbench, undo: Undo, *, makes_room: bool = False) -> None:
+    """Notes the inverse of the command that is done now; the oldest of many is forgotten.
+
+    Args:
+        bench: what the command changes.
+        undo: its inverse.
+        makes_room: whether the command took lanes away: where one before it was just tried and found no room for its
+            own, that one is tried again first.
+    """
+    waits = makes_room and bool(bench.undo) and bench.undo[-1] is bench.no_room_for
+    bench.undo.insert(len(bench.undo) - waits, undo)
     del bench.undo[:-MAX_UNDO]
 
 
@@ -36,9 +45,11 @@ def lanes_back(removed: Sequence[tuple[int, Lane]], replaced: Sequence[Replaced]
 
 
 def _put_lanes_back(removed: Sequence[tuple[int, Lane]], replaced: Sequence[Replaced], bench: Workbench) -> bool:
-    if len(bench.lanes) + len(removed) > MAX_LANES:
+    # Another server may have brought one back.
+    missing = [(index, lane) for index, lane in removed if bench.lane(lane.id) is None]
+    if len(bench.lanes) + len(missing) > MAX_LANES:
         return False
-    for index, lane in removed:
+    for index, lane in missing:
         bench.lanes.insert(min(index, len(bench.lanes)), lane)
     _put_settings_back(replaced, bench)
     return True
@@ -66,10 +77,11 @@ def conversations_back(cleared: Sequence[tuple[Lane, Conversation]]) -> Undo:
 
 def _put_conversations_back(cleared: Sequence[tuple[Lane, Conversation]], bench: Workbench) -> bool:
     for lane, conversation in cleared:
-        shown = conversation.start.turn
-        conversation.start.turns += lane.conversation.start.turns
+        since, shown = lane.conversation, conversation.start.turn
+        # Another server may have brought some of it back.
+        add_turns([conversation], conversation.start, since)
         if shown is None:
-            conversation.start.chosen = lane.conversation.start.chosen
+            conversation.start.chosen = since.start.chosen
         else:
             conversation.start.show(shown)
         lane.conversation = conversation
@@ -82,8 +94,9 @@ def turn_back(fork: Fork, turn: Turn, index: int) -> Undo:
 
 
 def _put_turn_back(fork: Fork, turn: Turn, index: int, bench: Workbench) -> bool:
-    fork.turns.insert(min(index, len(fork.turns)), turn)
-    fork.show(turn)
+    if not any(lane.conversation.has(turn.id) for lane in bench.lanes):
+        fork.turns.insert(min(index, len(fork.turns)), turn)
+        fork.show(turn)
     return True
 
 
@@ -93,6 +106,7 @@ def draft_back(draft: Draft, index: int, *, run_tools: bool) -> Undo:
 
 
 def _put_draft_back(draft: Draft, index: int, run_tools: bool, bench: Workbench) -> bool:
-    bench.drafts.insert(min(index, len(bench.drafts)), draft)
+    if bench.draft(draft.id) is None:
+        bench.drafts.insert(min(index, len(bench.drafts)), draft)
     bench.run_tools |= run_tools
     return True

@@ -124,6 +124,8 @@ class Workbench:
     """
     undo: "list[Undo]" = field(default_factory=list)
     """What puts back what the last commands took away, the newest last."""
+    no_room_for: "Undo | None" = None
+    """The one of them that was tried last and found no room for its lanes."""
     batches: list[Batch] = field(default_factory=list)
     changes: int = 0
     """Grows with each change."""

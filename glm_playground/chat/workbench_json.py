@@ -220,7 +220,18 @@ def from_json(text: str, known: Runs, *, id: str, name: str) -> Workbench:
     bench.drafts = [_draft_of(draft) for draft in found.drafts]
     for option in _OPTIONS:
         setattr(bench, option, getattr(found, option))
+    _tell_apart(bench)
     return bench
+
+
+def _tell_apart(bench: Workbench) -> None:
+    """Gives a lane another id where the one before it has its own: widgets are known by it."""
+    taken = set[str]()
+    for lane in bench.lanes:
+        while lane.id in taken:
+            lane.id = str(bench.next_lane)
+            bench.next_lane += 1
+        taken.add(lane.id)
 
 
 def _read(text: str) -> _Workbench:

@@ -13,11 +13,12 @@ from glm_playground.ui.shared.page.session import WORKBENCH, open_new, opened, s
 def take_address() -> None:
     """Takes over what `?model=` or `?lane=` names; then the address names the workbench alone, so a reload keeps it.
 
-    A workbench in which something was asked is left as it is: another one is begun.
+    A workbench in which something was asked, or can be undone, is left as it is: another one is begun.
     """
     model, lanes = st.query_params.get("model"), st.query_params.get_all(LANE)
     if model or lanes:
-        now = session() if opened().bench.empty else open_new()
+        here = opened().bench
+        now = session() if here.empty and not here.undo else open_new()
         if lanes:
             linked = read_query(lanes, st.query_params.get(ORDER), st.query_params.get(REPEATS))
             if linked.setups:

@@ -115,3 +115,39 @@ def test_a_model_may_name_its_gateway_and_keeps_the_lanes_where_it_does_not() ->
     assert (lane.setup.model, lane.setup.gateway) == ("my-own", "vLLM (rack 2)")
     lane.edit("model", None)
     assert (lane.setup.model, lane.setup.gateway) == ("", "vLLM (rack 2)")
+
+
+def test_a_schema_that_is_not_asked_for_is_no_trouble_whenever_it_is_typed() -> None:
+    lane = Lane("1")
+    lane.edit("schema", "{broken")
+    assert lane.problems == {}
+    lane.edit("format", "json_schema")
+    assert list(lane.problems) == ["schema"]
+    lane.edit("format", "text")
+    assert lane.problems == {}
+    assert lane.value("schema") == "{broken"
+
+
+@pytest.mark.parametrize("field", ["temperature", "response_format", "tools", "top_k"])
+def test_to_leave_a_field_out_keeps_all_else_that_was_typed(field: str) -> None:
+    lane = Lane("1")
+    lane.edit("temperature", 0.5)
+    lane.edit("tools", WEATHER)
+    lane.edit("format", "json_schema")
+    lane.edit("schema", '{"type": "object"}')
+    lane.edit("extra", '{"top_k": 3, "min_p": 0.1}')
+    before = {name: lane.value(name) for name in FIELDS}
+    lane.leave_out(field)
+    after = {name: lane.value(name) for name in FIELDS}
+    changed = {"response_format": "format", "top_k": "extra"}.get(field, field)
+    assert {name for name in FIELDS if after[name] != before[name]} == {changed}
+    if field == "top_k":
+        assert json.loads(after["extra"]) == {"min_p": 0.1}
+
+
+def test_to_leave_a_field_out_keeps_what_is_half_typed() -> None:
+    lane = Lane("1")
+    lane.edit("tools", '[{"name": "half')
+    lane.leave_out("temperature")
+    assert lane.value("tools") == '[{"name": "half'
+    assert list(lane.problems) == ["tools"]

@@ -179,10 +179,12 @@ class Playing(SessionMachine):
             case "edit":
                 self.session.edit_prompt(lane, turn, self.new_text("edited"))
             case "continue":
-                self.typed.add(CONTINUE)
-                self.session.continue_answer(lane)
-                if CONTINUE not in texts_of(self.bench):
-                    raise AssertionError("the request to go on is lost")
+                busy = bool(lane.conversation.live_runs())
+                asked = self.session.continue_answer(lane)
+                if not busy:
+                    self.typed.add(CONTINUE)
+                    assert CONTINUE in texts_of(self.bench), "the request to go on is lost"
+                assert not (busy and asked)
             case "tools":
                 last = lane.conversation.turns[-1]
                 calls = last.answer.tool_calls if last.answers else ()

@@ -3,6 +3,7 @@
 import pytest
 
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.notice import NoticeKind
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.workbench import Workbench
@@ -57,3 +58,34 @@ def test_what_was_cleared_is_shown_again_and_not_what_was_asked_since() -> None:
     session.undo()
     assert shown(session) == ["first"]
     assert {turn.prompt.text for turn in session.bench.lanes[0].conversation.start.turns} == {"first", "since"}
+
+
+def test_where_there_was_no_room_what_is_removed_then_makes_it(session: Session) -> None:
+    for _lane in range(5):
+        session.add_lane(["glm-4.5"])
+    lost = session.bench.lanes[2]
+    session.remove(lost)
+    session.add_lane(["glm-4.6"])
+    notice = session.undo()
+    assert notice is not None
+    assert notice.kind is NoticeKind.LANES_FULL
+    last = session.bench.lanes[-1]
+    session.remove(last)
+    assert session.undo() is None
+    assert lost in session.bench.lanes
+    # Now it is the other one for which there is no room.
+    assert session.undo() is not None
+    session.remove(lost)
+    assert session.undo() is None
+    assert session.bench.lanes[-1] is last
+
+
+def test_what_is_removed_without_a_try_before_comes_back_first(session: Session) -> None:
+    for _lane in range(5):
+        session.add_lane(["glm-4.5"])
+    session.remove(session.bench.lanes[2])
+    session.add_lane(["glm-4.6"])
+    last = session.bench.lanes[-1]
+    session.remove(last)
+    assert session.undo() is None
+    assert session.bench.lanes[-1] is last
