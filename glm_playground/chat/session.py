@@ -19,7 +19,7 @@ from glm_playground.chat.lane import DEFAULT_MODEL, Lane
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.start import Runner
-from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Draft, Workbench
+from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Draft, Workbench, result_place
 from glm_playground.runs.live_run import LiveRun
 
 CONTINUE = "Continue exactly where you stopped."
@@ -326,16 +326,23 @@ class Session:
         return sent
 
     def _results(self, lane: Lane, now: datetime) -> tuple[ToolResult, ...]:
-        """The answers to the calls of built-in tools that a lane ended with; empty where they are not sent, or wait."""
+        """The answers to the calls of built-in tools that a lane ended with; empty where they are not sent, or wait.
+
+        One that the user typed takes the place of the tool's own.
+        """
         turns = lane.conversation.turns
         calls = turns[-1].answer.tool_calls if turns and turns[-1].answers and not lane.conversation.live_runs() else ()
         rounds = len(list(itertools.takewhile(lambda turn: turn.prompt.results, reversed(turns))))
         answers = [answer_builtin(call, now) for call in calls]
+        typed = [self.bench.edits.get(result_place(turns[-1].answer.id, index)) for index in range(len(calls))]
         prompts = [draft.prompt for draft in self.bench.drafts if draft.prompt and lane.id in draft.lane_ids]
         waiting = any(result.call in calls for prompt in prompts for result in prompt.results)
         if rounds >= MAX_TOOL_ROUNDS or None in answers or waiting:
             return ()
-        return tuple(ToolResult(call, answer or "") for call, answer in zip(calls, answers, strict=True))
+        return tuple(
+            ToolResult(call, (answer or "") if text is None else text)
+            for call, answer, text in zip(calls, answers, typed, strict=True)
+        )
 
     def send_without(self, lane: Lane, turn: Turn, name: str) -> bool:
         """Asks a turn again without a field that the server refused.

@@ -17,6 +17,8 @@ from glm_playground.chat.variables import variables_of
 from glm_playground.runs.live_run import LiveRun
 
 MAX_REPEATS = bounds.REPEATS
+RESULT = "result"
+"""Begins the places of typed results of tools among the edits."""
 MAX_UNDO = 20
 MAX_TOOL_ROUNDS = bounds.TOOL_ROUNDS
 _NAME_CHARACTERS = 60
@@ -78,6 +80,11 @@ class Draft:
 
     def _guess(self, place: int) -> Guessed:
         return Guessed(self.attachments[place].text, self.guessed[place])
+
+
+def result_place(answer_id: str, index: int) -> str:
+    """Where the result that is typed for one of an answer's tool calls stands among the edits of a workbench."""
+    return f"{RESULT}-{answer_id}-{index}"
 
 
 @dataclass(eq=False)

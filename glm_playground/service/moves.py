@@ -20,8 +20,9 @@ def take_over(ledger: Ledger, code: str, to: str) -> Movable | None:
     found = ledger.find_move(code, to)
     if found is None:
         return None
-    presets.join(found.owner, to)
-    # What cannot be read, or is too much for one order, moves only where `to` has none.
+    # What cannot be read, or is too much together, moves only where `to` has none.
+    with suppress(presets.PresetsUnreadable, LedgerNoRoom):
+        presets.join(found.owner, to)
     with suppress(BundleError, LedgerNoRoom):
         running_orders.join(found.owner, to)
     moved = ledger.move(code, to)

@@ -3,13 +3,21 @@
 from collections.abc import Callable, Sequence
 
 from glm_playground.chat.setup import Preset, PresetProblem, read_presets, write_presets
-from glm_playground.ledger import Ledger
+from glm_playground.ledger import Ledger, LedgerNoRoom, Stored
 from glm_playground.service import storage
 from glm_playground.service.conflicts import try_to_store
 
 
+class PresetsUnreadable(ValueError):
+    """What is stored as an owner's presets is broken, or a later version of the app stored it; it stays as it is."""
+
+
 def presets(owner: str) -> dict[str, Preset]:
-    """The owner's presets by name; none where they cannot be read."""
+    """The owner's presets by name; none where the ledger is away.
+
+    Raises:
+        PresetsUnreadable: they cannot be read.
+    """
     ledger = storage.ledger()
     return _read(ledger, owner)[0] if isinstance(ledger, Ledger) else {}
 
@@ -18,7 +26,8 @@ def add(owner: str, new: Sequence[Preset], *, replace: bool) -> None:
     """Stores presets; one whose name is taken takes its place, or is left out.
 
     Raises:
-        LedgerError: they could not be stored.
+        LedgerError: they could not be stored, or are too many or too much.
+        PresetsUnreadable: what is stored cannot be read.
     """
 
     def change(kept: dict[str, Preset]) -> None:
@@ -32,19 +41,36 @@ def remove(owner: str, name: str) -> None:
 
     Raises:
         LedgerError: it could not be removed.
+        PresetsUnreadable: what is stored cannot be read.
     """
     _change(owner, lambda kept: kept.pop(name, None))
+
+
+def clear(owner: str) -> None:
+    """Removes all presets, also those that cannot be read.
+
+    Raises:
+        LedgerError: they could not be removed.
+    """
+    ledger = storage.needed_ledger()
+
+    def store() -> bool:
+        _body, revision = ledger.workbenches.presets(owner)
+        return ledger.workbenches.save_presets(owner, write_presets([]), revision) is not None
+
+    try_to_store(store, "the presets")
 
 
 def join(owner: str, to: str) -> None:
     """Gives an owner's presets to another one, who keeps their own where a name is taken.
 
     Raises:
-        LedgerError: they could not be stored.
+        LedgerError: they could not be stored, or are too many or too much together; each keeps their own.
+        PresetsUnreadable: those of one of the two cannot be read.
     """
     if mine := presets(owner):
         add(to, tuple(mine.values()), replace=False)
-        _change(owner, lambda kept: kept.clear())
+        clear(owner)
 
 
 def _change(owner: str, change: Callable[[dict[str, Preset]], object]) -> None:
@@ -53,12 +79,20 @@ def _change(owner: str, change: Callable[[dict[str, Preset]], object]) -> None:
     def store() -> bool:
         kept, revision = _read(ledger, owner)
         change(kept)
-        return ledger.workbenches.save_presets(owner, write_presets(list(kept.values())), revision) is not None
+        try:
+            body = write_presets(list(kept.values()))
+        except ValueError:
+            # Each can be stored alone: together they pass a limit.
+            raise LedgerNoRoom(Stored.PRESETS) from None
+        return ledger.workbenches.save_presets(owner, body, revision) is not None
 
     try_to_store(store, "the presets")
 
 
 def _read(ledger: Ledger, owner: str) -> tuple[dict[str, Preset], int]:
     body, revision = ledger.workbenches.presets(owner)
-    found = read_presets(body.encode()) if body else ()
-    return ({} if isinstance(found, PresetProblem) else {preset.name: preset for preset in found}), revision
+    # Bytes that are broken give no text either.
+    found = read_presets(body.encode()) if body or revision else ()
+    if isinstance(found, PresetProblem):
+        raise PresetsUnreadable(": ".join(filter(None, found)))
+    return {preset.name: preset for preset in found}, revision

@@ -20,7 +20,15 @@ from glm_playground.chat.workbench_json import (
     run_ids,
     to_json,
 )
-from glm_playground.ledger import Ledger, LedgerError, StoredRun, StoredWorkbench, WorkbenchRow
+from glm_playground.ledger import (
+    Ledger,
+    LedgerError,
+    LedgerNoRoom,
+    Stored,
+    StoredRun,
+    StoredWorkbench,
+    WorkbenchRow,
+)
 from glm_playground.ledger.workbench_queue import Saving, WorkbenchCopy
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.run import Run
@@ -163,24 +171,37 @@ def rename(owner: str, id: str, name: str) -> None:
 
 
 def delete(owner: str, id: str) -> Callable[[], None]:
-    """Deletes a workbench and stops its runs; gives what restores it.
+    """Deletes a workbench and stops its runs; gives what restores it, and raises as this does.
 
     Raises:
-        LedgerError: it could not be deleted.
+        LedgerError: it could not be deleted; it is open, and its runs go on.
     """
     with _lock:
-        opened = _open.pop((owner, id), None)
+        opened = _open.get((owner, id))
     if opened:
-        runtime.engine().stop(*opened.bench.live_runs())
         # A change that still waits would bring it back.
         storage.catch_up()
     storage.needed_ledger().workbenches.delete(owner, id)
+    with _lock:
+        _open.pop((owner, id), None)
+    if opened:
+        runtime.engine().stop(*opened.bench.live_runs())
     _save_where_room_was_missing(owner)
 
     def restore() -> None:
-        storage.needed_ledger().workbenches.restore(owner, id)
+        ledger = storage.needed_ledger()
+        restored = ledger.workbenches.restore(owner, id)
+        if not restored:
+            # Its room was needed by others.
+            if opened is None:
+                raise LedgerNoRoom(Stored.WORKBENCHES)
+            body = to_json(opened.bench, _is_stored)
+            revision = ledger.workbenches.save(owner, id, opened.bench.name, body, 0)
+            opened.copy = WorkbenchCopy(owner, id, revision or 0, read_from=ledger.id)
         if opened:
-            _register(owner, opened)
+            # What a tab changed in between could not be stored.
+            opened.handed_over = -1
+            save(_register(owner, opened))
 
     return restore
 

@@ -15,7 +15,7 @@ from glm_playground.chat.workbench import Draft
 from glm_playground.service import runtime
 from glm_playground.ui.playground.composer import draw_composer, draw_new_predictions
 from glm_playground.ui.playground.editor import open_editor
-from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, take_changes
+from glm_playground.ui.playground.form import DRAFT, ENCODING, VARIABLE, command, take_changes
 from glm_playground.ui.playground.notices import explain_notice
 from glm_playground.ui.playground.setting_words import encoding_name
 from glm_playground.ui.server.scheduler import action_slot, released
@@ -99,9 +99,10 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
 
 def _draw_why(session: Session, draft: Draft, plan: Plan, *, busy: bool) -> None:
     """Draws why the prompt waits; `busy` is whether a lane that it goes to still answers."""
-    if draft.notice and not (draft.notice.kind is NoticeKind.BUSY and not busy):
+    notice = draft.notice if plan.requests else Notice(NoticeKind.NO_LANE)
+    if notice and not (notice.kind is NoticeKind.BUSY and not busy):
         lane = plan.requests[0].lane if plan.requests else None
-        title, body = explain_notice(draft.notice, session.bench, lane)
+        title, body = explain_notice(notice, session.bench, lane)
         st.markdown(" ".join((_("**Not sent yet.**"), title, body)))
     else:
         st.markdown(_("**Not sent yet.**"))
@@ -133,7 +134,11 @@ def _draw_buttons(session: Session, draft: Draft, most: Decimal, *, busy: bool) 
                 else _("The token count is a rule of thumb; the server decides."),
             )
         st.button(
-            _("Discard"), key=f"draft-discard-{draft.id}", type="tertiary", on_click=session.discard, args=(draft,)
+            _("Discard"),
+            key=f"draft-discard-{draft.id}",
+            type="tertiary",
+            on_click=command,
+            args=(session, session.discard, draft),
         )
 
 

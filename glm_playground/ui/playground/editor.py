@@ -5,8 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from glm_playground.chat.session import Session
+from glm_playground.chat.workbench import RESULT
 from glm_playground.ui.playground.composer import Editor
-from glm_playground.ui.playground.form import EDITED, RESULT, take_changes
+from glm_playground.ui.playground.form import EDITED, take_changes
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.page.session import show_value, shown_values
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from glm_playground.chat.lane import FIELDS
 from glm_playground.chat.session import Session
-from glm_playground.chat.workbench import MAX_REPEATS
+from glm_playground.chat.workbench import MAX_REPEATS, RESULT
 from glm_playground.ui.server.scheduler import action_slot
 from glm_playground.ui.shared.page.session import say, shown_values
 
@@ -19,8 +19,8 @@ TARGET, REPEATS, ORDER, ASK_ABOVE, SAME = "target", "repeats", "order", "ask_abo
 LAYOUT, RUN_TOOLS = "layout", "run_tools"
 """Keys of the options' widgets."""
 DRAFT, VARIABLE, ENCODING = "draft-text", "variable", "encoding"
-EDITED, RESULT = "edited", "result"
-"""Begin the keys of editors, behind them the place among the workbench's edits, and of the results of tools."""
+EDITED = "edited"
+"""Begins the keys of editors, behind it the place among the workbench's edits."""
 
 
 def _repeats(value: Any) -> int:

@@ -128,7 +128,8 @@ def _act(session: Session, lane: Lane, key: str) -> None:
         case "stop":
             session.stop(lane)
         case "retry":
-            session.regenerate(lane, lane.conversation.turns[-1])
+            if turns := lane.conversation.turns:
+                session.regenerate(lane, turns[-1])
         case "remove":
             session.remove(lane)
 

@@ -16,12 +16,23 @@ from glm_playground.ui.shared.text.answer_markdown import literal
 from glm_playground.ui.shared.text.styled import styled
 
 _SAID, _DELETED = "presets_said", "presets_deleted"
+_REASON_CHARACTERS, _NAME_CHARACTERS = 300, 80
 
 
 def draw_presets(session: Session) -> None:
     """Draws what is stored, how to add to it, and the file."""
-    with released():
-        kept = stored.presets(owner())
+    try:
+        with released():
+            kept = stored.presets(owner())
+    except stored.PresetsUnreadable as error:
+        st.warning(
+            _("They stay stored as they are, and no other is kept meanwhile: {reason}").format(
+                reason=literal(str(error)[:_REASON_CHARACTERS])
+            ),
+            title=_("Your presets cannot be read."),
+        )
+        st.button(_("Delete them all"), key="preset_clear", type="tertiary", on_click=_clear)
+        return
     st.caption(_("Models and settings under a name, with a prompt if you like; kept for this browser."))
     for number, preset in enumerate(kept.values()):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -39,7 +50,7 @@ def draw_presets(session: Session) -> None:
             on_click=_restore,
             args=(deleted,),
         )
-    st.text_input(_("Name"), key="preset_name", max_chars=80)
+    st.text_input(_("Name"), key="preset_name", max_chars=_NAME_CHARACTERS)
     st.text_area(
         _("Prompt (may hold variables)"),
         key="preset_prompt",
@@ -76,7 +87,9 @@ def _keep(session: Session) -> None:
         preset = Preset(name=name, prompt=state.get("preset_prompt") or "", lanes=lanes)
         write_presets([preset])
     except ValueError as error:
-        state[_SAID] = styled("red", _("It cannot be kept: {reason}").format(reason=literal(str(error)[:300])))
+        state[_SAID] = styled(
+            "red", _("It cannot be kept: {reason}").format(reason=literal(str(error)[:_REASON_CHARACTERS]))
+        )
         return
     if _store([preset], replace=True):
         state["preset_name"] = state["preset_prompt"] = ""
@@ -85,8 +98,10 @@ def _keep(session: Session) -> None:
 
 def _store(presets: list[Preset], *, replace: bool) -> bool:
     """Adds presets; False, with a word said, where there is no room or the ledger fails."""
-    whose = owner()
-    if len({preset.name for preset in presets} | stored.presets(whose).keys()) > MAX_PRESETS:
+    whose, kept = owner(), _kept()
+    if kept is None:
+        return False
+    if len({preset.name for preset in presets} | kept.keys()) > MAX_PRESETS:
         st.session_state[_SAID] = styled("red", _("Preset limit reached; delete one first."))
         return False
     return attempt(_("The presets were not stored."), lambda: stored.add(whose, presets, replace=replace), "presets")
@@ -94,14 +109,34 @@ def _store(presets: list[Preset], *, replace: bool) -> bool:
 
 def _delete(name: str) -> None:
     whose = owner()
-    preset = stored.presets(whose).get(name)
+    kept = _kept()
+    if kept is None:
+        return
+    preset = kept.get(name)
     if attempt(_("The preset was not deleted."), lambda: stored.remove(whose, name), "presets"):
         st.session_state[_DELETED] = preset
 
 
+def _clear() -> None:
+    whose = owner()
+    attempt(_("The presets were not deleted."), lambda: stored.clear(whose), "presets")
+
+
 def _restore(preset: Preset) -> None:
-    if _store([preset], replace=False):
+    """Stores a deleted preset again, under another name where its own was given to another one meanwhile."""
+    kept = _kept() or {}
+    numbered = (f"{preset.name[: _NAME_CHARACTERS - 6]} ({number})" for number in range(2, MAX_PRESETS + 3))
+    name = next(name for name in (preset.name, *numbered) if name not in kept)
+    if _store([preset.model_copy(update={"name": name})], replace=False):
         st.session_state.pop(_DELETED, None)
+
+
+def _kept() -> dict[str, Preset] | None:
+    """What is stored; None where another tab's version of the app stored what cannot be read, which the page says."""
+    try:
+        return stored.presets(owner())
+    except stored.PresetsUnreadable:
+        return None
 
 
 def _use(session: Session, preset: Preset) -> None:
@@ -121,7 +156,7 @@ def _import() -> None:
         reason = literal(": ".join(filter(None, found)))
         state[_SAID] = styled("red", _("Nothing was imported: {reason}").format(reason=reason))
         return
-    known = stored.presets(owner())
+    known = _kept() or {}
     new = [preset for preset in found if preset.name not in known]
     if not _store(new, replace=False):
         return

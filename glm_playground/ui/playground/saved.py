@@ -3,6 +3,7 @@
 import streamlit as st
 
 from glm_playground.chat.session import Session
+from glm_playground.ui.playground.form import command
 from glm_playground.ui.playground.menus import Menu, draw_menu
 from glm_playground.ui.playground.presets import draw_presets
 from glm_playground.ui.playground.workbench_list import draw_workbenches
@@ -17,7 +18,8 @@ def draw_saved(session: Session) -> None:
             _("New"),
             key="workbench_new",
             icon=":material/edit_square:",
-            on_click=_new,
+            on_click=command,
+            args=(session, open_new),
             help=_("Begin another workbench; this one stays in the list"),
         )
     with draw_menu(Menu.SAVED, _("Saved"), ":material/bookmark:") as popover:
@@ -27,7 +29,3 @@ def draw_saved(session: Session) -> None:
                 draw_workbenches(session)
             with presets:
                 draw_presets(session)
-
-
-def _new() -> None:
-    open_new()

@@ -10,10 +10,10 @@ from glm_playground.chat.conversation import Prompt, ToolResult, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.session import Session
 from glm_playground.chat.tools import problems_of
-from glm_playground.chat.workbench import MAX_TOOL_ROUNDS
+from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, result_place
 from glm_playground.gateway import ToolCall
 from glm_playground.ui.playground.editor import close
-from glm_playground.ui.playground.form import RESULT, RUN_TOOLS, take_changes
+from glm_playground.ui.playground.form import RUN_TOOLS, take_changes
 from glm_playground.ui.shared.answer.tool_results import pretty_json
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.page.session import show_value
@@ -33,7 +33,7 @@ def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
         draw_code(pretty_json(call.arguments), "json")
         for problem in problems_of(answer.call_check(call)):
             st.markdown(styled("small", styled("red", literal(problem))))
-        key = _key(answer.id, index)
+        key = result_place(answer.id, index)
         # A clock would say something else each time.
         result = session.bench.edits.get(key, st.session_state.get(key, answer_builtin(call, datetime.now(UTC)) or ""))
         show_value(key, result)
@@ -56,13 +56,12 @@ def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
     )
 
 
-def _key(answer_id: str, index: int) -> str:
-    return f"{RESULT}-{answer_id}-{index}"
-
-
 def _send(session: Session, lane: Lane, answer_id: str, calls: Sequence[ToolCall]) -> None:
     take_changes(session)
-    keys = [_key(answer_id, index) for index in range(len(calls))]
+    if lane.conversation.live_runs():
+        # Another tab asked something; what is typed stays.
+        return
+    keys = [result_place(answer_id, index) for index in range(len(calls))]
     results = tuple(ToolResult(call, st.session_state.get(key) or "") for key, call in zip(keys, calls, strict=True))
     session.answer_tools(lane, Prompt(results=results))
     close(session, *keys)

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from glm_playground.chat.session import Session
+from glm_playground.ledger import LedgerError
 from glm_playground.service import workbenches
+from glm_playground.ui.playground.form import command
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.i18n import _, moment
-from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.ledger_notice import attempt, draw_error
 from glm_playground.ui.shared.page.session import open_new, open_workbench, opened
 from glm_playground.ui.shared.text.answer_markdown import literal
 from glm_playground.ui.shared.text.styled import styled
@@ -20,8 +22,13 @@ _MOST_SHOWN = 30
 
 def draw_workbenches(session: Session) -> None:
     """Draws the list, and the name of the one that is open."""
-    with released():
-        found = workbenches.rows(owner())
+    try:
+        with released():
+            found = workbenches.rows(owner())
+    except LedgerError as error:
+        # The workbench that is open needs no list.
+        draw_error(error)
+        found = ()
     if restore := st.session_state.get(_RESTORE):
         st.button(
             _("Undo the deletion"), key="workbench_undo", icon=":material/undo:", on_click=_restore, args=(restore,)
@@ -36,8 +43,8 @@ def draw_workbenches(session: Session) -> None:
                 key=f"workbench-open-{row.id}",
                 type="tertiary",
                 disabled=here,
-                on_click=_open,
-                args=(row.id,),
+                on_click=command,
+                args=(session, _open, row.id),
                 width="stretch",
             )
             st.markdown(styled("small", styled("gray", moment(row.updated_at))), width="content")
@@ -45,8 +52,8 @@ def draw_workbenches(session: Session) -> None:
                 _("Delete"),
                 key=f"workbench-delete-{row.id}",
                 type="tertiary",
-                on_click=_delete,
-                args=(row.id,),
+                on_click=command,
+                args=(session, _delete, row.id),
                 help=_("Delete {name}; it can be undone").format(name=literal(row.name or _("Untitled"))),
             )
     st.text_input(

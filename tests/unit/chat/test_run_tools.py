@@ -10,7 +10,7 @@ from glm_playground.chat.lane import Lane
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Setup
-from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Workbench
+from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Workbench, result_place
 from glm_playground.gateway import Event, EventKind, Parameters
 from glm_playground.runs.run import Outcome
 from tests.unit.chat.fake_runner import FakeRunner
@@ -100,3 +100,14 @@ def test_a_discarded_prompt_leaves_the_tools_as_they_are(session: Session) -> No
     session.set_option("run_tools", False)
     session.undo()
     assert not session.bench.run_tools
+
+
+def test_a_result_that_was_typed_is_the_one_that_is_sent(session: Session) -> None:
+    session.submit("What is 2+2?")
+    call_tool(session, "calculator")
+    [turn] = session.bench.lanes[0].conversation.turns
+    session.set_option("edits", {result_place(turn.answer.id, 0): "five"})
+    session.set_option("run_tools", True)
+    assert session.run_tools(NOW)
+    assert isinstance(session.runner, FakeRunner)
+    assert session.runner.runs[-1].request.messages[-1].content == "five"

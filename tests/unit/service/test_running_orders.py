@@ -9,7 +9,7 @@ import pytest
 
 from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.bundles.running_order import Scenario
-from glm_playground.chat.setup import Preset, Setup
+from glm_playground.chat.setup import Preset, Setup, write_presets
 from glm_playground.ledger import RUNNING_ORDER, LedgerLocked
 from glm_playground.ledger.workbenches import Workbenches
 from glm_playground.service import presets, running_orders, storage
@@ -49,7 +49,7 @@ def rival(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
         def over_presets(benches: Workbenches, mine: str, body: str, revision: int) -> int | None:
             if mine == owner and left[1]:
                 left[1] -= 1
-                save_presets(benches, mine, benches.presets(mine)[0], revision)
+                save_presets(benches, mine, benches.presets(mine)[0] or write_presets([]), revision)
             return save_presets(benches, mine, body, revision)
 
         monkeypatch.setattr(Workbenches, "save", over_workbench)

@@ -36,7 +36,7 @@ def explain_no_room(stored: Stored) -> Explanation:
         Stored.EVALUATIONS: (bounds.OWN_EVALUATIONS, bounds.OWN_EVALUATIONS_BYTES),
         Stored.CELLS: (bounds.OWN_EVALUATIONS_CELLS, 0),
         Stored.WORKBENCHES: (bounds.OWN_WORKBENCHES, bounds.OWN_WORKBENCHES_BYTES),
-        Stored.PRESETS: (bounds.PRESETS, bounds.WORKBENCH_BYTES),
+        Stored.PRESETS: (bounds.PRESETS, bounds.PRESET_FILE_BYTES),
         Stored.VOTES: (bounds.OWN_VOTES, 0),
     }[stored]
     return Explanation(

@@ -42,7 +42,9 @@ def session() -> Session:
     A new workbench asks a model that the first gateway has, once that is known and unless one was chosen before.
     """
     gateways, here = asked_gateways(), opened()
-    found = Session(here.bench, GatewayRunner(gateways, owner(), client_address()))
+    # Streamlit ends the script of a tab that is closed: what was asked is stored at once, not when it is drawn.
+    runner = GatewayRunner(gateways, owner(), client_address())
+    found = Session(here.bench, runner, lambda: workbenches.save(here))
     unchosen = here.unchosen == here.bench.changes
     if gateways.several:
         found.name_gateways(gateways.first.name)
@@ -55,7 +57,7 @@ def session() -> Session:
 
 
 def save() -> None:
-    """Stores what changed; called once at the end of each script."""
+    """Stores what no command changed, such as an answer that ended; called once at the end of each script."""
     if _OPEN in st.session_state:
         workbenches.save(opened())
 
