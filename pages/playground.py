@@ -39,7 +39,9 @@ now.run_tools(datetime.now(UTC))
 servers = asked_gateways().all
 for server in servers:
     live_facts.ask(server)
-several = len(bench.lanes) > 1
+# Another tab or server may add or take away lanes while this page is drawn: what stands where is decided once.
+lanes = tuple(bench.lanes)
+several = len(lanes) > 1
 
 running_slot = draw_header(_("Playground"), attaches=True)
 draw_sandbox_notice()
@@ -48,7 +50,7 @@ draw_lane_panel(now)
 give_way()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
     if not several:
-        draw_lane_buttons(now, bench.lanes[0])
+        draw_lane_buttons(now, lanes[0])
     draw_options(now)
     draw_folder_button()
     draw_share_button()
@@ -56,7 +58,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
 draw_folder_upload(now)
 draw_share(bench)
 if not several:
-    draw_lane_notice(now, bench.lanes[0])
+    draw_lane_notice(now, lanes[0])
 give_way()
 
 with st.bottom:
@@ -65,9 +67,7 @@ with st.bottom:
     stop_slot = st.empty()
     # Placed in `st.bottom` by us: where Streamlit places it, it takes back a reader's scrolling as an answer grows.
     st.chat_input(
-        _("Ask {model}").format(model=bench.lanes[0].setup.asked or _("a model"))
-        if not several
-        else _("Ask the models"),
+        _("Ask {model}").format(model=lanes[0].setup.asked or _("a model")) if not several else _("Ask the models"),
         key=PROMPT,
         on_submit=submit,
         args=(now,),
@@ -78,12 +78,12 @@ give_way()
 
 # Their place is kept, so that they are gone as soon as the first answer begins.
 starters = st.empty()
-if not any(lane.conversation.turns for lane in bench.lanes):
+if not any(lane.conversation.turns for lane in lanes):
     with starters.container(gap="xsmall"):
         draw_starters(now)
 
 standings_slot = st.empty() if several else None
-attached = draw_lanes(now)
+attached = draw_lanes(now, lanes)
 save()
 # A run may have ended since its view was made, or since a prompt that waits for it was drawn: both are drawn anew.
 grow = bool(attached or wait_for_answer or bench.live_runs())

@@ -88,7 +88,7 @@ def draw_lane_buttons(session: Session, lane: Lane) -> None:
 
 def _draw_menu(session: Session, lane: Lane) -> None:
     lanes = session.bench.lanes
-    at = next(index for index, one in enumerate(lanes) if one is lane)
+    at = next((index for index, one in enumerate(lanes) if one is lane), 0)
     words = {
         "duplicate": _("Duplicate this lane"),
         "left": _("Move left"),
@@ -134,13 +134,12 @@ def _act(session: Session, lane: Lane, key: str) -> None:
             session.remove(lane)
 
 
-def draw_lanes(session: Session) -> Attached:
-    """Draws every lane's turns; the views to attach to."""
-    lanes = session.bench.lanes
+def draw_lanes(session: Session, lanes: Sequence[Lane]) -> Attached:
+    """Draws the turns of `lanes`, all there are as the script began; the views to attach to."""
     if len(lanes) == 1:
         return _draw_alone(session, lanes[0])
     if side_by_side(session.bench):
-        return _draw_rows(session)
+        return _draw_rows(session, lanes)
     st.html(_STYLE)
     labels = [f"{number}. {literal(lane.setup.asked)}" for number, lane in enumerate(lanes, start=1)]
     attached: Attached = []
@@ -157,9 +156,8 @@ def _draw_alone(session: Session, lane: Lane) -> Attached:
     return [found for found in drawn if found]
 
 
-def _draw_rows(session: Session) -> Attached:
+def _draw_rows(session: Session, lanes: Sequence[Lane]) -> Attached:
     """Draws lanes as columns; what all were asked stands once across them, the answers beside each other."""
-    lanes = session.bench.lanes
     st.html(_STYLE)
     with st.container(key=HEADS):
         for lane, column in zip(lanes, st.columns(len(lanes), gap="small"), strict=True):

@@ -2,7 +2,7 @@
 
 import gc
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -11,6 +11,9 @@ import pytest
 from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 from streamlit.testing.v1 import AppTest
 
+from glm_playground.chat.lane import Lane
+from glm_playground.chat.session import Session
+from glm_playground.chat.setup import Setup
 from glm_playground.ledger import Ledger, LedgerLocked
 from glm_playground.ledger.workbenches import Workbenches
 from glm_playground.runs.run import Run
@@ -182,3 +185,22 @@ def test_a_merge_and_an_undo_bring_back_one_lane(tab: OpenTab) -> None:
     page.run()
     page.click("undo")
     assert [lane.id for lane in page.bench.lanes] == ["1", "2"]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_lane_that_is_added_while_the_page_is_drawn_is_there_at_the_next(
+    tab: OpenTab, monkeypatch: pytest.MonkeyPatch, several: bool
+) -> None:
+    page = tab(lane=["glm-5.1", "glm-4.5"] if several else ["glm-5.1"])
+    page.say("x")
+    bench, draw_lanes = page.bench, lane_view.draw_lanes
+
+    def add_first(session: Session, lanes: Sequence[Lane]) -> lane_view.Attached:
+        bench.add_lane(Setup(model="glm-4.7"))
+        return draw_lanes(session, lanes)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lane_view, "draw_lanes", add_first)
+        page.run()
+    page.run()
+    assert len(page.bench.lanes) == 2 + several
