@@ -17,6 +17,7 @@ _KEYS = (_TEXT, _MODELS, _SERVERS, _OUTCOMES, _COSTS, _TAGS, _FROM, _TO, _WHO, _
     f"history_{name}"
     for name in ("text", "models", "servers", "outcomes", "costs", "tags", "from", "to", "who", "task", "warm_ups")
 )
+_LISTS = (_MODELS, _SERVERS, _OUTCOMES, _COSTS, _TAGS)
 _COST_STATES = tuple(state for state in CostState if state is not CostState.PREDICTED)
 
 
@@ -76,8 +77,9 @@ def is_narrowed(wanted: RunFilter) -> bool:
 
 def forget_filters() -> None:
     """Shows all runs again."""
-    for key in _KEYS:
-        st.session_state.pop(key, None)
+    # What is taken out of the state stays in the browser, and comes back with the next click; what is set goes there.
+    st.session_state.update({key: [] for key in _LISTS} | {_TEXT: "", _TASK: "", _WARM_UPS: False})
+    st.session_state.update(dict.fromkeys((_FROM, _TO, _WHO)))
 
 
 def _draw_more(ledger: Ledger, owner: str) -> None:

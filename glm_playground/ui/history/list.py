@@ -17,6 +17,7 @@ from glm_playground.ui.server.owner import browser_owner
 from glm_playground.ui.shared.answer.run_footer import cost_state_name, outcome_name
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
+from glm_playground.ui.shared.moment_column import moment_column
 from glm_playground.ui.shared.page.ledger_notice import attempt
 from glm_playground.ui.shared.page.navigation import RUN
 from glm_playground.ui.shared.page.playground_link import open_playground
@@ -53,7 +54,8 @@ def draw_list(ledger: Ledger, owner: str) -> None:
     if not page.rows:
         _draw_nothing(wanted)
         return
-    key = f"{_GRID}-{hash(wanted)}-{len(before)}-{page.rows[0].id}"
+    # What is chosen is chosen by its place, so other rows are another grid: nothing is chosen in it yet.
+    key = f"{_GRID}-{hash(tuple(row.id for row in page.rows))}"
     chosen = _draw_grid(page.rows, key)
     _draw_actions(ledger, owner, wanted, [row.id for row in chosen])
     _draw_pager(page, before)
@@ -107,7 +109,7 @@ def _draw_grid(rows: Sequence[RunRow], key: str) -> list[RunRow]:
             "open": column.ButtonColumn(
                 _("Open"), on_click=partial(_open_row, rows, open_key), key=open_key, type="tertiary"
             ),
-            "started": column.DatetimeColumn(_("Started"), format="distance", width=110),
+            "started": moment_column(_("Started")),
             "model": column.TextColumn(_("Model"), width=110),
             "prompt": column.TextColumn(_("Prompt"), width=320),
             "outcome": column.TextColumn(_("Outcome"), width=100),
@@ -143,7 +145,10 @@ def _cost(row: RunRow) -> str:
     if row.cost_state is None:
         return ""
     word = cost_state_name(row.cost_state)
-    return word if row.cost is None else f"{dollars(row.cost)} {word}"
+    if row.cost is None:
+        return word
+    play = _("in play money") if row.stand_in else ""
+    return f"{dollars(row.cost)} {word} {play}".rstrip()
 
 
 def _draw_actions(ledger: Ledger, owner: str, wanted: RunFilter, chosen: list[str]) -> None:

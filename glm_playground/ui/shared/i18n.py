@@ -146,6 +146,11 @@ def clock(value: datetime) -> str:
     return f"{told} UTC" if zone is UTC else told
 
 
+def zone_name() -> str:
+    """The name of the browser's time zone; UTC where it is not known."""
+    return str(_zone(_browser_zone()))
+
+
 def beginning(value: date) -> datetime:
     """When a day begins in the browser's time zone."""
     return datetime.combine(value, time(), _zone(_browser_zone()))

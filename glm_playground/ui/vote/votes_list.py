@@ -12,6 +12,7 @@ from glm_playground.reports.vote_files import csv_lines, json_lines
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.files.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.moment_column import moment_column
 from glm_playground.ui.shared.page.ledger_notice import attempt
 from glm_playground.ui.shared.page.navigation import HISTORY, RUN
 from glm_playground.ui.shared.text.accent import on_accent
@@ -76,12 +77,13 @@ def _draw_grid(votes: Sequence[StoredVote]) -> list[StoredVote]:
         hide_index=True,
         height=min(480, (len(votes) + 1) * _ROW_HEIGHT + 3),
         row_height=_ROW_HEIGHT,
-        key=f"vote_grid-{votes[0].id}-{len(votes)}",
+        # What is chosen is chosen by its place, so other votes are another grid: nothing is chosen in it yet.
+        key=f"vote_grid-{hash(tuple(vote.id for vote in votes))}",
         on_select="rerun",
         selection_mode="multi-row",
         alt=_("Votes, newest first"),
         column_config={
-            "given": column.DatetimeColumn(_("Given"), format="distance", width=110),
+            "given": moment_column(_("Given")),
             "verdict": column.TextColumn(_("Verdict"), width=110),
             "a": column.TextColumn("A", width=130),
             "b": column.TextColumn("B", width=130),

@@ -1,5 +1,6 @@
 """The history's page: what was asked is found, opened, noted, taken away and brought back."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -61,7 +62,40 @@ def test_every_run_is_listed_with_its_outcome_and_cost(asked: AppTest) -> None:
     assert list(frame["outcome"]) == ["failed", "completed"]
     assert list(frame["tokens"]) == [None, 30] or frame["tokens"].isna().tolist() == [True, False]
     assert frame["cost"].iloc[0] == "not charged"
-    assert frame["cost"].iloc[1].endswith("estimated")
+    assert frame["cost"].iloc[1].endswith("estimated in play money")
+    asked.session_state["history_reading"] = True
+    asked.run()
+    assert "estimated in play money |" in texts(asked)
+
+
+def test_nothing_is_chosen_where_other_rows_stand_in_the_place_of_those_chosen(
+    in_sandbox: None, open_page: OpenPage
+) -> None:
+    at = open_page("pages/history.py")
+    owner = at.session_state["session_owner"]
+    keep_own(owner, *(made_run(name) for name in ("first", "second", "third")))
+    at.run()
+    grid = str(at.dataframe[0].key)
+    at.session_state[grid] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    at.run()
+    assert "1 run chosen" in texts(at)
+    at.button(key="history_delete").click().run()
+    assert list(at.dataframe[0].value["prompt"]) == ["third", "first"]
+    assert "history_delete" not in {button.key for button in at.button}
+    at.button(key="history_undo_button").click().run()
+    assert "history_delete" not in {button.key for button in at.button}
+
+
+@pytest.mark.parametrize(("locale", "told"), [("en-US", "MMM D, YYYY, h:mm:ss A"), ("pt-BR", "DD/MM/YYYY HH:mm:ss")])
+def test_when_a_run_started_is_told_in_the_sessions_language(
+    in_sandbox: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, locale: str, told: str
+) -> None:
+    monkeypatch.setattr(i18n, "_browser_zone", lambda: "America/Sao_Paulo")
+    at = open_page("pages/history.py", locale=locale)
+    keep_own(at.session_state["session_owner"], made_run())
+    at.run()
+    kind = json.loads(at.dataframe[0].proto.columns)["started"]["type_config"]
+    assert (kind["format"], kind["timezone"]) == (told, "America/Sao_Paulo")
 
 
 def test_words_of_a_prompt_or_an_answer_find_it(asked: AppTest) -> None:
@@ -71,6 +105,32 @@ def test_words_of_a_prompt_or_an_answer_find_it(asked: AppTest) -> None:
     assert "No run fits." in texts(asked)
     asked.button(key="history_none_all").click().run()
     assert len(asked.dataframe[0].value) == 2
+    # The browser is told, where the box still holds the word.
+    assert asked.text_input(key="history_text").proto.set_value
+
+
+def test_all_runs_are_shown_again_whatever_was_asked_for(asked: AppTest) -> None:
+    asked.session_state["history_filters"] = True
+    asked.run()
+    asked.text_input(key="history_text").set_value("herons")
+    asked.multiselect(key="history_outcomes").set_value(["completed"])
+    asked.date_input(key="history_from").set_value(date(2026, 1, 1))
+    asked.checkbox(key="history_warm_ups").check()
+    asked.pills(key="history_who").set_value("stand_in").run()
+    assert "4 filters set" in texts(asked)
+    asked.button(key="history_all").click().run()
+    assert not asked.exception
+    assert "set" not in texts(asked).split()
+    assert len(asked.dataframe[0].value) == 2
+    shown = (
+        asked.text_input(key="history_text"),
+        asked.multiselect(key="history_outcomes"),
+        asked.date_input(key="history_from"),
+        asked.checkbox(key="history_warm_ups"),
+        asked.pills(key="history_who"),
+    )
+    assert [field.value for field in shown] == ["", [], None, False, None]
+    assert all(field.proto.set_value for field in shown)
 
 
 def test_a_run_opens_as_it_was_and_goes_on_in_the_playground(asked: AppTest) -> None:

@@ -20,7 +20,7 @@ from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import runtime, storage
 from glm_playground.service.runner import GatewayRunner
 from glm_playground.ui.shared.text.styled import styled
-from glm_playground.ui.vote import ballot_view
+from glm_playground.ui.vote import ballot_view, votes_list
 from tests.app.conftest import Configure
 from tests.condition import wait_until
 from tests.ledger.made import keep, made_run
@@ -310,6 +310,24 @@ def test_votes_are_deleted_and_taken_back(open_page: OpenPage) -> None:
     press(at, "vote_undo_button")
     assert len(ledger().votes.newest(OWNER, 10)) == 1
     assert len(runs_of(OWNER)) == 2
+
+
+def test_no_vote_is_chosen_where_another_stands_in_the_place_of_the_deleted_one(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # There are as many afterwards: an older one moves up.
+    monkeypatch.setattr(votes_list, "_SHOWN", 2)
+    at = open_page(PAGE, owner=OWNER)
+    for number in range(3):
+        ask(at, say(f"Number {number}."))
+        press(at, "vote_a")
+    at.session_state["vote_view"] = "votes"
+    at.run()
+    at.session_state[str(at.dataframe[0].key)] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    at.run()
+    press(at, "vote_delete")
+    assert len(at.dataframe[0].value) == 2
+    assert "vote_delete" not in keys(at)
 
 
 def test_an_answer_is_not_shown_before_the_other_one_is_there(open_page: OpenPage) -> None:

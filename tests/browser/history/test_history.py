@@ -92,3 +92,43 @@ def test_a_report_of_a_chosen_run_is_taken_away(asked: Tab, tmp_path: Path) -> N
     report = file.read_text(encoding="utf-8")
     assert "heron" in report
     assert "stand-in" in report or "scripted text" in report
+
+
+@pytest.mark.parametrize("key", ["history_none_all", "history_all"])
+def test_the_search_box_is_empty_when_all_runs_are_shown(asked: Tab, key: str) -> None:
+    page = asked.page
+    asked.go("/history")
+    box = page.get_by_role("textbox", name="Search")
+    box.fill("pelicans")
+    box.press("Enter")
+    expect(page.get_by_text("No run fits.")).to_be_visible()
+    if key == "history_all":
+        asked.button("Filters").click()
+    page.locator(f".st-key-{key}").get_by_role("button").click()
+    expect(box).to_have_value("")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    # The next click brings nothing back.
+    page.get_by_text("As a plain table with links").click()
+    expect(page.get_by_role("table")).to_be_visible()
+    expect(box).to_have_value("")
+
+
+def test_nothing_is_chosen_when_another_run_moves_into_the_place_of_the_deleted_one(asked: Tab) -> None:
+    page = asked.page
+    for name in ("pelicans", "storks"):
+        asked.ask(f"@script tokens=5 rate=0\n{name}")
+        asked.finished("completed")
+    asked.go("/history")
+    grid = page.get_by_test_id("stDataFrame")
+    expect(grid).to_be_visible()
+    # The box of the second row.
+    grid.click(position={"x": 18, "y": 84})
+    expect(page.get_by_text("1 run chosen")).to_be_visible()
+    asked.button("Delete").click()
+    expect(page.get_by_text("1 run was deleted.")).to_be_visible()
+    asked.settled()
+    expect(page.get_by_text("Select runs to export or delete.")).to_be_visible()
+    asked.button("Undo").click()
+    expect(page.get_by_text("1 run was deleted.")).to_have_count(0)
+    asked.settled()
+    expect(page.get_by_text("Select runs to export or delete.")).to_be_visible()
