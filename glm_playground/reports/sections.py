@@ -257,6 +257,9 @@ def _cost_cell(cost: CostTotal, runs: int, words: Words) -> Cell:
     notes = [Footnote(words.covered.format(known=known, runs=all_runs, states=states), mark)]
     if cost.received:
         notes.append(Footnote(words.received_in_all.format(amount=dollars_text(cost.received, words)), ESTIMATE))
+    if cost.play_received:
+        amount = f"{dollars_text(cost.play_received, words)} {words.play_money}"
+        notes.append(Footnote(words.received_in_all.format(amount=amount), STAND_IN))
     return Cell(text, tuple(notes))
 
 

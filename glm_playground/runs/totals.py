@@ -50,6 +50,11 @@ class CostTotal:
         return _sum(part.received for part in self.parts if not part.play_money)
 
     @property
+    def play_received(self) -> Decimal | None:
+        """Play money of text received without usage: beside the sum, never in it."""
+        return _sum(part.received for part in self.parts if part.play_money)
+
+    @property
     def states(self) -> tuple[tuple[CostState | None, int], ...]:
         """How many runs are in each state, in the order of `CostState`; None last."""
         return counted([part.state for part in self.parts for _run in range(part.runs)], CostState)

@@ -122,6 +122,9 @@ def test_nothing_is_free_of_charge_because_nobody_knows() -> None:
     [row] = tables(report(lane_asking(Answer(nothing), costs={"a": cost_of(nothing, PRICE)})))[0][1:]
     told = "unknown · 0 of 1 runs known: 1 not reported"
     assert row[-1] == f"{told} · $0.0000276 estimated from chunks received, in no sum"
+    played = timed_run("a", 400, 2400, 0, usage=None, server=STAND_IN)
+    [row] = tables(report(lane_asking(Answer(played), costs={"a": cost_of(played, PLAY_PRICE)})))[0][1:]
+    assert row[-1] == f"{told} · $0.0000276 in play money estimated from chunks received, in no sum"
     failed = failed_run("b", STAND_IN)
     [row] = tables(report(lane_asking(Answer(failed), costs={"b": cost_of(failed, PRICE)})))[0][1:]
     assert row[-1] == "not charged · 1 of 1 runs known: 1 not charged"

@@ -27,6 +27,7 @@ def test_the_running_cost_of_a_conversation() -> None:
             (run(), Cost(CostState.ESTIMATED, Decimal("0.3"))),
             (run(), Cost(CostState.SETTLED, Decimal("0.1"))),
             (run(), Cost(CostState.NO_USAGE, received=PARTLY)),
+            (run(stand_in="m"), Cost(CostState.NO_USAGE, received=PARTLY)),
             (run(), Cost(CostState.NOT_CHARGED)),
             (run(), Cost(CostState.ESTIMATED, Decimal(5), price=PLAY)),
             (run(), None),
@@ -38,10 +39,12 @@ def test_the_running_cost_of_a_conversation() -> None:
         (CostState.SETTLED, 1, Decimal("0.1"), False),
         (CostState.NOT_CHARGED, 1, None, False),
         (CostState.NO_USAGE, 1, None, False),
+        (CostState.NO_USAGE, 1, None, True),
         (None, 1, None, False),
     ]
     assert (total.amount, total.play_amount, total.received) == (Decimal("0.6"), Decimal(5), Decimal("0.002"))
-    assert (total.runs, total.known, total.unknown) == (7, 5, 2)
+    assert total.play_received == Decimal("0.002")
+    assert (total.runs, total.known, total.unknown) == (8, 5, 3)
 
 
 COSTS = st.builds(Cost, st.sampled_from(CostState), st.none() | st.decimals(0, 10, places=6))

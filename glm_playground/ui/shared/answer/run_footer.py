@@ -133,7 +133,7 @@ def cost_text(cost: Cost) -> str:
     word = _("estimated by the server") if cost.by_server else cost_words()[cost.state]
     if cost.state is CostState.ESTIMATED:
         word = styled("orange", word)
-    play = styled("orange", _("in play money")) if cost.price and cost.price.play_money else ""
+    play = _play_money() if cost.price and cost.price.play_money else ""
     if cost.amount is not None:
         return f"{literal(dollars(cost.amount))} {word} {play}".rstrip()
     if cost.received:
@@ -150,16 +150,21 @@ def total_text(total: CostTotal) -> str:
             continue
         word = names[part.state] if part.state else ""
         word = styled("orange", word) if part.state is CostState.ESTIMATED else word
-        play = styled("orange", _("in play money")) if part.play_money else ""
+        play = _play_money() if part.play_money else ""
         parts.append(" ".join(filter(None, (literal(dollars(part.amount)), word, play))))
     if total.unknown:
         parts.append(_("{count} of unknown cost").format(count=number(total.unknown)))
-    if received := total.received:
-        estimate = _("{amount} estimated from chunks received").format(amount=literal(dollars(received)))
-        parts.append(styled("orange", estimate))
+    for received, play in ((total.received, ""), (total.play_received, _play_money())):
+        if received:
+            estimate = _("{amount} estimated from chunks received").format(amount=literal(dollars(received)))
+            parts.append(f"{styled('orange', estimate)} {play}".rstrip())
     if total.runs and not parts:
         return cost_state_name(CostState.NOT_CHARGED)
     return " · ".join(parts)
+
+
+def _play_money() -> str:
+    return styled("orange", _("in play money"))
 
 
 def _received_text(cost: Cost) -> str:

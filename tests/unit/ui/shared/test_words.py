@@ -5,6 +5,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -231,6 +232,11 @@ class TestCosts:
         assert shown == (
             "$0.00200 :orange[estimated] · $0.0100 settled · 2 of unknown cost"
             " · :orange[$0.00200 estimated from chunks received]"
+        )
+        played = replace(run, server=Server("sandbox", "http://127.0.0.1", stand_in="a small model"))
+        shown = total_text(cost_total((played, cost) for cost in costs)).replace("\\", "")
+        assert shown.endswith(
+            "2 of unknown cost · :orange[$0.00200 estimated from chunks received] :orange[in play money]"
         )
         assert total_text(cost_total([(run, Cost(CostState.NOT_CHARGED))])) == "not charged"
         assert total_text(cost_total([])) == ""
