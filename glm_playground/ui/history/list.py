@@ -111,7 +111,7 @@ def _draw_grid(rows: Sequence[RunRow], key: str) -> list[RunRow]:
             ),
             "started": moment_column(_("Started")),
             "model": column.TextColumn(_("Model"), width=110),
-            "prompt": column.TextColumn(_("Prompt"), width=320),
+            "prompt": column.TextColumn(_("Prompt"), width=280),
             "outcome": column.TextColumn(_("Outcome"), width=100),
             "tokens": column.NumberColumn(_("Tokens"), format="localized"),
             "ttft": column.NumberColumn(_("TTFT, ms"), format="%.0f"),
