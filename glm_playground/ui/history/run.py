@@ -19,7 +19,7 @@ from glm_playground.ui.shared.answer.attachment_view import draw_attachments
 from glm_playground.ui.shared.answer.page_frames import draw_page_frames
 from glm_playground.ui.shared.answer.run_footer import cost_state_name, draw_footer
 from glm_playground.ui.shared.answer.run_view import draw_ended
-from glm_playground.ui.shared.answer.tool_results import draw_tool_results
+from glm_playground.ui.shared.answer.tool_results import draw_calls, draw_tool_results
 from glm_playground.ui.shared.figures import dollars
 from glm_playground.ui.shared.files.add_to_suite import AskedTurn, draw_add_to_suite, draw_added
 from glm_playground.ui.shared.files.put_on_stage import draw_put_on_stage
@@ -104,11 +104,13 @@ def _draw_conversation(stored: StoredRun) -> None:
         with st.chat_message("assistant", avatar=":material/smart_toy:"):
             if turn is not turns[-1]:
                 draw_markdown(turn.answer.content, bounds.DRAWN_CHARACTERS, name=f"text {turn.answer.id}")
+                draw_calls(turn.answer.tool_calls)
                 draw_page_frames(turn.answer.content, turn.answer.id)
                 continue
             if not run.ended:
                 st.caption(_("Still running. Text so far:"))
             draw_ended(turn.answer, run)
+            draw_calls(turn.answer.tool_calls)
             if run.ended:
                 draw_page_frames(turn.answer.content, turn.answer.id)
                 draw_footer(run, stored.cost or _UNKNOWN_COST, turn)

@@ -14,11 +14,10 @@ from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, result_place
 from glm_playground.gateway import ToolCall
 from glm_playground.ui.playground.editor import close
 from glm_playground.ui.playground.form import RUN_TOOLS, take_changes
-from glm_playground.ui.shared.answer.tool_results import pretty_json
+from glm_playground.ui.shared.answer.tool_results import draw_calls
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.page.session import show_value
 from glm_playground.ui.shared.text.answer_markdown import literal
-from glm_playground.ui.shared.text.long_text import draw_code
 from glm_playground.ui.shared.text.styled import styled
 
 
@@ -29,8 +28,7 @@ def draw_tool_calls(session: Session, lane: Lane, turn: Turn) -> None:
     if not calls or answer.run is None:
         return
     for index, call in enumerate(calls):
-        st.markdown(_("The model calls {name}").format(name=f"`{_plain(call.name)}`"))
-        draw_code(pretty_json(call.arguments), "json")
+        draw_calls([call])
         for problem in problems_of(answer.call_check(call)):
             st.markdown(styled("small", styled("red", literal(problem))))
         key = result_place(answer.id, index)
@@ -65,7 +63,3 @@ def _send(session: Session, lane: Lane, answer_id: str, calls: Sequence[ToolCall
     results = tuple(ToolResult(call, st.session_state.get(key) or "") for key, call in zip(keys, calls, strict=True))
     session.answer_tools(lane, Prompt(results=results))
     close(session, *keys)
-
-
-def _plain(name: str) -> str:
-    return name.replace("`", "'")[:80]

@@ -26,7 +26,7 @@ from glm_playground.ui.shared.answer.attachment_view import draw_attachments
 from glm_playground.ui.shared.answer.page_frames import draw_page_frames, hide_page_frames
 from glm_playground.ui.shared.answer.run_footer import draw_footer
 from glm_playground.ui.shared.answer.run_view import RunView, draw_ended
-from glm_playground.ui.shared.answer.tool_results import draw_tool_results
+from glm_playground.ui.shared.answer.tool_results import draw_calls, draw_tool_results
 from glm_playground.ui.shared.files.add_to_suite import AskedTurn, draw_add_to_suite, draw_added
 from glm_playground.ui.shared.i18n import _, number
 from glm_playground.ui.shared.page.badges import replay_badge
@@ -85,6 +85,7 @@ def _draw_answer(session: Session, lane: Lane, turn: Turn, *, is_last: bool) -> 
         else:
             st.caption(_("as the request quotes it") if answer.quoted else _("written by you"))
             _draw_text(answer.content, answer.id)
+            draw_calls(answer.tool_calls)
         _draw_actions(session, lane, turn, is_last=is_last)
         return None
     name = literal(asked_name(run))
@@ -168,6 +169,9 @@ def _draw_end(
         if is_last and not turn.answer.after.turns:
             draw_tool_calls(session, lane, turn)
             _draw_ways_on(session, lane, turn, run)
+        else:
+            # Their results stand in the next prompt.
+            draw_calls(turn.answer.tool_calls)
         _draw_actions(session, lane, turn, is_last=is_last)
 
 

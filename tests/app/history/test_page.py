@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from glm_playground.gateway import ChatRequest, Event, EventKind, Message, ToolCall
 from glm_playground.ledger import Callback, Ledger, RunFilter
 from glm_playground.ledger.sums import By
+from glm_playground.runs.run import Outcome
 from glm_playground.sandbox.process import SandboxProcess
 from glm_playground.service import storage, workbenches
 from glm_playground.ui.shared import i18n
@@ -86,7 +88,7 @@ def test_nothing_is_chosen_where_other_rows_stand_in_the_place_of_those_chosen(
     assert "history_delete" not in {button.key for button in at.button}
 
 
-@pytest.mark.parametrize(("locale", "told"), [("en-US", "MMM D, YYYY, h:mm:ss A"), ("pt-BR", "DD/MM/YYYY HH:mm:ss")])
+@pytest.mark.parametrize(("locale", "told"), [("en-US", "MMM D, YYYY, h:mm A"), ("pt-BR", "DD/MM/YYYY HH:mm")])
 def test_when_a_run_started_is_told_in_the_sessions_language(
     in_sandbox: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, locale: str, told: str
 ) -> None:
@@ -162,6 +164,26 @@ def test_a_prompt_with_files_stands_as_it_was_typed_beside_them(in_sandbox: None
     assert at.chat_message[0].text[0].value == asked
     [folder] = at.chat_message[0].expander
     assert folder.label.startswith("orders: ")
+
+
+def test_the_calls_of_a_run_are_shown(in_sandbox: None, open_page: OpenPage) -> None:
+    at = open_page("pages/history.py")
+    owner = at.session_state["session_owner"]
+    function = {"name": "weather", "arguments": '{"city": "Lisbon"}'}
+    delta = Event(10, EventKind.TOOL_CALLS, json.dumps([{"index": 0, "id": "c1", "function": function}]))
+    asked = made_run(events=[delta], outcome=Outcome.TOOL_CALLS)
+    conversation = (
+        *asked.request.messages,
+        Message(role="assistant", content="", tool_calls=(ToolCall(id="c1", **function),)),
+        Message(role="tool", content="sunny", tool_call_id="c1"),
+    )
+    answered = made_run(request=ChatRequest(model="glm-5.1", messages=conversation))
+    keep_own(owner, asked, answered)
+    for run in (asked, answered):
+        open_run(at, run.id)
+        called = at.chat_message[1]
+        assert "The model calls `weather`" in "".join(text.value for text in called.markdown)
+        assert [json.loads(code.value) for code in called.code] == [{"city": "Lisbon"}]
 
 
 def test_the_details_of_a_run_open_and_stay_open(asked: AppTest) -> None:

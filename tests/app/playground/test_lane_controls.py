@@ -104,6 +104,9 @@ class TestTools:
         # What was sent stays on the screen, and only the last call can be answered.
         assert json.dumps({"result": 20}, indent=2) in page.text
         assert f"results-{turn.id}" not in [button.key for button in page.at.button]
+        called = page.at.chat_message[1]
+        assert "The model calls `calculator`" in "".join(text.value for text in called.markdown)
+        assert [json.loads(code.value) for code in called.code] == [json.loads(asked["function"]["arguments"])]
 
     def test_the_user_answers_for_a_tool_of_theirs(self, page: Playground, sent: Sent) -> None:
         set_up(page, tools='{"name": "weather"}')

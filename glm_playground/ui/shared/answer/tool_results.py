@@ -1,4 +1,4 @@
-"""What tools answered, as it was sent."""
+"""What tools were asked and what they answered, as it was sent."""
 
 import json
 from collections.abc import Sequence
@@ -6,9 +6,20 @@ from collections.abc import Sequence
 import streamlit as st
 
 from glm_playground.chat.conversation import ToolResult
+from glm_playground.gateway import ToolCall
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.text.answer_markdown import literal
 from glm_playground.ui.shared.text.long_text import draw_code
+
+_NAME_CHARACTERS = 80
+
+
+def draw_calls(calls: Sequence[ToolCall]) -> None:
+    """Draws the name and the arguments of each call."""
+    for call in calls:
+        name = call.name.replace("`", "'")[:_NAME_CHARACTERS]
+        st.markdown(_("The model calls {name}").format(name=f"`{name}`"))
+        draw_code(pretty_json(call.arguments), "json")
 
 
 def draw_tool_results(results: Sequence[ToolResult]) -> None:
