@@ -7,6 +7,7 @@ from glm_playground.evals.ballot import Side
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.ui.shared.answer.run_footer import draw_footer
 from glm_playground.ui.shared.answer.run_view import draw_ended
+from glm_playground.ui.shared.answer.tool_results import draw_calls
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.page.navigation import HISTORY, RUN
 from glm_playground.ui.shared.text.answer_markdown import literal
@@ -40,5 +41,6 @@ def _draw_side(side: Side) -> None:
     turn.answer.id = f"vote-{side.run.id}"
     with st.container(border=True, gap="small"):
         draw_ended(turn.answer, side.run)
+        draw_calls(turn.answer.tool_calls)
     draw_footer(side.run, side.cost or Cost(CostState.NO_USAGE), turn, place="vote-")
     st.page_link(HISTORY, label=_("In the history"), icon=":material/history:", query_params={RUN: side.run.id})

@@ -258,6 +258,8 @@ tests:
     # What a model calls is shown, and can be judged.
     assert sum(str(code.value).startswith("weather(") for code in at.code) == 2
     assert "vote_a" in keys(at)
+    press(at, "vote_a")
+    assert shown(at).count("The model calls `weather`") == 2
 
 
 def test_a_file_that_is_no_suite_is_told_with_its_place(open_page: OpenPage) -> None:
