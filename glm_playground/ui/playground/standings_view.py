@@ -120,7 +120,7 @@ def _cell(row: ComparisonRow, at: int, value: Value) -> str:
         text = min_median_max(known, lambda one: _text(row.figure, one))
     if whole > 1:
         counted = _("n {count}") if not value.unknown else _("n {count} of {whole}")
-        text += f", {counted.format(count=number(known.n), whole=number(whole))}"
+        text += f", {_unbroken(counted.format(count=number(known.n), whole=number(whole)))}"
     best = styled("green-badge", _("best"))
     return f"{text} {best}" if row.best == at else text
 
@@ -130,8 +130,13 @@ def _text(figure: FigureName, value: float) -> str:
         case FigureName.COST:
             return literal(dollars(Decimal(str(value))))
         case FigureName.TOKENS:
-            return tokens(round(value))
+            return _unbroken(tokens(round(value)))
         case FigureName.SPEED:
-            return per_second(value)
+            return _unbroken(per_second(value))
         case _:
-            return seconds(value)
+            return _unbroken(seconds(value))
+
+
+def _unbroken(text: str) -> str:
+    """`text` without a place where a narrow column could part a number from its unit."""
+    return text.replace(" ", "\u00a0")
