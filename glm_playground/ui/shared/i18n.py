@@ -131,8 +131,8 @@ def long_day(value: date) -> str:
 def moment(value: datetime) -> str:
     """A date and time in the browser's time zone with the zone's name, by locale; UTC where the zone is not known.
 
-    Every time on a page goes through it or `clock`. Times in files are UTC and say so, as do the days by which the
-    ledger adds up costs and measurements. Days of publication have no zone.
+    Every time on a page goes through it, `clock` or a grid's `moment_column`. Times in files are UTC and say so, as
+    do the days by which the ledger adds up costs and measurements. Days of publication have no zone.
     """
     zone = _zone(_browser_zone())
     told = format_datetime(value, format="medium", tzinfo=zone, locale=locale())
