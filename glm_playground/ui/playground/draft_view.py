@@ -218,6 +218,7 @@ def draw_input_line(session: Session) -> None:
         editor=open_editor(session),
         hint=_("Enter sends, Shift+Enter breaks the line.") if bench.empty else "",
         waiting_for_price=_waits_for_price(),
+        answering=bool(bench.live_runs()),
     )
 
 

@@ -13,6 +13,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from glm_playground.chat.forecast import Prediction, price_range
 from glm_playground.ui.shared.i18n import _, language
+from glm_playground.ui.shared.page.loading import begin_page, end_loading
 
 _NAME = "glm-playground.composer"
 """The project's name and the component's, as in `glm_playground/pyproject.toml`."""
@@ -50,6 +51,7 @@ def draw_composer(
     editor: Editor | None = None,
     hint: str = "",
     waiting_for_price: bool = False,
+    answering: bool = False,
 ) -> None:
     """Draws the line below the chat input. Call it once a run, in `st.bottom` right after the chat input.
 
@@ -64,6 +66,7 @@ def draw_composer(
         editor: the editor that is open.
         hint: plain text in the line's place for as long as nothing is typed.
         waiting_for_price: whether a price that is missing may still come.
+        answering: whether an answer is being written.
     """
     play_money = any(one.price.play_money for one in (*predictions, *warm_ups) if one.price)
     _component()(
@@ -81,8 +84,11 @@ def draw_composer(
                 "requests": _requests(predictions, repeats, warm_ups),
                 "texts": _texts(play_money=play_money, waiting_for_price=waiting_for_price),
                 "copy": _copy(),
+                "loading": begin_page(answering=answering),
             }
         ],
+        # The run that follows redraws as often as any.
+        on_drawn_change=end_loading,
     )
 
 

@@ -19,6 +19,7 @@ from glm_playground.ui.server.scheduler import page_slot, redraw_slot, released
 from glm_playground.ui.shared.answer.error_words import explain_retry
 from glm_playground.ui.shared.figures import seconds
 from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.page.loading import REDRAW_INTERVAL_S, page_loads
 from glm_playground.ui.shared.text.growing_text import (
     GrowingJson,
     GrowingMarkdown,
@@ -193,6 +194,8 @@ def attach(engine: Engine, views: Sequence[RunView], pause: float, on_end: Mappi
         waiting = backlog()
         while running:
             least = max(pause, engine.running * _INTERVAL_PER_RUN_S * max(1, engine.running / _MANY_RUNS))
+            if page_loads():
+                least = max(least, REDRAW_INTERVAL_S)
             due = []
             for view in running:
                 with redraw_slot():

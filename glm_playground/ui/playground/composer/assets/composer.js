@@ -12,6 +12,8 @@ const SAID_MS = 2500;
 // Of this document, not of one mount: a text is copied once, an editor gets the focus once.
 const copied = new Set();
 let opened = null;
+// The page that was said to be drawn.
+let told = '';
 // The composer on the page.
 let current = null;
 
@@ -28,6 +30,7 @@ class Composer {
   #data = null;
   #draft = null;
   #drawn = [];
+  #tell = null;
   #abort = new AbortController();
   #frame = 0;
   #root = make('div', 'composer');
@@ -50,7 +53,8 @@ class Composer {
     this.#changes.observe(document.body, { childList: true, subtree: true });
   }
 
-  show(data) {
+  show(data, tell) {
+    this.#tell = tell;
     if (this.#data && this.#data.workbench !== data.workbench) {
       // What was typed stays with its workbench.
       this.#keep();
@@ -99,6 +103,15 @@ class Composer {
     this.#draw();
     this.#showEditor();
     this.#scrolling.look();
+    this.#tellDrawn();
+  }
+
+  // Until then the app redraws an answer rarely, which leaves the browser time to make what is missing.
+  #tellDrawn() {
+    const { loading, stop } = this.#data;
+    if (!loading || told === loading || !atBottom(stop, 'button')) return;
+    told = loading;
+    this.#tell('drawn', true);
   }
 
   #keep() {
@@ -158,7 +171,7 @@ class Composer {
 
 const mounted = new WeakMap();
 
-export default function draw({ data: [data], parentElement }) {
+export default function draw({ data: [data], parentElement, setTriggerValue }) {
   if (data.only_requests) {
     current?.take(data);
     return undefined;
@@ -170,7 +183,7 @@ export default function draw({ data: [data], parentElement }) {
   }
   composer.shown += 1;
   const { shown } = composer;
-  composer.show(data);
+  composer.show(data, setTriggerValue);
   return () => {
     if (composer.shown !== shown) return;
     composer.close();
