@@ -160,6 +160,29 @@ def test_axe_finds_nothing_of_ours_on_any_page(
     assert {address: violations for address, violations in found.items() if violations} == {}
 
 
+@pytest.mark.parametrize("width", [pytest.param(1280, id="desktop"), pytest.param(390, id="phone")])
+def test_a_closed_panel_gives_its_width_back_and_opens_again(
+    scripted_app: AppProcess, open_tab: OpenTab, width: int
+) -> None:
+    tab = open_tab(scripted_app, "/playground", viewport={"width": width, "height": 800})
+    panel, head = tab.page.get_by_test_id("stSidebar"), tab.page.get_by_text("System prompt")
+    arrow = tab.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button")
+    for close in (tab.button("Close"), arrow, tab.button("Close")):
+        tab.button("Settings").click()
+        expect(head).to_be_in_viewport()
+        tab.settled()
+        panel.hover()
+        close.click()
+        tab.page.wait_for_function(
+            "() => document.querySelector('main').getBoundingClientRect().width === window.innerWidth"
+        )
+        expect(head).not_to_be_in_viewport()
+        tab.settled()
+        expect(tab.page.get_by_test_id("stExpandSidebarButton").locator("visible=true")).to_have_count(
+            0 if width == 1280 else 1
+        )
+
+
 def test_the_document_says_the_language_that_is_chosen(scripted_app: AppProcess, open_tab: OpenTab) -> None:
     tab = open_tab(scripted_app, "/choose", locale="pt-PT")
     document = tab.page.locator("html")

@@ -45,8 +45,8 @@ def draw_page() -> None:
     """Draws the page that the address names."""
     with page_slot():
         settle_language()
-        # On a phone the panel is folded away unless it was asked for.
-        panel: Literal["expanded", "auto"] = "expanded" if st.session_state.get(PANEL) else "auto"
+        # An empty one would keep its width until the next run ends.
+        panel: Literal["expanded", "collapsed"] = "expanded" if st.session_state.get(PANEL) else "collapsed"
         # A page can be run once; making it anew takes longer than all else here.
         bare = st.query_params.get(VIEW) in {STAGE, NOTES}
         page = st.navigation([copy(page) for page in _pages(language())], position="hidden" if bare else "top")

@@ -5,6 +5,7 @@ import { copy } from './copying.js';
 import { Draft, type } from './draft.js';
 import { stopOnEscape } from './escape.js';
 import { fill, forecastParts } from './forecast.js';
+import { closeByArrow } from './panel.js';
 import { Scrolling } from './scrolling.js';
 
 const SAID_MS = 2500;
@@ -47,6 +48,7 @@ class Composer {
     parent.append(this.#root);
     const { signal } = this.#abort;
     stopOnEscape(() => atBottom(this.#data.stop, 'button:enabled'), signal);
+    closeByArrow(signal);
     window.addEventListener('pagehide', () => this.#keep(), { signal });
     document.addEventListener('visibilitychange', () => this.#keep(), { signal });
     // React writes a text area's value into its text too, so this also sees what Python sets and what is sent.

@@ -8,7 +8,7 @@ const PREFIX = 'glm-playground:draft:';
 const CLAIM_MS = 500;
 const KEPT_MS = 30 * 24 * 3600 * 1000;
 
-function storageOf(name) {
+export function storageOf(name) {
   try {
     return window[name];
   } catch {
