@@ -62,9 +62,14 @@ def notice_of(taken: Taken) -> Notice | None:
 def draw_drafts(session: Session) -> bool:
     """Draws the prompts that wait, oldest first; whether one was drawn as waiting for the end of an answer."""
     busy = False
-    for draft in list(session.bench.drafts):
-        with st.container(border=True, gap="small"):
-            busy |= _draw_draft(session, draft)
+    drafts = list(session.bench.drafts)
+    if not drafts:
+        return busy
+    # They scroll within what first_page.css leaves them, from the newest; that takes a container in another.
+    with st.container(key="drafts"), st.container():
+        for draft in drafts:
+            with st.container(border=True, gap="small"):
+                busy |= _draw_draft(session, draft)
     return busy
 
 
