@@ -29,6 +29,10 @@ class SchemaProblem(NamedTuple):
     """At most 300 characters."""
 
 
+NO_SCHEMA = SchemaProblem("$", "the text is empty")
+"""Nothing is typed yet."""
+
+
 class SchemaCheck(NamedTuple):
     """What a check found; the text fits where there is neither a problem nor a reason that it was not checked."""
 
@@ -47,6 +51,8 @@ class SchemaCheck(NamedTuple):
 
 def read_schema(text: str) -> dict[str, Any] | SchemaProblem:
     """The JSON Schema that a user typed, or what is wrong with it as JSON or as a schema of Draft 2020-12."""
+    if not text.strip():
+        return NO_SCHEMA
     try:
         schema = read_json(text)
     except ValueError as error:

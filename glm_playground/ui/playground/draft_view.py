@@ -104,13 +104,17 @@ def _draw_draft(session: Session, draft: Draft) -> bool:
 
 def _draw_why(session: Session, draft: Draft, plan: Plan, *, busy: bool) -> None:
     """Draws why the prompt waits; `busy` is whether a lane that it goes to still answers."""
+    lanes = [request.lane for request in plan.requests]
     notice = draft.notice if plan.requests else Notice(NoticeKind.NO_LANE)
-    if notice and not (notice.kind is NoticeKind.BUSY and not busy):
-        lane = plan.requests[0].lane if plan.requests else None
-        title, body = explain_notice(notice, session.bench, lane)
-        st.markdown(" ".join((_("**Not sent yet.**"), title, body)))
-    else:
-        st.markdown(_("**Not sent yet.**"))
+    if notice and notice.kind is NoticeKind.BUSY and not busy:
+        notice = None
+    if notice and notice.kind is NoticeKind.SETTINGS:
+        lanes = [lane for lane in lanes if session.bench.settings_of(lane).problems]
+        notice = notice if lanes else None
+    words: tuple[str, ...] = (_("**Not sent yet.**"),)
+    if notice:
+        words += explain_notice(notice, session.bench, lanes[0] if lanes else None)
+    st.markdown(" ".join(words))
 
 
 def _draw_buttons(session: Session, draft: Draft, most: Decimal, *, busy: bool) -> None:

@@ -11,6 +11,7 @@ from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.lane import FIELDS, FieldProblem, Lane
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.chat.session import Session
+from glm_playground.chat.structured import NO_SCHEMA
 from glm_playground.chat.workbench import Workbench
 from glm_playground.gateway import ThinkingSwitch
 from glm_playground.ui.playground.form import command
@@ -277,7 +278,10 @@ def _draw_format(session: Session, lane: Lane, card: ModelCard | None, problems:
 
 def _json_area(lane: Lane, name: str, label: str, problems: Mapping[str, FieldProblem], note: str) -> None:
     st.text_area(label, lane.value(name), key=_show(lane, name), height=200 if lane.value(name) else 100, help=note)
-    if problem := problems.get(name):
+    problem = problems.get(name)
+    if problem == NO_SCHEMA:
+        st.markdown(styled("small", styled("gray", _("Type a JSON Schema, or insert the example."))))
+    elif problem:
         st.markdown(styled("red", explain_problem(problem)))
 
 

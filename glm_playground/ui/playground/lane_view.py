@@ -6,6 +6,7 @@ import streamlit as st
 
 from glm_playground.chat.conversation import Fork
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.notice import NoticeKind
 from glm_playground.chat.rows import rows_of
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import MAX_LANES
@@ -62,7 +63,8 @@ def draw_lane_notice(session: Session, lane: Lane) -> None:
         note = _("It may not say how many tokens it used.") if "stream_options" in left_out else ""
         said = words.format(fields=", ".join(f"`{name}`" for name in sorted(left_out)))
         st.caption(f"{said} {note}".rstrip())
-    if lane.notice:
+    settled = lane.notice and lane.notice.kind is NoticeKind.SETTINGS and not session.bench.settings_of(lane).problems
+    if lane.notice and not settled:
         title, body = explain_notice(lane.notice, session.bench, lane)
         st.warning(body, title=title)
 

@@ -42,9 +42,15 @@ def explain_notice(notice: Notice, bench: Workbench, lane: Lane | None = None) -
             return Explanation(_("Confirm the cost."), told.format(limit=limit))
         case NoticeKind.SETTINGS:
             problems = (bench.settings_of(lane) if lane else bench.lanes[0]).problems
-            said = [f"{field_name(name)}: {explain_problem(problem)}" for name, problem in problems.items()]
+            # Where there is one, the headline names it.
+            said = [
+                f"{field_name(name)}: {explain_problem(problem)}" if len(problems) > 1 else explain_problem(problem)
+                for name, problem in problems.items()
+            ]
             return Explanation(
-                _("A setting cannot be used: {names}").format(names=", ".join(map(field_name, notice.names))),
+                _("A setting cannot be used: {names}.").format(
+                    names=", ".join(map(field_name, tuple(problems) or notice.names))
+                ),
                 " ".join((*said, _("Open Settings to correct it. Nothing was sent."))),
             )
         case NoticeKind.CHECK if notice.finding:

@@ -1,7 +1,7 @@
 """What the settings say of themselves: what a card declares, and why a field cannot be used."""
 
 from glm_playground.catalog import ModelCard
-from glm_playground.chat.structured import SchemaProblem
+from glm_playground.chat.structured import NO_SCHEMA, SchemaProblem
 from glm_playground.chat.tools import ToolFault, ToolProblem
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.text.answer_markdown import literal
@@ -33,18 +33,26 @@ def explain_tools(problem: ToolProblem) -> str:
         ToolFault.TOO_MANY: _("GLM takes up to 128 tools."),
     }
     place = _("Tool {number}.").format(number=problem.index + 1) if problem.index is not None else ""
-    detail = literal(problem.detail) if problem.detail else ""
+    detail = f"{_reason(problem.detail)}." if problem.detail else ""
     return " ".join(filter(None, (place, reasons[problem.kind], detail)))
 
 
 def explain_schema(problem: SchemaProblem) -> str:
     """Why the schema cannot be used."""
-    return _("This is not a JSON Schema: {reason}").format(reason=literal(f"{problem.path} {problem.message}".strip()))
+    if problem == NO_SCHEMA:
+        return _("The JSON Schema is empty.")
+    # Of the whole there is no place to name.
+    place = "" if problem.path == "$" else f"{problem.path} "
+    return _("This is not a JSON Schema: {reason}.").format(reason=_reason(place + problem.message))
 
 
 def explain_extra(reason: str) -> str:
     """Why the further fields cannot be used."""
-    return _("These fields are not sent: {reason}").format(reason=literal(reason))
+    return _("These fields are not sent: {reason}.").format(reason=_reason(reason))
+
+
+def _reason(text: str) -> str:
+    return literal(text.strip().removesuffix("."))
 
 
 def encoding_name(encoding: str) -> str:

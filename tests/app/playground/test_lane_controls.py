@@ -147,6 +147,26 @@ class TestFormats:
         set_up(page, schema='{"type": "text"}')
         refused(page, "This is not a JSON Schema:")
 
+    def test_an_empty_schema_is_told_until_a_prompt_can_be_sent(self, page: Playground) -> None:
+        page.open("settings-1")
+        page.at.segmented_control(key="format-1").set_value("json_schema")
+        page.run()
+        assert ":small[:gray[Type a JSON Schema, or insert the example.]]" in page.text
+        refused(
+            page,
+            "A setting cannot be used: JSON Schema. The JSON Schema is empty. Open Settings to correct it."
+            " Nothing was sent.",
+        )
+        page.at.text_area(key="schema-1").set_value("{")
+        page.run()
+        assert "JSON Schema. This is not a JSON Schema: not JSON\\: Expecting property name" in page.why_waiting
+        assert "column 2\\). Open Settings" in page.why_waiting
+        page.at.segmented_control(key="format-1").set_value("text")
+        page.run()
+        assert page.why_waiting == "**Not sent yet.**"
+        page.draft()
+        assert len(page.talk.turns) == 1
+
     def test_further_fields_are_sent_and_reserved_ones_are_not(self, page: Playground, sent: Sent) -> None:
         set_up(page, extra='{"messages": [], "stream": false}')
         refused(page, "messages, stream cannot be set here")

@@ -18,7 +18,8 @@ def test_prompts_that_wait_leave_the_page_its_room(scripted_app: AppProcess, ope
         expect(tab.button("Discard")).to_have_count(count)
         tab.settled()
     bottom = tab.page.get_by_test_id("stBottomBlockContainer").bounding_box()
-    assert bottom and bottom["height"] < 560
+    assert bottom
+    assert bottom["height"] < 560
     expect(tab.page.get_by_text("Fill in name3")).to_be_in_viewport()
     tab.button("Settings").click()
     tab.button("Close").click()

@@ -132,7 +132,7 @@ def test_a_run_that_is_still_running_is_gone_on_with_from_the_history(app: AppPr
     async def visit() -> None:
         async with tab_of(app) as first:
             await first.run()
-            await first.submit_chat("@script tokens=200 rate=50\nbittern")
+            await first.submit_chat("@script tokens=400 rate=50\nbittern")
             await first.wait_for(lambda: words(12) in first.text)
             async with tab_of(app, first, path="/history") as tab:
                 await tab.run()
@@ -146,7 +146,7 @@ def test_a_run_that_is_still_running_is_gone_on_with_from_the_history(app: AppPr
                 assert ":green-badge[completed]" not in tab.text
                 await tab.wait_for_widget("button", "stop")
                 await tab.wait_finished(ACTS_S)
-                assert words(200) in tab.text
+                assert words(400) in tab.text
                 assert ":green-badge[completed]" in tab.text
                 assert tab.query_string != first.query_string
                 # Its script has ended with it: nothing more is sent. The session's new state follows the script's end,
