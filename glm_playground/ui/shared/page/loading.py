@@ -13,7 +13,7 @@ import streamlit as st
 REDRAW_INTERVAL_S = 2.0
 """Seconds between two redraws meanwhile."""
 _AT_MOST_S = 40.0
-"""A browser that says nothing for so long has no scripts of ours."""
+"""Ends it for a browser that runs none of our scripts."""
 _STATE = "page_loading"
 
 
