@@ -144,6 +144,12 @@ def test_a_run_opens_as_it_was_and_goes_on_in_the_playground(asked: AppTest) -> 
     asked.switch_page("pages/playground.py").run()
     assert not asked.exception
     page = Playground(asked)
+    assert storage.recorder().flush(20)
+    opened, ledger = asked.session_state["open_workbench"], storage.ledger(10)
+    assert isinstance(ledger, Ledger)
+    stored = ledger.workbenches.read(opened.copy.owner, opened.copy.id)
+    assert stored
+    assert stored.name == " ".join(page.talk.turns[0].prompt.text.split())
     page.say("and herons go on")
     assert "and herons go on" in texts(asked)
     [lane] = page.bench.lanes

@@ -79,10 +79,10 @@ def open_new() -> Session:
 def open_conversations(lanes: Sequence[tuple[Setup, Conversation]]) -> Session:
     """Opens lanes that were recorded, in a workbench of their own."""
     begun = open_new()
+    # Named first: the command that fills it stores it.
+    if lanes and (turns := lanes[0][1].turns):
+        begun.bench.name_by(turns[0].prompt.text)
     begun.use_conversations(lanes)
-    first = lanes[0][1].turns if lanes else []
-    if first:
-        begun.bench.name_by(first[0].prompt.text)
     return begun
 
 
