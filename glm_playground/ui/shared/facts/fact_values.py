@@ -156,7 +156,7 @@ def _words(language: str) -> dict[str, str]:
         "1K tokens": _("1K tokens"),
         "1M tokens": _("1M tokens"),
         "Yes - included via API": _("Yes - included via API"),
-        "Sim": _("yes"),
+        "Sim": _("Sim (yes)"),
         "Operational": _("Operational"),
         "active": _("active"),
         "OpenAI compatible": _("OpenAI compatible"),

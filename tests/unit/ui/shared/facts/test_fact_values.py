@@ -44,8 +44,6 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
         (date(2026, 4, 7), None, "Apr 7, 2026"),
         (("text", "image"), None, "text, image"),
         ("Operational", None, "Operational"),
-        # A word of a page in Portuguese, as others of it.
-        ("Sim", None, "yes"),
         ("a|b *c* $d$ [e](f)", None, r"a\|b \*c\* \$d\$ \[e\]\(f\)"),
     ],
 )
