@@ -266,6 +266,12 @@ class Conversation:
         return [turn for fork in self._forks() if (turn := fork.turn)]
 
     @property
+    def last_calls(self) -> tuple[ToolCall, ...]:
+        """The calls of tools with which the last answer on the screen ends."""
+        turns = self.turns
+        return turns[-1].answer.tool_calls if turns and turns[-1].answers else ()
+
+    @property
     def end(self) -> Fork:
         """Where the next prompt goes."""
         return list(self._forks())[-1]

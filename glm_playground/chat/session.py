@@ -303,8 +303,7 @@ class Session:
 
     def answer_tools(self, lane: Lane, prompt: Prompt) -> bool:
         """Sends the results of the tools that the last answer asked for; nothing where they were sent before."""
-        turns = lane.conversation.turns
-        calls = turns[-1].answer.tool_calls if turns and turns[-1].answers else ()
+        calls = lane.conversation.last_calls
         return all(result.call in calls for result in prompt.results) and self._ask_again(lane, prompt)
 
     def run_tools(self, now: datetime) -> bool:
@@ -331,7 +330,7 @@ class Session:
         One that the user typed takes the place of the tool's own.
         """
         turns = lane.conversation.turns
-        calls = turns[-1].answer.tool_calls if turns and turns[-1].answers and not lane.conversation.live_runs() else ()
+        calls = () if lane.conversation.live_runs() else lane.conversation.last_calls
         rounds = len(list(itertools.takewhile(lambda turn: turn.prompt.results, reversed(turns))))
         answers = [answer_builtin(call, now) for call in calls]
         typed = [self.bench.edits.get(result_place(turns[-1].answer.id, index)) for index in range(len(calls))]

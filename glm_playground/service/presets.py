@@ -19,7 +19,7 @@ def presets(owner: str) -> dict[str, Preset]:
         PresetsUnreadable: they cannot be read.
     """
     ledger = storage.ledger()
-    return _read(ledger, owner)[0] if isinstance(ledger, Ledger) else {}
+    return _read(*ledger.workbenches.presets(owner)) if isinstance(ledger, Ledger) else {}
 
 
 def add(owner: str, new: Sequence[Preset], *, replace: bool) -> None:
@@ -52,13 +52,7 @@ def clear(owner: str) -> None:
     Raises:
         LedgerError: they could not be removed.
     """
-    ledger = storage.needed_ledger()
-
-    def store() -> bool:
-        _body, revision = ledger.workbenches.presets(owner)
-        return ledger.workbenches.save_presets(owner, write_presets([]), revision) is not None
-
-    try_to_store(store, "the presets")
+    _replace(owner, lambda _body, _revision: write_presets([]))
 
 
 def join(owner: str, to: str) -> None:
@@ -74,25 +68,32 @@ def join(owner: str, to: str) -> None:
 
 
 def _change(owner: str, change: Callable[[dict[str, Preset]], object]) -> None:
-    ledger = storage.needed_ledger()
-
-    def store() -> bool:
-        kept, revision = _read(ledger, owner)
+    def changed(body: str, revision: int) -> str:
+        kept = _read(body, revision)
         change(kept)
         try:
-            body = write_presets(list(kept.values()))
+            return write_presets(list(kept.values()))
         except ValueError:
             # Each can be stored alone: together they pass a limit.
             raise LedgerNoRoom(Stored.PRESETS) from None
-        return ledger.workbenches.save_presets(owner, body, revision) is not None
+
+    _replace(owner, changed)
+
+
+def _replace(owner: str, made: Callable[[str, int], str]) -> None:
+    """Stores what `made` makes of what is stored and its revision."""
+    ledger = storage.needed_ledger()
+
+    def store() -> bool:
+        body, revision = ledger.workbenches.presets(owner)
+        return ledger.workbenches.save_presets(owner, made(body, revision), revision) is not None
 
     try_to_store(store, "the presets")
 
 
-def _read(ledger: Ledger, owner: str) -> tuple[dict[str, Preset], int]:
-    body, revision = ledger.workbenches.presets(owner)
+def _read(body: str, revision: int) -> dict[str, Preset]:
     # Bytes that are broken give no text either.
     found = read_presets(body.encode()) if body or revision else ()
     if isinstance(found, PresetProblem):
         raise PresetsUnreadable(": ".join(filter(None, found)))
-    return {preset.name: preset for preset in found}, revision
+    return {preset.name: preset for preset in found}

@@ -198,7 +198,8 @@ def delete(owner: str, id: str) -> Callable[[], None]:
             body = to_json(opened.bench, _is_stored)
             revision = ledger.workbenches.save(owner, id, opened.bench.name, body, 0)
             opened.copy = WorkbenchCopy(owner, id, revision or 0, read_from=ledger.id)
-        if opened:
+            _register(owner, opened)
+        elif opened:
             # What a tab changed in between could not be stored.
             opened.handed_over = -1
             save(_register(owner, opened))

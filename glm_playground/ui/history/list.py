@@ -17,8 +17,8 @@ from glm_playground.ui.server.owner import browser_owner
 from glm_playground.ui.shared.answer.run_footer import cost_state_name, outcome_name
 from glm_playground.ui.shared.figures import dollars, seconds
 from glm_playground.ui.shared.i18n import _, moment, ngettext, number
-from glm_playground.ui.shared.moment_column import moment_column
 from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.moment_column import moment_column
 from glm_playground.ui.shared.page.navigation import RUN
 from glm_playground.ui.shared.page.playground_link import open_playground
 from glm_playground.ui.shared.text.accent import on_accent

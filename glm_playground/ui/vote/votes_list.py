@@ -12,8 +12,8 @@ from glm_playground.reports.vote_files import csv_lines, json_lines
 from glm_playground.ui.server.scheduler import released
 from glm_playground.ui.shared.files.file_buttons import FileKind, dated, draw_file_buttons
 from glm_playground.ui.shared.i18n import _, ngettext, number
-from glm_playground.ui.shared.moment_column import moment_column
 from glm_playground.ui.shared.page.ledger_notice import attempt
+from glm_playground.ui.shared.page.moment_column import moment_column
 from glm_playground.ui.shared.page.navigation import HISTORY, RUN
 from glm_playground.ui.shared.text.accent import on_accent
 from glm_playground.ui.vote.words import candidate_name, verdict_name

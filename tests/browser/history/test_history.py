@@ -76,14 +76,19 @@ def test_a_bundle_is_taken_away_and_played(asked: Tab, tmp_path: Path) -> None:
     asked.finished("completed")
 
 
+def choose(tab: Tab, row: int) -> None:
+    """Opens the history and ticks one of its rows."""
+    tab.go("/history")
+    grid = tab.page.get_by_test_id("stDataFrame")
+    expect(grid).to_be_visible()
+    # The grid is a canvas.
+    grid.click(position={"x": 18, "y": 50 + 34 * row})
+    expect(tab.page.get_by_text("1 run chosen")).to_be_visible()
+
+
 def test_a_report_of_a_chosen_run_is_taken_away(asked: Tab, tmp_path: Path) -> None:
     page = asked.page
-    asked.go("/history")
-    grid = page.get_by_test_id("stDataFrame")
-    expect(grid).to_be_visible()
-    # The grid is a canvas: the box of its first row.
-    grid.click(position={"x": 18, "y": 50})
-    expect(page.get_by_text("1 run chosen")).to_be_visible()
+    choose(asked, row=0)
     asked.button("Export").click()
     with page.expect_download() as download:
         asked.button("HTML").click()
@@ -118,12 +123,7 @@ def test_nothing_is_chosen_when_another_run_moves_into_the_place_of_the_deleted_
     for name in ("pelicans", "storks"):
         asked.ask(f"@script tokens=5 rate=0\n{name}")
         asked.finished("completed")
-    asked.go("/history")
-    grid = page.get_by_test_id("stDataFrame")
-    expect(grid).to_be_visible()
-    # The box of the second row.
-    grid.click(position={"x": 18, "y": 84})
-    expect(page.get_by_text("1 run chosen")).to_be_visible()
+    choose(asked, row=1)
     asked.button("Delete").click()
     expect(page.get_by_text("1 run was deleted.")).to_be_visible()
     asked.settled()
