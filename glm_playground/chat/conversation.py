@@ -5,7 +5,6 @@ the first one; what followed stays below the answer it followed. A path through 
 """
 
 import itertools
-import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from glm_playground.chat.attachments import Attachment, images_of, token_shares,
 from glm_playground.chat.schema_pool import Unchecked
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.structured import SchemaCheck, check_answer
-from glm_playground.chat.tools import MAX_NAME_CHARACTERS, NOT_IN_NAMES, check_call, tool_calls_of
+from glm_playground.chat.tools import check_call, sendable_call, tool_calls_of
 from glm_playground.gateway import ChatRequest, Message, Parameters, ToolCall
-from glm_playground.gateway.wire import TEMPLATE, THINKING, unsendable
+from glm_playground.gateway.wire import TEMPLATE, THINKING
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
@@ -57,17 +56,24 @@ class Prompt:
 
     def messages(self, calls: Sequence[ToolCall] = ()) -> tuple[Message, ...]:
         """The messages it makes behind an answer that makes `calls`; results of other calls are quoted as text."""
-        asked = {call.id for call in calls}
-        fit = asked == {result.call.id for result in self.results}
+        if not self.results:
+            return (self._message,)
+        fit = {call.id for call in calls} == {result.call.id for result in self.results}
         results = [Message(role="tool", content=result.content, tool_call_id=result.call.id) for result in self.results]
-        if self.results and fit and not self.text and not self.attachments:
-            return tuple(results)
-        quoted = [] if fit else [f"{result.call.name}: {result.content}" for result in self.results]
-        text = "\n\n".join(filter(None, (*quoted, self.text)))
-        user = Message(
+        if fit:
+            return (*results, self._message) if self.text or self.attachments else tuple(results)
+        quoted = [f"{result.call.name}: {result.content}" for result in self.results]
+        return (self._user("\n\n".join(filter(None, (*quoted, self.text)))),)
+
+    @cached_property
+    def _message(self) -> Message:
+        """What it says beside its results: asked for at every click, and long where files are attached."""
+        return self._user(self.text)
+
+    def _user(self, text: str) -> Message:
+        return Message(
             role="user", content=with_attachments(text, self.attachments), images=images_of(self.attachments)
         )
-        return (*(results if fit else ()), user)
 
 
 class _Said(NamedTuple):
@@ -102,6 +108,7 @@ class Answer:
     _read: "_Said | None" = field(default=None, init=False, repr=False)
     _metrics: Metrics | None = field(default=None, init=False, repr=False)
     _checks: dict[str, SchemaCheck | None] = field(default_factory=dict, init=False, repr=False)
+    _messages: dict[tuple[bool, bool], Message] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def cost(self) -> Cost | None:
@@ -144,6 +151,22 @@ class Answer:
         ended = self.run.ended
         found = metrics_of(self.run)
         self._metrics = found if ended else None
+        return found
+
+    def message(self, *, calls: bool, reasoning: bool) -> Message:
+        """What a later request says of it, with or without its calls and its reasoning."""
+        if found := self._messages.get((calls, reasoning)):
+            return found
+        ended = self.run is None or self.run.ended
+        said = self._said()
+        found = Message(
+            role="assistant",
+            content=said.content,
+            tool_calls=tuple(map(sendable_call, said.calls)) if calls else (),
+            reasoning_content=said.reasoning if reasoning else "",
+        )
+        if ended:
+            self._messages[calls, reasoning] = found
         return found
 
     def json_check(self) -> SchemaCheck | None:
@@ -263,7 +286,7 @@ class Conversation:
     @property
     def turns(self) -> list[Turn]:
         """The turns on the screen."""
-        return [turn for fork in self._forks() if (turn := fork.turn)]
+        return [fork.turns[fork.chosen] for fork in self._forks() if fork.turns]
 
     @property
     def last_calls(self) -> tuple[ToolCall, ...]:
@@ -274,11 +297,11 @@ class Conversation:
     @property
     def end(self) -> Fork:
         """Where the next prompt goes."""
-        return list(self._forks())[-1]
+        return self._forks()[-1]
 
     def forks(self) -> list[Fork]:
         """The places of the turns on the screen, in order."""
-        return [fork for fork in self._forks() if fork.turn]
+        return [fork for fork in self._forks() if fork.turns]
 
     def fork_of(self, turn: Turn) -> Fork:
         """The place of a turn on the screen.
@@ -354,7 +377,7 @@ class Conversation:
         `keeps_thinking`.
         """
         turns = list(itertools.takewhile(lambda turn: turn is not before, self.turns))
-        kept: list[tuple[Prompt, _Said]] = []
+        kept: list[tuple[Prompt, Message]] = []
         following = prompt
         goes_on = True
         for turn in reversed(turns):
@@ -363,27 +386,24 @@ class Conversation:
             # Servers refuse an empty text, and one of spaces alone.
             if answer.content.strip() or calls:
                 goes_on = goes_on and bool(calls)
-                reasoning = answer.reasoning if goes_on or keeps_thinking else ""
-                kept.append((turn.prompt, _Said(answer.content, calls, reasoning)))
+                kept.append((turn.prompt, answer.message(calls=bool(calls), reasoning=goes_on or keeps_thinking)))
                 following = turn.prompt
         messages: list[Message] = []
         called: tuple[ToolCall, ...] = ()
         for asked, said in reversed(kept):
-            messages += asked.messages(called)
-            called = tuple(map(sendable_call, said.calls))
-            messages.append(
-                Message(role="assistant", content=said.content, tool_calls=called, reasoning_content=said.reasoning)
-            )
+            messages += [*asked.messages(called), said]
+            called = said.tool_calls
         return [*messages, *prompt.messages(called)]
 
-    def _forks(self) -> Iterator[Fork]:
-        fork = self.start
-        while True:
-            yield fork
-            turn = fork.turn
-            if turn is None or not turn.answers:
-                return
-            fork = turn.answer.after
+    def _forks(self) -> list[Fork]:
+        """The places on the screen and the one of the next prompt: walked many times at each click."""
+        forks = [self.start]
+        while (fork := forks[-1]).turns:
+            turn = fork.turns[fork.chosen]
+            if not turn.answers:
+                break
+            forks.append(turn.answers[turn.chosen].after)
+        return forks
 
 
 def _keeps_thinking(parameters: Parameters) -> bool:
@@ -396,17 +416,3 @@ def _keeps_thinking(parameters: Parameters) -> bool:
 def _answers_calls(prompt: Prompt, calls: Sequence[ToolCall]) -> bool:
     """Whether `prompt` holds a result for each of `calls`, and no other."""
     return bool(calls) and {call.id for call in calls} == {result.call.id for result in prompt.results}
-
-
-def sendable_call(call: ToolCall) -> ToolCall:
-    """`call` as a server takes it back, with a name that a function may have and a JSON object for its arguments.
-
-    Chat templates and vLLM refuse other arguments, OpenAI other names, in each later turn as well.
-    """
-    try:
-        arguments = json.loads(call.arguments)
-    except (ValueError, RecursionError):
-        arguments = None
-    name = NOT_IN_NAMES.sub("_", call.name)[:MAX_NAME_CHARACTERS] or "unnamed"
-    fits = isinstance(arguments, dict) and unsendable(arguments) is None
-    return call.model_copy(update={"name": name, "arguments": call.arguments if fits else "{}"})

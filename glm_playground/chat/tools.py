@@ -14,15 +14,15 @@ from glm_playground import bounds
 from glm_playground.chat.strict_json import read_json
 from glm_playground.chat.structured import SchemaCheck, SchemaProblem, check_json, check_schemas
 from glm_playground.gateway import EventKind, ToolCall
-from glm_playground.gateway.wire import clean_text
+from glm_playground.gateway.wire import clean_text, unsendable
 from glm_playground.runs.run import Run
 
 MAX_TOOLS = bounds.TOOLS
 """Functions that a request to a GLM may offer."""
-MAX_NAME_CHARACTERS = 64
+_MAX_NAME_CHARACTERS = 64
 """Of a function's name."""
-NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
-_NAME = re.compile(rf"[a-zA-Z0-9_-]{{1,{MAX_NAME_CHARACTERS}}}")
+_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
+_NAME = re.compile(rf"[a-zA-Z0-9_-]{{1,{_MAX_NAME_CHARACTERS}}}")
 
 
 class ToolFault(StrEnum):
@@ -60,6 +60,20 @@ def tool_calls_of(run: Run) -> tuple[ToolCall, ...]:
     for piece in _pieces(run):
         calls.add(piece)
     return calls.whole()
+
+
+def sendable_call(call: ToolCall) -> ToolCall:
+    """`call` as a server takes it back, with a name that a function may have and a JSON object for its arguments.
+
+    Chat templates and vLLM refuse other arguments, OpenAI other names, in each later turn as well.
+    """
+    try:
+        arguments = json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        arguments = None
+    name = _NOT_IN_NAMES.sub("_", call.name)[:_MAX_NAME_CHARACTERS] or "unnamed"
+    fits = isinstance(arguments, dict) and unsendable(arguments) is None
+    return call.model_copy(update={"name": name, "arguments": call.arguments if fits else "{}"})
 
 
 def read_tools(text: str) -> tuple[dict[str, Any], ...] | ToolProblem:

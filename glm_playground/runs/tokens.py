@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from glm_playground.gateway import ChatRequest, Message
 
@@ -34,9 +36,36 @@ def estimate_tokens(text: str) -> int:
     )
 
 
+class _Size(NamedTuple):
+    """Of a message."""
+
+    tokens: int
+    """Estimated, with the few that mark it."""
+    most: int
+    """A bound."""
+
+
+_SIZES: WeakKeyDictionary[Message, _Size] = WeakKeyDictionary()
+
+
+def _size(message: Message) -> _Size:
+    """Counted once: a page asks at every click, and conversations and files are long."""
+    found = _SIZES.get(message)
+    if found is None:
+        texts = _texts(message)
+        estimated = sum(map(estimate_tokens, texts)) + _TOKENS_PER_MESSAGE
+        around = _MOST_TOKENS_PER_MESSAGE * (1 + len(texts))
+        found = _SIZES[message] = _Size(estimated, sum(map(_bytes, texts)) + around)
+    return found
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
 def estimate_prompt_tokens(messages: Iterable[Message]) -> int:
     """About how many tokens messages have, with the few that mark each."""
-    return sum(sum(map(estimate_tokens, _texts(message))) + _TOKENS_PER_MESSAGE for message in messages)
+    return sum(_size(message).tokens for message in messages)
 
 
 def estimate_request_tokens(request: ChatRequest) -> int:
@@ -49,10 +78,9 @@ def estimate_request_tokens(request: ChatRequest) -> int:
 
 def most_request_tokens(request: ChatRequest) -> int:
     """A bound on the tokens of input: a tokenizer over bytes makes at most one of each byte, GLM 15,000 of an image."""
-    texts = [text for message in request.messages for text in _texts(message)] + _definitions(request)
-    around = _MOST_TOKENS_PER_MESSAGE * (len(request.messages) + len(texts))
-    images = _MOST_TOKENS_PER_IMAGE * image_count(request)
-    return sum(len(text.encode("utf-8", "replace")) for text in texts) + around + images
+    messages = sum(_size(message).most for message in request.messages)
+    definitions = sum(_bytes(text) + _MOST_TOKENS_PER_MESSAGE for text in _definitions(request))
+    return messages + definitions + _MOST_TOKENS_PER_IMAGE * image_count(request)
 
 
 def image_count(request: ChatRequest) -> int:

@@ -168,7 +168,11 @@ def test_attached_files_are_part_of_the_message() -> None:
 def test_a_long_conversation_is_walked_without_recursion() -> None:
     conversation = talk(*((str(number), [answer((CONTENT, "a"))]) for number in range(3000)))
     assert len(conversation.turns) == 3000
-    assert len(conversation.request(Prompt("x"), Setup(model="m")).messages) == 6001
+    asked = conversation.request(Prompt("x"), Setup(model="m"))
+    assert len(asked.messages) == 6001
+    # A page makes one at every click: what was said before is made into messages once.
+    again = conversation.request(Prompt("y"), Setup(model="m"))
+    assert all(one is other for one, other in zip(asked.messages[:-1], again.messages[:-1], strict=True))
 
 
 @pytest.mark.parametrize("with_tools", [False, True])
