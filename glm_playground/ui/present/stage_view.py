@@ -7,6 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from glm_playground.chat.conversation import Answer
+from glm_playground.chat.tools import tool_calls_of
+from glm_playground.gateway import ToolCall
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import metrics_of
@@ -95,7 +97,11 @@ def _draw_tools(run: Run) -> None:
     said = next((place for place, message in reversed(list(enumerate(messages))) if message.role == "user"), 0)
     for message in messages[said:]:
         if message.role == "tool" and (call := calls.get(message.tool_call_id or "")):
-            draw_code(f"{call.name}({call.arguments})\n→ {message.content}", most=_TOOL_CHARACTERS)
+            draw_code(f"{_call_text(call)}\n→ {message.content}", most=_TOOL_CHARACTERS)
+
+
+def _call_text(call: ToolCall) -> str:
+    return f"{call.name}({call.arguments})"
 
 
 def _draw_lanes(now: stages.Stage) -> list[tuple[RunView, Callable[[], None]]]:
@@ -148,10 +154,14 @@ def _draw_instead(key: str, act: Callable[[], None]) -> None:
 
 
 def _draw_outcome(run: LiveRun) -> None:
+    """Draws the calls that the answer ends with, which may be all of it, or else why it is not whole."""
+    calls = tool_calls_of(run)
+    for call in calls:
+        draw_code(_call_text(call), most=_TOOL_CHARACTERS)
     if run.error:
         title, _body = explain_error(run)
         st.error(title)
-    elif run.outcome is not Outcome.COMPLETED:
+    elif run.outcome is not (Outcome.TOOL_CALLS if calls else Outcome.COMPLETED):
         st.warning(outcome_name(run.outcome))
 
 

@@ -34,6 +34,18 @@ def test_a_cut_gateway_keeps_the_text_and_the_recording_takes_its_place(in_sandb
     assert "REPLAY" in texts(at)
 
 
+def test_an_answer_that_is_a_tool_call_alone_is_no_empty_stage(in_sandbox: None, open_page: OpenPage) -> None:
+    me = uuid.uuid4().hex
+    open_page("pages/present.py", owner=me)
+    put(me, Scenario("Call", (asked("@script tool_call=1", "recorded"),)))
+    at = on_stage(open_page, me)
+    press(at, "stage_live")
+    assert stage_of(at).runs[0].outcome is Outcome.TOOL_CALLS
+    (call,) = at.code
+    assert call.value.startswith("get_weather({")
+    assert not at.warning
+
+
 def test_a_clicker_plays_the_recording_in_place_of_what_failed(in_sandbox: None, open_page: OpenPage) -> None:
     me = uuid.uuid4().hex
     open_page("pages/present.py", owner=me)

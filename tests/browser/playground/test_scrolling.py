@@ -174,13 +174,14 @@ class TestScrolling:
         # On a busy machine it goes later than the answer's last part comes, and what belongs to it is told by it.
         expect(tab.button("Stop")).to_be_hidden()
         wait_for(tab, "gap < 4")
-        # What comes so long after the last part of the answer does not belong to it.
+        # What comes so long after the last part of the answer does not belong to it, nor to a turn that just began:
+        # a browser that was busy all the while never saw the answer grow.
         tab.page.evaluate(
             """new Promise(done => {
             let timer;
             new ResizeObserver((_sizes, observer) => {
                 clearTimeout(timer);
-                timer = setTimeout(() => { observer.disconnect(); done(); }, 2000);
+                timer = setTimeout(() => { observer.disconnect(); done(); }, 6000);
             }).observe(document.querySelector('main [data-testid="stMainBlockContainer"]'));
             })"""
         )
