@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Turn
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters, Usage
 from glm_playground.reports.transcript import TranscriptLane

@@ -6,12 +6,11 @@ the first one; what followed stays below the answer it followed. A path through 
 
 import itertools
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
-from glm_playground.chat.attachments import Attachment, images_of, token_shares, with_attachments
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.schema_pool import Unchecked
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.structured import SchemaCheck, check_answer
@@ -21,59 +20,13 @@ from glm_playground.gateway.wire import TEMPLATE, THINKING
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
+from glm_playground.runs.notes import Note, notes_of
 from glm_playground.runs.run import Run
 from glm_playground.runs.thinking import answer_of, split
 
 
 def _new_id() -> str:
     return uuid.uuid4().hex
-
-
-@dataclass(frozen=True)
-class ToolResult:
-    """What answers a tool call."""
-
-    call: ToolCall
-    content: str
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """What the user sends in one turn: a text with files, or the results of the tools that the model asked for."""
-
-    text: str = ""
-    attachments: tuple[Attachment, ...] = ()
-    results: tuple[ToolResult, ...] = ()
-    template: str = field(default="", compare=False)
-    """What `text` was filled from; empty where it had no variables, or nobody knows them."""
-    values: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Of the variables in the template."""
-
-    @cached_property
-    def attachment_tokens(self) -> tuple[tuple[str, int], ...]:
-        """Name and estimated tokens of each file."""
-        return token_shares(self.text, self.attachments)
-
-    def messages(self, calls: Sequence[ToolCall] = ()) -> tuple[Message, ...]:
-        """The messages it makes behind an answer that makes `calls`; results of other calls are quoted as text."""
-        if not self.results:
-            return (self._message,)
-        fit = {call.id for call in calls} == {result.call.id for result in self.results}
-        results = [Message(role="tool", content=result.content, tool_call_id=result.call.id) for result in self.results]
-        if fit:
-            return (*results, self._message) if self.text or self.attachments else tuple(results)
-        quoted = [f"{result.call.name}: {result.content}" for result in self.results]
-        return (self._user("\n\n".join(filter(None, (*quoted, self.text)))),)
-
-    @cached_property
-    def _message(self) -> Message:
-        """What it says beside its results: asked for at every click, and long where files are attached."""
-        return self._user(self.text)
-
-    def _user(self, text: str) -> Message:
-        return Message(
-            role="user", content=with_attachments(text, self.attachments), images=images_of(self.attachments)
-        )
 
 
 class _Said(NamedTuple):
@@ -107,6 +60,7 @@ class Answer:
     id: str = field(default_factory=_new_id)
     _read: "_Said | None" = field(default=None, init=False, repr=False)
     _metrics: Metrics | None = field(default=None, init=False, repr=False)
+    _notes: tuple[Note, ...] | None = field(default=None, init=False, repr=False)
     _checks: dict[str, SchemaCheck | None] = field(default_factory=dict, init=False, repr=False)
     _messages: dict[tuple[bool, bool], Message] = field(default_factory=dict, init=False, repr=False)
 
@@ -152,6 +106,13 @@ class Answer:
         found = metrics_of(self.run)
         self._metrics = found if ended else None
         return found
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is worth knowing about the run, once it has ended."""
+        if self._notes is None and self.run and self.run.ended:
+            self._notes = notes_of(self.run)
+        return self._notes or ()
 
     def message(self, *, calls: bool, reasoning: bool) -> Message:
         """What a later request says of it, with or without its calls and its reasoning."""

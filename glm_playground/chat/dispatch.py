@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.forecast import Forecast
 from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.plan import Outlook, Plan, Request, check
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.start import Runner, start
 from glm_playground.chat.variables import fill, missing
 from glm_playground.chat.workbench import Draft, Workbench

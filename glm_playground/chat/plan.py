@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from glm_playground.chat.checks import Finding, check_request
-from glm_playground.chat.conversation import Prompt, Turn
+from glm_playground.chat.conversation import Turn
 from glm_playground.chat.forecast import Forecast, Prediction, forecast, is_nothing, predict
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.prompt import Prompt
 from glm_playground.gateway import ChatRequest, Message
 from glm_playground.runs.cost import Price
 from glm_playground.runs.marks import marked

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from glm_playground.chat.attachments import Attachment, split_attachments
-from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Fork, Turn
 from glm_playground.chat.images import image_name
+from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.tools import sendable_call
 from glm_playground.gateway import Message, ToolCall
 from glm_playground.runs.cost import Cost

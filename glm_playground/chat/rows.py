@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from glm_playground.chat.conversation import Fork, Prompt
+from glm_playground.chat.conversation import Fork
+from glm_playground.chat.prompt import Prompt
 
 
 @dataclass(frozen=True)

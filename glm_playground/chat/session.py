@@ -13,10 +13,11 @@ from typing import Any
 from glm_playground.chat import undo
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.builtin_tools import answer_builtin
-from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Fork, Turn
 from glm_playground.chat.dispatch import Dispatch
 from glm_playground.chat.lane import DEFAULT_MODEL, Lane
 from glm_playground.chat.notice import Notice, NoticeKind
+from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.start import Runner
 from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, Draft, Workbench, result_place

@@ -4,8 +4,9 @@ import random
 import secrets
 from typing import Protocol
 
-from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Turn
 from glm_playground.chat.plan import Plan, Request, RequestLimits
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.workbench import Batch, Draft, Workbench
 from glm_playground.gateway import ChatRequest, Dialect
 from glm_playground.runs.cost import Price

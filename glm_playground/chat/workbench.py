@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Prompt, Turn
+from glm_playground.chat.conversation import Turn
 from glm_playground.chat.encodings import Guessed, others, read_again
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.notice import Notice
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.variables import variables_of
 from glm_playground.runs.live_run import LiveRun

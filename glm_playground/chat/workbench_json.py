@@ -12,10 +12,11 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Conversation, Fork, Prompt, ToolResult, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Fork, Turn
 from glm_playground.chat.encodings import Guessed, is_reading
 from glm_playground.chat.folders import LeftOut, Omission, PathFile
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.setup import Setup
 from glm_playground.chat.workbench import Draft, Workbench
 from glm_playground.gateway import Parameters, ToolCall

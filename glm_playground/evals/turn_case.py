@@ -14,8 +14,8 @@ from pydantic import JsonValue
 
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment, images_of, split_attachments, with_attachments
-from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.images import image_name
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.strict_json import read_json
 from glm_playground.chat.variables import fill, variables_of
 from glm_playground.evals.case_files import CaseFile

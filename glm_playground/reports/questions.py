@@ -4,7 +4,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Turn
+from glm_playground.chat.prompt import Prompt
 from glm_playground.reports.candidates import ReportCandidate, cost_sample
 from glm_playground.reports.figure_text import (
     cost_text,

@@ -20,7 +20,8 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Turn
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway.wire import clean_text
 from glm_playground.markdown.document import to_document

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Turn
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import ToolCall, Usage
 from glm_playground.gateway.wire import clean_text

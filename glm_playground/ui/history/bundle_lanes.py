@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from glm_playground.bundles.bundle import Bundle, by_lane
-from glm_playground.chat.conversation import Conversation, Prompt
+from glm_playground.chat.conversation import Conversation
 from glm_playground.chat.notice import Notice, NoticeKind
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import MAX_LANES, Setup

@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from glm_playground.catalog import ModelCard, load_catalog
-from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.lane import FIELDS, FieldProblem, Lane
 from glm_playground.chat.plan import RequestLimits
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.session import Session
 from glm_playground.chat.structured import NO_SCHEMA
 from glm_playground.chat.workbench import Workbench

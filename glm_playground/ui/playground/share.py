@@ -5,9 +5,9 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from glm_playground.bundles.bundle import RecordedRun
-from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.link import fields_left_out, query_of
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.workbench import Workbench
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.live_run import LiveRun

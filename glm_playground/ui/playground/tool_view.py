@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from glm_playground.chat.builtin_tools import answer_builtin
-from glm_playground.chat.conversation import Prompt, ToolResult, Turn
+from glm_playground.chat.conversation import Turn
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.session import Session
 from glm_playground.chat.tools import problems_of
 from glm_playground.chat.workbench import MAX_TOOL_ROUNDS, result_place

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from glm_playground import bounds
-from glm_playground.chat.conversation import Fork, Prompt, Turn
+from glm_playground.chat.conversation import Fork, Turn
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.session import Session
 from glm_playground.gateway import ChatRequest
 from glm_playground.runs.caps import CAP_REACHED

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from glm_playground import bounds
 from glm_playground.chat.attachments import MAX_ATTACHMENT_BYTES, Attachment
-from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Turn
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.workbench import Draft
 from glm_playground.ledger import Ledger
 from glm_playground.runs.run import Run

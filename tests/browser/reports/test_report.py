@@ -11,7 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Prompt
+from glm_playground.chat.conversation import Answer
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import Usage
 from glm_playground.reports.sections import VoteShown

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolResult, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Turn
+from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.setup import Setup, setup_of
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, Parameters, ToolCall

@@ -10,9 +10,10 @@ from glm_playground.bundles.bundle import RecordedRun, read_bundle, write_bundle
 from glm_playground.bundles.secrets import find_secrets, without_secrets
 from glm_playground.chat.attachments import Attachment, AttachmentFault, AttachmentProblem, ReadFile, read_attachment
 from glm_playground.chat.checks import Problem
-from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Turn
 from glm_playground.chat.images import image_bytes, image_url, is_image
 from glm_playground.chat.plan import RequestLimits, check
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.reconstruction import conversation_of
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import ChatRequest, Message

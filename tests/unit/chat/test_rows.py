@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_playground.chat.conversation import Fork, Prompt, Turn
+from glm_playground.chat.conversation import Fork, Turn
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.rows import rows_of
 
 

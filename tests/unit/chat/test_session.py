@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolResult, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Turn
 from glm_playground.chat.notice import Notice, NoticeKind
+from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.session import CONTINUE
 from glm_playground.chat.setup import MAX_LANES, Setup
 from glm_playground.chat.workbench import Draft

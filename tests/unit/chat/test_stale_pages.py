@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from glm_playground.chat.conversation import Prompt, ToolResult
 from glm_playground.chat.notice import NoticeKind
+from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Draft, Workbench
 from glm_playground.gateway import Event, EventKind

@@ -3,9 +3,10 @@
 import json
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Turn
 from glm_playground.chat.folders import LeftOut, Omission, PathFile
 from glm_playground.chat.lane import Lane
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.session import Session
 from glm_playground.chat.workbench import Draft, Workbench
 from glm_playground.chat.workbench_json import from_json, to_json

@@ -14,9 +14,9 @@ from PIL import Image
 
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.folders import PathFile
 from glm_playground.chat.images import image_url
+from glm_playground.chat.prompt import Prompt
 from glm_playground.cli import main
 from glm_playground.evals.case_files import CaseFile
 from glm_playground.evals.promptfoo import Opened

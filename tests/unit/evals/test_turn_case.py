@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Prompt
 from glm_playground.chat.folders import PathFile
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.variables import fill
 from glm_playground.evals.suite import Check, CheckKind, Suite, SuiteError, problems_of
 from glm_playground.evals.suite_file import WRITERS, open_suite

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from glm_playground.chat.conversation import Answer, Conversation, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Turn
+from glm_playground.chat.prompt import Prompt
 from glm_playground.gateway import ChatRequest, Message, Usage
 from glm_playground.reports.figures import LaneFigures, lane_figures
 from glm_playground.reports.sections import VoteShown

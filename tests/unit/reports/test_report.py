@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glm_playground import bounds
-from glm_playground.chat.conversation import Answer, Prompt, Turn
+from glm_playground.chat.conversation import Answer, Turn
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message
 from glm_playground.reports.charts import BarChart, ticks

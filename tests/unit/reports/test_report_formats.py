@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Prompt
+from glm_playground.chat.conversation import Answer
+from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import ChatRequest, Message
 from glm_playground.reports.charts import Dot, DotChart

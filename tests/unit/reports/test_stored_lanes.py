@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from glm_playground.chat.conversation import Answer, Conversation, Prompt, ToolResult, Turn
+from glm_playground.chat.conversation import Answer, Conversation, Turn
+from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import ChatRequest, Event, EventKind, Message, ToolCall, Usage
 from glm_playground.reports.stored_lanes import lanes_of

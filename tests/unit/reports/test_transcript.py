@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from glm_playground.chat.attachments import Attachment
-from glm_playground.chat.conversation import Answer, Prompt, ToolResult, Turn
+from glm_playground.chat.conversation import Answer, Turn
 from glm_playground.chat.folders import PathFile
+from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.setup import Setup
 from glm_playground.gateway import Event, EventKind, Parameters, ToolCall, Usage
 from glm_playground.reports.sections import VoteShown

@@ -1,14 +1,16 @@
 """What a run notes beside its answer, in words."""
 
-from glm_playground.runs.notes import Note, NoteKind, notes_of
+from collections.abc import Iterable
+
+from glm_playground.runs.notes import Note, NoteKind
 from glm_playground.runs.run import Run
 from glm_playground.ui.shared.i18n import _, ngettext
 from glm_playground.ui.shared.text.answer_markdown import literal
 
 
-def explain_notes(run: Run) -> list[str]:
+def explain_notes(notes: Iterable[Note], run: Run) -> list[str]:
     """What is worth knowing about an ended answer, a sentence or two each, as Markdown."""
-    return [_explain_note(note, run) for note in notes_of(run)]
+    return [_explain_note(note, run) for note in notes]
 
 
 def _explain_note(note: Note, run: Run) -> str:

@@ -1,5 +1,7 @@
 """What stands under an answer: how it ended and its figures in a line, and what to do where it failed."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from glm_playground.chat.conversation import Turn
@@ -7,6 +9,7 @@ from glm_playground.gateway import EventKind
 from glm_playground.runs.caps import CAP_REACHED
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.metrics import Metrics, metrics_of
+from glm_playground.runs.notes import Note
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.runs.standings import repeats_of, spread
 from glm_playground.runs.totals import CostTotal
@@ -32,7 +35,7 @@ def draw_footer(run: Run, cost: Cost, turn: Turn, *, place: str = "") -> None:
     if run.error:
         title, body = explain_error(run)
         st.error(body, title=title, icon=":material/error:")
-    for note in _notes(run):
+    for note in _notes(run, turn.answer.notes):
         st.caption(note)
     metrics = turn.answer.metrics or metrics_of(run)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -68,7 +71,7 @@ def _spread_text(turn: Turn, shown: Run) -> str:
     return " · ".join(parts)
 
 
-def _notes(run: Run) -> list[str]:
+def _notes(run: Run, found: Iterable[Note]) -> list[str]:
     """What is worth knowing about an answer that is not an error."""
     notes = [explain_retry(event.text, run) for event in run.events if event.kind is EventKind.RETRY]
     if run.outcome is Outcome.LENGTH:
@@ -84,7 +87,7 @@ def _notes(run: Run) -> list[str]:
         notes.append(_("The stream ended without saying why. The text so far is kept; it may be incomplete."))
     elif run.outcome is Outcome.COMPLETED and not run.complete_stream:
         notes.append(_("The stream ended without [DONE]; the answer itself says it is complete."))
-    return notes + explain_notes(run)
+    return notes + explain_notes(found, run)
 
 
 _BADGE_COLOURS = {Outcome.COMPLETED: "green", Outcome.FAILED: "red"}

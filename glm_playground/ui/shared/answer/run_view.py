@@ -14,7 +14,7 @@ from glm_playground.runs.engine import Engine
 from glm_playground.runs.live_run import LiveRun
 from glm_playground.runs.metrics import Metrics, metrics_of
 from glm_playground.runs.run import Run
-from glm_playground.runs.thinking import ThinkingSplitter, split
+from glm_playground.runs.thinking import ThinkingSplitter
 from glm_playground.ui.server.scheduler import page_slot, redraw_slot, released
 from glm_playground.ui.shared.answer.error_words import explain_retry
 from glm_playground.ui.shared.figures import seconds
@@ -238,18 +238,17 @@ def draw_ended(answer: Answer, run: Run, *, as_it_grew: bool = False) -> None:
     With `as_it_grew` its parts stand where `RunView` has drawn them, so that the browser keeps them; without
     there are fewer elements, of which a long conversation has hundreds.
     """
-    splitter = split(run)
+    reasoning, text = answer.reasoning, answer.content
     body = st.container(gap="small")
     thinking, place = _places(body)[:2] if as_it_grew else (body, body)
-    if splitter.reasoning.strip():
+    if reasoning.strip():
         fold = thinking.expander(
             thinking_label(run, answer.metrics), key=f"thinking-{answer.id}", type="compact", on_change="rerun"
         )
         if fold.open:
             with fold:
-                most = most_at_once(splitter.reasoning, drawn=0)
-                draw_markdown(splitter.reasoning, most, name=_reasoning_of(run))
-    text = splitter.answer
+                most = most_at_once(reasoning, drawn=0)
+                draw_markdown(reasoning, most, name=_reasoning_of(run))
     if not text.strip():
         return
     asked: dict[str, int] = st.session_state.setdefault("drawn_characters", {})

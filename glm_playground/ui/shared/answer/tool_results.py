@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glm_playground.chat.conversation import ToolResult
+from glm_playground.chat.prompt import ToolResult
 from glm_playground.gateway import ToolCall
 from glm_playground.ui.shared.i18n import _
 from glm_playground.ui.shared.text.answer_markdown import literal

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import streamlit as st
 
 from glm_playground import bounds
-from glm_playground.chat.conversation import Answer, Prompt
+from glm_playground.chat.conversation import Answer
+from glm_playground.chat.prompt import Prompt
 from glm_playground.evals.suite import Check, CheckKind, SuiteError
 from glm_playground.evals.turn_case import case_of
 from glm_playground.gateway import ChatRequest
