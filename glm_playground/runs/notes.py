@@ -20,6 +20,8 @@ _TOKENS_PER_READ = 16
 class NoteKind(StrEnum):
     """What a note is about."""
 
+    RETRIED = "retried"
+    """It was sent again, for the reason `text`: that of the event."""
     UNREADABLE = "unreadable"
     """`number` events of the stream could not be read; what stood in them is lost."""
     IN_ONE_PIECE = "in_one_piece"
@@ -52,7 +54,10 @@ class Note(NamedTuple):
 
 def notes_of(run: Run) -> tuple[Note, ...]:
     """What is worth knowing about `run`, which has ended."""
-    notes = [_without_answer(run)]
+    notes: list[Note | None] = [
+        Note(NoteKind.RETRIED, text=event.text) for event in run.events if event.kind is EventKind.RETRY
+    ]
+    notes.append(_without_answer(run))
     if run.outcome is Outcome.UNKNOWN:
         notes.append(Note(NoteKind.UNKNOWN_END, text=run.finish_reason or ""))
     if run.served_model and not same_model(run.request.model, run.served_model) and run.server.stand_in is None:

@@ -41,6 +41,7 @@ def kinds(run: Run) -> list[NoteKind]:
         (run_of((CALLS, "[]"), outcome=Outcome.TOOL_CALLS), []),
         (run_of((CONTENT, "Hi"), outcome=Outcome.UNKNOWN, finish_reason="odd"), [NoteKind.UNKNOWN_END]),
         (run_of((CONTENT, "Hi"), served_model="glm-4.5-air"), [NoteKind.OTHER_MODEL]),
+        (run_of((EventKind.RETRY, "RateLimited 1.5"), (CONTENT, "Hi")), [NoteKind.RETRIED]),
         (run_of((CONTENT, "Hi"), (EventKind.UNREADABLE, "{")), [NoteKind.UNREADABLE]),
         (run_of((CONTENT, "Hi"), request=REQUEST.model_copy(update={"extra": {"n": 2}})), [NoteKind.SEVERAL_ANSWERS]),
         (run_of((CONTENT, "Hi"), request=REQUEST.model_copy(update={"extra": {"n": 1}})), []),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from glm_playground.runs.notes import Note, NoteKind
 from glm_playground.runs.run import Run
+from glm_playground.ui.shared.answer.error_words import explain_retry
 from glm_playground.ui.shared.i18n import _, ngettext
 from glm_playground.ui.shared.text.answer_markdown import literal
 
@@ -14,6 +15,8 @@ def explain_notes(notes: Iterable[Note], run: Run) -> list[str]:
 
 
 def _explain_note(note: Note, run: Run) -> str:
+    if note.kind is NoteKind.RETRIED:
+        return explain_retry(note.text, run)
     sentences = {
         NoteKind.UNREADABLE: ngettext(
             "One event of the stream could not be read; what stood in it is lost.",

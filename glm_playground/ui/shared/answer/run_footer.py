@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import streamlit as st
 
 from glm_playground.chat.conversation import Turn
-from glm_playground.gateway import EventKind
 from glm_playground.runs.caps import CAP_REACHED
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.metrics import Metrics, metrics_of
@@ -13,7 +12,7 @@ from glm_playground.runs.notes import Note
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.runs.standings import repeats_of, spread
 from glm_playground.runs.totals import CostTotal
-from glm_playground.ui.shared.answer.error_words import explain_error, explain_retry
+from glm_playground.ui.shared.answer.error_words import explain_error
 from glm_playground.ui.shared.answer.note_words import explain_notes
 from glm_playground.ui.shared.answer.run_details import draw_details
 from glm_playground.ui.shared.figures import chunks, dollars, min_median_max, per_second, seconds, tokens
@@ -73,7 +72,7 @@ def _spread_text(turn: Turn, shown: Run) -> str:
 
 def _notes(run: Run, found: Iterable[Note]) -> list[str]:
     """What is worth knowing about an answer that is not an error."""
-    notes = [explain_retry(event.text, run) for event in run.events if event.kind is EventKind.RETRY]
+    notes = []
     if run.outcome is Outcome.LENGTH:
         nothing = not run.content.strip()
         notes.append(
