@@ -1,12 +1,14 @@
 """Lanes that were asked the same: the line over them that says who was best, and the table of figures under them."""
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
 import streamlit as st
 
 from glm_playground.chat.conversation import Turn
 from glm_playground.chat.workbench import Workbench
+from glm_playground.runs.run import Outcome
 from glm_playground.runs.standings import (
     ComparisonRow,
     FigureName,
@@ -61,8 +63,7 @@ def draw_comparison(compared: LaneComparison) -> None:
     for row in compared.rows:
         cells = [_cell(row, at, value) for at, value in enumerate(row.values)]
         lines.append(f"| {names[row.figure]} | {' | '.join(cells)} |")
-    outcomes = [", ".join(f"{number(count)} {outcome_name(one)}" for one, count in lane) for lane in compared.outcomes]
-    lines.append(f"| {outcome} | {' | '.join(outcomes)} |")
+    lines.append(f"| {outcome} | {' | '.join(map(_outcomes, compared.outcomes))} |")
     st.markdown("\n".join(lines))
     notes = [_("Best is marked only where the ranges do not overlap.")]
     if any(value.spread and value.spread.n > 1 for row in compared.rows for value in row.values):
@@ -72,6 +73,14 @@ def draw_comparison(compared: LaneComparison) -> None:
         said = _("**{model}** answered for these lanes alike: {lanes}. They do not compare the models asked.")
         lanes = ", ".join(literal(compared.names[at]) for at in shared.lanes)
         st.markdown(styled("orange", said.format(model=literal(shared.model), lanes=lanes)))
+
+
+def _outcomes(found: Sequence[tuple[Outcome | None, int]]) -> str:
+    """How the runs of a lane ended, with how many of them where there are several."""
+    # A word alone and no plural: "3 tool calls" would count the calls.
+    if sum(count for _one, count in found) == 1:
+        return outcome_name(found[0][0])
+    return ", ".join(f"{number(count)} × {outcome_name(one)}" for one, count in found)
 
 
 def draw_best_and_table(bench: Workbench, line: "st.delta_generator.DeltaGenerator") -> None:

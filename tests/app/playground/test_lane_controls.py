@@ -383,7 +383,7 @@ class TestComparisons:
         assert all("n\u00a03" in cell for cell in rows["TTFT"])
         for name in ("TTFT", "E2E", "Completion tokens"):
             assert all(re.fullmatch(r" [^ ]+ / [^ ]+ / [^ ]+, n\u00a03( :[^ ]+)? ", cell) for cell in rows[name])
-        assert [cell.strip() for cell in rows["Outcome"]] == ["3 completed", "3 completed"]
+        assert [cell.strip() for cell in rows["Outcome"]] == ["3 × completed", "3 × completed"]
         assert "With repeats: min / median / max" in page.text
 
     def test_one_lane_alone_has_no_line(self, page: Playground) -> None:

@@ -18,7 +18,8 @@ def ask_both(tab: Tab) -> None:
     box = tab.page.get_by_role("textbox", name="Ask the models")
     box.fill(f"@script rate=0 text=Lima\n{QUESTION}")
     box.press("Enter")
-    expect(tab.page.get_by_text("completed", exact=True)).to_have_count(2)
+    answers = tab.page.get_by_label("Chat message from assistant")
+    expect(answers.get_by_text("completed", exact=True)).to_have_count(2)
     tab.settled()
 
 

@@ -23,7 +23,8 @@ def ask_all(tab: Tab, text: str) -> None:
 
 
 def completed(tab: Tab, count: int) -> None:
-    expect(tab.page.get_by_text("completed", exact=True)).to_have_count(count)
+    answers = tab.page.get_by_label("Chat message from assistant")
+    expect(answers.get_by_text("completed", exact=True)).to_have_count(count)
     tab.settled()
 
 
