@@ -16,6 +16,8 @@ from glm_playground.chat.tools import ToolProblem, read_tools
 DEFAULT_MODEL: Final = "glm-5.1"
 SIMPLE = ("temperature", "top_p", "max_tokens", "seed")
 SWITCHES = ("thinking", "clear_thinking", "do_sample")
+FORMATS = ("text", "json_object", "json_schema")
+"""Of an answer."""
 WRITTEN = ("tools", "schema", "extra")
 """Fields that are written as JSON: what is typed is kept, whether it can be read or not."""
 FIELDS = (
@@ -77,9 +79,10 @@ class Lane:
             case "tools":
                 return _pretty([tool for tool in parameters.tools if tool not in BUILTIN_TOOLS])
             case "format":
-                return self.format or (parameters.response_format or {}).get("type", "text")
+                return self.format or _format_in(parameters.response_format)
             case "schema":
-                return _pretty((parameters.response_format or {}).get("json_schema", {}).get("schema"))
+                found = (parameters.response_format or {}).get("json_schema")
+                return _pretty(found.get("schema")) if isinstance(found, dict) else ""
             case "extra":
                 return _pretty(parameters.extra)
         return getattr(parameters, name)
@@ -157,6 +160,12 @@ class Lane:
 
 def _format_of(kind: str, schema: Any = None) -> dict[str, Any]:
     return {"type": kind} if schema is None else {"type": kind, "json_schema": {"name": "answer", "schema": schema}}
+
+
+def _format_in(response_format: dict[str, Any] | None) -> str:
+    """The one of `FORMATS` that a request has; the field of a recording, or of another server, may be anything."""
+    found = (response_format or {}).get("type")
+    return found if isinstance(found, str) and found in FORMATS else "text"
 
 
 def _pretty(value: Any) -> str:

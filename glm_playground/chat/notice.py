@@ -39,6 +39,8 @@ class NoticeKind(StrEnum):
     ONLY_SOME_LANES = "only_some_lanes"
     NO_GATEWAY = "no_gateway"
     """The gateway that the lane names is not among those of this server."""
+    NO_WORKBENCH = "no_workbench"
+    """The address names one that is not among the owner's."""
     NO_LANE = "no_lane"
     """The lanes it was for are gone."""
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
@@ -130,6 +131,8 @@ class Workbench:
 
     By where that is: words and the id of the turn or answer, with hyphens between them.
     """
+    unreadable: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By id: runs that were stored inside and cannot be read, as they are, since another version may."""
     undo: "list[Undo]" = field(default_factory=list)
     """What puts back what the last commands took away, the newest last."""
     no_room_for: "Undo | None" = None

@@ -5,7 +5,7 @@ flat list of turns, so that a long one is not nested deeply. Undo and warm-ups a
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -15,15 +15,22 @@ from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Turn
 from glm_playground.chat.encodings import Guessed, is_reading
 from glm_playground.chat.folders import LeftOut, Omission, PathFile
-from glm_playground.chat.lane import Lane
+from glm_playground.chat.lane import FORMATS, WRITTEN, Lane
+from glm_playground.chat.merge import take_over
 from glm_playground.chat.prompt import Prompt, ToolResult
-from glm_playground.chat.setup import Setup
-from glm_playground.chat.workbench import Draft, Workbench
+from glm_playground.chat.setup import MAX_LANES, Setup
+from glm_playground.chat.workbench import MAX_REPEATS, Draft, Workbench, new_id
 from glm_playground.gateway import Parameters, ToolCall
 from glm_playground.gateway.wire import ImageUrl
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
-from glm_playground.runs.run_json import RecordingError, cost_from_json, cost_to_json, run_from_json, run_to_json
+from glm_playground.runs.run_json import (
+    RecordingError,
+    cost_to_json,
+    known_cost_from_json,
+    known_run_from_json,
+    run_to_json,
+)
 
 VERSION = 1
 
@@ -164,6 +171,8 @@ def to_json(bench: Workbench, stored: Callable[[Run], bool]) -> str:
             for answer in runs
             if answer.run and not stored(answer.run)
         }
+        missing = {answer.missing for lane in bench.lanes for answer in lane.conversation.all_answers()}
+        inside |= {run_id: one for run_id, one in bench.unreadable.items() if run_id in missing}
         found = _Workbench(
             version=VERSION,
             lanes=tuple(lanes),
@@ -209,37 +218,62 @@ def from_json(text: str, known: Runs, *, id: str, name: str) -> Workbench:
         WorkbenchUnreadable: it is none, or a later version has written it.
     """
     found = _read(text)
-    try:
-        inside = {
-            run_id: KnownRun(run_from_json(one["run"]), cost_from_json(one["cost"]) if one.get("cost") else None)
-            for run_id, one in found.runs.items()
-        }
-    except (RecordingError, KeyError, TypeError) as error:
-        raise WorkbenchUnreadable(f"a run in it cannot be read: {error}") from None
-    bench = Workbench(id=id, name=name, lanes=[_lane_of(lane, {**known, **inside}) for lane in found.lanes])
-    bench.lanes = bench.lanes or [Lane("1")]
+    inside = {run_id: _known_run(one) for run_id, one in found.runs.items()}
+    runs = {**known, **{run_id: run for run_id, run in inside.items() if run}}
+    lanes = [_lane_of(lane, runs) for lane in found.lanes]
+    bench = Workbench(id=id, name=name, lanes=lanes[:MAX_LANES] or [Lane("1")])
+    bench.unreadable = {run_id: found.runs[run_id] for run_id, run in inside.items() if run is None}
     bench.drafts = [_draft_of(draft) for draft in found.drafts]
     for option in _OPTIONS:
         setattr(bench, option, getattr(found, option))
-    _tell_apart(bench)
+    bench.repeats = min(max(bench.repeats, 1), MAX_REPEATS)
+    _tell_apart(bench, bench.lanes + lanes[MAX_LANES:])
+    if lanes[MAX_LANES:]:
+        take_over(bench, Workbench(lanes=lanes[MAX_LANES:]))
     return bench
 
 
-def _tell_apart(bench: Workbench) -> None:
-    """Gives a lane another id where the one before it has its own: widgets are known by it."""
+def _known_run(stored: dict[str, Any]) -> KnownRun | None:
+    """A run that is inside; None where it cannot be read, which harms no other."""
+    try:
+        run, _left_out = known_run_from_json(stored.get("run"))
+        cost = stored.get("cost")
+        return KnownRun(run, known_cost_from_json(cost) if cost else None)
+    except RecordingError:
+        return None
+
+
+def _tell_apart(bench: Workbench, lanes: Sequence[Lane]) -> None:
+    """Gives a lane, a turn, an answer or a prompt that waits another id where one before it has its own.
+
+    Widgets are known by them.
+    """
     taken = set[str]()
-    for lane in bench.lanes:
+    for lane in lanes:
         while lane.id in taken:
             lane.id = str(bench.next_lane)
             bench.next_lane += 1
         taken.add(lane.id)
+    conversations = [lane.conversation for lane in lanes]
+    for kind in (
+        [turn for conversation in conversations for turn in conversation.all_turns()],
+        [answer for conversation in conversations for answer in conversation.all_answers()],
+        bench.drafts,
+    ):
+        taken = set()
+        for one in kind:
+            if one.id in taken:
+                one.id = new_id()
+            taken.add(one.id)
 
 
 def _read(text: str) -> _Workbench:
     try:
         value = json.loads(text)
         version = value["version"]
-        if isinstance(version, int) and version > VERSION:
+        if type(version) is not int:
+            raise ValueError("its version is no whole number")
+        if version > VERSION:
             raise WorkbenchNewer(f"version {version}")
         return _Workbench.model_validate(value)
     except (ValueError, RecursionError, KeyError, TypeError) as error:
@@ -348,10 +382,11 @@ def _lane_of(stored: _Lane, known: Runs) -> Lane:
     # Not checked again: a system prompt that came with a bundle may be longer than one that may be typed.
     setup = {name: getattr(stored, name) for name in Setup.model_fields}
     lane.use(Setup.model_construct(**setup))
-    if stored.format:
+    if stored.format in FORMATS:
         lane.edit("format", stored.format)
-    for name, text in stored.typed.items():
-        lane.edit(name, text)
+    for name in WRITTEN:
+        if name in stored.typed:
+            lane.edit(name, stored.typed[name])
     lane.conversation = conversation
     return lane
 

@@ -7,7 +7,7 @@ from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.setup import asked_of, asked_text
 from glm_playground.service.models import gateway_for
 from glm_playground.ui.shared.page.own_key import asked_gateways
-from glm_playground.ui.shared.page.session import WORKBENCH, open_new, opened, say, session
+from glm_playground.ui.shared.page.session import EMPTY, WORKBENCH, open_new, opened, say, session
 
 
 def take_address() -> None:
@@ -30,8 +30,11 @@ def take_address() -> None:
                 say(Notice(NoticeKind.LINK_IGNORED, linked.ignored))
         if model:
             now.edit(now.bench.lanes[0], "model", _asked(model))
-    if st.query_params.to_dict() != {WORKBENCH: opened().bench.id}:
-        st.query_params.from_dict({WORKBENCH: opened().bench.id})
+    bench = opened().bench
+    # An empty one is not stored: nobody misses it after a restart.
+    wanted = {WORKBENCH: bench.id} | ({EMPTY: "1"} if bench.empty else {})
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
 
 
 def _asked(model: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from glm_playground.catalog import ModelCard, load_catalog
-from glm_playground.chat.lane import FIELDS, FieldProblem, Lane
+from glm_playground.chat.lane import FIELDS, FORMATS, FieldProblem, Lane
 from glm_playground.chat.plan import RequestLimits
 from glm_playground.chat.prompt import Prompt
 from glm_playground.chat.session import Session
@@ -27,7 +27,6 @@ from glm_playground.ui.shared.text.long_text import draw_code
 from glm_playground.ui.shared.text.styled import styled
 
 _SWITCHES = ("default", "on", "off")
-_FORMATS = ("text", "json_object", "json_schema")
 _MOST_SEED = 2**53 - 1
 _RANGES: dict[str, tuple[float, float]] = {
     "temperature": (0.0, 2.0),
@@ -263,7 +262,7 @@ def _draw_format(session: Session, lane: Lane, card: ModelCard | None, problems:
     words = {"text": _("text"), "json_object": "JSON", "json_schema": _("JSON Schema")}
     st.segmented_control(
         _labelled(_("Answer format"), note),
-        _FORMATS,
+        FORMATS,
         default=lane.value("format"),
         format_func=words.__getitem__,
         key=_show(lane, "format"),

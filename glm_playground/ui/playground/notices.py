@@ -82,6 +82,11 @@ def _explain_kind(kind: NoticeKind) -> Explanation:
             return Explanation(
                 _("There is no room for it."), _("Six lanes fit beside each other: remove one, then undo again.")
             )
+        case NoticeKind.NO_WORKBENCH:
+            return Explanation(
+                _("There is no such workbench of yours."),
+                _("It was deleted, or it belongs to another browser or person. Another one is shown here."),
+            )
         case NoticeKind.LANE_TAKEN_IN:
             return Explanation(
                 _("A lane that was added elsewhere had no room."),

@@ -13,7 +13,6 @@ from glm_playground.gateway import ChatRequest
 from glm_playground.runs.caps import CAP_REACHED
 from glm_playground.runs.cost import Cost, CostState
 from glm_playground.runs.live_run import LiveRun
-from glm_playground.runs.marks import unmarked
 from glm_playground.runs.refusals import refused_fields
 from glm_playground.runs.run import Outcome, Run
 from glm_playground.ui.playground.composer import copy_text
@@ -131,7 +130,7 @@ def draw_prompt(prompt: Prompt, key: str) -> None:
         with st.container(horizontal=True, gap="small"):
             with st.container(width="stretch", gap="small"):
                 draw = draw_markdown if prompt.text in st.session_state.get(_AS_MARKDOWN, ()) else draw_typed
-                draw(unmarked(prompt.text))
+                draw(prompt.text)
             st.button(
                 _("Copy the prompt"),
                 key=f"copy-prompt-{key}",
@@ -163,6 +162,9 @@ def _draw_end(
     *,
     is_last: bool,
 ) -> None:
+    if turn.answer.run is not run:
+        # Another tab shows another answer meanwhile, and so will this one as soon as its page is drawn again.
+        return
     with place:
         if run.ended:
             draw_footer(run, turn.answer.cost or _NO_COST, turn, place=f"{lane.id}-")

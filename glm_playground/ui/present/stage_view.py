@@ -132,7 +132,8 @@ def _grade(now: stages.Stage, lane: int) -> str:
 def _draw_run(run: LiveRun, lane: int) -> tuple[RunView, Callable[[], None]] | None:
     """Draws a run; the view to attach to and what is drawn at its end, if it is running."""
     if run.ended:
-        draw_ended(Answer(run), run)
+        # What can be opened beside an answer goes by its id.
+        draw_ended(Answer(run, id=f"stage-{run.id}"), run)
         _draw_outcome(run)
         if stages.needs_recording(run):
             _draw_instead(f"stage_instead-{lane}", stages.play_missing)
@@ -161,7 +162,7 @@ def _draw_outcome(run: LiveRun) -> None:
     if run.error:
         title, _body = explain_error(run)
         st.error(title)
-    elif run.outcome is not (Outcome.TOOL_CALLS if calls else Outcome.COMPLETED):
+    elif run.outcome is not Outcome.COMPLETED and not (calls and run.outcome is Outcome.TOOL_CALLS):
         st.warning(outcome_name(run.outcome))
 
 

@@ -13,7 +13,8 @@ from glm_playground import bounds
 from glm_playground.chat.attachments import MAX_ATTACHMENT_BYTES, Attachment
 from glm_playground.chat.conversation import Answer, Turn
 from glm_playground.chat.prompt import Prompt
-from glm_playground.chat.workbench import Draft
+from glm_playground.chat.setup import MAX_LANES
+from glm_playground.chat.workbench import MAX_REPEATS, Draft
 from glm_playground.ledger import Ledger
 from glm_playground.runs.run import Run
 from glm_playground.sandbox.process import SandboxProcess
@@ -75,6 +76,10 @@ def restart(owner: str) -> None:
 def contents(page: Playground) -> list[list[str]]:
     """Of each lane, left to right, the answers on the screen."""
     return [[turn.answer.content for turn in lane.conversation.turns] for lane in page.bench.lanes]
+
+
+def count_runs(page: Playground) -> int:
+    return sum(1 for lane in page.bench.lanes for _run in lane.conversation.all_runs())
 
 
 def models(page: Playground) -> list[str]:
@@ -294,7 +299,7 @@ class TestOwners:
         other = tab(model="glm-4.5")
         assert other.bench is not page.bench
         assert models(other) == ["glm-4.5"]
-        assert set(other.at.query_params) == {"w"}
+        assert set(other.at.query_params) == {"w", "empty"}
         assert models(page) == ["glm-5.1"]
 
     def test_somebody_elses_workbench_is_not_opened(self, tab: Callable[..., Playground], owner: str) -> None:
@@ -307,7 +312,12 @@ class TestOwners:
             assert mine.bench.id != id
             assert "secret" not in mine.text
             assert not mine.at.chat_message
+            assert ("There is no such workbench of yours." in mine.text) == bool(named)
+        # One that held nothing is not missed.
+        assert not tab(w=id, empty="1").at.warning
         mine.say("mine")
+        assert not mine.at.warning
+        assert "empty" not in mine.at.query_params
         assert contents(theirs) == [["secret answer"]]
         # Nor what is stored of it, once nobody has it open.
         del theirs, mine
@@ -322,7 +332,8 @@ class TestOwners:
             ('{"version": 99}', "A later version of this app wrote it."),
             ("{", "What is stored of it cannot be read: "),
             ('{"version": 1, "lanes": 3}', "What is stored of it cannot be read: "),
-            (json.dumps({"version": 1, "lanes": [], "next_lane": 2, "runs": {"a": {}}}), "cannot be read: "),
+            ('{"version": "2", "lanes": [], "next_lane": 2}', "its version is no whole number"),
+            ('{"version": 2.5, "lanes": [], "next_lane": 2}', "its version is no whole number"),
         ],
     )
     def test_one_that_cannot_be_read_is_said_and_another_is_begun(
@@ -341,6 +352,78 @@ class TestOwners:
         again = tab(w="w1")
         assert said in again.notice
         assert not again.at.chat_message
+
+
+def _changed(stored: dict[str, Any], change: str) -> None:
+    """Makes what a broken version may have stored of what this one stored."""
+    lane = stored["lanes"][0]
+    match change:
+        case "format of nothing":
+            lane["parameters"] = {"response_format": {"type": "json_schema", "json_schema": 5}}
+        case "format of another server":
+            lane["parameters"] = {"response_format": {"type": {"grammar": 5}}}
+        case "chosen format":
+            lane["format"] = "zz"
+        case "typed field":
+            lane["typed"] = {"temperature": "warm", "zz": "", "tools": "[]"}
+        case "one turn in two lanes":
+            stored["lanes"].append({**lane, "id": "2"})
+        case "a prompt that waits twice":
+            stored["drafts"] = [{"id": "d", "text": text, "lane_ids": ["1"]} for text in ("one", "two")]
+        case "no repeat" | "many repeats":
+            stored["repeats"] = -3 if change == "no repeat" else 40
+        case "sixty lanes":
+            stored["lanes"] += [{**lane, "id": str(id), "turns": []} for id in range(2, 60)]
+        case "a run inside":
+            turn = {"id": "t", "after": "", "prompt": {"text": "and"}, "answers": [{"id": "a", "run": "r"}]}
+            lane["turns"].append(turn)
+            lane["shown"] = {"": 0}
+            stored["runs"] = {"r": {"run": {"id": "r", "from_tomorrow": 1}}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "format of nothing",
+        "format of another server",
+        "chosen format",
+        "typed field",
+        "one turn in two lanes",
+        "a prompt that waits twice",
+        "no repeat",
+        "many repeats",
+        "sixty lanes",
+        "a run inside",
+    ],
+)
+def test_what_a_broken_version_stored_is_drawn_and_asks_no_more_than_it_may(
+    tab: Callable[..., Playground], owner: str, change: str
+) -> None:
+    page = tab()
+    page.say("kept")
+    id = page.bench.id
+    storage.catch_up()
+    row = ledger().workbenches.read(owner, id)
+    assert row
+    stored = json.loads(row.body)
+    _changed(stored, change)
+    ledger().workbenches.save(owner, id, row.name, json.dumps(stored), row.revision)
+    del page
+    restart(owner)
+    for _visit in range(2):
+        page = tab(w=id)
+        assert contents(page)[0] == ["kept"]
+        page.open("settings-1")
+        page.open("options")
+        assert len(page.bench.lanes) <= MAX_LANES
+    before = count_runs(page)
+    page.say("again")
+    assert 0 < count_runs(page) - before <= MAX_LANES * MAX_REPEATS
+    storage.catch_up()
+    row = ledger().workbenches.read(owner, id)
+    assert row
+    # Another version may read what this one cannot.
+    assert json.loads(row.body).get("runs") == stored.get("runs")
 
 
 def test_a_change_that_is_not_stored_is_said(at_gateway: None, open_page: Callable[..., AppTest]) -> None:

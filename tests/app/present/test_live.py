@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from glm_playground import bounds
 from glm_playground.bundles.bundle import RecordedRun
 from glm_playground.bundles.running_order import Scenario
 from glm_playground.runs.run import Outcome, Server
@@ -34,16 +35,39 @@ def test_a_cut_gateway_keeps_the_text_and_the_recording_takes_its_place(in_sandb
     assert "REPLAY" in texts(at)
 
 
-def test_an_answer_that_is_a_tool_call_alone_is_no_empty_stage(in_sandbox: None, open_page: OpenPage) -> None:
+@pytest.mark.parametrize(("finish", "outcome"), [("", Outcome.TOOL_CALLS), (" finish=stop", Outcome.COMPLETED)])
+def test_an_answer_that_is_a_tool_call_alone_is_no_empty_stage(
+    in_sandbox: None, open_page: OpenPage, finish: str, outcome: Outcome
+) -> None:
     me = uuid.uuid4().hex
     open_page("pages/present.py", owner=me)
-    put(me, Scenario("Call", (asked("@script tool_call=1", "recorded"),)))
+    put(me, Scenario("Call", (asked(f"@script tool_call=1{finish}", "recorded"),)))
     at = on_stage(open_page, me)
     press(at, "stage_live")
-    assert stage_of(at).runs[0].outcome is Outcome.TOOL_CALLS
+    assert stage_of(at).runs[0].outcome is outcome
     (call,) = at.code
     assert call.value.startswith("get_weather({")
     assert not at.warning
+
+
+def test_reasoning_and_the_rest_of_an_answer_open_on_stage(
+    in_sandbox: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "DRAWN_CHARACTERS", 200)
+    me = uuid.uuid4().hex
+    open_page("pages/present.py", owner=me)
+    put(me, Scenario("Long", (asked("@script tokens=180 rate=0 reasoning=12", "recorded"),)))
+    at = on_stage(open_page, me)
+    press(at, "stage_live")
+    shown, folds = [], set()
+    for _click in range(3):
+        shown.append(len(texts(at)))
+        folds.add(at.expander[0].proto.id)
+        [more] = [button for button in at.button if button.label == "Show more of the answer"]
+        more.click().run()
+    assert shown == sorted(set(shown))
+    # One that had another id at each click would close at once.
+    assert len(folds) == 1
 
 
 def test_a_clicker_plays_the_recording_in_place_of_what_failed(in_sandbox: None, open_page: OpenPage) -> None:

@@ -2,6 +2,7 @@
 
 from glm_playground.chat.merge import take_over
 from glm_playground.chat.session import Session
+from glm_playground.chat.setup import MAX_LANES
 from glm_playground.chat.workbench import Workbench
 from glm_playground.chat.workbench_json import KnownRun, from_json, to_json
 from glm_playground.runs.run import Outcome
@@ -53,6 +54,25 @@ def test_a_turn_that_another_server_brought_back_is_not_there_twice() -> None:
     take_over(session.bench, theirs)
     session.undo()
     assert turn_ids(session.bench) == before
+
+
+def test_a_lane_that_is_put_back_is_told_apart_from_what_a_copy_of_it_left_elsewhere() -> None:
+    session = asked()
+    while len(session.bench.lanes) < MAX_LANES:
+        session.add_lane(["glm-4.5"])
+    theirs, removed = copy_of(session.bench), session.bench.lanes[1]
+    session.remove(removed)
+    session.add_lane(["glm-4.5"])
+    # There is no room for their copy of the lane: another one takes its turns in.
+    take_over(session.bench, theirs)
+    session.undo()
+    session.remove(session.bench.lanes[-1])
+    session.undo()
+    assert removed in session.bench.lanes
+    ids = turn_ids(session.bench)
+    assert len(set(ids)) == len(ids)
+    answers = [answer.id for lane in session.bench.lanes for answer in lane.conversation.all_answers()]
+    assert len(set(answers)) == len(answers)
 
 
 def test_a_stored_lane_of_an_id_that_is_taken_gets_another() -> None:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from glm_playground.chat.conversation import Conversation
-from glm_playground.chat.notice import Notice
+from glm_playground.chat.notice import Notice, NoticeKind
 from glm_playground.chat.session import Session
 from glm_playground.chat.setup import Setup, asked_text
-from glm_playground.service import workbenches
+from glm_playground.ledger import LedgerError
+from glm_playground.service import storage, workbenches
 from glm_playground.service.models import first_model, models_at
 from glm_playground.service.runner import GatewayRunner
 from glm_playground.service.workbenches import OpenWorkbench
@@ -22,6 +23,8 @@ from glm_playground.ui.shared.page.own_key import asked_gateways
 
 WORKBENCH = "w"
 """Names the workbench in the address, so that each tab finds its own again."""
+EMPTY = "empty"
+"""Says in the address that it held nothing."""
 _OPEN, _SHOWN, _NOTICE = "open_workbench", "shown_values", "notice"
 
 
@@ -31,8 +34,11 @@ def opened() -> OpenWorkbench:
     if found is None:
         asked = st.query_params.get(WORKBENCH)
         with released():
-            found = (workbenches.open_one(owner(), asked) if asked else None) or workbenches.open_latest(owner())
+            named = workbenches.open_one(owner(), asked) if asked else None
+            found = named or workbenches.open_latest(owner())
         st.session_state[_OPEN] = found
+        if asked and not named and EMPTY not in st.query_params and not isinstance(storage.ledger(), LedgerError):
+            say(Notice(NoticeKind.NO_WORKBENCH))
     return found
 
 
