@@ -64,10 +64,6 @@ class Forecast:
     images: int = 0
     """The most in one request; in the bound only."""
 
-    def may_exceed(self, dollars: Decimal) -> bool:
-        """True where nobody can rule out that it costs more."""
-        return self.most_cost is None or self.most_cost > dollars
-
 
 def predict(
     request: ChatRequest,

@@ -86,11 +86,6 @@ class Plan:
         asked = sorted({(request.gateway, request.body.model) for request in self.requests})
         return tuple(Addressed(name, ChatRequest(model=model, messages=hello, max_tokens=1)) for name, model in asked)
 
-    @property
-    def bodies(self) -> tuple[Addressed, ...]:
-        """Every body that is sent, but for the mark against prompt caches."""
-        return (*self.warm_ups, *(request.addressed for request in self.requests for _repeat in range(self.repeats)))
-
     def only(self, requests: Sequence[Request]) -> "Plan":
         """The plan of these requests."""
         return replace(self, requests=tuple(requests))

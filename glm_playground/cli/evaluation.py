@@ -258,7 +258,7 @@ def judge(
 @click.argument("id")
 @_owner
 def stop(id: str, owner: str) -> None:
-    """Send nothing more of the evaluation ID, in any process; what is under way goes on."""
+    """Send nothing more of the evaluation ID, in any process; what is under way continues."""
     with opened_ledger() as ledger:
         row = _found(ledger, owner, id)
         ledger.evaluations.stop(row.number, STOPPED)

@@ -103,7 +103,7 @@ def hints(row: EvaluationRow) -> Iterator[str]:
     if row.cells.get(CellState.FAILED) or row.cells.get(CellState.REFUSED):
         yield f"`glm-playground eval retry {row.id} --failed` asks again what failed."
     if row.cells.get(CellState.WAITING):
-        yield f"`glm-playground eval resume {row.id}` goes on; --cap gives it another cap."
+        yield f"`glm-playground eval resume {row.id}` continues it; --cap gives it another cap."
 
 
 def show(row: EvaluationRow, results: Iterable[CellResult]) -> None:

@@ -5,7 +5,7 @@ LedgerError
  ├─ LedgerUnreachable   no such server, no such folder, wrong password, no answer in time
  │   └─ LedgerReplaced   its file was removed or replaced while it was open
  ├─ LedgerLocked        another program holds it for too long, or another tab keeps changing what is stored
- ├─ LedgerReadOnly      it may not be written
+ ├─ LedgerReadOnly      it is read-only
  ├─ LedgerFull          no space is left
  ├─ LedgerNoRoom        an owner has stored as much as one may
  ├─ LedgerDamaged       it is no database, or a broken one
@@ -55,7 +55,7 @@ class LedgerLocked(LedgerError):
 
 
 class LedgerReadOnly(LedgerError):
-    """The database may not be written."""
+    """The database is read-only."""
 
 
 class LedgerFull(LedgerError):

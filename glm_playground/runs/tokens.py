@@ -8,9 +8,8 @@ from weakref import WeakKeyDictionary
 
 from glm_playground.gateway import ChatRequest, Message
 
-ESTIMATE_SOURCE = "https://docs.z.ai/guides/overview/concept-param"
-"""Z.ai's rule of thumb: a token is about 0.75 English words or 1.5 Chinese characters."""
-
+# Z.ai's rule of thumb, from docs.z.ai/guides/overview/concept-param: a token is about 0.75 English words or 1.5 Chinese
+# characters.
 _WORDS_PER_TOKEN = 0.75
 _CHINESE_CHARACTERS_PER_TOKEN = 1.5
 # Not of the rule: text without spaces, such as base64 or code, has no words to count.

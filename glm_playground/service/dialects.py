@@ -29,12 +29,6 @@ def leave_out(gateway: Gateway, run: Run, field: str) -> bool:
     return True
 
 
-def ask_with_all(gateway: Gateway) -> None:
-    """Sends the gateway again what it refused, as one that was updated may take it."""
-    with _lock:
-        _refused.pop(_place(gateway), None)
-
-
 def forget() -> None:
     """Forgets what every gateway refused."""
     with _lock:

@@ -121,9 +121,9 @@ def _draw_buttons(order: RunningOrder) -> None:
         )
     st.caption(
         _(
-            "On stage: the right arrow or Page Down plays the recording, then goes on; the left arrow or Page Up goes "
-            "back; P plays, L asks live, Esc stops and clears, B makes the screen black, Q leaves. F11 fills "
-            "the screen."
+            "On stage: the right arrow or Page Down plays the recording, then shows the next one; the left arrow or "
+            "Page Up goes back; P plays, L asks live, Esc stops and clears, B makes the screen black, Q leaves. "
+            "F11 fills the screen."
         )
     )
     if not settings().audience_votes:

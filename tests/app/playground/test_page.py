@@ -43,6 +43,10 @@ class TestSending:
         with pytest.raises(KeyError):
             page.at.button(key="starter")
 
+    def test_a_prompt_that_begins_like_a_mark_is_shown_as_it_was_typed(self, page: Playground) -> None:
+        page.ask("[530909f5] is a colour")
+        assert page.at.chat_message[0].text[0].value == "[530909f5] is a colour"
+
     def test_figures_ids_and_cost_stand_under_the_answer(self, page: Playground, sandbox: SandboxProcess) -> None:
         # The price list is asked for with the page and may come behind the first answer, which then has no cost.
         wait_for_answers()

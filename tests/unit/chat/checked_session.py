@@ -80,7 +80,7 @@ class CheckedSession:
 
     def _requests_of(self, draft: Draft) -> int:
         plan: Plan = self._session.dispatch.plan_of(draft)
-        return len(plan.bodies)
+        return len(plan.warm_ups) + len(plan.requests) * plan.repeats
 
 
 def _calls_tools(lane: Lane) -> bool:

@@ -11,7 +11,7 @@ QUICKSTART = (
     "Read this multi-file repository, find the failing integration test, and propose a patch with an explanation of "
     "the root cause."
 )
-"""The example prompt of RunAPI's quickstart, in its own words."""
+"""The example prompt of RunAPI's quickstart, in its own words; `starters` has it in the session's language."""
 
 REPOSITORY = Path(__file__).with_name("starter_repository")
 """The one that it speaks of: small, and one of its tests fails."""
@@ -28,7 +28,14 @@ class Starter(NamedTuple):
 def starters() -> dict[str, Starter]:
     """By the key of its button. The uses are those of RunAPI's model pages."""
     return {
-        "starter": Starter(_("Code"), QUICKSTART, (_repository(),)),
+        "starter": Starter(
+            _("Code"),
+            _(
+                "Read this multi-file repository, find the failing integration test, and propose a patch with an "
+                "explanation of the root cause."
+            ),
+            (_repository(),),
+        ),
         "starter-chat": Starter(
             _("Chat"),
             _("Explain in five sentences what a mixture-of-experts model is, for a colleague."),

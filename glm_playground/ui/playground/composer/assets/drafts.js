@@ -77,7 +77,7 @@ export class DraftPlace {
     this.key = this.prefix + tab;
   }
 
-  // The draft to go on with, {text, files}; null where there is none.
+  // The draft to go on with, {text, files}; null if there is no such draft.
   async take() {
     if (!this.storage) return null;
     const own = read(this.storage, this.key);

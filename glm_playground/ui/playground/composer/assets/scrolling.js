@@ -35,7 +35,7 @@ export class Scrolling {
     button.addEventListener('click', (event) => this.#jump(event), { signal: this.#abort.signal });
   }
 
-  // `latest` names the newest turn, "" where there is none: a new one is shown wherever the reader is.
+  // `latest` names the newest turn, "" if there are no turns: a new one is shown wherever the reader is.
   show(latest, stopKey) {
     this.#stopKey = stopKey;
     if (latest === this.#latest) return;
