@@ -1,14 +1,13 @@
 """A model's card on the wall as HTML, with its links."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from glm_playground.catalog import ModelCard, Source
 from glm_playground.ui.models.filters import Badge, CardPrice, badge_names, badges
 from glm_playground.ui.models.glance import glance, said_by
 from glm_playground.ui.shared.facts.fact_values import title
-from glm_playground.ui.shared.i18n import _
+from glm_playground.ui.shared.i18n import _, today
 from glm_playground.ui.shared.page.own_html import own_html, page_link
 from glm_playground.ui.shared.text.answer_markdown import literal
 from glm_playground.ui.shared.text.styled import styled
@@ -28,8 +27,8 @@ def card_html(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) 
 
 def _lines(card: ModelCard, price: CardPrice, sources: Mapping[str, Source]) -> str:
     """What is told of the model in small letters, a line each: its badges, what it is for, its figures."""
-    names, today = badge_names(), datetime.now(UTC).date()
-    told = [styled(_BADGE_STYLES.get(badge, "gray-badge"), names[badge]) for badge in badges(card, price, today)]
+    names = badge_names()
+    told = [styled(_BADGE_STYLES.get(badge, "gray-badge"), names[badge]) for badge in badges(card, price, today())]
     lines = [" ".join(told)] if told else []
     use = card.best_for
     if use.value:

@@ -2,7 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from glm_playground.ledger.measurements import Measured, MeasuredRuns
 from glm_playground.runs.samples import MIN_N_FOR_P95, Sample
 from glm_playground.ui.server.owner import owner
 from glm_playground.ui.shared.facts.plain_values import plain
-from glm_playground.ui.shared.i18n import _, ngettext, number
+from glm_playground.ui.shared.i18n import _, ngettext, number, today
 from glm_playground.ui.shared.page.ledger_notice import ledger
 
 DAYS = 90
@@ -29,18 +29,15 @@ def read_measured(model: str | None = None) -> tuple[Measured, ...] | LedgerErro
     if not isinstance(opened, Ledger):
         return opened
     try:
-        return opened.measured(owner(), _today() - timedelta(days=DAYS), model)
+        # The ledger counts by days in UTC, which all its readers share.
+        return opened.measured(owner(), datetime.now(UTC).date() - timedelta(days=DAYS), model)
     except LedgerError as error:
         return error
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
 def with_own_runs(sources: Mapping[str, Source]) -> Mapping[str, Source]:
     """The sources, and the one that stands behind measurements."""
-    own = Source(id=OWN_RUNS, publisher=_("your own runs"), kind="measured", read=_today())
+    own = Source(id=OWN_RUNS, publisher=_("your own runs"), kind="measured", read=today())
     return ChainMap({OWN_RUNS: own}, dict(sources))
 
 
@@ -76,7 +73,7 @@ def gateway_names(found: Sequence[Measured]) -> dict[str, str]:
 def _fact(value: Any, unit: str | None, runs: int, how: str | None = None) -> Fact[Any]:
     count = ngettext("{count} run", "{count} runs", runs).format(count=number(runs))
     note = (how or _("median of {runs} in {days} days")).format(runs=count, days=DAYS)
-    claim = Claim[Any](value=value, source=OWN_RUNS, read=_today(), kind="measured", note=note)
+    claim = Claim[Any](value=value, source=OWN_RUNS, read=today(), kind="measured", note=note)
     return Fact[Any](value=value, unit=unit, claims=(claim,))
 
 
