@@ -8,7 +8,7 @@ from glm_playground.chat.conversation import Conversation, Fork, Turn
 from glm_playground.chat.lane import Lane
 from glm_playground.chat.merge import add_turns
 from glm_playground.chat.setup import MAX_LANES, Setup
-from glm_playground.chat.workbench import MAX_UNDO, Draft, Undo, Workbench, new_id
+from glm_playground.chat.workbench import MAX_UNDO, Draft, Undo, Workbench, tell_apart
 
 
 class Replaced(NamedTuple):
@@ -58,14 +58,11 @@ def _put_lanes_back(removed: Sequence[tuple[int, Lane]], replaced: Sequence[Repl
 
 def _tell_apart(lane: Lane, here: Sequence[Lane]) -> None:
     """Gives turns and answers other ids that another server's copy of `lane` has left in one that is here."""
-    turns = {turn.id for one in here for turn in one.conversation.all_turns()}
-    answers = {answer.id for one in here for answer in one.conversation.all_answers()}
-    for turn in lane.conversation.all_turns():
-        if turn.id in turns:
-            turn.id = new_id()
-    for answer in lane.conversation.all_answers():
-        if answer.id in answers:
-            answer.id = new_id()
+    conversations = [one.conversation for one in here]
+    turns = [turn.id for conversation in conversations for turn in conversation.all_turns()]
+    answers = [answer.id for conversation in conversations for answer in conversation.all_answers()]
+    tell_apart(lane.conversation.all_turns(), turns)
+    tell_apart(lane.conversation.all_answers(), answers)
 
 
 def settings_back(replaced: Sequence[Replaced]) -> Undo:

@@ -2,10 +2,10 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from glm_playground import bounds
 from glm_playground.chat.attachments import Attachment
@@ -29,6 +29,19 @@ _NAME_CHARACTERS = 60
 def new_id() -> str:
     """An id nobody else has."""
     return uuid.uuid4().hex
+
+
+class _Named(Protocol):
+    id: str
+
+
+def tell_apart(items: Iterable[_Named], taken: Iterable[str] = ()) -> None:
+    """Gives an item another id where one before it, or one of `taken`, has its own: widgets are known by them."""
+    known = set(taken)
+    for item in items:
+        if item.id in known:
+            item.id = new_id()
+        known.add(item.id)
 
 
 @dataclass(eq=False)

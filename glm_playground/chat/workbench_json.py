@@ -6,22 +6,30 @@ flat list of turns, so that a long one is not nested deeply. Undo and warm-ups a
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from glm_playground.chat.attachments import Attachment
 from glm_playground.chat.conversation import Answer, Conversation, Fork, Turn
 from glm_playground.chat.encodings import Guessed, is_reading
-from glm_playground.chat.folders import LeftOut, Omission, PathFile
+from glm_playground.chat.folders import LeftOut, PathFile
 from glm_playground.chat.lane import FORMATS, WRITTEN, Lane
 from glm_playground.chat.merge import take_over
 from glm_playground.chat.prompt import Prompt, ToolResult
 from glm_playground.chat.setup import MAX_LANES, Setup
-from glm_playground.chat.workbench import MAX_REPEATS, Draft, Workbench, new_id
-from glm_playground.gateway import Parameters, ToolCall
-from glm_playground.gateway.wire import ImageUrl
+from glm_playground.chat.workbench import MAX_REPEATS, Draft, Workbench, tell_apart
+from glm_playground.chat.workbench_fields import (
+    AnswerFields,
+    AttachmentFields,
+    DraftFields,
+    FileFields,
+    LaneFields,
+    PromptFields,
+    ResultFields,
+    TurnFields,
+    WorkbenchFields,
+)
 from glm_playground.runs.cost import Cost
 from glm_playground.runs.run import Run
 from glm_playground.runs.run_json import (
@@ -53,97 +61,6 @@ class KnownRun(NamedTuple):
 Runs = Mapping[str, KnownRun]
 
 
-class _Answer(BaseModel):
-    id: str
-    run: str = ""
-    text: str | None = None
-    quoted: bool = False
-    calls: tuple[ToolCall, ...] = ()
-    reasoning: str = ""
-    one_by_one: bool = False
-
-
-class _Result(BaseModel):
-    call: ToolCall
-    content: str
-
-
-class _File(BaseModel):
-    """An attachment that is more than a name and a text."""
-
-    name: str
-    text: str = ""
-    pages: int = 0
-    image: ImageUrl | Literal[""] = ""
-    files: tuple[tuple[str, str], ...] = ()
-    left_out: tuple[tuple[str, Omission], ...] = ()
-
-
-_Attached = tuple[str, str] | _File
-"""Name and text, as version 1 had it from the first, or one of the other kinds."""
-
-
-class _Prompt(BaseModel):
-    text: str = ""
-    attachments: tuple[_Attached, ...] = ()
-    results: tuple[_Result, ...] = ()
-    template: str = ""
-    values: dict[str, str] = {}
-
-
-class _Turn(BaseModel):
-    id: str
-    after: str = ""
-    """The answer that it follows; empty at the beginning."""
-    prompt: _Prompt
-    answers: tuple[_Answer, ...] = ()
-    chosen: int = -1
-
-
-class _Lane(BaseModel):
-    id: str
-    model: str
-    gateway: str = ""
-    system: str = ""
-    parameters: Parameters = Parameters()
-    typed: dict[str, str] = {}
-    format: str | None = None
-    turns: tuple[_Turn, ...] = ()
-    """Each after the answer that it follows."""
-    shown: dict[str, int] = {}
-    """By the answer before, which of the prompts that follow it is shown."""
-
-
-class _Draft(BaseModel):
-    id: str
-    text: str
-    attachments: tuple[_Attached, ...] = ()
-    guessed: tuple[str, ...] = ()
-    lane_ids: tuple[str, ...] = ()
-    prompt: _Prompt | None = None
-    turn_id: str = ""
-    as_branch: bool = False
-    literal: bool = False
-
-
-class _Workbench(BaseModel):
-    version: int
-    lanes: tuple[_Lane, ...]
-    next_lane: int
-    same_settings: bool = False
-    one_by_one: bool = False
-    repeats: int = 1
-    ask_above: Decimal | None = None
-    target: str = "all"
-    layout: str = ""
-    run_tools: bool = False
-    drafts: tuple[_Draft, ...] = ()
-    values: dict[str, str] = {}
-    edits: dict[str, str] = {}
-    runs: dict[str, dict[str, Any]] = {}
-    """Runs that the ledger does not store, as JSON, with their cost."""
-
-
 _OPTIONS = (
     "next_lane",
     "same_settings",
@@ -171,9 +88,10 @@ def to_json(bench: Workbench, stored: Callable[[Run], bool]) -> str:
             for answer in runs
             if answer.run and not stored(answer.run)
         }
-        missing = {answer.missing for lane in bench.lanes for answer in lane.conversation.all_answers()}
-        inside |= {run_id: one for run_id, one in bench.unreadable.items() if run_id in missing}
-        found = _Workbench(
+        if bench.unreadable:
+            missing = {answer.missing for lane in bench.lanes for answer in lane.conversation.all_answers()}
+            inside |= {run_id: one for run_id, one in bench.unreadable.items() if run_id in missing}
+        found = WorkbenchFields(
             version=VERSION,
             lanes=tuple(lanes),
             drafts=tuple(map(_draft, bench.drafts)),
@@ -255,19 +173,12 @@ def _tell_apart(bench: Workbench, lanes: Sequence[Lane]) -> None:
             bench.next_lane += 1
         taken.add(lane.id)
     conversations = [lane.conversation for lane in lanes]
-    for kind in (
-        [turn for conversation in conversations for turn in conversation.all_turns()],
-        [answer for conversation in conversations for answer in conversation.all_answers()],
-        bench.drafts,
-    ):
-        taken = set()
-        for one in kind:
-            if one.id in taken:
-                one.id = new_id()
-            taken.add(one.id)
+    tell_apart(turn for conversation in conversations for turn in conversation.all_turns())
+    tell_apart(answer for conversation in conversations for answer in conversation.all_answers())
+    tell_apart(bench.drafts)
 
 
-def _read(text: str) -> _Workbench:
+def _read(text: str) -> WorkbenchFields:
     try:
         value = json.loads(text)
         version = value["version"]
@@ -275,17 +186,17 @@ def _read(text: str) -> _Workbench:
             raise ValueError("its version is no whole number")
         if version > VERSION:
             raise WorkbenchNewer(f"version {version}")
-        return _Workbench.model_validate(value)
+        return WorkbenchFields.model_validate(value)
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise WorkbenchUnreadable(reason) from None
 
 
-def _lane(lane: Lane) -> _Lane:
+def _lane(lane: Lane) -> LaneFields:
     conversation = lane.conversation
     followed = {"": conversation.start, **{answer.id: answer.after for answer in conversation.all_answers()}}
     turns = [_turn(turn, after) for after, fork in _parents_first(conversation.start) for turn in fork.turns]
-    return _Lane(
+    return LaneFields(
         id=lane.id,
         model=lane.setup.model,
         gateway=lane.setup.gateway,
@@ -307,9 +218,9 @@ def _parents_first(start: Fork) -> list[tuple[str, Fork]]:
     return found
 
 
-def _turn(turn: Turn, after: str) -> _Turn:
+def _turn(turn: Turn, after: str) -> TurnFields:
     answers = tuple(
-        _Answer(
+        AnswerFields(
             id=answer.id,
             run=answer.run.id if answer.run else answer.missing,
             text=answer.text,
@@ -320,12 +231,12 @@ def _turn(turn: Turn, after: str) -> _Turn:
         )
         for answer in turn.answers
     )
-    return _Turn(id=turn.id, after=after, prompt=_prompt(turn.prompt), answers=answers, chosen=turn.chosen)
+    return TurnFields(id=turn.id, after=after, prompt=_prompt(turn.prompt), answers=answers, chosen=turn.chosen)
 
 
-def _prompt(prompt: Prompt) -> _Prompt:
-    results = tuple(_Result(call=result.call, content=result.content) for result in prompt.results)
-    return _Prompt(
+def _prompt(prompt: Prompt) -> PromptFields:
+    results = tuple(ResultFields(call=result.call, content=result.content) for result in prompt.results)
+    return PromptFields(
         text=prompt.text,
         attachments=tuple(map(_attached, prompt.attachments)),
         results=results,
@@ -334,26 +245,26 @@ def _prompt(prompt: Prompt) -> _Prompt:
     )
 
 
-def _attached(file: Attachment) -> _Attached:
+def _attached(file: Attachment) -> AttachmentFields:
     if file == Attachment(file.name, file.text):
         return (file.name, file.text)
-    return _File(**file._asdict())
+    return FileFields(**file._asdict())
 
 
-def _text_of(stored: _Attached) -> str:
-    return stored.text if isinstance(stored, _File) else stored[1]
+def _text_of(stored: AttachmentFields) -> str:
+    return stored.text if isinstance(stored, FileFields) else stored[1]
 
 
-def _attachment_of(stored: _Attached) -> Attachment:
-    if not isinstance(stored, _File):
+def _attachment_of(stored: AttachmentFields) -> Attachment:
+    if not isinstance(stored, FileFields):
         return Attachment(*stored)
     files = tuple(PathFile(*one) for one in stored.files)
     left_out = tuple(LeftOut(*one) for one in stored.left_out)
     return Attachment(stored.name, stored.text, stored.pages, stored.image, files, left_out)
 
 
-def _draft(draft: Draft) -> _Draft:
-    return _Draft(
+def _draft(draft: Draft) -> DraftFields:
+    return DraftFields(
         id=draft.id,
         text=draft.text,
         attachments=tuple(map(_attached, draft.attachments)),
@@ -366,7 +277,7 @@ def _draft(draft: Draft) -> _Draft:
     )
 
 
-def _lane_of(stored: _Lane, known: Runs) -> Lane:
+def _lane_of(stored: LaneFields, known: Runs) -> Lane:
     lane = Lane(stored.id)
     conversation = Conversation()
     places = {"": conversation.start}
@@ -395,7 +306,7 @@ def _within(chosen: int, items: list[Any]) -> int:
     return chosen if -len(items) <= chosen < len(items) else -1
 
 
-def _answer_of(stored: _Answer, known: Runs) -> Answer:
+def _answer_of(stored: AnswerFields, known: Runs) -> Answer:
     found = known.get(stored.run)
     return Answer(
         run=found.run if found else None,
@@ -410,13 +321,13 @@ def _answer_of(stored: _Answer, known: Runs) -> Answer:
     )
 
 
-def _prompt_of(stored: _Prompt) -> Prompt:
+def _prompt_of(stored: PromptFields) -> Prompt:
     results = tuple(ToolResult(result.call, result.content) for result in stored.results)
     attachments = tuple(map(_attachment_of, stored.attachments))
     return Prompt(stored.text, attachments, results, stored.template, stored.values)
 
 
-def _draft_of(stored: _Draft) -> Draft:
+def _draft_of(stored: DraftFields) -> Draft:
     return Draft(
         text=stored.text,
         attachments=tuple(map(_attachment_of, stored.attachments)),
